@@ -1,0 +1,33 @@
+#ifndef HARDWARE_ROOFLINE_H
+#define HARDWARE_ROOFLINE_H
+#include "base/op.h"
+#include "hardware/gpu.h"
+
+/* Seconds of one kernel on one GPU, at the benchmark's clocks, without the stack's own overheads.
+ * Pure functions; dimensions are element counts > 0 (a dimension of 0 costs 0). */
+
+/* GEMM of datatype `dtype` (inputs of dtype_bytes each, output g->output_bytes). The weight-gradient pass
+ * reads and writes an fp32 output when g->accumulate. Excludes quantisation: see quantise_s. */
+double gemm_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g);
+
+/* Grouped GEMM over g->batch experts, g->m (forward, backward input) or g->k (weight gradient) the mean
+ * rows of a group, g->skew the largest over the mean. */
+double grouped_gemm_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g);
+
+/* Fused attention; `pass` chooses forward, backward (2.5 times the matmul work) or decode. */
+double attention_s(const struct gpu *gpu, enum dtype dtype, enum attention_pass pass,
+                   const struct attention *a);
+
+/* Memory-bound kernel of op->bytes in HBM. */
+double memory_op_s(const struct gpu *gpu, const struct memory_op *op);
+
+/* Model FLOP (2 a multiply-add) and HBM bytes of the ops, for rooflines and bounds. */
+double gemm_flop(const struct gemm *g);
+double gemm_bytes(enum dtype dtype, const struct gemm *g);
+double attention_flop(enum attention_pass pass, const struct attention *a);
+double attention_bytes(enum dtype dtype, enum attention_pass pass, const struct attention *a);
+
+/* A time no longer than gemm_s can ever return for this shape on this GPU (search bounds). */
+double gemm_lower_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g);
+
+#endif
