@@ -1,0 +1,96 @@
+#ifndef MODEL_MODEL_H
+#define MODEL_MODEL_H
+#include "base/error.h"
+#include "base/json_read.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The network as data. Counts are ints, dimensions are elements. */
+enum { MODEL_LAYERS_MAX = 1024, MODEL_LAYER_KINDS_MAX = 8 };
+
+enum attention_kind { ATTENTION_KIND_FULL, ATTENTION_KIND_LINEAR, ATTENTION_KINDS };
+
+/* One kind of transformer layer; layers of one kind cost the same. */
+struct layer_kind {
+    bool experts;             /* router and experts instead of the dense MLP */
+    int window;               /* sliding window, tokens; 0: full attention */
+    int intermediate_size;    /* dense MLP width (0 where experts) */
+    enum attention_kind attention;
+    int heads, kv_heads, head_dim; /* usually the model's own */
+};
+
+struct model {
+    char name[96];
+    char model_type[48]; /* as Hugging Face names it; "" unknown */
+    int layers;          /* without multi-token-prediction layers */
+    int hidden_size;
+    int heads, kv_heads;
+    int head_dim;   /* of queries and keys (MLA: nope + rope) */
+    int v_head_dim; /* of values */
+    /* multi-head latent attention; kv_lora_rank 0: none */
+    int q_lora_rank, kv_lora_rank, qk_nope_head_dim, qk_rope_head_dim;
+    int intermediate_size;
+    bool gated_mlp;
+    int vocab_size;
+    bool tied_embeddings;
+    int position_embeddings; /* rows of a learned position table; 0: none (RoPE, ALiBi) */
+    int max_position_embeddings;
+    bool layer_norm_bias; /* LayerNorm (weight and bias) instead of RMSNorm */
+    int norms_per_layer;  /* 2; 4 with post-norms (Gemma 2/3, GLM-4) ; 1 for parallel blocks that share one */
+    bool attention_bias, attention_output_bias, mlp_bias, qk_norm;
+    bool parallel_block;  /* attention and MLP side by side (GPT-NeoX, Falcon, Phi-1/2) */
+    /* experts */
+    int experts, experts_per_token;
+    int moe_intermediate_size;
+    int shared_intermediate_size; /* all shared experts together; 0: none */
+    bool shared_expert_gate;
+    int expert_groups, expert_groups_per_token; /* node-limited routing; 0: none */
+    bool router_bias;
+    int mtp_layers; /* multi-token-prediction depth */
+    /* layer l is of kind[kind_of_layer[l]] */
+    int kinds;
+    struct layer_kind kind[MODEL_LAYER_KINDS_MAX];
+    unsigned char kind_of_layer[MODEL_LAYERS_MAX];
+    char left_out[160]; /* what the text model leaves out, such as "vision tower"; "" nothing */
+};
+
+/* Reads a model object: Hugging Face keys (all spellings of DESIGN.md), a nested text_config, or a case
+ * file's subset. Missing derived values follow Hugging Face's defaults of that model_type. */
+enum status model_read(const struct json *json, const struct json_value *object, struct model *model,
+                       struct error *e);
+
+/* By catalog name or by path (a file, or a folder holding config.json); `catalog` (NULL: none) first. */
+enum status model_find(const char *name, const char *catalog, struct model *model, struct error *e);
+const char *model_catalog_name(size_t i);
+
+/* Layers of each kind among layers first .. first+n-1, added to count[MODEL_LAYER_KINDS_MAX]. */
+void model_count_kinds(const struct model *model, int first, int n, double *count);
+
+/* Parameters of the whole model by part. */
+struct model_parameters {
+    double embedding, head; /* head 0 when tied */
+    double attention, dense_mlp, experts, shared_experts, router, norms;
+    double mtp;   /* multi-token-prediction layers, not in total */
+    double total; /* with both vocabulary matrices, without mtp */
+    double active; /* of total: what one token meets (experts_per_token of the experts) */
+};
+struct model_parameters model_parameters(const struct model *model);
+
+/* Parameters of one layer of a kind, whole (not sharded): attention matrices, dense MLP ... */
+struct model_parameters layer_parameters(const struct model *model, const struct layer_kind *kind);
+
+/* FLOP-counting conventions; every MFU says which. MODELLING 1.5. */
+enum flop_convention {
+    FLOP_CAUSAL,      /* 6 x matmul parameters met, logits in, attention halved for causality (Megatron today) */
+    FLOP_FULL,        /* the same with attention not halved (PaLM appendix B) */
+    FLOP_6ND,         /* 6 x active parameters */
+    FLOP_KORTHIKANTI, /* 72 B L s h^2 (1 + s/6h + V/12hL) [Korthikanti22 eq. 7] */
+    FLOP_CONVENTIONS
+};
+extern const char *const flop_convention_names[FLOP_CONVENTIONS + 1];
+/* Model FLOP of one training step a token (forward and backward, no recompute) at sequence length s. */
+double model_flop_per_token(const struct model *model, double seq_length, enum flop_convention c);
+/* Bytes of key-value cache a token in all layers at `bytes` an element (windowed layers as if full). */
+double model_kv_bytes_per_token(const struct model *model, double bytes);
+
+#endif
