@@ -10,6 +10,9 @@
  * reads and writes an fp32 output when g->accumulate. Excludes quantisation: see quantise_s. */
 double gemm_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g);
 
+/* The kernel that turns `elements` of a bf16 activation into `dtype`; 0 for datatypes that need none. */
+double quantise_s(const struct gpu *gpu, enum dtype dtype, double elements);
+
 /* Grouped GEMM over g->batch experts, g->m (forward, backward input) or g->k (weight gradient) the mean
  * rows of a group, g->skew the largest over the mean. */
 double grouped_gemm_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g);
