@@ -1,0 +1,87 @@
+#ifndef MODEL_OPS_H
+#define MODEL_OPS_H
+#include "base/op.h"
+#include "model/model.h"
+#include "model/shard.h"
+
+/* The ops of one layer on one GPU: what every cost, trace, roofline and explanation is drawn from. */
+
+enum op_name {
+    OP_NAME_NORM_1, OP_NAME_QKV, OP_NAME_ROPE, OP_NAME_QK_NORM, OP_NAME_SCORES, OP_NAME_SOFTMAX,
+    OP_NAME_ATTENTION_DROPOUT, OP_NAME_CONTEXT, OP_NAME_ATTENTION, OP_NAME_PROJECTION,
+    OP_NAME_MLA_Q_DOWN, OP_NAME_MLA_KV_DOWN, OP_NAME_MLA_Q_UP, OP_NAME_MLA_KV_UP,
+    OP_NAME_RESIDUAL_1, OP_NAME_NORM_2, OP_NAME_FC1, OP_NAME_ACTIVATION, OP_NAME_FC2, OP_NAME_RESIDUAL_2,
+    OP_NAME_ROUTER, OP_NAME_TOP_K, OP_NAME_PERMUTE, OP_NAME_DISPATCH, OP_NAME_EXPERT_FC1,
+    OP_NAME_EXPERT_ACTIVATION, OP_NAME_EXPERT_FC2, OP_NAME_COMBINE, OP_NAME_UNPERMUTE,
+    OP_NAME_SHARED_FC1, OP_NAME_SHARED_ACTIVATION, OP_NAME_SHARED_FC2,
+    OP_NAME_QUANTISE, OP_NAME_GRADIENT_ACCUMULATE,
+    OP_NAME_TP_GATHER, OP_NAME_TP_REGATHER, OP_NAME_TP_SCATTER, OP_NAME_TP_REDUCE,
+    OP_NAME_CP_EXCHANGE, OP_NAME_ETP_GATHER, OP_NAME_ETP_SCATTER,
+    OP_NAME_EMBEDDING, OP_NAME_EMBEDDING_DROPOUT, OP_NAME_FINAL_NORM, OP_NAME_LOGITS,
+    OP_NAME_CROSS_ENTROPY, OP_NAME_MTP_PROJECTION,
+    OP_NAMES
+};
+extern const char *const op_name_names[OP_NAMES + 1];
+
+struct op {
+    enum op_kind kind;
+    enum op_name name;
+    enum module module;
+    enum phase phase;
+    enum dtype dtype;
+    enum collective collective; /* OP_COLLECTIVE */
+    enum comm comm;             /* OP_COLLECTIVE */
+    double kernels;             /* launches */
+    union {
+        struct gemm gemm;           /* OP_GEMM, OP_GROUPED_GEMM */
+        struct attention attention; /* OP_ATTENTION; PHASE_BACKWARD_INPUT is its whole backward */
+        struct memory_op memory;    /* OP_MEMORY */
+        double bytes;               /* OP_COLLECTIVE: nccl-tests size */
+    };
+};
+
+enum { OPS_MAX = 160 };
+struct ops {
+    int n;
+    struct op op[OPS_MAX];
+};
+
+/* Ops of one transformer layer: forward, backward input, backward weight. Appends to out. */
+void layer_ops(const struct model *model, const struct layer_kind *kind, const struct shard *shard,
+               const struct kernels *kernels, struct ops *out);
+/* Ops of the input embedding (first stage) and of final norm, logits and cross-entropy (last stage). */
+void embedding_ops(const struct model *model, const struct shard *shard,
+                   const struct kernels *kernels, struct ops *out);
+void head_ops(const struct model *model, const struct shard *shard, const struct kernels *kernels,
+              struct ops *out);
+/* What a multi-token-prediction layer adds to a layer and a head: norms and the 2h x h projection. */
+void mtp_ops(const struct model *model, const struct shard *shard, const struct kernels *kernels,
+             struct ops *out);
+
+/* Bytes one micro-batch keeps for its backward pass on one GPU, by the module whose recomputation frees
+ * them; MODULE_RESIDUAL (the layer's input) is what full recompute keeps. MODELLING 6.2 */
+struct activations {
+    double bytes[MODULES];
+    double offloadable_bytes;
+};
+void layer_activations(const struct model *model, const struct layer_kind *kind,
+                       const struct shard *shard, const struct kernels *kernels,
+                       struct activations *out);
+
+/* Parameters on one GPU: dense ones are replicated over data and context ranks, expert ones over expert
+ * data ranks. */
+struct shard_parameters {
+    double dense, expert;
+};
+struct shard_parameters layer_shard_parameters(const struct model *model,
+                                               const struct layer_kind *kind,
+                                               const struct shard *shard);
+double vocabulary_padded(const struct model *model, int tp); /* multiple of 128 tp */
+double embedding_shard_parameters(const struct model *model, const struct shard *shard);
+
+/* Tokens on one GPU between communications: micro_batch * seq_length / cp. */
+double shard_tokens(const struct shard *shard);
+/* The same where sequence parallelism divides them by tp. */
+double shard_sequence_tokens(const struct shard *shard);
+
+#endif

@@ -1,0 +1,66 @@
+#ifndef MODEL_SHARD_H
+#define MODEL_SHARD_H
+#include "base/op.h"
+#include <stdbool.h>
+
+/* How a stack computes attention, moves expert tokens and exchanges context shards. */
+enum attention_impl { ATTENTION_FLASH, ATTENTION_UNFUSED, ATTENTION_IMPLS };
+enum dispatcher { DISPATCHER_ALLGATHER, DISPATCHER_ALLTOALL, DISPATCHER_DEEPEP, DISPATCHERS };
+enum cp_comm { CP_COMM_P2P, CP_COMM_ALLGATHER, CP_COMM_A2A, CP_COMM_A2A_P2P, CP_COMMS };
+extern const char *const attention_impl_names[];
+extern const char *const dispatcher_names[];
+extern const char *const cp_comm_names[];
+
+/* The part of a strategy that fixes the shapes on one GPU. Strategies that share a shard share its
+ * layer costs. */
+struct shard {
+    int tp, cp, ep, etp;
+    int micro_batch;
+    double seq_length; /* of the job: whole sequences */
+    double document_mean, document_spread; /* packed documents, tokens; 0: none */
+    bool sequence_parallel;
+    enum dtype precision;
+    enum attention_impl attention;
+    enum dispatcher dispatcher;
+    enum cp_comm cp_comm;
+    double expert_imbalance; /* max over mean load of expert ranks, >= 1 */
+    double expert_capacity;  /* capacity factor (drop and pad); 0: dropless */
+};
+
+/* Which kernels a stack has and what they fuse. */
+struct kernels {
+    bool dropout;                    /* trains with dropout */
+    bool fused_norm;                 /* one pass; else unfused elementwise passes */
+    bool fused_activation;           /* bias and activation in one kernel */
+    bool fused_residual;             /* bias, dropout and residual add in one kernel */
+    bool fused_rope;
+    bool fused_softmax;              /* unfused attention: scale, mask and softmax in one kernel */
+    bool fused_cross_entropy;
+    bool fused_quantise;             /* fp8: quantisation inside the norm or activation before it */
+    bool grouped_gemm;               /* experts in one launch; else one GEMM an expert */
+    bool gradient_accumulation_fusion; /* weight gradient adds into the fp32 buffer inside the GEMM */
+    bool fp8_attention;
+    bool fp8_dispatch;               /* expert tokens travel in fp8 (combine in 16 bit) */
+    double gradient_bytes;           /* main gradient: 4 (fp32) or 2 */
+};
+
+/* Names of Megatron-Core's recompute modules and the parts between them. */
+enum module {
+    MODULE_LAYERNORM,
+    MODULE_ATTENTION_LINEAR, /* QKV and output projections */
+    MODULE_MLA_UP_PROJ,
+    MODULE_CORE_ATTENTION,
+    MODULE_MLP, /* FC1, FC2 */
+    MODULE_MLP_ACT,
+    MODULE_ROUTER,
+    MODULE_MOE, /* dispatch, expert GEMMs, combine */
+    MODULE_MOE_ACT,
+    MODULE_SHARED_EXPERTS,
+    MODULE_RESIDUAL, /* the stream between sub-layers */
+    MODULE_EMBEDDING,
+    MODULE_HEAD,
+    MODULES
+};
+extern const char *const module_names[MODULES + 1];
+
+#endif

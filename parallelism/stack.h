@@ -1,0 +1,60 @@
+#ifndef PARALLELISM_STACK_H
+#define PARALLELISM_STACK_H
+#include "base/fields.h"
+#include "model/shard.h"
+#include "parallelism/strategy.h"
+
+/* A fitted constant of a stack. */
+struct stack_constant {
+    double value;
+    double standard_error; /* of ln value; 0: not fitted */
+};
+enum {
+    STACK_COMPUTE,  /* GEMM and attention time over the benchmarked kernels' (sustained clocks) */
+    STACK_MEMORY,   /* memory-bound time over the op list's (kernels that are not fused) */
+    STACK_HOST,     /* host seconds a kernel launch */
+    STACK_NETWORK,  /* exposed communication over the model's */
+    STACK_CONSTANTS
+};
+extern const char *const stack_constant_names[STACK_CONSTANTS + 1];
+
+/* A training software: which kernels it has, what it overlaps, what it can express. */
+struct stack {
+    char name[64];
+    char parent[64]; /* whose constants it shrinks towards; "": none */
+    char description[160];
+    struct kernels kernels;
+    enum attention_impl attention;
+    unsigned overlaps;          /* those it has; the default of a strategy */
+    unsigned schedules;         /* bits of enum schedule it can express */
+    unsigned zero_stages;       /* bits 0..3 */
+    unsigned recomputes;        /* bits of enum recompute */
+    unsigned dispatchers, cp_comms;
+    bool sequence_parallel, expert_parallel, context_parallel, pipeline_parallel, tensor_parallel;
+    bool uneven_stages;         /* layers need not divide by pp */
+    bool head_counts_as_layer;  /* embedding and head are accounted for in the split */
+    bool p2p_synchronous;
+    double tp_hidden_frac;      /* share of tensor-parallel communication hidden when it overlaps "tp" */
+    double wgrad_gather_hidden_frac; /* sequence parallelism's re-gather for the weight gradient */
+    double ep_hidden_frac;      /* share of expert all-to-all hidden when it overlaps "ep" */
+    double dp_bucket_parameters;
+    double param_gather_bytes;  /* bytes a parameter in the gather of updated parameters */
+    double weight_bytes, gradient_bytes, optimizer_bytes; /* memory a parameter; MODELLING 6.1 */
+    double optimizer_traffic_bytes; /* HBM bytes an owned parameter in the update */
+    double host_s_per_step;
+    double straggler_spread_frac; /* spread of one GPU's step time */
+    /* memory outside the model's tensors */
+    double context_bytes, communicator_bytes, allocator_frac, reserve_bytes;
+    struct stack_constant constant[STACK_CONSTANTS];
+    double residual_frac; /* spread (1 sigma, of ln) of its fitted runs; 0: not fitted */
+    struct source source[8];
+};
+
+extern const struct field stack_fields[];
+extern const size_t stack_field_count;
+
+/* By catalog name or path; "" or NULL gives "default". A parent's values are read first. */
+enum status stack_find(const char *name, const char *catalog, struct stack *stack, struct error *e);
+const char *stack_catalog_name(size_t i);
+
+#endif

@@ -1,0 +1,65 @@
+#ifndef PARALLELISM_STRATEGY_H
+#define PARALLELISM_STRATEGY_H
+#include "base/fields.h"
+#include "model/shard.h"
+#include "parallelism/job.h"
+#include "parallelism/pipeline.h"
+
+enum recompute { RECOMPUTE_NONE, RECOMPUTE_SELECTIVE, RECOMPUTE_FULL, RECOMPUTES };
+extern const char *const recompute_names[RECOMPUTES + 1];
+
+/* What may run beside compute. Bits of strategy.overlaps. */
+enum overlap {
+    OVERLAP_DP_GRAD_REDUCE,
+    OVERLAP_DP_PARAM_GATHER,
+    OVERLAP_TP,
+    OVERLAP_PP,
+    OVERLAP_FSDP_PREFETCH,
+    OVERLAP_EP,
+    OVERLAPS
+};
+extern const char *const overlap_names[OVERLAPS + 1];
+
+/* How the work is split. */
+struct strategy {
+    int tp, cp, pp, vpp, dp, ep, etp;
+    int micro_batch; /* sequences per micro-batch and replica */
+    bool sequence_parallel;
+    int zero; /* 0 .. 3 */
+    enum recompute recompute;
+    int recompute_layers;       /* full recompute of so many layers a stage; 0: all */
+    unsigned recompute_modules; /* selective: bits of enum module; 0: core attention */
+    enum schedule schedule;
+    enum attention_impl attention;
+    unsigned overlaps; /* bits of enum overlap */
+    int zero_group;    /* ranks that share one copy of the optimizer state; 0: all of dp x cp */
+    int fsdp_shard;    /* ranks that share one copy of the parameters (HSDP); 0: all */
+    bool reshard_after_forward;
+    enum dispatcher dispatcher;
+    enum cp_comm cp_comm;
+    int first_last_stage_fewer_layers; /* first and last stage hold so many layers less than the others */
+    int first_stage_layers, last_stage_layers; /* 0: even split */
+    char pp_layout[128];                       /* Megatron's layout string; "": none */
+    int microbatch_group; /* interleaved: micro-batches a chunk runs in a row; 0: pp */
+    bool torch_compile;
+    bool offload_optimizer;
+    double offload_activations; /* share of the activations kept in host memory, 0 .. 1 */
+};
+
+extern const struct field strategy_fields[];
+extern const size_t strategy_field_count;
+
+/* Every degree 1, micro-batch 1, zero 0, no recompute. */
+void strategy_default(struct strategy *s);
+
+/* Fills what was not given (given[i]: row i of strategy_fields was) by DESIGN's rules: dp = gpus/(tp cp
+ * pp), sequence_parallel = tp > 1, schedule, zero 1 when dp > 1, the stack's attention and overlaps. */
+struct stack;
+void strategy_complete(struct strategy *s, const bool *given, double gpus, const struct stack *stack);
+
+/* One line such as "tp 8, pp 4, vpp 5, dp 16, micro-batch 1, sp, zero 1, selective recompute". */
+void strategy_describe(const struct strategy *s, struct text *out);
+
+struct shard strategy_shard(const struct strategy *s, const struct job *job);
+
+#endif
