@@ -4,6 +4,7 @@
 #include "base/json_read.h"
 #include "base/json_write.h"
 #include "base/op.h"
+#include "hardware/collective_constants.h"
 
 /* The fitted constants of one GPU, by op. Each group says where it comes from; the groups that no
  * measurement gave keep the assumed defaults of calibration_default(). The forms: hardware/gemm.c,
@@ -68,6 +69,7 @@ struct calibration {
     struct memory_constants memory[MEMORY_CLASSES];
     struct calibration_group gemm_group[DTYPES], grouped_group[DTYPES];
     struct calibration_group attention_group[ATTENTION_PASSES][2], memory_group[MEMORY_CLASSES];
+    struct collective_calibration collective; /* of the scale-up domain */
 };
 
 /* One group of the struct above as data: what reads, writes, shows and fits it. */

@@ -2,6 +2,7 @@
 #define HARDWARE_SYSTEM_H
 #include "base/fields.h"
 #include "base/json_read.h"
+#include "hardware/collective_constants.h"
 #include "hardware/gpu.h"
 #include "hardware/linear_cost.h"
 
@@ -10,17 +11,7 @@
 enum topology { TOPOLOGY_SWITCH, TOPOLOGY_MESH, TOPOLOGY_FAT_TREE, TOPOLOGY_RAIL, TOPOLOGY_DRAGONFLY, TOPOLOGY_TORUS, TOPOLOGIES };
 extern const char *const topology_names[TOPOLOGIES + 1];
 
-enum { SYSTEM_TIERS_MAX = 4, COLLECTIVE_REGIMES = 3 };
-
-/* One protocol regime of a collective on a tier (LL, LL128, Simple/NVLS ...): fixed latency, latency a
- * step, and share of the tier's bandwidth. hardware/collective.c holds the form. */
-struct collective_constants {
-    double alpha_s[COLLECTIVE_REGIMES];      /* fixed */
-    double step_s[COLLECTIVE_REGIMES];       /* each further rank (ring step) or log2 level */
-    double bandwidth_frac[COLLECTIVE_REGIMES]; /* bus bandwidth at large size / the tier's bandwidth */
-    double small_group_frac; /* bus bandwidth of 2 ranks relative to that of the full domain */
-    int regimes;             /* 0: no constants of its own */
-};
+enum { SYSTEM_TIERS_MAX = 4 };
 
 struct tier {
     char name[32];        /* "scale_up", "scale_out" ... */
@@ -31,7 +22,7 @@ struct tier {
     enum topology topology;
     double oversubscription;      /* 1: full bisection; x: x to 1 */
     double efficiency_frac;       /* achievable share of the line rate; 0: from constants */
-    struct collective_constants collective[8]; /* by enum collective */
+    struct collective_calibration collective; /* of its own; without them the technology's */
 };
 
 struct system {
