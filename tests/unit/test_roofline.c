@@ -1,0 +1,138 @@
+#include "hardware/roofline.h"
+#include "tests/unit/check.h"
+#include <string.h>
+
+/* A100-SXM-80GB with the constants of form T: the forward, input-gradient and weight-gradient times
+ * of the worked GPT-3 layer (2048 tokens, tensor parallel 8), in ms to three digits. */
+static struct gpu a100(void)
+{
+    struct gpu gpu;
+    memset(&gpu, 0, sizeof gpu);
+    gpu.peak_flop_per_s[DTYPE_BF16] = 312e12;
+    gpu.memory_bandwidth_bytes_per_s = 2.039e12;
+    gpu.sm_count = 108;
+    gpu.clock_hz = 1.41e9;
+    calibration_default(&gpu.calibration, "ampere");
+    return gpu;
+}
+
+static struct gpu h100(void)
+{
+    struct gpu gpu;
+    memset(&gpu, 0, sizeof gpu);
+    gpu.peak_flop_per_s[DTYPE_BF16] = 989.4e12;
+    gpu.peak_flop_per_s[DTYPE_FP8] = 1978.9e12;
+    gpu.memory_bandwidth_bytes_per_s = 3.35e12;
+    gpu.sm_count = 132;
+    gpu.clock_hz = 1.83e9;
+    calibration_default(&gpu.calibration, "hopper");
+    return gpu;
+}
+
+static void test_gemm_worked_example(void **state)
+{
+    (void)state;
+    static const struct {
+        double n, k, forward_ms, input_ms, weight_ms;
+    } layers[] = {
+        {4608,  12288, 0.956, 0.974, 0.993},
+        {12288, 1536,  0.347, 0.327, 0.350},
+        {6144,  12288, 1.273, 1.287, 1.333},
+        {12288, 6144,  1.287, 1.273, 1.333},
+    };
+    struct gpu gpu = a100();
+    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
+        double n = layers[i].n, k = layers[i].k, m = 2048;
+        struct gemm forward = {m, n, k, 1, 2, false, 1};
+        struct gemm input = {m, k, n, 1, 2, false, 1};
+        struct gemm weight = {n, k, m, 1, 4, true, 1};
+        check_near(gemm_s(&gpu, DTYPE_BF16, &forward) * 1e3, layers[i].forward_ms,
+                   0.0005 / layers[i].forward_ms);
+        check_near(gemm_s(&gpu, DTYPE_BF16, &input) * 1e3, layers[i].input_ms,
+                   0.0005 / layers[i].input_ms);
+        check_near(gemm_s(&gpu, DTYPE_BF16, &weight) * 1e3, layers[i].weight_ms,
+                   0.0005 / layers[i].weight_ms);
+    }
+}
+
+/* FlashAttention-3 forward on H100, head size 128, causal or not, 16k tokens together
+ * (pytorch/benchmark 2391). */
+static void test_attention_fa3(void **state)
+{
+    (void)state;
+    static const double seq[] = {512, 1024, 2048, 4096, 8192, 16384};
+    static const double tflop_per_s[] = {430, 517, 566, 590, 614, 621};
+    struct gpu gpu = h100();
+    for (int i = 0; i < 6; i++) {
+        struct attention a = {16384 / seq[i], 16, 16, seq[i], seq[i], 128, 128, 1};
+        double seconds = attention_s(&gpu, DTYPE_BF16, ATTENTION_FORWARD, &a);
+        check_near(attention_flop(ATTENTION_FORWARD, &a) / seconds / 1e12, tflop_per_s[i], 0.05);
+    }
+}
+
+static void test_counts(void **state)
+{
+    (void)state;
+    struct gemm g = {100, 200, 300, 2, 4, true, 1};
+    check_near(gemm_flop(&g), 24e6, 1e-15);
+    check_near(gemm_bytes(DTYPE_BF16, &g), 2 * (2 * (30e3 + 60e3) + 8 * 20e3), 1e-15);
+    struct attention a = {2, 8, 2, 100, 100, 64, 64, 0.5};
+    check_near(attention_flop(ATTENTION_FORWARD, &a), 80e3 * 256, 1e-15);
+    check_near(attention_flop(ATTENTION_BACKWARD, &a), 2.5 * 80e3 * 256, 1e-15);
+    struct attention mla = {1, 128, 128, 4096, 4096, 192, 128, 0.5};
+    check_near(attention_flop(ATTENTION_BACKWARD, &mla) / attention_flop(ATTENTION_FORWARD, &mla),
+               2.6, 1e-12);
+}
+
+static void test_zero_costs_nothing(void **state)
+{
+    (void)state;
+    struct gpu gpu = h100();
+    struct gemm g = {0, 200, 300, 1, 2, false, 1};
+    struct attention a = {0, 8, 8, 128, 128, 64, 64, 1};
+    struct memory_op op = {MEMORY_NORM, 0};
+    assert_true(gemm_s(&gpu, DTYPE_BF16, &g) == 0);
+    assert_true(grouped_gemm_s(&gpu, DTYPE_BF16, &g) == 0);
+    assert_true(attention_s(&gpu, DTYPE_BF16, ATTENTION_FORWARD, &a) == 0);
+    assert_true(memory_op_s(&gpu, &op) == 0);
+    assert_true(quantise_s(&gpu, DTYPE_BF16, 1e6) == 0);
+}
+
+static void test_gemm_bounds(void **state)
+{
+    (void)state;
+    struct gpu gpu = h100();
+    for (double m = 1; m <= 16384; m *= 4)
+        for (double n = 64; n <= 65536; n *= 4)
+            for (double k = 64; k <= 65536; k *= 4) {
+                struct gemm g = {m, n, k, 1, 2, false, 1};
+                double seconds = gemm_s(&gpu, DTYPE_BF16, &g);
+                assert_true(gemm_lower_s(&gpu, DTYPE_BF16, &g) <= seconds * (1 + 1e-12));
+            }
+}
+
+static void test_grouped_reads_every_weight(void **state)
+{
+    (void)state;
+    struct gpu gpu = h100();
+    struct gemm one_token = {1, 4096, 2048, 64, 2, false, 1};
+    double least_s = 64 * 4096.0 * 2048 * 2 / gpu.memory_bandwidth_bytes_per_s;
+    assert_true(grouped_gemm_s(&gpu, DTYPE_BF16, &one_token) > least_s);
+    struct gemm skewed = {4096, 4096, 2048, 8, 2, false, 4};
+    struct gemm even = {4096, 4096, 2048, 8, 2, false, 1};
+    assert_true(grouped_gemm_s(&gpu, DTYPE_BF16, &skewed) >=
+                grouped_gemm_s(&gpu, DTYPE_BF16, &even));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_gemm_worked_example),
+        cmocka_unit_test(test_attention_fa3),
+        cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_zero_costs_nothing),
+        cmocka_unit_test(test_gemm_bounds),
+        cmocka_unit_test(test_grouped_reads_every_weight),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
