@@ -23,7 +23,7 @@ struct field {
     enum unit unit;
     size_t offset; /* offsetof(struct ..., member) */
     size_t size;   /* sizeof the member; checked for strings */
-    double min, max;
+    double min, max; /* inclusive, in SI; both 0: any value */
     bool required;
     const char *const *names; /* FIELD_ENUM, FIELD_SET: ended by NULL */
     const char *help;         /* one line, with the unit and the meaning */
@@ -38,9 +38,10 @@ struct source {
     char text[160];        /* document, link or data set */
 };
 
-/* Reads the members of `object` into `out` (which holds the defaults). A value may be plain or an
- * object {"value": .., "source": "datasheet: NVIDIA H100 datasheet", "standard_error": ..}: the kind
- * before the colon is one of datasheet, measured, assumed, transferred.
+/* Reads the members of `object` into `out` (which holds the defaults, and is partly written on error).
+ * A value may be plain or an object {"value": .., "source": "datasheet: NVIDIA H100 datasheet",
+ * "standard_error": .., "note": ..}: the kind before the colon is one of datasheet, measured, assumed,
+ * transferred. A null value counts as not given.
  * sources: NULL, or n rows that receive the provenance of each row; with require_source a numeric row
  * without one is an error. given: NULL, or n flags set for rows that were present.
  * extra: keys handled by the caller, NULL-ended list or NULL; "*" allows every unknown key. */
@@ -54,7 +55,8 @@ enum status fields_read(const struct json *json, const struct json_value *object
                         const struct field *rows, size_t n, void *out,
                         const struct fields_options *options, struct error *e);
 
-/* Sets one row from text, as a command-line flag gives it (lists with commas). */
+/* Sets one row from text, as a command-line flag gives it (lists with commas; "none" is the empty
+ * list). An error has no path: the caller adds the flag's name by error_set_path. */
 enum status field_set(const struct field *row, const char *text, void *out, struct error *e);
 
 /* Writes the rows of `in` as members (SI numbers; sources too where given). */

@@ -35,5 +35,8 @@ const char *json_kind_name(enum json_kind kind); /* "a string" ... */
 /* Sets an error that points at v: file, line, column, JSON path. Returns the status. */
 enum status json_error(const struct json *json, const struct json_value *v, struct error *e,
                        enum status status, const char *format, ...) STEPCAST_PRINTF(5, 6);
+/* The same, pointing at v's key. */
+enum status json_key_error(const struct json *json, const struct json_value *v, struct error *e,
+                           enum status status, const char *format, ...) STEPCAST_PRINTF(5, 6);
 
 #endif

@@ -5,7 +5,7 @@
 
 /* JSON out, two blanks an indent, numbers as number_format writes them (so that they read back the
  * same). A value that is not finite is a defect of ours: it is written as null and `bad` counts it.
- * Keys are given inside objects and NULL inside arrays. */
+ * Keys are given inside objects and NULL inside arrays. A line break ends the document. */
 struct json_writer {
     struct text *out;
     int depth;

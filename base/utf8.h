@@ -1,0 +1,9 @@
+#ifndef BASE_UTF8_H
+#define BASE_UTF8_H
+#include <stddef.h>
+
+/* Bytes of the well-formed UTF-8 character that starts at s (n bytes are there), 0 if there is
+ * none: overlong forms, surrogates and values above U+10FFFF are not well-formed. */
+size_t utf8_char_length(const char *s, size_t n);
+
+#endif
