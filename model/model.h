@@ -35,6 +35,7 @@ struct model {
     bool tied_embeddings;
     int position_embeddings; /* rows of a learned position table; 0: none (RoPE, ALiBi) */
     int max_position_embeddings;
+    bool rotary; /* rotates queries and keys (RoPE) */
     bool layer_norm_bias; /* LayerNorm (weight and bias) instead of RMSNorm */
     int norms_per_layer;  /* 2; 4 with post-norms (Gemma 2/3, GLM-4) ; 1 for parallel blocks that share one */
     bool attention_bias, attention_output_bias, mlp_bias, qk_norm;

@@ -31,7 +31,8 @@ struct op {
     enum dtype dtype;
     enum collective collective; /* OP_COLLECTIVE */
     enum comm comm;             /* OP_COLLECTIVE */
-    double kernels;             /* launches */
+    double repeat;              /* runs this often: costs, FLOP and bytes below are of one run */
+    double launches;            /* kernel launches of one run */
     union {
         struct gemm gemm;           /* OP_GEMM, OP_GROUPED_GEMM */
         struct attention attention; /* OP_ATTENTION; PHASE_BACKWARD_INPUT is its whole backward */

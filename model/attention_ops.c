@@ -1,0 +1,198 @@
+/* Ops of the attention half of a layer. MODELLING 1.2 to 1.4, 5.1, 5.2 */
+#include "model/op_emit.h"
+#include <math.h>
+
+static double least(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+static double most(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+double visible_frac(const struct shard *shard, const struct layer_kind *kind)
+{
+    double s = shard->seq_length;
+    double causal = (s + 1) / (2 * s);
+    if (kind->window > 0 && kind->window < s) {
+        double w = kind->window / s;
+        causal = w * (1 - w / 2);
+    }
+    double mean = shard->document_mean, spread = shard->document_spread;
+    if (mean > 0) /* packed documents: sum L^2 / (2 s^2) over s / mean documents */
+        causal = least(causal, (mean * mean + spread * spread) / (2 * mean * s));
+    return causal;
+}
+
+/* Query and key-value heads of a rank: fewer key-value heads than ranks are replicated. */
+static double rank_heads(const struct shard *s, const struct layer_kind *kind)
+{
+    return (double)kind->heads / s->tp;
+}
+
+static double rank_kv_heads(const struct shard *s, const struct layer_kind *kind)
+{
+    return most(1, (double)kind->kv_heads / s->tp);
+}
+
+/* Unfused attention (2022 stacks): batched GEMMs and memory-bound softmax and dropout over
+ * E_s = b a/t s^2/c score elements: softmax 4 B and dropout 5 B forward, 6 and 5 B backward. */
+static void emit_unfused(struct emitter *e, const struct layer_kind *kind)
+{
+    const struct shard *s = e->shard;
+    const struct model *m = e->model;
+    double batch = s->micro_batch * rank_heads(s, kind), rows = s->seq_length / s->cp;
+    double scores = batch * rows * s->seq_length, n = s->seq_length;
+    double dqk = kind->head_dim, dv = m->v_head_dim > 0 ? m->v_head_dim : kind->head_dim;
+    struct {
+        enum op_name name;
+        enum phase phase;
+        struct gemm g;
+    } product[] = {
+        {OP_NAME_SCORES,  PHASE_FORWARD,        {rows, n, dqk, batch, 2, false, 1}},
+        {OP_NAME_CONTEXT, PHASE_FORWARD,        {rows, dv, n, batch, 2, false, 1} },
+        {OP_NAME_SCORES,  PHASE_BACKWARD_INPUT, {rows, dqk, n, batch, 2, false, 1}},
+        {OP_NAME_SCORES,  PHASE_BACKWARD_INPUT, {n, dqk, rows, batch, 2, false, 1}},
+        {OP_NAME_CONTEXT, PHASE_BACKWARD_INPUT, {rows, n, dv, batch, 2, false, 1} },
+        {OP_NAME_CONTEXT, PHASE_BACKWARD_INPUT, {n, dv, rows, batch, 2, false, 1} },
+    };
+    for (size_t i = 0; i < sizeof product / sizeof *product; i++)
+        emit_op(e, OP_GEMM, product[i].name, MODULE_CORE_ATTENTION, product[i].phase)->gemm =
+            product[i].g;
+    bool fused = e->kernels->fused_softmax;
+    emit_memory(e, OP_NAME_SOFTMAX, MODULE_CORE_ATTENTION, PHASE_FORWARD, MEMORY_SOFTMAX,
+                scores * (fused ? 4 : 13), fused ? 1 : 4);
+    emit_memory(e, OP_NAME_SOFTMAX, MODULE_CORE_ATTENTION, PHASE_BACKWARD_INPUT, MEMORY_SOFTMAX,
+                scores * (fused ? 6 : 14), fused ? 1 : 3);
+    if (!e->kernels->dropout)
+        return;
+    emit_memory(e, OP_NAME_ATTENTION_DROPOUT, MODULE_CORE_ATTENTION, PHASE_FORWARD,
+                MEMORY_ELEMENTWISE, scores * 5, 1);
+    emit_memory(e, OP_NAME_ATTENTION_DROPOUT, MODULE_CORE_ATTENTION, PHASE_BACKWARD_INPUT,
+                MEMORY_ELEMENTWISE, scores * 5, 1);
+}
+
+/* Fused attention. Under all-to-all context parallelism a rank holds whole sequences of 1/c of the heads;
+ * else 1/c of the query rows of all its heads, balanced over the causal triangle. */
+static void emit_fused(struct emitter *e, const struct layer_kind *kind)
+{
+    const struct shard *s = e->shard;
+    const struct model *m = e->model;
+    double heads = rank_heads(s, kind), kv = rank_kv_heads(s, kind), rows = s->seq_length / s->cp;
+    if (s->cp_comm == CP_COMM_A2A) {
+        heads /= s->cp;
+        kv = most(1, kv / s->cp);
+        rows = s->seq_length;
+    }
+    struct attention a = {.batch = s->micro_batch, .heads = heads, .kv_heads = kv, .seq_q = rows,
+                          .seq_kv = s->seq_length, .head_dim_qk = kind->head_dim,
+                          .head_dim_v = m->v_head_dim > 0 ? m->v_head_dim : kind->head_dim,
+                          .visible_frac = visible_frac(s, kind)};
+    for (int backward = 0; backward < 2; backward++) {
+        struct op *op = emit_op(e, OP_ATTENTION, OP_NAME_ATTENTION, MODULE_CORE_ATTENTION,
+                                backward ? PHASE_BACKWARD_INPUT : PHASE_FORWARD);
+        op->attention = a;
+        op->launches = backward ? 3 : 1;
+        if (e->kernels->fp8_attention)
+            op->dtype = DTYPE_FP8;
+    }
+}
+
+static void emit_cp_op(struct emitter *e, enum phase phase, enum collective c, double bytes, double repeat)
+{
+    emit_collective(e, OP_NAME_CP_EXCHANGE, MODULE_CORE_ATTENTION, phase, c, COMM_CP, bytes);
+    if (e->shard->cp > 1)
+        e->out->op[e->out->n - 1].repeat = repeat;
+}
+
+/* Context-parallel exchange. Ring: c-1 steps of the local keys and values, backward those and their
+ * gradients; all-gather: the same once, with a reduce-scatter back; all-to-all: queries, keys and values
+ * in, outputs back, mirrored. MODELLING 5.2 */
+static void emit_cp(struct emitter *e, const struct layer_kind *kind)
+{
+    const struct shard *s = e->shard;
+    double token_bytes = shard_tokens(s) * shard_dtype16_bytes() * kind->head_dim;
+    double kv = 2 * rank_kv_heads(s, kind) * token_bytes, q = rank_heads(s, kind) * token_bytes;
+    if (s->cp <= 1)
+        return;
+    int ring = s->cp_comm == CP_COMM_A2A_P2P ? (s->cp + 1) / 2 : s->cp;
+    if (s->cp_comm == CP_COMM_A2A || s->cp_comm == CP_COMM_A2A_P2P) {
+        emit_cp_op(e, PHASE_FORWARD, COLLECTIVE_ALL_TO_ALL, (2 * q + kv) / 2, 2);
+        emit_cp_op(e, PHASE_BACKWARD_INPUT, COLLECTIVE_ALL_TO_ALL, (2 * q + kv) / 2, 2);
+    }
+    if (s->cp_comm == CP_COMM_P2P || s->cp_comm == CP_COMM_A2A_P2P) {
+        emit_cp_op(e, PHASE_FORWARD, COLLECTIVE_SEND_RECV, kv, ring - 1);
+        emit_cp_op(e, PHASE_BACKWARD_INPUT, COLLECTIVE_SEND_RECV, 2 * kv, ring - 1);
+    }
+    if (s->cp_comm == CP_COMM_ALLGATHER) {
+        emit_cp_op(e, PHASE_FORWARD, COLLECTIVE_ALL_GATHER, s->cp * kv, 1);
+        emit_cp_op(e, PHASE_BACKWARD_INPUT, COLLECTIVE_ALL_GATHER, s->cp * kv, 1);
+        emit_cp_op(e, PHASE_BACKWARD_INPUT, COLLECTIVE_REDUCE_SCATTER, s->cp * kv, 1);
+    }
+}
+
+/* QKV in one GEMM, or the latent projections of MLA: the down projections are replicated and, under
+ * sequence parallelism, run on the local tokens. */
+static void emit_qkv(struct emitter *e, const struct layer_kind *kind)
+{
+    const struct model *m = e->model;
+    const struct shard *s = e->shard;
+    double t = shard_tokens(s), local = shard_sequence_tokens(s), h = m->hidden_size;
+    double heads = rank_heads(s, kind), kv = rank_kv_heads(s, kind);
+    enum dtype p = s->precision;
+    if (m->kv_lora_rank == 0) {
+        emit_linear(e, &(struct linear){OP_NAME_QKV, MODULE_ATTENTION_LINEAR, t, h,
+                                        heads * kind->head_dim + 2 * kv * kind->head_dim, 0, p, true, false});
+        return;
+    }
+    double q_dim = m->qk_nope_head_dim + m->qk_rope_head_dim;
+    if (m->q_lora_rank > 0)
+        emit_linear(e, &(struct linear){OP_NAME_MLA_Q_DOWN, MODULE_ATTENTION_LINEAR, local, h,
+                                        m->q_lora_rank, 0, p, true, false});
+    emit_linear(e, &(struct linear){OP_NAME_MLA_KV_DOWN, MODULE_ATTENTION_LINEAR, local, h,
+                                    m->kv_lora_rank + m->qk_rope_head_dim, 0, p, true, false});
+    emit_linear(e, &(struct linear){OP_NAME_MLA_Q_UP, MODULE_MLA_UP_PROJ, t,
+                                    m->q_lora_rank > 0 ? m->q_lora_rank : h, heads * q_dim, 0, p, true,
+                                    false});
+    emit_linear(e, &(struct linear){OP_NAME_MLA_KV_UP, MODULE_MLA_UP_PROJ, t, m->kv_lora_rank,
+                                    heads * (m->qk_nope_head_dim + m->v_head_dim), 0, p, true, false});
+}
+
+static void emit_rope(struct emitter *e, const struct layer_kind *kind)
+{
+    if (!e->model->rotary)
+        return;
+    double elements = shard_tokens(e->shard) * kind->head_dim *
+                      (rank_heads(e->shard, kind) + rank_kv_heads(e->shard, kind));
+    double bytes = e->kernels->fused_rope ? 4 : 16;
+    for (int phase = PHASE_FORWARD; phase <= PHASE_BACKWARD_INPUT; phase++)
+        emit_memory(e, OP_NAME_ROPE, MODULE_ATTENTION_LINEAR, (enum phase)phase, MEMORY_ELEMENTWISE,
+                    elements * bytes, e->kernels->fused_rope ? 2 : 8);
+    if (e->model->qk_norm)
+        emit_norm(e, OP_NAME_QK_NORM, elements);
+}
+
+void attention_ops(struct emitter *e, const struct layer_kind *kind)
+{
+    const struct model *m = e->model;
+    double stream = shard_sequence_tokens(e->shard) * m->hidden_size;
+    double v_dim = m->v_head_dim > 0 ? m->v_head_dim : kind->head_dim;
+    emit_norm(e, OP_NAME_NORM_1, stream);
+    emit_tp_in(e, MODULE_ATTENTION_LINEAR, tp_bytes(e));
+    emit_qkv(e, kind);
+    emit_rope(e, kind);
+    emit_cp(e, kind);
+    if (e->shard->attention == ATTENTION_UNFUSED)
+        emit_unfused(e, kind);
+    else
+        emit_fused(e, kind);
+    emit_linear(e, &(struct linear){OP_NAME_PROJECTION, MODULE_ATTENTION_LINEAR,
+                                    shard_tokens(e->shard), rank_heads(e->shard, kind) * v_dim,
+                                    m->hidden_size, 0, e->shard->precision, false, false});
+    if (!m->parallel_block)
+        emit_tp_out(e, MODULE_ATTENTION_LINEAR, tp_bytes(e));
+    emit_residual(e, OP_NAME_RESIDUAL_1, stream);
+}
+

@@ -1,0 +1,95 @@
+/* Ops of a layer of experts: router, permutation, dispatch, grouped GEMMs, combine. MODELLING 1.2, 5.5 */
+#include "model/op_emit.h"
+
+double expert_tokens_sent(const struct shard *s)
+{
+    return shard_tokens(s) / s->tp; /* experts see each token once: sequence parallelism splits them */
+}
+
+double expert_tokens_received(const struct model *m, const struct shard *s)
+{
+    double copies = expert_tokens_sent(s) * m->experts_per_token * s->etp;
+    return s->expert_capacity > 0 ? copies * s->expert_capacity : copies;
+}
+
+/* Router: an fp32 GEMM to E logits, then softmax and top-k, about 12 B a logit in several small kernels. */
+static void emit_router(struct emitter *e)
+{
+    double tokens = expert_tokens_sent(e->shard), n = e->model->experts;
+    emit_linear(e, &(struct linear){OP_NAME_ROUTER, MODULE_ROUTER, tokens, e->model->hidden_size, n, 0,
+                                    shard_dtype16(e->shard), true, true});
+    emit_memory(e, OP_NAME_TOP_K, MODULE_ROUTER, PHASE_FORWARD, MEMORY_SOFTMAX, tokens * n * 12, 10);
+    emit_memory(e, OP_NAME_TOP_K, MODULE_ROUTER, PHASE_BACKWARD_INPUT, MEMORY_SOFTMAX, tokens * n * 12,
+                6);
+}
+
+/* Dispatch to the experts' ranks and back. All-to-all: every copy of a token travels; all-gather: every
+ * rank gets all tokens and reduces them back. The backward pass mirrors it. MODELLING 5.5 */
+static void emit_exchange(struct emitter *e, enum op_name name, bool dispatch)
+{
+    const struct shard *s = e->shard;
+    double h = e->model->hidden_size, q = e->model->experts_per_token;
+    double out_bytes = dispatch && e->kernels->fp8_dispatch ? 1 + 4.0 / 128 : 2;
+    double copies = expert_tokens_sent(s) * q * (s->expert_capacity > 0 ? s->expert_capacity : 1);
+    if (s->dispatcher == DISPATCHER_ALLGATHER) {
+        double all = expert_tokens_sent(s) * s->ep * h * 2;
+        enum collective forward = dispatch ? COLLECTIVE_ALL_GATHER : COLLECTIVE_REDUCE_SCATTER;
+        enum collective back = dispatch ? COLLECTIVE_REDUCE_SCATTER : COLLECTIVE_ALL_GATHER;
+        emit_collective(e, name, MODULE_MOE, PHASE_FORWARD, forward, COMM_EP, all);
+        emit_collective(e, name, MODULE_MOE, PHASE_BACKWARD_INPUT, back, COMM_EP, all);
+    } else {
+        emit_collective(e, name, MODULE_MOE, PHASE_FORWARD, COLLECTIVE_ALL_TO_ALL, COMM_EP,
+                        copies * h * out_bytes);
+        emit_collective(e, name, MODULE_MOE, PHASE_BACKWARD_INPUT, COLLECTIVE_ALL_TO_ALL, COMM_EP,
+                        copies * h * 2);
+    }
+    double received = expert_tokens_received(e->model, s) * h * 2;
+    enum op_name etp = dispatch ? OP_NAME_ETP_GATHER : OP_NAME_ETP_SCATTER;
+    emit_collective(e, etp, MODULE_MOE, PHASE_FORWARD,
+                    dispatch ? COLLECTIVE_ALL_GATHER : COLLECTIVE_REDUCE_SCATTER, COMM_ETP, received);
+    emit_collective(e, etp, MODULE_MOE, PHASE_BACKWARD_INPUT,
+                    dispatch ? COLLECTIVE_REDUCE_SCATTER : COLLECTIVE_ALL_GATHER, COMM_ETP, received);
+}
+
+/* Permutation before and after the exchange: 4 B an element of every copy; unpermutation reads q copies
+ * and writes one token. */
+static void emit_permute(struct emitter *e)
+{
+    double h = e->model->hidden_size, q = e->model->experts_per_token;
+    double sent = expert_tokens_sent(e->shard), received = expert_tokens_received(e->model, e->shard);
+    double local_sort = e->shard->ep > 1 ? 4 * received * h : 0;
+    for (int phase = PHASE_FORWARD; phase <= PHASE_BACKWARD_INPUT; phase++) {
+        emit_memory(e, OP_NAME_PERMUTE, MODULE_MOE, (enum phase)phase, MEMORY_PERMUTE,
+                    sent * h * 4 * q + local_sort, e->shard->ep > 1 ? 4 : 2);
+        emit_memory(e, OP_NAME_UNPERMUTE, MODULE_MOE, (enum phase)phase, MEMORY_PERMUTE,
+                    sent * h * (2 * q + 2) + local_sort, e->shard->ep > 1 ? 4 : 2);
+    }
+}
+
+static void emit_shared_experts(struct emitter *e)
+{
+    if (e->model->shared_intermediate_size <= 0)
+        return;
+    emit_tp_in(e, MODULE_SHARED_EXPERTS, tp_bytes(e));
+    emit_mlp(e, &(struct mlp){OP_NAME_SHARED_FC1, OP_NAME_SHARED_ACTIVATION, OP_NAME_SHARED_FC2,
+                              MODULE_SHARED_EXPERTS, MODULE_SHARED_EXPERTS, shard_tokens(e->shard),
+                              (double)e->model->shared_intermediate_size / e->shard->tp, 0});
+    emit_tp_out(e, MODULE_SHARED_EXPERTS, tp_bytes(e));
+}
+
+void expert_ops(struct emitter *e)
+{
+    const struct shard *s = e->shard;
+    double stream = shard_sequence_tokens(s) * e->model->hidden_size;
+    double groups = (double)e->model->experts / s->ep;
+    emit_norm(e, OP_NAME_NORM_2, stream);
+    emit_router(e);
+    emit_permute(e);
+    emit_exchange(e, OP_NAME_DISPATCH, true);
+    emit_mlp(e, &(struct mlp){OP_NAME_EXPERT_FC1, OP_NAME_EXPERT_ACTIVATION, OP_NAME_EXPERT_FC2, MODULE_MOE,
+                              MODULE_MOE_ACT, expert_tokens_received(e->model, s) / groups,
+                              (double)e->model->moe_intermediate_size / s->etp, groups});
+    emit_exchange(e, OP_NAME_COMBINE, false);
+    emit_shared_experts(e);
+    emit_residual(e, OP_NAME_RESIDUAL_2, stream);
+}

@@ -1,0 +1,177 @@
+#include "model/op_emit.h"
+#include <assert.h>
+#include <string.h>
+
+struct op *emit_op(struct emitter *e, enum op_kind kind, enum op_name name, enum module module,
+                   enum phase phase)
+{
+    assert(e->out->n < OPS_MAX);
+    struct op *op = &e->out->op[e->out->n++];
+    memset(op, 0, sizeof *op);
+    op->kind = kind;
+    op->name = name;
+    op->module = module;
+    op->phase = phase;
+    op->dtype = shard_dtype16(e->shard);
+    op->repeat = 1;
+    op->launches = 1;
+    return op;
+}
+
+void emit_memory(struct emitter *e, enum op_name name, enum module module, enum phase phase,
+                 enum memory_class class_, double bytes, double launches)
+{
+    struct op *op = emit_op(e, OP_MEMORY, name, module, phase);
+    op->memory = (struct memory_op){class_, bytes};
+    op->launches = launches;
+}
+
+static int comm_size(const struct shard *s, enum comm comm)
+{
+    const int size[COMMS] = {
+        [COMM_TP] = s->tp, [COMM_CP] = s->cp, [COMM_EP] = s->ep,       [COMM_ETP] = s->etp,
+        [COMM_PP] = 2,     [COMM_DP] = 2,     [COMM_EXPERT_DP] = 2,
+    };
+    return size[comm];
+}
+
+void emit_collective(struct emitter *e, enum op_name name, enum module module, enum phase phase,
+                     enum collective collective, enum comm comm, double bytes)
+{
+    if (comm_size(e->shard, comm) <= 1)
+        return;
+    struct op *op = emit_op(e, OP_COLLECTIVE, name, module, phase);
+    op->collective = collective;
+    op->comm = comm;
+    op->bytes = bytes;
+}
+
+enum dtype shard_dtype16(const struct shard *shard)
+{
+    return shard->precision == DTYPE_FP16 ? DTYPE_FP16 : DTYPE_BF16;
+}
+
+double shard_dtype16_bytes(void)
+{
+    return 2;
+}
+
+static bool quantised(enum dtype dtype)
+{
+    return dtype == DTYPE_FP8 || dtype == DTYPE_FP8_BLOCK || dtype == DTYPE_MXFP8 ||
+           dtype == DTYPE_NVFP4;
+}
+
+/* One quantisation pass over n 16-bit elements: read 2 B, write the row copy and the transposed copy that
+ * the weight gradient needs (both of dtype_bytes), scales included. Where the kernel before it writes
+ * the copies itself, nothing is read and two 1-byte copies replace one 2-byte output: no pass at all.
+ * nvfp4 adds a Hadamard pass. MODELLING 2.5, appendix B */
+static void emit_quantise(struct emitter *e, const struct linear *l, enum phase phase, double n,
+                          bool fused)
+{
+    if (!quantised(l->dtype) || (fused && e->kernels->fused_quantise))
+        return;
+    double scale_bytes = l->dtype == DTYPE_MXFP8 ? 1.0 / 32 : l->dtype == DTYPE_NVFP4 ? 1.0 / 16 : 0;
+    double bytes = 2 + 2 * (dtype_bytes(l->dtype) + scale_bytes);
+    if (l->dtype == DTYPE_NVFP4)
+        bytes += 2;
+    emit_memory(e, OP_NAME_QUANTISE, l->module, phase, MEMORY_QUANTISE, n * bytes, 1);
+}
+
+static void emit_product(struct emitter *e, const struct linear *l, enum phase phase,
+                         const struct gemm *shape)
+{
+    bool grouped = l->groups > 0;
+    bool one_launch = !grouped || e->kernels->grouped_gemm;
+    struct op *op = emit_op(e, grouped && one_launch ? OP_GROUPED_GEMM : OP_GEMM, l->name, l->module,
+                            phase);
+    op->dtype = l->dtype;
+    op->gemm = *shape;
+    op->gemm.batch = grouped && one_launch ? l->groups : 1;
+    op->gemm.skew = grouped ? e->shard->expert_imbalance : 1;
+    op->repeat = one_launch ? 1 : l->groups;
+}
+
+/* dW of in x out: accumulated in the GEMM, or written in 16 bit and added by a kernel of its own. */
+static void emit_weight_gradient(struct emitter *e, const struct linear *l)
+{
+    bool fused = e->kernels->gradient_accumulation_fusion;
+    double main_bytes = e->kernels->gradient_bytes;
+    struct gemm g = {l->in, l->out, l->tokens, 1, fused ? main_bytes : 2, fused, 1};
+    emit_product(e, l, PHASE_BACKWARD_WEIGHT, &g);
+    if (!fused)
+        emit_memory(e, OP_NAME_GRADIENT_ACCUMULATE, l->module, PHASE_BACKWARD_WEIGHT,
+                    MEMORY_ELEMENTWISE,
+                    (2 + 2 * main_bytes) * l->in * l->out * (l->groups > 0 ? l->groups : 1), 1);
+}
+
+void emit_linear(struct emitter *e, const struct linear *l)
+{
+    double groups = l->groups > 0 ? l->groups : 1;
+    emit_quantise(e, l, PHASE_FORWARD, groups * l->tokens * l->in, l->input_fused);
+    emit_product(e, l, PHASE_FORWARD, &(struct gemm){l->tokens, l->out, l->in, 1, 2, false, 1});
+    emit_quantise(e, l, PHASE_BACKWARD_INPUT, groups * l->tokens * l->out, l->gradient_fused);
+    emit_product(e, l, PHASE_BACKWARD_INPUT, &(struct gemm){l->tokens, l->in, l->out, 1, 2, false, 1});
+    emit_weight_gradient(e, l);
+}
+
+/* Norm: forward reads and writes 2 B an element; backward reads dy, x, y and writes dx (8 B). An eager
+ * norm casts to fp32 and back between its kernels: about five times the forward and three the backward
+ * traffic. */
+void emit_norm(struct emitter *e, enum op_name name, double elements)
+{
+    bool fused = e->kernels->fused_norm;
+    emit_memory(e, name, MODULE_LAYERNORM, PHASE_FORWARD, MEMORY_NORM, elements * (fused ? 4 : 20),
+                fused ? 1 : 4);
+    emit_memory(e, name, MODULE_LAYERNORM, PHASE_BACKWARD_INPUT, MEMORY_NORM,
+                elements * (fused ? 8 : 24), fused ? 2 : 8);
+}
+
+/* Bias, dropout and residual add: fused 7 B with a dropout mask (6 without) and 5 B (0 without) back;
+ * one kernel each otherwise: bias 4, dropout 5, add 6 forward. */
+void emit_residual(struct emitter *e, enum op_name name, double elements)
+{
+    bool dropout = e->kernels->dropout, fused = e->kernels->fused_residual;
+    double forward = fused ? (dropout ? 7 : 6) : (dropout ? 15 : 6);
+    double backward = dropout ? 5 : 0;
+    emit_memory(e, name, MODULE_RESIDUAL, PHASE_FORWARD, MEMORY_ELEMENTWISE, elements * forward,
+                fused ? 1 : 2);
+    if (backward > 0 || !fused)
+        emit_memory(e, name, MODULE_RESIDUAL, PHASE_BACKWARD_INPUT, MEMORY_ELEMENTWISE,
+                    elements * (fused ? backward : backward + 6), 1);
+}
+
+/* Tensor-parallel communication around a column-parallel, row-parallel pair of linears. With sequence
+ * parallelism: gather in, scatter out, mirrored in the backward pass, and the input gathered again for
+ * the weight gradient; else an all-reduce out and one back. [Korthikanti22 sec. 4.2] */
+void emit_tp_in(struct emitter *e, enum module module, double bytes)
+{
+    if (e->shard->sequence_parallel) {
+        emit_collective(e, OP_NAME_TP_GATHER, module, PHASE_FORWARD, COLLECTIVE_ALL_GATHER, COMM_TP, bytes);
+        emit_collective(e, OP_NAME_TP_SCATTER, module, PHASE_BACKWARD_INPUT, COLLECTIVE_REDUCE_SCATTER,
+                        COMM_TP, bytes);
+        emit_collective(e, OP_NAME_TP_REGATHER, module, PHASE_BACKWARD_WEIGHT, COLLECTIVE_ALL_GATHER,
+                        COMM_TP, bytes);
+    } else {
+        emit_collective(e, OP_NAME_TP_REDUCE, module, PHASE_BACKWARD_INPUT, COLLECTIVE_ALL_REDUCE,
+                        COMM_TP, bytes);
+    }
+}
+
+void emit_tp_out(struct emitter *e, enum module module, double bytes)
+{
+    if (e->shard->sequence_parallel) {
+        emit_collective(e, OP_NAME_TP_SCATTER, module, PHASE_FORWARD, COLLECTIVE_REDUCE_SCATTER,
+                        COMM_TP, bytes);
+        emit_collective(e, OP_NAME_TP_GATHER, module, PHASE_BACKWARD_INPUT, COLLECTIVE_ALL_GATHER,
+                        COMM_TP, bytes);
+    } else {
+        emit_collective(e, OP_NAME_TP_REDUCE, module, PHASE_FORWARD, COLLECTIVE_ALL_REDUCE, COMM_TP,
+                        bytes);
+    }
+}
+
+double tp_bytes(const struct emitter *e)
+{
+    return shard_tokens(e->shard) * e->model->hidden_size * shard_dtype16_bytes();
+}

@@ -1,0 +1,67 @@
+#ifndef MODEL_OP_EMIT_H
+#define MODEL_OP_EMIT_H
+#include "model/ops.h"
+
+/* Builders shared by the op lists of attention, MLP, experts, embedding and head. Internal to model/. */
+struct emitter {
+    const struct model *model;
+    const struct shard *shard;
+    const struct kernels *kernels;
+    struct ops *out;
+};
+
+/* Appends a zeroed op (repeat 1, launches 1). Never overflows: OPS_MAX holds the largest layer. */
+struct op *emit_op(struct emitter *e, enum op_kind kind, enum op_name name, enum module module,
+                   enum phase phase);
+void emit_memory(struct emitter *e, enum op_name name, enum module module, enum phase phase,
+                 enum memory_class class_, double bytes, double launches);
+/* A collective of `bytes` (nccl-tests size) in a communicator; nothing for a group of one. */
+void emit_collective(struct emitter *e, enum op_name name, enum module module, enum phase phase,
+                     enum collective collective, enum comm comm, double bytes);
+
+/* A linear layer in -> out of `tokens` rows: forward (tokens, out, in), backward input (tokens, in, out),
+ * backward weight (in, out, tokens), with the quantisation passes of fp8 and below and, without fusion,
+ * the accumulation into the main gradient. groups > 1: experts, tokens is the mean of a group.
+ * input_fused: the kernel before it can write the quantised input. */
+struct linear {
+    enum op_name name;
+    enum module module;
+    double tokens, in, out;
+    double groups; /* 0: dense */
+    enum dtype dtype;
+    bool input_fused, gradient_fused;
+};
+void emit_linear(struct emitter *e, const struct linear *linear);
+
+/* Dtype of linear layers, and the 16-bit one beside it. */
+enum dtype shard_dtype16(const struct shard *shard);
+double shard_dtype16_bytes(void);
+
+/* Share of the score matrix that is computed at context length s. MODELLING 1.3 */
+double visible_frac(const struct shard *shard, const struct layer_kind *kind);
+
+/* Tokens that a rank's experts receive, and tokens it sends. MODELLING 1.2 */
+double expert_tokens_sent(const struct shard *shard);
+double expert_tokens_received(const struct model *model, const struct shard *shard);
+
+/* Norm and residual over `elements` of the stream; tensor-parallel communication into a column-parallel
+ * linear and out of a row-parallel one, of tp_bytes(e) bytes. */
+void emit_norm(struct emitter *e, enum op_name name, double elements);
+void emit_residual(struct emitter *e, enum op_name name, double elements);
+void emit_tp_in(struct emitter *e, enum module module, double bytes);
+void emit_tp_out(struct emitter *e, enum module module, double bytes);
+double tp_bytes(const struct emitter *e);
+
+/* FC1 (both branches of a gated MLP in one GEMM), activation, FC2 of width f on this rank. */
+struct mlp {
+    enum op_name fc1, activation, fc2;
+    enum module module, act_module;
+    double tokens, width, groups;
+};
+void emit_mlp(struct emitter *e, const struct mlp *mlp);
+
+void attention_ops(struct emitter *e, const struct layer_kind *kind);
+void mlp_ops(struct emitter *e, const struct layer_kind *kind);
+void expert_ops(struct emitter *e);
+
+#endif

@@ -1,0 +1,130 @@
+/* Parameters and saved activations of one GPU's share of a layer. MODELLING 1.1, 6.2 */
+#include "model/op_emit.h"
+#include <math.h>
+#include <string.h>
+
+double vocabulary_padded(const struct model *model, int tp)
+{
+    double multiple = 128.0 * tp; /* Megatron's make-vocab-size-divisible-by */
+    return ceil(model->vocab_size / multiple) * multiple;
+}
+
+double embedding_shard_parameters(const struct model *model, const struct shard *shard)
+{
+    return (vocabulary_padded(model, shard->tp) / shard->tp + model->position_embeddings) *
+           model->hidden_size;
+}
+
+/* Attention matrices of a rank: heads divide by tp, key-value heads at least one a rank, MLA's down
+ * projections replicated. */
+static double attention_shard_parameters(const struct model *m, const struct layer_kind *kind,
+                                         const struct shard *s)
+{
+    double h = m->hidden_size, heads = (double)kind->heads / s->tp;
+    double kv = kind->kv_heads > s->tp ? (double)kind->kv_heads / s->tp : 1;
+    double v_dim = m->v_head_dim > 0 ? m->v_head_dim : kind->head_dim;
+    if (m->kv_lora_rank == 0)
+        return h * (heads + 2 * kv) * kind->head_dim + heads * v_dim * h;
+    double q_dim = m->qk_nope_head_dim + m->qk_rope_head_dim;
+    double q = m->q_lora_rank > 0 ? m->q_lora_rank * (h + heads * q_dim) : h * heads * q_dim;
+    double kv_down = h * (m->kv_lora_rank + m->qk_rope_head_dim);
+    double kv_up = m->kv_lora_rank * heads * (m->qk_nope_head_dim + m->v_head_dim);
+    return q + kv_down + kv_up + heads * v_dim * h;
+}
+
+struct shard_parameters layer_shard_parameters(const struct model *model, const struct layer_kind *kind,
+                                               const struct shard *shard)
+{
+    double h = model->hidden_size, matrices = model->gated_mlp ? 3 : 2;
+    double norms = model->norms_per_layer * h * (model->layer_norm_bias ? 2 : 1);
+    struct shard_parameters p = {attention_shard_parameters(model, kind, shard) + norms, 0};
+    if (!kind->experts) {
+        p.dense += matrices * h * kind->intermediate_size / shard->tp;
+        return p;
+    }
+    p.dense += h * model->experts + matrices * h * model->shared_intermediate_size / shard->tp;
+    p.expert = matrices * h * model->moe_intermediate_size / shard->etp * model->experts / shard->ep;
+    return p;
+}
+
+static bool eight_bit(enum dtype dtype)
+{
+    return dtype == DTYPE_FP8 || dtype == DTYPE_FP8_BLOCK || dtype == DTYPE_MXFP8;
+}
+
+/* Bytes an element of a linear layer's input that is kept for its weight gradient: the transposed
+ * quantised copy in 8-bit and 4-bit training. */
+static double saved_input_bytes(const struct shard *s)
+{
+    return s->precision == DTYPE_NVFP4 ? 0.5 + 1.0 / 16 : eight_bit(s->precision) ? 1 : 2;
+}
+
+static void attention_activations(const struct model *m, const struct layer_kind *kind,
+                                  const struct shard *s, const struct kernels *k,
+                                  struct activations *out)
+{
+    double t = shard_tokens(s), stream = shard_sequence_tokens(s) * m->hidden_size;
+    double heads = (double)kind->heads / s->tp;
+    double kv = kind->kv_heads > s->tp ? (double)kind->kv_heads / s->tp : 1;
+    double v_dim = m->v_head_dim > 0 ? m->v_head_dim : kind->head_dim, dqk = kind->head_dim;
+    out->bytes[MODULE_RESIDUAL] += 2 * stream;
+    out->bytes[MODULE_LAYERNORM] += saved_input_bytes(s) * stream;
+    if (m->kv_lora_rank > 0) {
+        double latent = m->q_lora_rank + m->kv_lora_rank + m->qk_rope_head_dim;
+        out->bytes[MODULE_ATTENTION_LINEAR] += 2 * t * latent;
+        out->bytes[MODULE_MLA_UP_PROJ] += 2 * t * heads * (2 * dqk + v_dim);
+    } else {
+        out->bytes[MODULE_ATTENTION_LINEAR] += 2 * t * (heads + 2 * kv) * dqk;
+    }
+    double scores = s->micro_batch * heads * s->seq_length * s->seq_length / s->cp;
+    if (s->attention == ATTENTION_UNFUSED) /* scores or softmax, its dropout and the mask: 2 + 2 + 1 */
+        out->bytes[MODULE_CORE_ATTENTION] += scores * (k->dropout ? 5 : k->fused_softmax ? 2 : 4);
+    else /* log-sum-exp */
+        out->bytes[MODULE_CORE_ATTENTION] += 4 * t * heads;
+    out->bytes[MODULE_ATTENTION_LINEAR] += 2 * t * heads * v_dim; /* context: the projection's input */
+    if (k->dropout)
+        out->bytes[MODULE_ATTENTION_LINEAR] += stream;
+}
+
+static void mlp_activations(const struct model *m, const struct layer_kind *kind, const struct shard *s,
+                            const struct kernels *k, struct activations *out)
+{
+    double stream = shard_sequence_tokens(s) * m->hidden_size, up = m->gated_mlp ? 2 : 1;
+    double wide = shard_tokens(s) * kind->intermediate_size / s->tp;
+    out->bytes[MODULE_ATTENTION_LINEAR] += 2 * stream; /* the stream between attention and MLP */
+    out->bytes[MODULE_LAYERNORM] += saved_input_bytes(s) * stream;
+    out->bytes[MODULE_MLP] += 2 * up * wide;
+    out->bytes[MODULE_MLP_ACT] += saved_input_bytes(s) * wide;
+    if (k->dropout)
+        out->bytes[MODULE_MLP] += stream;
+}
+
+/* Experts keep their tokens, both halves of FC1 and the activated product; the router its probabilities
+ * and the permutation maps. */
+static void expert_activations(const struct model *m, const struct shard *s, struct activations *out)
+{
+    double stream = shard_sequence_tokens(s) * m->hidden_size, up = m->gated_mlp ? 2 : 1;
+    double received = expert_tokens_received(m, s) * s->expert_imbalance;
+    double wide = received * m->moe_intermediate_size / s->etp;
+    double shared = shard_tokens(s) * m->shared_intermediate_size / s->tp;
+    out->bytes[MODULE_ATTENTION_LINEAR] += 2 * stream;
+    out->bytes[MODULE_LAYERNORM] += 2 * stream; /* the router reads it in 16 bit */
+    out->bytes[MODULE_ROUTER] += expert_tokens_sent(s) * (4.0 * m->experts + 8.0 * m->experts_per_token);
+    out->bytes[MODULE_MOE] += saved_input_bytes(s) * received * m->hidden_size + 2 * up * wide;
+    out->bytes[MODULE_MOE_ACT] += saved_input_bytes(s) * wide;
+    out->bytes[MODULE_SHARED_EXPERTS] += (2 * up + saved_input_bytes(s)) * shared;
+}
+
+void layer_activations(const struct model *model, const struct layer_kind *kind,
+                       const struct shard *shard, const struct kernels *kernels,
+                       struct activations *out)
+{
+    memset(out, 0, sizeof *out);
+    attention_activations(model, kind, shard, kernels, out);
+    if (kind->experts)
+        expert_activations(model, shard, out);
+    else
+        mlp_activations(model, kind, shard, kernels, out);
+    for (int i = 0; i < MODULES; i++)
+        out->offloadable_bytes += out->bytes[i];
+}
