@@ -1,0 +1,263 @@
+#include "hardware/collective_defaults.h"
+#include <string.h>
+
+/* Columns of a regime: alpha_s, step_s, level_s, hop_s, bandwidth_frac
+ * (hardware/collective_constants.h). */
+
+/* A100 over NVLink 3: three lines fitted to NCCL 2.27 on 8 GPUs; steps and small groups from 2
+ * and 4. [MODELLING 4.4] Broadcast and reduce as all-gather and reduce-scatter, send/recv as
+ * all-to-all. */
+static const struct collective_constants nvlink3[COLLECTIVES] = {
+    [COLLECTIVE_ALL_REDUCE] = {.regimes = 3,
+                               .regime = {{8e-06, 1.9e-06, 0, 0, 0.05017},
+                                          {1.23e-05, 1.9e-06, 0, 0, 0.4725},
+                                          {7.62e-05, 1.9e-06, 0, 0, 0.7467}},
+                               .groups = 3,
+                               .group_ranks = {2, 4, 8},
+                               .group_frac = {0.8393, 0.9554, 1}},
+    [COLLECTIVE_ALL_GATHER] = {.regimes = 3,
+                               .regime = {{7.85e-06, 9.5e-07, 0, 0, 0.02333},
+                                          {1.305e-05, 9.5e-07, 0, 0, 0.4375},
+                                          {6.925e-05, 9.5e-07, 0, 0, 0.6913}},
+                               .groups = 3,
+                               .group_ranks = {2, 4, 8},
+                               .group_frac = {0.6971, 0.9038, 1}},
+    [COLLECTIVE_REDUCE_SCATTER] = {.regimes = 3,
+                               .regime = {{8.25e-06, 9.5e-07, 0, 0, 0.06417},
+                                              {9.85e-06, 9.5e-07, 0, 0, 0.3733},
+                                              {5.265e-05, 9.5e-07, 0, 0, 0.7117}},
+                               .groups = 3,
+                               .group_ranks = {2, 4, 8},
+                               .group_frac = {0.6971, 0.9038, 1}},
+    [COLLECTIVE_ALL_TO_ALL] = {.regimes = 3,
+                               .regime = {{1.12e-05, 4e-07, 0, 0, 0.2537},
+                                          {3.72e-05, 4e-07, 0, 0, 0.6562},
+                                          {7.92e-05, 4e-07, 0, 0, 0.7029}},
+                               .groups = 3,
+                               .group_ranks = {2, 4, 8},
+                               .group_frac = {0.6971, 0.9038, 1}},
+    [COLLECTIVE_SEND_RECV] = {.regimes = 3,
+                               .regime = {{1.12e-05, 4e-07, 0, 0, 0.2537},
+                                         {3.72e-05, 4e-07, 0, 0, 0.6562},
+                                         {7.92e-05, 4e-07, 0, 0, 0.7029}}},
+    [COLLECTIVE_BROADCAST] = {.regimes = 3,
+                               .regime = {{7.85e-06, 9.5e-07, 0, 0, 0.02333},
+                                         {1.305e-05, 9.5e-07, 0, 0, 0.4375},
+                                         {6.925e-05, 9.5e-07, 0, 0, 0.6913}}                 },
+    [COLLECTIVE_REDUCE] = {.regimes = 3,
+                               .regime = {{8.25e-06, 9.5e-07, 0, 0, 0.06417},
+                                      {9.85e-06, 9.5e-07, 0, 0, 0.3733},
+                                      {5.265e-05, 9.5e-07, 0, 0, 0.7117}}       },
+};
+
+/* H100 over NVLink 4, NCCL 2.29, the same way. */
+static const struct collective_constants nvlink4[COLLECTIVES] = {
+    [COLLECTIVE_ALL_REDUCE] = {.regimes = 3,
+                               .regime = {{5.1e-06, 1.5e-06, 0, 0, 0.05211},
+                                          {7.3e-06, 1.5e-06, 0, 0, 0.5017},
+                                          {5.04e-05, 1.5e-06, 0, 0, 1.007}},
+                               .groups = 3,
+                               .group_ranks = {2, 4, 8},
+                               .group_frac = {0.7196, 0.7616, 1}},
+    [COLLECTIVE_ALL_GATHER] = {.regimes = 3,
+                               .regime = {{4.34e-06, 8.8e-07, 0, 0, 0.014},
+                                          {5.94e-06, 8.8e-07, 0, 0, 0.4025},
+                                          {1.654e-05, 8.8e-07, 0, 0, 0.7194}},
+                               .groups = 3,
+                               .group_ranks = {2, 4, 8},
+                               .group_frac = {0.7716, 0.966, 1}},
+    [COLLECTIVE_REDUCE_SCATTER] = {.regimes = 3,
+                               .regime = {{4.24e-06, 8.8e-07, 0, 0, 0.04472},
+                                              {5.14e-06, 8.8e-07, 0, 0, 0.5056},
+                                              {2.124e-05, 8.8e-07, 0, 0, 0.7525}},
+                               .groups = 3,
+                               .group_ranks = {2, 4, 8},
+                               .group_frac = {0.7375, 0.9233, 1}},
+    [COLLECTIVE_ALL_TO_ALL] = {.regimes = 3,
+                               .regime = {{5.9e-06, 3e-07, 0, 0, 0.105},
+                                          {1.04e-05, 3e-07, 0, 0, 0.5639},
+                                          {3.29e-05, 3e-07, 0, 0, 0.7156}},
+                               .groups = 3,
+                               .group_ranks = {2, 4, 8},
+                               .group_frac = {0.8696, 0.8944, 1}},
+    [COLLECTIVE_SEND_RECV] = {.regimes = 3,
+                               .regime = {{5.9e-06, 3e-07, 0, 0, 0.105},
+                                         {1.04e-05, 3e-07, 0, 0, 0.5639},
+                                         {3.29e-05, 3e-07, 0, 0, 0.7156}}},
+    [COLLECTIVE_BROADCAST] = {.regimes = 3,
+                               .regime = {{4.34e-06, 8.8e-07, 0, 0, 0.014},
+                                         {5.94e-06, 8.8e-07, 0, 0, 0.4025},
+                                         {1.654e-05, 8.8e-07, 0, 0, 0.7194}}                 },
+    [COLLECTIVE_REDUCE] = {.regimes = 3,
+                               .regime = {{4.24e-06, 8.8e-07, 0, 0, 0.04472},
+                                      {5.14e-06, 8.8e-07, 0, 0, 0.5056},
+                                      {2.124e-05, 8.8e-07, 0, 0, 0.7525}}       },
+};
+
+/* Links without a fit: one latency a step, one share of the rate. MI300X: 313 of 448 GB/s on 8
+ * GPUs. */
+static const struct collective_constants xgmi[COLLECTIVES] = {
+    [COLLECTIVE_ALL_REDUCE] = {.regimes = 1, .regime = {{1.2e-05, 1.8e-06, 0, 0, 0.7}}},
+    [COLLECTIVE_ALL_GATHER] = {.regimes = 1, .regime = {{1.2e-05, 9e-07, 0, 0, 0.7}}  },
+    [COLLECTIVE_REDUCE_SCATTER] = {.regimes = 1, .regime = {{1.2e-05, 9e-07, 0, 0, 0.7}}  },
+    [COLLECTIVE_ALL_TO_ALL] = {.regimes = 1, .regime = {{1.2e-05, 3.6e-07, 0, 0, 0.7}}},
+    [COLLECTIVE_SEND_RECV] = {.regimes = 1, .regime = {{1.2e-05, 9e-07, 0, 0, 0.7}}  },
+    [COLLECTIVE_BROADCAST] = {.regimes = 1, .regime = {{1.2e-05, 9e-07, 0, 0, 0.7}}  },
+    [COLLECTIVE_REDUCE] = {.regimes = 1, .regime = {{1.2e-05, 9e-07, 0, 0, 0.7}}  },
+};
+
+static const struct collective_constants pcie[COLLECTIVES] = {
+    [COLLECTIVE_ALL_REDUCE] = {.regimes = 1, .regime = {{8e-06, 5e-06, 0, 0, 0.35}}  },
+    [COLLECTIVE_ALL_GATHER] = {.regimes = 1, .regime = {{8e-06, 2.5e-06, 0, 0, 0.35}}},
+    [COLLECTIVE_REDUCE_SCATTER] = {.regimes = 1, .regime = {{8e-06, 2.5e-06, 0, 0, 0.35}}},
+    [COLLECTIVE_ALL_TO_ALL] = {.regimes = 1, .regime = {{8e-06, 1e-06, 0, 0, 0.3}}   },
+    [COLLECTIVE_SEND_RECV] = {.regimes = 1, .regime = {{8e-06, 2.5e-06, 0, 0, 0.3}} },
+    [COLLECTIVE_BROADCAST] = {.regimes = 1, .regime = {{8e-06, 2.5e-06, 0, 0, 0.35}}},
+    [COLLECTIVE_REDUCE] = {.regimes = 1, .regime = {{8e-06, 2.5e-06, 0, 0, 0.35}}},
+};
+
+static const struct collective_constants ici[COLLECTIVES] = {
+    [COLLECTIVE_ALL_REDUCE] = {.regimes = 1, .regime = {{3e-06, 2e-06, 0, 0, 0.85}}},
+    [COLLECTIVE_ALL_GATHER] = {.regimes = 1, .regime = {{3e-06, 1e-06, 0, 0, 0.85}}},
+    [COLLECTIVE_REDUCE_SCATTER] = {.regimes = 1, .regime = {{3e-06, 1e-06, 0, 0, 0.85}}},
+    [COLLECTIVE_ALL_TO_ALL] = {.regimes = 1, .regime = {{3e-06, 4e-07, 0, 0, 0.8}} },
+    [COLLECTIVE_SEND_RECV] = {.regimes = 1, .regime = {{3e-06, 1e-06, 0, 0, 0.8}} },
+    [COLLECTIVE_BROADCAST] = {.regimes = 1, .regime = {{3e-06, 1e-06, 0, 0, 0.85}}},
+    [COLLECTIVE_REDUCE] = {.regimes = 1, .regime = {{3e-06, 1e-06, 0, 0, 0.85}}},
+};
+
+static const struct collective_constants plain_switch[COLLECTIVES] = {
+    [COLLECTIVE_ALL_REDUCE] = {.regimes = 1, .regime = {{1e-05, 3e-06, 0, 0, 0.75}}  },
+    [COLLECTIVE_ALL_GATHER] = {.regimes = 1, .regime = {{1e-05, 1.5e-06, 0, 0, 0.75}}},
+    [COLLECTIVE_REDUCE_SCATTER] = {.regimes = 1, .regime = {{1e-05, 1.5e-06, 0, 0, 0.75}}},
+    [COLLECTIVE_ALL_TO_ALL] = {.regimes = 1, .regime = {{1e-05, 6e-07, 0, 0, 0.7}}   },
+    [COLLECTIVE_SEND_RECV] = {.regimes = 1, .regime = {{1e-05, 1.5e-06, 0, 0, 0.7}} },
+    [COLLECTIVE_BROADCAST] = {.regimes = 1, .regime = {{1e-05, 1.5e-06, 0, 0, 0.75}}},
+    [COLLECTIVE_REDUCE] = {.regimes = 1, .regime = {{1e-05, 1.5e-06, 0, 0, 0.75}}},
+};
+
+/* Scale-out fabrics: an all-reduce runs as a tree (latency for each doubling of the nodes) or a
+ * ring (for each node), the other ops as rings. Latencies of NCCL's planner [MODELLING 4.3], of EFA
+ * and TCP from their smallest messages; shares of the NIC rate: 10 H100 nodes 48.9 of 50 GB/s,
+ * all-to-all 44.8, send/recv 25; Alps 92 of 100; EFA and GCP from two-node runs. */
+static const struct collective_constants infiniband[COLLECTIVES] = {
+    [COLLECTIVE_ALL_REDUCE] = {.regimes = 3,
+                               .regime = {{1.5e-05, 1.2e-06, 1e-05, 0, 0.291},
+                                          {6e-05, 1.2e-06, 1.5e-05, 0, 0.776},
+                                          {9e-05, 1.2e-06, 0, 1.2e-05, 0.97}}            },
+    [COLLECTIVE_ALL_GATHER] = {.regimes = 1, .regime = {{3e-05, 1.2e-06, 0, 6e-06, 0.97}}},
+    [COLLECTIVE_REDUCE_SCATTER] = {.regimes = 1, .regime = {{3e-05, 1.2e-06, 0, 6e-06, 0.97}}},
+    [COLLECTIVE_ALL_TO_ALL] = {.regimes = 1, .regime = {{3e-05, 1.2e-06, 0, 2e-06, 0.9}} },
+    [COLLECTIVE_SEND_RECV] = {.regimes = 1, .regime = {{1.5e-05, 0, 0, 0, 0.5}}         },
+    [COLLECTIVE_BROADCAST] = {.regimes = 1, .regime = {{3e-05, 1.2e-06, 0, 6e-06, 0.97}}},
+    [COLLECTIVE_REDUCE] = {.regimes = 1, .regime = {{3e-05, 1.2e-06, 0, 6e-06, 0.97}}},
+};
+
+static const struct collective_constants roce[COLLECTIVES] = {
+    [COLLECTIVE_ALL_REDUCE] = {.regimes = 3,
+                               .regime = {{2e-05, 1.2e-06, 1.2e-05, 0, 0.255},
+                                          {8e-05, 1.2e-06, 1.8e-05, 0, 0.68},
+                                          {0.00012, 1.2e-06, 0, 1.6e-05, 0.85}}          },
+    [COLLECTIVE_ALL_GATHER] = {.regimes = 1, .regime = {{4e-05, 1.2e-06, 0, 8e-06, 0.85}}},
+    [COLLECTIVE_REDUCE_SCATTER] = {.regimes = 1, .regime = {{4e-05, 1.2e-06, 0, 8e-06, 0.85}}},
+    [COLLECTIVE_ALL_TO_ALL] = {.regimes = 1, .regime = {{4e-05, 1.2e-06, 0, 2e-06, 0.8}} },
+    [COLLECTIVE_SEND_RECV] = {.regimes = 1, .regime = {{2e-05, 0, 0, 0, 0.5}}           },
+    [COLLECTIVE_BROADCAST] = {.regimes = 1, .regime = {{4e-05, 1.2e-06, 0, 8e-06, 0.85}}},
+    [COLLECTIVE_REDUCE] = {.regimes = 1, .regime = {{4e-05, 1.2e-06, 0, 8e-06, 0.85}}},
+};
+
+static const struct collective_constants slingshot[COLLECTIVES] = {
+    [COLLECTIVE_ALL_REDUCE] = {.regimes = 3,
+                               .regime = {{1.5e-05, 1.2e-06, 1.1e-05, 0, 0.27},
+                                          {6e-05, 1.2e-06, 1.65e-05, 0, 0.72},
+                                          {9e-05, 1.2e-06, 0, 2e-05, 0.9}}              },
+    [COLLECTIVE_ALL_GATHER] = {.regimes = 1, .regime = {{3e-05, 1.2e-06, 0, 1e-05, 0.9}}},
+    [COLLECTIVE_REDUCE_SCATTER] = {.regimes = 1, .regime = {{3e-05, 1.2e-06, 0, 1e-05, 0.9}}},
+    [COLLECTIVE_ALL_TO_ALL] = {.regimes = 1, .regime = {{3e-05, 1.2e-06, 0, 2e-06, 0.6}}},
+    [COLLECTIVE_SEND_RECV] = {.regimes = 1, .regime = {{1.5e-05, 0, 0, 0, 0.5}}        },
+    [COLLECTIVE_BROADCAST] = {.regimes = 1, .regime = {{3e-05, 1.2e-06, 0, 1e-05, 0.9}}},
+    [COLLECTIVE_REDUCE] = {.regimes = 1, .regime = {{3e-05, 1.2e-06, 0, 1e-05, 0.9}}},
+};
+
+static const struct collective_constants efa[COLLECTIVES] = {
+    [COLLECTIVE_ALL_REDUCE] = {.regimes = 3,
+                               .regime = {{4e-05, 1.2e-06, 2e-05, 0, 0.255},
+                                          {0.00016, 1.2e-06, 3e-05, 0, 0.68},
+                                          {0.00024, 1.2e-06, 0, 5e-05, 0.85}},
+                               .two_domain_gain = 1.3},
+    [COLLECTIVE_ALL_GATHER] = {.regimes = 1,            .regime = {{8e-05, 1.2e-06, 0, 2.5e-05, 0.85}}                                },
+    [COLLECTIVE_REDUCE_SCATTER] = {.regimes = 1,            .regime = {{8e-05, 1.2e-06, 0, 2.5e-05, 0.85}}},
+    [COLLECTIVE_ALL_TO_ALL] = {.regimes = 1,            .regime = {{8e-05, 1.2e-06, 0, 2e-06, 0.7}}                                },
+    [COLLECTIVE_SEND_RECV] = {.regimes = 1,            .regime = {{4e-05, 0, 0, 0, 0.5}}},
+    [COLLECTIVE_BROADCAST] = {.regimes = 1,            .regime = {{8e-05, 1.2e-06, 0, 2.5e-05, 0.85}}                                },
+    [COLLECTIVE_REDUCE] = {.regimes = 1,            .regime = {{8e-05, 1.2e-06, 0, 2.5e-05, 0.85}}},
+};
+
+static const struct collective_constants tcpx[COLLECTIVES] = {
+    [COLLECTIVE_ALL_REDUCE] = {.regimes = 3,
+                               .regime = {{8e-05, 1.2e-06, 3e-05, 0, 0.225},
+                                          {0.00032, 1.2e-06, 4.5e-05, 0, 0.6},
+                                          {0.00048, 1.2e-06, 0, 8e-05, 0.75}},
+                               .two_domain_gain = 1.3},
+    [COLLECTIVE_ALL_GATHER] = {.regimes = 1,            .regime = {{0.00016, 1.2e-06, 0, 4e-05, 0.75}}                                },
+    [COLLECTIVE_REDUCE_SCATTER] = {.regimes = 1,            .regime = {{0.00016, 1.2e-06, 0, 4e-05, 0.75}}},
+    [COLLECTIVE_ALL_TO_ALL] = {.regimes = 1,            .regime = {{0.00016, 1.2e-06, 0, 2e-06, 0.6}}                                },
+    [COLLECTIVE_SEND_RECV] = {.regimes = 1,            .regime = {{8e-05, 0, 0, 0, 0.5}}},
+    [COLLECTIVE_BROADCAST] = {.regimes = 1,            .regime = {{0.00016, 1.2e-06, 0, 4e-05, 0.75}}                                },
+    [COLLECTIVE_REDUCE] = {.regimes = 1,            .regime = {{0.00016, 1.2e-06, 0, 4e-05, 0.75}}},
+};
+
+static const struct collective_constants ethernet[COLLECTIVES] = {
+    [COLLECTIVE_ALL_REDUCE] = {.regimes = 3,
+                               .regime = {{6e-05, 1.2e-06, 3e-05, 0, 0.21},
+                                          {0.00024, 1.2e-06, 4.5e-05, 0, 0.56},
+                                          {0.00036, 1.2e-06, 0, 6e-05, 0.7}}              },
+    [COLLECTIVE_ALL_GATHER] = {.regimes = 1, .regime = {{0.00012, 1.2e-06, 0, 3e-05, 0.7}}},
+    [COLLECTIVE_REDUCE_SCATTER] = {.regimes = 1, .regime = {{0.00012, 1.2e-06, 0, 3e-05, 0.7}}},
+    [COLLECTIVE_ALL_TO_ALL] = {.regimes = 1, .regime = {{0.00012, 1.2e-06, 0, 2e-06, 0.5}}},
+    [COLLECTIVE_SEND_RECV] = {.regimes = 1, .regime = {{6e-05, 0, 0, 0, 0.5}}            },
+    [COLLECTIVE_BROADCAST] = {.regimes = 1, .regime = {{0.00012, 1.2e-06, 0, 3e-05, 0.7}}},
+    [COLLECTIVE_REDUCE] = {.regimes = 1, .regime = {{0.00012, 1.2e-06, 0, 3e-05, 0.7}}},
+};
+
+static const struct technology {
+    const char *name, *source;
+    const struct collective_constants *op;
+} technologies[] = {
+    {"nvlink2",        "transferred: A100, NCCL 2.27.3",                                   nvlink3     },
+    {"nvlink3",        "measured: 8x A100, NCCL 2.27.3, ai-dynamo/aiconfigurator 095f58a", nvlink3     },
+    {"nvlink",         "measured: 8x H100, NCCL 2.29.2, ai-dynamo/aiconfigurator 095f58a", nvlink4     },
+    {"xgmi",           "assumed: 8x MI300X near 313 of 448 GB/s",                          xgmi        },
+    {"infinity",       "assumed: 8x MI300X near 313 of 448 GB/s",                          xgmi        },
+    {"pcie",           "assumed: PCIe through host memory",                                pcie        },
+    {"ici",            "assumed",                                                          ici         },
+    {"infiniband",     "assumed: NCCL's latencies; shares of 10 H100 nodes",               infiniband  },
+    {"roce",           "assumed: NCCL's latencies; shares of GCP a3-ultra",                roce        },
+    {"slingshot",      "assumed: NCCL's latencies; shares of Alps",                        slingshot   },
+    {"efa",            "assumed: latencies and shares of 2 AWS p5 nodes",                  efa         },
+    {"gpudirect-tcpx", "assumed: latencies and shares of 2 GCP a3 nodes",                  tcpx        },
+    {"ethernet",       "assumed",                                                          ethernet    },
+    {"tcp",            "assumed",                                                          ethernet    },
+    {"",               "assumed: a plain switched fabric",                                 plain_switch},
+};
+
+static const struct technology *technology_find(const char *name)
+{
+    const struct technology *best = &technologies[sizeof technologies / sizeof *technologies - 1];
+    for (size_t i = 0; i < sizeof technologies / sizeof *technologies; i++) {
+        size_t n = strlen(technologies[i].name);
+        if (strncmp(name, technologies[i].name, n) == 0 && n > strlen(best->name))
+            best = &technologies[i];
+    }
+    return best;
+}
+
+const struct collective_constants *collective_default(const char *technology, enum collective op)
+{
+    return &technology_find(technology)->op[op];
+}
+
+const char *collective_default_source(const char *technology)
+{
+    return technology_find(technology)->source;
+}

@@ -1,0 +1,159 @@
+#include "hardware/collective.h"
+#include "tests/unit/check.h"
+#include <stdio.h>
+
+/* A cluster of round numbers: 8 GPUs a node, 100 GB/s a link, one NIC of 10 GB/s a GPU, one
+ * latency. */
+static struct system round_numbers(void)
+{
+    struct system s = {.gpus = 4096, .gpus_per_node = 8, .nics_per_node = 8, .tiers = 2};
+    s.tier[0] =
+        (struct tier){.domain_gpus = 8, .bandwidth_bytes_per_s = 100e9, .oversubscription = 1};
+    s.tier[1] = (struct tier){.bandwidth_bytes_per_s = 10e9, .oversubscription = 1};
+    for (int op = 0; op < COLLECTIVES; op++) {
+        struct collective_constants one = {
+            .regimes = 1, .regime = {{.alpha_s = 10e-6, .step_s = 1e-6, .bandwidth_frac = 1}}};
+        s.tier[0].collective.op[op] = s.tier[1].collective.op[op] = one;
+    }
+    return s;
+}
+
+static struct system of_technology(const char *scale_up, double bytes_per_s, const char *scale_out,
+                                   double nic)
+{
+    struct system s = {.gpus = 4096, .gpus_per_node = 8, .nics_per_node = 8, .tiers = 2};
+    s.tier[0] = (struct tier){
+        .domain_gpus = 8, .bandwidth_bytes_per_s = bytes_per_s, .oversubscription = 1};
+    s.tier[1] = (struct tier){.bandwidth_bytes_per_s = nic, .oversubscription = 1};
+    snprintf(s.tier[0].technology, sizeof s.tier[0].technology, "%s", scale_up);
+    snprintf(s.tier[1].technology, sizeof s.tier[1].technology, "%s", scale_out);
+    return s;
+}
+
+static struct group ranks(double n, double per_domain)
+{
+    return (struct group){
+        .ranks = n, .per_domain = per_domain, .per_node = per_domain, .sharing = 1};
+}
+
+/* MODELLING 4.1, and the 8-GPU measurements that 4.4 and the worked example quote. */
+static void test_published_numbers(void **state)
+{
+    (void)state;
+    struct system a100 = of_technology("nvlink3", 300e9, "infiniband-hdr", 25e9);
+    struct system h100 = of_technology("nvlink4", 450e9, "infiniband-ndr", 50e9);
+    struct group node = ranks(8, 8);
+    check_near(collective_s(&a100, COLLECTIVE_ALL_GATHER, 50.33e6, &node), 0.288e-3, 0.01);
+    check_near(collective_s(&a100, COLLECTIVE_REDUCE_SCATTER, 50.33e6, &node), 0.266e-3, 0.01);
+    check_near(collective_s(&a100, COLLECTIVE_ALL_REDUCE, 50.33e6, &node), 0.483e-3, 0.01);
+    check_near(collective_s(&h100, COLLECTIVE_ALL_REDUCE, 536.9e6, &node), 2.13e-3, 0.01);
+    check_near(collective_volume_bytes(COLLECTIVE_ALL_REDUCE, 8e6, 8), 14e6, 1e-12);
+    check_near(collective_volume_bytes(COLLECTIVE_ALL_GATHER, 8e6, 8), 7e6, 1e-12);
+    check_near(collective_volume_bytes(COLLECTIVE_SEND_RECV, 8e6, 2), 8e6, 1e-12);
+}
+
+/* t = 10 us + 7 us + 14 MB / 100 GB/s inside; 4 nodes of 8: 62 MB over min(100, 8 x 10) GB/s. */
+static void test_hand_computed(void **state)
+{
+    (void)state;
+    struct system s = round_numbers();
+    struct group node = ranks(8, 8), four = ranks(32, 8), one_each = ranks(4, 1);
+    check_near(collective_s(&s, COLLECTIVE_ALL_REDUCE, 8e6, &node), 17e-6 + 140e-6, 1e-12);
+    check_near(collective_s(&s, COLLECTIVE_ALL_REDUCE, 32e6, &four), 17e-6 + 62e6 / 80e9, 1e-12);
+    check_near(collective_s(&s, COLLECTIVE_ALL_GATHER, 4e6, &one_each), 10e-6 + 3e6 / 10e9, 1e-12);
+    /* All-to-all of 32 MB on 32 ranks: 24 MB leave by the own NIC. */
+    check_near(collective_s(&s, COLLECTIVE_ALL_TO_ALL, 32e6, &four), 17e-6 + 24e6 / 10e9, 1e-12);
+    check_near(p2p_s(&s, 1e6, true), 10e-6 + 1e6 / 10e9, 1e-12);
+    check_near(p2p_s(&s, 1e6, false), 11e-6 + 1e6 / 100e9, 1e-12);
+    check_near(collective_bus_bandwidth(&s, COLLECTIVE_ALL_REDUCE, &four), 80e9, 1e-6);
+}
+
+static void test_group_of_one_costs_nothing(void **state)
+{
+    (void)state;
+    struct system s = round_numbers();
+    struct group alone = ranks(1, 1);
+    for (int op = 0; op < COLLECTIVES; op++)
+        assert_true(collective_s(&s, (enum collective)op, 1e9, &alone) == 0);
+}
+
+/* A spine of 4 to 1 over pods of 16 GPUs: of 2 nodes in a pod a ring leaves by one, at a quarter:
+ * half; all-to-all sends 16 of the 24 ranks' bytes that leave a node through it. */
+static void test_sharing_and_taper(void **state)
+{
+    (void)state;
+    struct system s = round_numbers();
+    struct group four = ranks(32, 8), shared = four;
+    shared.sharing = 2;
+    check_near(collective_bus_bandwidth(&s, COLLECTIVE_ALL_REDUCE, &shared), 40e9, 1e-6);
+    s.tiers = 3;
+    s.tier[1].domain_gpus = 16;
+    s.tier[2] = (struct tier){.bandwidth_bytes_per_s = 10e9, .oversubscription = 4};
+    check_near(collective_bus_bandwidth(&s, COLLECTIVE_ALL_REDUCE, &four), 40e9, 1e-6);
+    double t = collective_s(&s, COLLECTIVE_ALL_TO_ALL, 32e6, &four);
+    check_near(t, 17e-6 + 24e6 / (10e9 / (4 * 16.0 / 24)), 1e-12);
+}
+
+/* 4 x 4 x 4 torus of 6 links of 50 GB/s: one axis drives a third; all-to-all S d / (8 link). */
+static void test_topologies(void **state)
+{
+    (void)state;
+    struct system s = round_numbers();
+    struct group two = ranks(2, 2), eight = ranks(8, 8), axis = ranks(4, 4), cube = ranks(64, 64);
+    s.tier[0].topology = TOPOLOGY_MESH;
+    check_near(collective_bus_bandwidth(&s, COLLECTIVE_ALL_REDUCE, &two), 100e9 / 7, 1e-6);
+    check_near(collective_bus_bandwidth(&s, COLLECTIVE_ALL_REDUCE, &eight), 100e9, 1e-6);
+    s.tier[0].topology = TOPOLOGY_TORUS;
+    s.tier[0].domain_gpus = 64;
+    s.tier[0].bandwidth_bytes_per_s = 300e9;
+    s.gpu.scale_up_links = 6;
+    check_near(collective_bus_bandwidth(&s, COLLECTIVE_ALL_REDUCE, &axis), 100e9, 1e-6);
+    check_near(collective_bus_bandwidth(&s, COLLECTIVE_ALL_REDUCE, &cube), 300e9, 1e-6);
+    check_near(collective_bus_bandwidth(&s, COLLECTIVE_ALL_TO_ALL, &cube), 63.0 / 64 * 8 * 50e9 / 4,
+               1e-6);
+}
+
+static void check_monotone(const char *fabric, enum collective op, double per_domain,
+                           double domains)
+{
+    struct system s = of_technology("nvlink4", 450e9, fabric, 50e9), fast = s;
+    fast.tier[0].bandwidth_bytes_per_s *= 1.5;
+    fast.tier[1].bandwidth_bytes_per_s *= 1.5;
+    struct group g = ranks(domains * per_domain, per_domain),
+                 more = ranks(2 * domains * per_domain, per_domain);
+    double last = 0;
+    for (double bytes = 8; bytes < 1e11; bytes *= 1.7) {
+        double t = collective_s(&s, op, bytes, &g);
+        assert_true(t > 0 && t >= last);
+        assert_true(collective_s(&fast, op, bytes, &g) <= t);
+        if (domains > 2)
+            assert_true(collective_s(&s, op, bytes, &more) >= t);
+        last = t;
+    }
+}
+
+/* Never faster with more bytes, nor with more domains from three on, nor with less bandwidth. */
+static void test_monotone(void **state)
+{
+    (void)state;
+    const char *fabrics[] = {"infiniband-ndr", "efa-v2",         "slingshot-11",
+                             "roce",           "gpudirect-tcpx", "unheard-of"};
+    const double domains[] = {2, 3, 4, 7, 32, 100, 540};
+    for (size_t f = 0; f < sizeof fabrics / sizeof *fabrics; f++)
+        for (int op = 0; op < COLLECTIVES; op++)
+            for (size_t k = 0; k < sizeof domains / sizeof *domains; k++) {
+                check_monotone(fabrics[f], (enum collective)op, 1, domains[k]);
+                check_monotone(fabrics[f], (enum collective)op, 8, domains[k]);
+            }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_published_numbers),
+                                       cmocka_unit_test(test_hand_computed),
+                                       cmocka_unit_test(test_group_of_one_costs_nothing),
+                                       cmocka_unit_test(test_sharing_and_taper),
+                                       cmocka_unit_test(test_topologies),
+                                       cmocka_unit_test(test_monotone)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
