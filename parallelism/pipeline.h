@@ -6,8 +6,9 @@
 /* The makespan of a pipeline from the times of its stages. Pure functions, no allocation. */
 
 /* Times of chunk c on rank r at [c * ranks + r], in seconds for one micro-batch, compute and all
- * communication but p2p. Backward = input gradient + weight gradient; a schedule that does not split
- * uses their sum. dualpipe: chunk 1 of rank r repeats the times of chunk 0 of rank ranks-1-r. */
+ * communication but p2p. Backward = input gradient + weight gradient; a schedule that does not
+ * split uses their sum. dualpipe: chunk 1 of rank r repeats the times of chunk 0 of rank ranks-1-r.
+ */
 struct pipeline {
     struct schedule_shape shape; /* legal by schedule_legal */
     const double *forward_s;
@@ -15,12 +16,15 @@ struct pipeline {
     const double *backward_weight_s;
     double p2p_s;         /* one hop between neighbouring ranks, latency and bytes */
     bool p2p_synchronous; /* the ranks wait for the transfer: it hides behind nothing */
-    double pair_frac;     /* dualpipe, dualpipev: time of an overlapped forward and backward over their
-                             sum; 0 means 1, no gain */
+    double pair_frac; /* dualpipe, dualpipev: time of an overlapped forward and backward over their
+                         sum; 0 means 1, no gain */
+    bool steps_overlap; /* a rank begins the next step without waiting for the others (zero-bubble's
+                           optimizer post-validation): the step takes the longest time from a rank's
+                           first operation to its last, not the makespan */
 };
 
-/* The same where all chunks are alike but for extra work on the first stage (embedding) and on the last
- * (head, loss). Evaluated without arrays; the result is that of the general form. */
+/* The same where all chunks are alike but for extra work on the first stage (embedding) and on the
+ * last (head, loss). Evaluated without arrays; the result is that of the general form. */
 struct chunk_time {
     double forward_s, backward_input_s, backward_weight_s;
 };
@@ -32,10 +36,11 @@ struct pipeline_uniform {
     double p2p_s;
     bool p2p_synchronous;
     double pair_frac;
+    bool steps_overlap;
 };
 
 struct pipeline_time {
-    double total_s;      /* makespan; total = work + p2p + bubble */
+    double total_s;      /* makespan (or see steps_overlap); total = work + p2p + bubble */
     double work_s;       /* of the bottleneck rank over its micro-batches */
     double p2p_s;        /* exposed point-to-point time */
     double bubble_s;     /* the rest */

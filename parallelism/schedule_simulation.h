@@ -2,36 +2,28 @@
 #define PARALLELISM_SCHEDULE_SIMULATION_H
 #include "base/error.h"
 #include "parallelism/pipeline.h"
+#include "parallelism/schedule_order.h"
 #include <stddef.h>
 
-/* Event simulation of any schedule, stage times and p2p: every rank works its list of operations off in
- * order, each as soon as the rank is free and what it depends on is there. */
+/* Event simulation of any schedule, stage times and p2p: every rank works its list of operations
+ * off in order, each as soon as the rank is free and what it depends on is there. */
 
-enum stage_op_kind {
-    STAGE_FORWARD,
-    STAGE_BACKWARD,        /* input and weight gradient in one */
-    STAGE_BACKWARD_INPUT,  /* split */
-    STAGE_BACKWARD_WEIGHT, /* split */
-    STAGE_OP_KINDS
-};
-extern const char *const stage_op_names[STAGE_OP_KINDS + 1];
-
-/* An operation with its time. The two of an overlapped pair (dualpipe) share start and end. */
+/* An operation with its time. Both of an overlapped pair have the start and the end of the pair. */
 struct schedule_event {
-    int rank, chunk, micro_batch;
-    enum stage_op_kind kind;
+    struct stage_op op; /* dualpipe: micro-batches are counted in each direction */
+    int rank;
     double start_s, end_s;
 };
 
-/* Result; owned by the caller, reusable; schedule_simulation_free when done. */
+/* Result; reusable. schedule_simulation_init before, schedule_simulation_free after. */
 struct schedule_simulation {
-    double total_s;
-    double busy_s[PIPELINE_MAX_RANKS]; /* compute of a rank */
+    double total_s;                    /* as struct pipeline_time has it */
+    double busy_s[PIPELINE_MAX_RANKS]; /* compute of a rank, and p2p where the rank waits for it */
+    double start_s[PIPELINE_MAX_RANKS], end_s[PIPELINE_MAX_RANKS]; /* first and last operation */
     struct in_flight in_flight[PIPELINE_MAX_RANKS];
-    struct schedule_event *events; /* by rank, in order of execution */
-    size_t n_events;
-    size_t first_event[PIPELINE_MAX_RANKS + 1]; /* of rank r */
-    void *workspace;                            /* private */
+    struct schedule_event *events; /* by rank, in order of execution; in the workspace */
+    size_t first_event[PIPELINE_MAX_RANKS + 1]; /* of a rank; the last is their number */
+    void *workspace;                            /* private, owned */
     size_t workspace_bytes;
 };
 
