@@ -1,6 +1,5 @@
 #include "base/catalog.h"
 #include "base/file.h"
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,12 +11,19 @@ const char *catalog_name(const struct catalog *catalog, size_t i)
     return NULL;
 }
 
+static char plain_letter(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return (char)(c - 'A' + 'a');
+    return c == '_' ? '-' : c;
+}
+
 /* How catalog files are named: lower case, '-' for '_'. */
 static void file_name_of(const char *name, char *out, size_t size)
 {
     size_t i = 0;
     for (; name[i] && i + 1 < size; i++)
-        out[i] = name[i] == '_' ? '-' : (char)tolower((unsigned char)name[i]);
+        out[i] = plain_letter(name[i]);
     out[i] = '\0';
 }
 
