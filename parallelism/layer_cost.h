@@ -4,6 +4,7 @@
 #include "parallelism/terms.h"
 
 struct scenario;
+struct strategy;
 
 /* Seconds of one block (a layer of a kind, the embedding, the head) for one micro-batch, by phase and
  * term, communication as exposed time. */
@@ -11,10 +12,10 @@ struct block_cost {
     double forward_s[TERMS], backward_input_s[TERMS], backward_weight_s[TERMS];
     double forward, backward_input, backward_weight; /* the sums */
     double module_forward_s[MODULES];                /* forward time by module: what recomputing it costs */
-    double full_recompute_s;                         /* the whole forward once more */
     double activation_bytes[MODULES];
     struct shard_parameters parameters;
-    double forward_flop, backward_flop; /* executed, on this GPU */
+    double forward_flop; /* executed matmul work of the forward pass on this GPU */
+    double module_forward_flop[MODULES];
 };
 
 /* Costs of everything a stage can hold, for one shard: computed once, reused by every strategy that
@@ -23,14 +24,26 @@ struct shard_cost {
     struct shard shard;
     int kinds;
     struct block_cost layer[MODEL_LAYER_KINDS_MAX];
-    struct block_cost embedding, head, mtp; /* mtp: one whole multi-token-prediction layer with its head */
-    double boundary_bytes; /* what a pipeline stage sends to the next, per micro-batch and GPU */
-    double boundary_p2p_s; /* one hop between pipeline stages inside / across domains is chosen by placement */
+    struct block_cost embedding, head;
+    struct block_cost mtp; /* a whole multi-token-prediction layer with its share of the head */
+    double p2p_s;          /* one hop between neighbouring pipeline ranks */
 };
 
-/* Prices the ops of every block of the shard. The rest of the strategy that matters: overlaps, pp (where
- * the stages sit) and gpus. */
-struct strategy;
+/* Seconds of one run of an op on this system under this stack, before overlap: hardware cost times the
+ * stack's factor for its class. What every report explains. */
+double op_cost_s(const struct scenario *scenario, const struct strategy *s, const struct op *op);
+
+/* The term an op's time belongs to. */
+enum term op_term(const struct op *op);
+
+/* Matmul work of an op, FLOP of one run; 0 for memory-bound ops and collectives. */
+double op_flop(const struct op *op);
+
+/* Share of a collective's time that the stack hides behind compute under this strategy, 0 .. 1. */
+double op_hidden_frac(const struct scenario *scenario, const struct strategy *s, const struct op *op);
+
+/* Prices the ops of every block of the strategy's shard. Beyond the shard it depends on where the ranks
+ * sit (degrees) and on the overlaps of the strategy. */
 void shard_cost_compute(const struct scenario *scenario, const struct strategy *s,
                         struct shard_cost *out);
 

@@ -37,14 +37,20 @@ struct stack {
     double tp_hidden_frac;      /* share of tensor-parallel communication hidden when it overlaps "tp" */
     double wgrad_gather_hidden_frac; /* sequence parallelism's re-gather for the weight gradient */
     double ep_hidden_frac;      /* share of expert all-to-all hidden when it overlaps "ep" */
-    double dp_bucket_parameters;
-    double param_gather_bytes;  /* bytes a parameter in the gather of updated parameters */
+    double dp_bucket_parameters;     /* parameters of one bucket of overlapped gradient reduction */
+    double param_gather_bytes;       /* bytes a parameter in the gather of updated or sharded parameters */
+    double gradient_reduce_bytes;    /* bytes a parameter in the reduction of gradients */
+    double contention_frac;          /* slow-down of compute while a collective runs beside it */
     double weight_bytes, gradient_bytes, optimizer_bytes; /* memory a parameter; MODELLING 6.1 */
     double optimizer_traffic_bytes; /* HBM bytes an owned parameter in the update */
     double host_s_per_step;
     double straggler_spread_frac; /* spread of one GPU's step time */
     /* memory outside the model's tensors */
-    double context_bytes, communicator_bytes, allocator_frac, reserve_bytes;
+    double context_bytes;      /* runtime, kernels, workspaces */
+    double communicator_bytes; /* buffers of one active communicator */
+    double allocator_frac;     /* fragmentation, of the tensors' bytes */
+    double reserve_bytes;      /* of the device's memory that must stay free */
+    double logits_bytes;       /* a logit at the peak of the last stage; MODELLING 6.4 */
     struct stack_constant constant[STACK_CONSTANTS];
     double residual_frac; /* spread (1 sigma, of ln) of its fitted runs; 0: not fitted */
     struct source source[8];

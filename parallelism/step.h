@@ -3,6 +3,7 @@
 #include "parallelism/job.h"
 #include "parallelism/layer_cost.h"
 #include "parallelism/stack.h"
+#include "parallelism/stages.h"
 #include "parallelism/strategy.h"
 #include "parallelism/terms.h"
 #include "hardware/system.h"
@@ -38,16 +39,13 @@ struct step_cost {
 const char *strategy_illegal(const struct scenario *scenario, const struct strategy *s, char *reason,
                              size_t size);
 
-/* The whole evaluation of one strategy: layer costs of its shard, then step_evaluate. */
+/* The whole evaluation of one strategy: layer costs of its shard, its stages, the step. */
 void step_estimate(const struct scenario *scenario, const struct strategy *s, struct step_cost *out);
 
-/* The hot path: layer costs given. Pure: no allocation, no I/O. Illegal strategies must not come here. */
+/* The hot path: layer costs and stages given. Pure: no allocation, no I/O. Illegal strategies must not
+ * come here. */
 void step_evaluate(const struct scenario *scenario, const struct shard_cost *shard,
-                   const struct strategy *s, struct step_cost *out);
-
-/* Memory of any stage, by the same function that found the peak. */
-double step_memory(const struct scenario *scenario, const struct shard_cost *shard,
-                   const struct strategy *s, int stage, double by_kind[MEMORY_KINDS]);
+                   const struct stages *stages, const struct strategy *s, struct step_cost *out);
 
 /* Rates of a result. */
 double step_tokens_per_s(const struct scenario *scenario, const struct step_cost *c);

@@ -1,0 +1,149 @@
+#include "parallelism/data_parallel.h"
+#include "hardware/roofline.h"
+#include "parallelism/placement.h"
+
+static double least(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+static double most(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+static struct sharding shard_over(const struct strategy *s, double ranks)
+{
+    double state = s->zero_group > 0 ? least(s->zero_group, ranks) : ranks;
+    double parameter = s->fsdp_shard > 0 ? least(s->fsdp_shard, ranks) : ranks;
+    if (s->zero == 3)
+        state = parameter;
+    return (struct sharding){.ranks = ranks,
+                             .state = s->zero >= 1 ? state : 1,
+                             .gradient = s->zero >= 2 ? state : 1,
+                             .parameter = s->zero >= 3 ? parameter : 1};
+}
+
+struct sharding sharding_dense(const struct strategy *s)
+{
+    return shard_over(s, (double)s->dp * s->cp);
+}
+
+struct sharding sharding_expert(const struct strategy *s)
+{
+    return shard_over(s, (double)s->tp * s->cp * s->dp / ((double)s->etp * s->ep));
+}
+
+/* Seconds of a collective of the data-parallel grid under the stack's network factor. */
+static double network_s(const struct scenario *scenario, enum collective op, double bytes,
+                        double ranks, double stride)
+{
+    if (ranks <= 1 || bytes <= 0)
+        return 0;
+    struct group g = placement_group(&scenario->system, ranks, stride);
+    return collective_s(&scenario->system, op, bytes, &g) *
+           scenario->stack.constant[STACK_NETWORK].value;
+}
+
+/* Gradient reduction and parameter gather of one set of parameters (dense or expert). Without ZeRO an
+ * all-reduce; with it a reduce-scatter in the shard group, an all-reduce of the shards over the groups'
+ * replicas, and a gather of the updated parameters. ZeRO-3 gathers within the layers instead. */
+struct reduction {
+    double reduce_s, gather_s;
+};
+
+static struct reduction reduction_of(const struct scenario *scenario, const struct strategy *s,
+                                     const struct sharding *z, double stride, double parameters)
+{
+    double g = scenario->stack.gradient_reduce_bytes * parameters;
+    double w = scenario->stack.param_gather_bytes * parameters;
+    struct reduction r = {0, 0};
+    double replicas = z->ranks / z->state;
+    if (s->zero == 0)
+        r.reduce_s = network_s(scenario, COLLECTIVE_ALL_REDUCE, g, z->ranks, stride);
+    else if (s->zero < 3) {
+        r.reduce_s = network_s(scenario, COLLECTIVE_REDUCE_SCATTER, g, z->state, stride);
+        r.gather_s = network_s(scenario, COLLECTIVE_ALL_GATHER, w, z->state, stride);
+    }
+    if (s->zero > 0)
+        r.reduce_s += network_s(scenario, COLLECTIVE_ALL_REDUCE, g / z->state, replicas,
+                                stride * z->state);
+    return r;
+}
+
+/* Communication of `comm_s` beside a window of compute: the last bucket has nothing left to hide behind,
+ * the rest is exposed as far as the window is too short, and what is hidden slows the compute. */
+static double exposed_s(const struct scenario *scenario, bool overlapped, double comm_s,
+                        double window_s, double bucket_frac)
+{
+    if (!overlapped)
+        return comm_s;
+    double exposed = most(comm_s * least(1, bucket_frac), comm_s - window_s);
+    return exposed + (comm_s - exposed) * scenario->stack.contention_frac;
+}
+
+/* Update: reads gradient, master weight and moments, writes them and the 16-bit weight
+ * (optimizer_traffic_bytes of each owned parameter), zeroes the gradients of all. MODELLING 5.7 */
+static double optimizer_s(const struct scenario *scenario, const struct shard_parameters *p,
+                          const struct sharding *dense, const struct sharding *expert)
+{
+    const struct stack *stack = &scenario->stack;
+    double owned = p->dense / dense->state + p->expert / expert->state;
+    double held = p->dense / dense->gradient + p->expert / expert->gradient;
+    struct memory_op op = {MEMORY_OPTIMIZER,
+                           owned * stack->optimizer_traffic_bytes + held * stack->gradient_bytes};
+    return memory_op_s(&scenario->system.gpu, &op);
+}
+
+void data_parallel_step(const struct scenario *scenario, const struct strategy *s,
+                        const struct shard_parameters *parameters, double forward_window_s,
+                        double backward_window_s, struct data_parallel_cost *out)
+{
+    struct sharding dense = sharding_dense(s), expert = sharding_expert(s);
+    struct reduction d = reduction_of(scenario, s, &dense, s->tp, parameters->dense);
+    struct reduction e = reduction_of(scenario, s, &expert, (double)s->etp * s->ep, parameters->expert);
+    double all = parameters->dense + parameters->expert;
+    double bucket = all > 0 ? scenario->stack.dp_bucket_parameters / all : 1;
+    out->exposed_s =
+        exposed_s(scenario, s->overlaps >> OVERLAP_DP_GRAD_REDUCE & 1, d.reduce_s + e.reduce_s,
+                  backward_window_s, bucket) +
+        exposed_s(scenario, s->overlaps >> OVERLAP_DP_PARAM_GATHER & 1, d.gather_s + e.gather_s,
+                  forward_window_s, bucket);
+    out->optimizer_s = optimizer_s(scenario, parameters, &dense, &expert);
+    out->offload_s = 0;
+    if (s->offload_optimizer && scenario->system.gpu.host_bandwidth_bytes_per_s > 0) {
+        double owned = parameters->dense / dense.state + parameters->expert / expert.state;
+        out->offload_s = 2 * scenario->stack.optimizer_bytes * owned /
+                         scenario->system.gpu.host_bandwidth_bytes_per_s;
+    }
+}
+
+/* Compute beside communication; the longer decides, the shorter slows it. MODELLING 5.6 */
+static double fsdp_exposed_s(const struct scenario *scenario, bool prefetch, double comm_s,
+                             double compute_s)
+{
+    if (!prefetch)
+        return comm_s;
+    double slowed = least(comm_s, compute_s) * scenario->stack.contention_frac;
+    return most(0, comm_s - compute_s) + slowed;
+}
+
+double fsdp_block_exposed_s(const struct scenario *scenario, const struct strategy *s,
+                            const struct block_cost *block)
+{
+    const struct stack *stack = &scenario->stack;
+    struct sharding z[2] = {sharding_dense(s), sharding_expert(s)};
+    double p[2] = {block->parameters.dense, block->parameters.expert};
+    double stride[2] = {s->tp, (double)s->etp * s->ep}, gather = 0, reduce = 0;
+    for (int i = 0; i < 2; i++) {
+        gather += network_s(scenario, COLLECTIVE_ALL_GATHER, stack->param_gather_bytes * p[i],
+                            z[i].parameter, stride[i]);
+        reduce += network_s(scenario, COLLECTIVE_REDUCE_SCATTER, stack->gradient_reduce_bytes * p[i],
+                            z[i].parameter, stride[i]);
+    }
+    bool prefetch = s->overlaps >> OVERLAP_FSDP_PREFETCH & 1;
+    double backward = block->backward_input + block->backward_weight;
+    double again = s->reshard_after_forward ? gather : 0;
+    return fsdp_exposed_s(scenario, prefetch, gather, block->forward) +
+           fsdp_exposed_s(scenario, prefetch, again + reduce, backward);
+}

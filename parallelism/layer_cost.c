@@ -1,0 +1,257 @@
+#include "parallelism/layer_cost.h"
+#include "hardware/roofline.h"
+#include "parallelism/placement.h"
+#include "parallelism/step.h"
+#include <math.h>
+#include <string.h>
+
+/* Gap between back-to-back kernels on the device without graphs: 1 to 2 us. assumed: MODELLING 3 */
+static const double kernel_gap_s = 1e-6;
+/* How sharply a region turns from GPU-bound to host-bound: exponent of the norm that joins the two. */
+static const double host_exponent = 6;
+
+static double expert_network_frac(const struct scenario *scenario, const struct strategy *s,
+                                  const struct op *op);
+
+enum term op_term(const struct op *op)
+{
+    static const enum term by_comm[COMMS] = {
+        [COMM_TP] = TERM_TP, [COMM_CP] = TERM_CP, [COMM_EP] = TERM_EP,        [COMM_ETP] = TERM_EP,
+        [COMM_PP] = TERM_PP, [COMM_DP] = TERM_DP, [COMM_EXPERT_DP] = TERM_DP,
+    };
+    if (op->kind == OP_COLLECTIVE)
+        return by_comm[op->comm];
+    if (op->module == MODULE_CORE_ATTENTION)
+        return TERM_ATTENTION;
+    return op->kind == OP_MEMORY ? TERM_MEMORY_BOUND : TERM_GEMM;
+}
+
+static enum attention_pass attention_pass_of(const struct op *op)
+{
+    return op->phase == PHASE_FORWARD  ? ATTENTION_FORWARD
+           : op->phase == PHASE_DECODE ? ATTENTION_DECODE
+                                       : ATTENTION_BACKWARD;
+}
+
+double op_flop(const struct op *op)
+{
+    if (op->kind == OP_GEMM || op->kind == OP_GROUPED_GEMM)
+        return gemm_flop(&op->gemm);
+    if (op->kind == OP_ATTENTION)
+        return attention_flop(attention_pass_of(op), &op->attention);
+    return 0;
+}
+
+double op_cost_s(const struct scenario *scenario, const struct strategy *s, const struct op *op)
+{
+    const struct gpu *gpu = &scenario->system.gpu;
+    const struct stack_constant *k = scenario->stack.constant;
+    switch (op->kind) {
+    case OP_GEMM:
+        return gemm_s(gpu, op->dtype, &op->gemm) * k[STACK_COMPUTE].value;
+    case OP_GROUPED_GEMM:
+        return grouped_gemm_s(gpu, op->dtype, &op->gemm) * k[STACK_COMPUTE].value;
+    case OP_ATTENTION:
+        return attention_s(gpu, op->dtype, attention_pass_of(op), &op->attention) *
+               k[STACK_COMPUTE].value;
+    case OP_MEMORY:
+        return memory_op_s(gpu, &op->memory) * k[STACK_MEMORY].value;
+    case OP_COLLECTIVE: {
+        struct group g = placement_comm(&scenario->system, s, op->comm);
+        double bytes = op->bytes * expert_network_frac(scenario, s, op);
+        return collective_s(&scenario->system, op->collective, bytes, &g) * k[STACK_NETWORK].value;
+    }
+    case OP_KINDS:
+        break;
+    }
+    return 0;
+}
+
+/* Expert traffic leaves for each distinct scale-up domain once: of q copies over d domains,
+ * d (1 - (1 - 1/d)^q) distinct ones are expected, node-limited routing caps them. Dispatchers that
+ * deduplicate send that share of the bytes; inside one domain every copy travels. MODELLING 5.5 */
+static double expert_network_frac(const struct scenario *scenario, const struct strategy *s,
+                                  const struct op *op)
+{
+    if (op->comm != COMM_EP || s->dispatcher != DISPATCHER_DEEPEP)
+        return 1;
+    struct group g = placement_comm(&scenario->system, s, COMM_EP);
+    double domains = ceil(g.ranks / g.per_domain), q = scenario->model.experts_per_token;
+    if (domains <= 1)
+        return 1;
+    double distinct = domains * (1 - pow(1 - 1 / domains, q));
+    double limit = scenario->model.expert_groups_per_token;
+    if (limit > 0 && limit < distinct)
+        distinct = limit;
+    return distinct / q;
+}
+
+double op_hidden_frac(const struct scenario *scenario, const struct strategy *s, const struct op *op)
+{
+    const struct stack *stack = &scenario->stack;
+    if (op->comm == COMM_TP && op->name == OP_NAME_TP_REGATHER)
+        return stack->wgrad_gather_hidden_frac;
+    if (op->comm == COMM_TP && op->name != OP_NAME_TP_REDUCE && (s->overlaps >> OVERLAP_TP & 1))
+        return stack->tp_hidden_frac;
+    if (op->comm == COMM_EP && (s->overlaps >> OVERLAP_EP & 1))
+        return stack->ep_hidden_frac;
+    return 0;
+}
+
+static double *phase_terms(struct block_cost *b, enum phase phase)
+{
+    return phase == PHASE_FORWARD          ? b->forward_s
+           : phase == PHASE_BACKWARD_INPUT ? b->backward_input_s
+                                           : b->backward_weight_s;
+}
+
+/* A ring of context ranks sends the next keys and values while it computes with the last: what the
+ * attention of c - 1 of c steps does not cover is exposed. MODELLING 5.2 */
+static void expose_ring(double terms[TERMS], double ring_s, int cp)
+{
+    double cover = terms[TERM_ATTENTION] * (cp - 1) / cp;
+    terms[TERM_CP] -= ring_s < cover ? ring_s : cover;
+}
+
+/* Host time of a phase: kernels are launched while others run; what remains exposed is the gap between
+ * kernels and, where launching takes longer than running, the difference. MODELLING 3 */
+static double exposed_host_s(double gpu_s, double launches, double host_s)
+{
+    double busy = gpu_s + launches * kernel_gap_s, issue = launches * host_s;
+    double longest = busy > issue ? busy : issue;
+    if (longest <= 0)
+        return 0;
+    double region = longest * pow(pow(busy / longest, host_exponent) + pow(issue / longest, host_exponent),
+                                  1 / host_exponent);
+    return region - gpu_s;
+}
+
+static double sum_terms(const double terms[TERMS])
+{
+    double sum = 0;
+    for (int i = 0; i < TERMS; i++)
+        sum += terms[i];
+    return sum;
+}
+
+static void price_ops(const struct scenario *scenario, const struct strategy *s, const struct ops *ops,
+                      struct block_cost *out)
+{
+    double launches[PHASES] = {0}, ring_s[PHASES] = {0}, forward_gpu_s = 0;
+    for (int i = 0; i < ops->n; i++) {
+        const struct op *op = &ops->op[i];
+        double seconds = op->repeat * op_cost_s(scenario, s, op);
+        if (op->kind == OP_COLLECTIVE)
+            seconds *= 1 - op_hidden_frac(scenario, s, op);
+        if (op->comm == COMM_CP && op->collective == COLLECTIVE_SEND_RECV && op->kind == OP_COLLECTIVE)
+            ring_s[op->phase] += seconds;
+        phase_terms(out, op->phase)[op_term(op)] += seconds;
+        launches[op->phase] += op->repeat * op->launches;
+        if (op->phase == PHASE_FORWARD) {
+            out->module_forward_s[op->module] += seconds;
+            out->module_forward_flop[op->module] += op->repeat * op_flop(op);
+            out->forward_flop += op->repeat * op_flop(op);
+            forward_gpu_s += seconds;
+        }
+    }
+    for (int phase = PHASE_FORWARD; phase <= PHASE_BACKWARD_WEIGHT; phase++) {
+        double *terms = phase_terms(out, (enum phase)phase);
+        expose_ring(terms, ring_s[phase], s->cp);
+        terms[TERM_HOST] = exposed_host_s(sum_terms(terms), launches[phase],
+                                          scenario->stack.constant[STACK_HOST].value);
+    }
+    out->forward = sum_terms(out->forward_s);
+    out->backward_input = sum_terms(out->backward_input_s);
+    out->backward_weight = sum_terms(out->backward_weight_s);
+    /* recomputing a module repeats its share of the phase's host time and of its hidden transfers */
+    for (int i = 0; i < MODULES && forward_gpu_s > 0; i++)
+        out->module_forward_s[i] *= out->forward / forward_gpu_s;
+}
+
+static void price_layer(const struct scenario *scenario, const struct strategy *s,
+                        const struct shard *shard, const struct layer_kind *kind,
+                        struct block_cost *out)
+{
+    struct ops ops;
+    ops.n = 0;
+    memset(out, 0, sizeof *out);
+    layer_ops(&scenario->model, kind, shard, &scenario->stack.kernels, &ops);
+    price_ops(scenario, s, &ops, out);
+    struct activations a;
+    layer_activations(&scenario->model, kind, shard, &scenario->stack.kernels, &a);
+    memcpy(out->activation_bytes, a.bytes, sizeof a.bytes);
+    out->parameters = layer_shard_parameters(&scenario->model, kind, shard);
+}
+
+static void block_add(struct block_cost *to, const struct block_cost *b)
+{
+    for (int i = 0; i < TERMS; i++) {
+        to->forward_s[i] += b->forward_s[i];
+        to->backward_input_s[i] += b->backward_input_s[i];
+        to->backward_weight_s[i] += b->backward_weight_s[i];
+    }
+    for (int i = 0; i < MODULES; i++) {
+        to->module_forward_s[i] += b->module_forward_s[i];
+        to->module_forward_flop[i] += b->module_forward_flop[i];
+        to->activation_bytes[i] += b->activation_bytes[i];
+    }
+    to->forward += b->forward;
+    to->backward_input += b->backward_input;
+    to->backward_weight += b->backward_weight;
+    to->parameters.dense += b->parameters.dense;
+    to->parameters.expert += b->parameters.expert;
+    to->forward_flop += b->forward_flop;
+}
+
+static void price_ends(const struct scenario *scenario, const struct strategy *s,
+                       struct shard_cost *out)
+{
+    const struct model *m = &scenario->model;
+    const struct kernels *k = &scenario->stack.kernels;
+    double stream = shard_sequence_tokens(&out->shard) * m->hidden_size;
+    struct ops ops;
+    ops.n = 0;
+    embedding_ops(m, &out->shard, k, &ops);
+    price_ops(scenario, s, &ops, &out->embedding);
+    out->embedding.parameters.dense = embedding_shard_parameters(m, &out->shard);
+    out->embedding.activation_bytes[MODULE_EMBEDDING] = k->dropout ? stream : 0;
+    ops.n = 0;
+    head_ops(m, &out->shard, k, &ops);
+    price_ops(scenario, s, &ops, &out->head);
+    out->head.parameters.dense = vocabulary_padded(m, s->tp) / s->tp * m->hidden_size + m->hidden_size;
+    out->head.activation_bytes[MODULE_HEAD] = 4 * stream; /* final norm's input and output */
+}
+
+/* A multi-token-prediction layer: its projection, a layer like the last one, and the head again. */
+static void price_mtp(const struct scenario *scenario, const struct strategy *s, struct shard_cost *out)
+{
+    const struct model *m = &scenario->model;
+    struct ops ops;
+    ops.n = 0;
+    mtp_ops(m, &out->shard, &scenario->stack.kernels, &ops);
+    price_ops(scenario, s, &ops, &out->mtp);
+    out->mtp.parameters.dense = 2.0 * m->hidden_size * m->hidden_size / s->tp;
+    block_add(&out->mtp, &out->layer[m->kind_of_layer[m->layers - 1]]);
+    struct shard_parameters layer = out->mtp.parameters;
+    block_add(&out->mtp, &out->head);
+    out->mtp.parameters = layer; /* the head's weights are shared */
+}
+
+void shard_cost_compute(const struct scenario *scenario, const struct strategy *s,
+                        struct shard_cost *out)
+{
+    const struct model *m = &scenario->model;
+    memset(out, 0, sizeof *out);
+    out->shard = strategy_shard(s, &scenario->job);
+    out->kinds = m->kinds;
+    for (int i = 0; i < m->kinds; i++)
+        price_layer(scenario, s, &out->shard, &m->kind[i], &out->layer[i]);
+    price_ends(scenario, s, out);
+    if (m->mtp_layers > 0)
+        price_mtp(scenario, s, out);
+    double bytes = shard_tokens(&out->shard) * m->hidden_size * 2;
+    bytes /= s->tp; /* the shard with sequence parallelism; scattered and gathered again without */
+    if (s->pp > 1)
+        out->p2p_s = p2p_s(&scenario->system, bytes, placement_pipeline_crosses(&scenario->system, s)) *
+                     scenario->stack.constant[STACK_NETWORK].value;
+}

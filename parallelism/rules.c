@@ -1,0 +1,256 @@
+/* Legality: what the model's shape, the cluster and the target stack can express. One named rule a row.
+ * MODELLING 10.1; Megatron-LM's own checks (arguments.py, transformer_config.py, parallel_state.py). */
+#include "parallelism/step.h"
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+struct reason {
+    char *text;
+    size_t size;
+};
+
+static bool broken(struct reason *r, const char *format, ...) STEPCAST_PRINTF(2, 3);
+static bool broken(struct reason *r, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    if (r->text && r->size > 0)
+        vsnprintf(r->text, r->size, format, args);
+    va_end(args);
+    return true;
+}
+
+static bool divides(double a, double n)
+{
+    return fmod(n, a) == 0;
+}
+
+typedef bool rule_check(const struct scenario *c, const struct strategy *s, struct reason *r);
+
+static bool gpus_multiply(const struct scenario *c, const struct strategy *s, struct reason *r)
+{
+    double product = (double)s->tp * s->cp * s->pp * s->dp;
+    return product != c->system.gpus &&
+           broken(r, "tp %d x cp %d x pp %d x dp %d is %.0f, not %.0f GPUs", s->tp, s->cp, s->pp, s->dp,
+                  product, c->system.gpus);
+}
+
+static bool precision_supported(const struct scenario *c, const struct strategy *s, struct reason *r)
+{
+    (void)s;
+    return !(c->system.gpu.peak_flop_per_s[c->job.precision] > 0) &&
+           broken(r, "%s has no %s peak", c->system.gpu.name, dtype_names[c->job.precision]);
+}
+
+static bool heads_divide(const struct scenario *c, const struct strategy *s, struct reason *r)
+{
+    for (int i = 0; i < c->model.kinds; i++)
+        if (c->model.kind[i].heads % s->tp != 0)
+            return broken(r, "%d attention heads do not divide by tp %d", c->model.kind[i].heads, s->tp);
+    return false;
+}
+
+static bool kv_heads_divide(const struct scenario *c, const struct strategy *s, struct reason *r)
+{
+    for (int i = 0; i < c->model.kinds; i++) {
+        int k = c->model.kind[i].kv_heads;
+        if (k > 0 && k % s->tp != 0 && s->tp % k != 0)
+            return broken(r, "%d key-value heads neither divide by tp %d nor divide it", k, s->tp);
+    }
+    return false;
+}
+
+static bool ffn_divides(const struct scenario *c, const struct strategy *s, struct reason *r)
+{
+    for (int i = 0; i < c->model.kinds; i++)
+        if (c->model.kind[i].intermediate_size % s->tp != 0)
+            return broken(r, "intermediate size %d does not divide by tp %d",
+                          c->model.kind[i].intermediate_size, s->tp);
+    return c->model.experts > 0 && c->model.moe_intermediate_size % s->etp != 0 &&
+           broken(r, "expert intermediate size %d does not divide by etp %d",
+                  c->model.moe_intermediate_size, s->etp);
+}
+
+static bool sequence_divides(const struct scenario *c, const struct strategy *s, struct reason *r)
+{
+    double seq = c->job.seq_length;
+    if (s->cp > 1 && !divides(2.0 * s->cp, seq))
+        return broken(r, "sequence length %.0f does not divide by 2 cp = %d", seq, 2 * s->cp);
+    return s->sequence_parallel && !divides((double)s->tp * s->cp, seq) &&
+           broken(r, "sequence length %.0f does not divide by tp x cp = %d", seq, s->tp * s->cp);
+}
+
+static bool sequence_parallel_needs_tp(const struct scenario *c, const struct strategy *s, struct reason *r)
+{
+    if (s->sequence_parallel && s->tp == 1)
+        return broken(r, "sequence parallelism splits over tp, which is 1");
+    return s->sequence_parallel && !c->stack.sequence_parallel &&
+           broken(r, "%s has no sequence parallelism", c->stack.name);
+}
+
+static bool experts_need_sequence_parallel(const struct scenario *c, const struct strategy *s,
+                                           struct reason *r)
+{
+    return c->model.experts > 0 && s->tp > 1 && !s->sequence_parallel &&
+           broken(r, "experts under tp %d need sequence parallelism", s->tp);
+}
+
+static bool context_parallel_supported(const struct scenario *c, const struct strategy *s,
+                                       struct reason *r)
+{
+    if (s->cp > 1 && s->attention == ATTENTION_UNFUSED)
+        return broken(r, "context parallelism needs fused attention");
+    return s->cp > 1 && !c->stack.context_parallel &&
+           broken(r, "%s has no context parallelism", c->stack.name);
+}
+
+static bool ulysses_heads(const struct scenario *c, const struct strategy *s, struct reason *r)
+{
+    if (s->cp <= 1 || s->cp_comm != CP_COMM_A2A)
+        return false;
+    for (int i = 0; i < c->model.kinds; i++)
+        if (c->model.kind[i].heads / s->tp % s->cp != 0)
+            return broken(r, "all-to-all context parallelism: %d heads / tp %d do not divide by cp %d",
+                          c->model.kind[i].heads, s->tp, s->cp);
+    return false;
+}
+
+static bool experts_divide(const struct scenario *c, const struct strategy *s, struct reason *r)
+{
+    if (c->model.experts == 0)
+        return (s->ep > 1 || s->etp > 1) && broken(r, "%s has no experts", c->model.name);
+    if (c->model.experts % s->ep != 0)
+        return broken(r, "%d experts do not divide by ep %d", c->model.experts, s->ep);
+    return s->ep > 1 && !c->stack.expert_parallel &&
+           broken(r, "%s has no expert parallelism", c->stack.name);
+}
+
+static bool expert_grid(const struct scenario *c, const struct strategy *s, struct reason *r)
+{
+    (void)c;
+    double ranks = (double)s->tp * s->cp * s->dp;
+    return !divides((double)s->etp * s->ep, ranks) &&
+           broken(r, "etp %d x ep %d does not divide the %.0f ranks of a pipeline stage", s->etp, s->ep,
+                  ranks);
+}
+
+static bool batch_divides(const struct scenario *c, const struct strategy *s, struct reason *r)
+{
+    double replica = (double)s->micro_batch * s->dp;
+    return !divides(replica, c->job.global_batch) &&
+           broken(r, "global batch %.0f does not divide by micro-batch %d x dp %d", c->job.global_batch,
+                  s->micro_batch, s->dp);
+}
+
+static bool layers_enough(const struct scenario *c, const struct strategy *s, struct reason *r)
+{
+    if (s->pp > PIPELINE_MAX_RANKS || s->vpp > PIPELINE_MAX_CHUNKS)
+        return broken(r, "at most %d pipeline ranks of %d chunks are modelled", PIPELINE_MAX_RANKS,
+                      PIPELINE_MAX_CHUNKS);
+    int stages = schedule_stages(s->schedule, s->pp, schedule_chunks(s->schedule, s->vpp));
+    return stages > c->model.layers + 2 &&
+           broken(r, "%d stages for %d layers", stages, c->model.layers);
+}
+
+static bool layers_divide(const struct scenario *c, const struct strategy *s, struct reason *r)
+{
+    int stages = schedule_stages(s->schedule, s->pp, schedule_chunks(s->schedule, s->vpp)), sum = 0;
+    for (int i = 0; i < stages; i++) {
+        int first, n = stage_layers(c, s, stages, i, &first);
+        if (n < 0)
+            return broken(r, "the layout does not hold %d layers on %d stages", c->model.layers, stages);
+        sum += n;
+    }
+    if (sum != c->model.layers)
+        return broken(r, "the layout holds %d of %d layers", sum, c->model.layers);
+    bool even = c->model.layers % stages == 0 || s->first_last_stage_fewer_layers > 0 ||
+                s->first_stage_layers > 0 || s->last_stage_layers > 0 ||
+                (c->stack.head_counts_as_layer && (c->model.layers + 2) % stages == 0);
+    return !even && !c->stack.uneven_stages &&
+           broken(r, "%d layers do not divide by %d stages", c->model.layers, stages);
+}
+
+static bool schedule_rules(const struct scenario *c, const struct strategy *s, struct reason *r)
+{
+    if (!(c->stack.schedules >> s->schedule & 1))
+        return broken(r, "%s has no schedule %s", c->stack.name, schedule_names[s->schedule]);
+    if ((s->schedule == SCHEDULE_NONE) != (s->pp == 1))
+        return broken(r, "schedule %s with pp %d", schedule_names[s->schedule], s->pp);
+    if (s->vpp > 1 && s->schedule == SCHEDULE_1F1B)
+        return broken(r, "vpp %d needs an interleaved schedule", s->vpp);
+    struct schedule_shape shape = {s->schedule, s->pp, schedule_chunks(s->schedule, s->vpp),
+                                   (int)(c->job.global_batch / ((double)s->micro_batch * s->dp)),
+                                   s->microbatch_group};
+    const struct schedule_rule *rule = schedule_legal(&shape, false);
+    return rule && broken(r, "%s", rule->reason);
+}
+
+static bool zero_supported(const struct scenario *c, const struct strategy *s, struct reason *r)
+{
+    if (!(c->stack.zero_stages >> s->zero & 1))
+        return broken(r, "%s has no ZeRO stage %d", c->stack.name, s->zero);
+    if (s->zero == 2 && s->pp > 1)
+        return broken(r, "ZeRO 2 reduces gradients every micro-batch: not under pp %d", s->pp);
+    return s->zero > 0 && s->dp * s->cp == 1 && broken(r, "ZeRO %d with one replica", s->zero);
+}
+
+static bool shard_groups(const struct scenario *c, const struct strategy *s, struct reason *r)
+{
+    (void)c;
+    double ranks = (double)s->dp * s->cp;
+    if (s->zero_group > 0 && !divides(s->zero_group, ranks))
+        return broken(r, "zero_group %d does not divide the %.0f replicas", s->zero_group, ranks);
+    return s->fsdp_shard > 0 && !divides(s->fsdp_shard, ranks) &&
+           broken(r, "fsdp_shard %d does not divide the %.0f replicas", s->fsdp_shard, ranks);
+}
+
+static bool recompute_supported(const struct scenario *c, const struct strategy *s, struct reason *r)
+{
+    return !(c->stack.recomputes >> s->recompute & 1) &&
+           broken(r, "%s has no %s recompute", c->stack.name, recompute_names[s->recompute]);
+}
+
+static bool degrees_supported(const struct scenario *c, const struct strategy *s, struct reason *r)
+{
+    if (s->tp > 1 && !c->stack.tensor_parallel)
+        return broken(r, "%s has no tensor parallelism", c->stack.name);
+    return s->pp > 1 && !c->stack.pipeline_parallel &&
+           broken(r, "%s has no pipeline parallelism", c->stack.name);
+}
+
+static const struct {
+    const char *name;
+    rule_check *check;
+} rules[] = {
+    {"gpus-multiply",                  gpus_multiply                 },
+    {"precision-supported",            precision_supported           },
+    {"degrees-supported",              degrees_supported             },
+    {"heads-divide",                   heads_divide                  },
+    {"kv-heads-divide",                kv_heads_divide               },
+    {"ffn-divides",                    ffn_divides                   },
+    {"sequence-divides",               sequence_divides              },
+    {"sequence-parallel",              sequence_parallel_needs_tp    },
+    {"experts-need-sequence-parallel", experts_need_sequence_parallel},
+    {"context-parallel",               context_parallel_supported    },
+    {"ulysses-heads",                  ulysses_heads                 },
+    {"experts-divide",                 experts_divide                },
+    {"expert-grid",                    expert_grid                   },
+    {"batch-divides",                  batch_divides                 },
+    {"layers-enough",                  layers_enough                 },
+    {"layers-divide",                  layers_divide                 },
+    {"schedule",                       schedule_rules                },
+    {"zero-supported",                 zero_supported                },
+    {"shard-groups",                   shard_groups                  },
+    {"recompute-supported",            recompute_supported           },
+};
+
+const char *strategy_illegal(const struct scenario *scenario, const struct strategy *s, char *reason,
+                             size_t size)
+{
+    struct reason r = {reason, size};
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (rules[i].check(scenario, s, &r))
+            return rules[i].name;
+    return NULL;
+}

@@ -1,0 +1,176 @@
+#include "parallelism/stack.h"
+#include "base/embedded.h"
+#include "base/file.h"
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+extern const struct embedded_file stack_catalog[];
+
+const char *const stack_constant_names[STACK_CONSTANTS + 1] = {
+    [STACK_COMPUTE] = "compute",
+    [STACK_MEMORY] = "memory",
+    [STACK_HOST] = "host_s",
+    [STACK_NETWORK] = "network",
+};
+static const char *const zero_names[] = {"0", "1", "2", "3", 0};
+
+#define ROW(key, kind, unit, member, min, max, names, help)                                            \
+    {                                                                                                  \
+        key, kind, unit, offsetof(struct stack, member), sizeof(((struct stack *)0)->member), min,     \
+            max, false, names, help                                                                    \
+    }
+#define NUMBER(key, unit, member, max, help) ROW(key, FIELD_NUMBER, unit, member, 0, max, NULL, help)
+#define FLAG(key, member, help) ROW(key, FIELD_BOOL, UNIT_NONE, member, 0, 0, NULL, help)
+#define SET(key, member, names, help) ROW(key, FIELD_SET, UNIT_NONE, member, 0, 0, names, help)
+
+const struct field stack_fields[] = {
+    ROW("name", FIELD_STRING, UNIT_NONE, name, 0, 0, NULL, "the stack's name"),
+    ROW("parent", FIELD_STRING, UNIT_NONE, parent, 0, 0, NULL, "stack whose values are read first"),
+    ROW("description", FIELD_STRING, UNIT_NONE, description, 0, 0, NULL, "what it is, in a line"),
+    FLAG("dropout", kernels.dropout, "trains with dropout"),
+    FLAG("fused_norm", kernels.fused_norm, "norms in one kernel"),
+    FLAG("fused_activation", kernels.fused_activation, "bias and activation in one kernel"),
+    FLAG("fused_residual", kernels.fused_residual, "bias, dropout and residual add in one kernel"),
+    FLAG("fused_rope", kernels.fused_rope, "rotary embedding in one kernel"),
+    FLAG("fused_softmax", kernels.fused_softmax, "scale, mask and softmax in one kernel"),
+    FLAG("fused_cross_entropy", kernels.fused_cross_entropy, "cross-entropy in one kernel"),
+    FLAG("fused_quantise", kernels.fused_quantise, "quantisation inside the kernel before it"),
+    FLAG("grouped_gemm", kernels.grouped_gemm, "experts in one launch"),
+    FLAG("gradient_accumulation_fusion", kernels.gradient_accumulation_fusion,
+         "weight gradients add into the main gradient inside the GEMM"),
+    FLAG("fp8_attention", kernels.fp8_attention, "attention matmuls in fp8"),
+    FLAG("fp8_dispatch", kernels.fp8_dispatch, "expert tokens travel in fp8"),
+    NUMBER("main_gradient_bytes", UNIT_NONE, kernels.gradient_bytes, 8,
+           "bytes of a main gradient that micro-batches add into"),
+    ROW("attention", FIELD_ENUM, UNIT_NONE, attention, 0, 0, attention_impl_names, "default attention"),
+    SET("overlaps", overlaps, overlap_names, "communication that runs beside compute by default"),
+    SET("schedules", schedules, schedule_names, "pipeline schedules it can express"),
+    SET("zero_stages", zero_stages, zero_names, "ZeRO stages it can express"),
+    SET("recomputes", recomputes, recompute_names, "recomputation it can express"),
+    SET("dispatchers", dispatchers, dispatcher_names, "expert dispatchers it has"),
+    SET("cp_comms", cp_comms, cp_comm_names, "context-parallel exchanges it has"),
+    FLAG("tensor_parallel", tensor_parallel, "has tensor parallelism"),
+    FLAG("sequence_parallel", sequence_parallel, "has sequence parallelism"),
+    FLAG("context_parallel", context_parallel, "has context parallelism"),
+    FLAG("pipeline_parallel", pipeline_parallel, "has pipeline parallelism"),
+    FLAG("expert_parallel", expert_parallel, "has expert parallelism"),
+    FLAG("uneven_stages", uneven_stages, "layers need not divide by the stages"),
+    FLAG("head_counts_as_layer", head_counts_as_layer,
+         "embedding and head count as a layer each when layers are split"),
+    FLAG("p2p_synchronous", p2p_synchronous, "pipeline ranks wait for their transfers"),
+    NUMBER("tp_hidden", UNIT_FRACTION, tp_hidden_frac, 1,
+           "share of tensor-parallel communication hidden when it overlaps"),
+    NUMBER("wgrad_gather_hidden", UNIT_FRACTION, wgrad_gather_hidden_frac, 1,
+           "share of sequence parallelism's re-gather hidden behind the input gradient"),
+    NUMBER("ep_hidden", UNIT_FRACTION, ep_hidden_frac, 1,
+           "share of expert all-to-all hidden when it overlaps"),
+    NUMBER("dp_bucket_parameters", UNIT_NONE, dp_bucket_parameters, 1e15,
+           "parameters of a bucket of overlapped gradient reduction"),
+    NUMBER("param_gather_bytes", UNIT_NONE, param_gather_bytes, 8, "bytes a gathered parameter"),
+    NUMBER("gradient_reduce_bytes", UNIT_NONE, gradient_reduce_bytes, 8, "bytes a reduced gradient"),
+    NUMBER("contention", UNIT_FRACTION, contention_frac, 1,
+           "slow-down of compute while a collective runs beside it"),
+    NUMBER("weight_bytes", UNIT_NONE, weight_bytes, 16, "memory of weights, bytes a parameter"),
+    NUMBER("gradient_bytes", UNIT_NONE, gradient_bytes, 16, "memory of gradients, bytes a parameter"),
+    NUMBER("optimizer_bytes", UNIT_NONE, optimizer_bytes, 32, "memory of optimizer state, bytes a parameter"),
+    NUMBER("optimizer_traffic_bytes", UNIT_NONE, optimizer_traffic_bytes, 1000,
+           "HBM bytes of the update of one owned parameter"),
+    NUMBER("host_s_per_step", UNIT_SECONDS, host_s_per_step, 3600, "host time of a step, not hidden"),
+    NUMBER("straggler_spread", UNIT_FRACTION, straggler_spread_frac, 1,
+           "standard deviation of one GPU's step time"),
+    NUMBER("context_bytes", UNIT_BYTES, context_bytes, 1e12, "runtime, kernels and workspaces"),
+    NUMBER("communicator_bytes", UNIT_BYTES, communicator_bytes, 1e12, "buffers of one communicator"),
+    NUMBER("allocator", UNIT_FRACTION, allocator_frac, 1, "fragmentation, of the tensors' bytes"),
+    NUMBER("reserve_bytes", UNIT_BYTES, reserve_bytes, 1e12, "device memory that must stay free"),
+    NUMBER("logits_bytes", UNIT_NONE, logits_bytes, 64, "bytes a logit at the peak of the last stage"),
+    NUMBER("compute", UNIT_NONE, constant[STACK_COMPUTE].value, 100,
+           "GEMM and attention time over the benchmarked kernels'"),
+    NUMBER("memory", UNIT_NONE, constant[STACK_MEMORY].value, 100,
+           "memory-bound time over the op list's"),
+    NUMBER("host_s", UNIT_SECONDS, constant[STACK_HOST].value, 1, "host time of a kernel launch"),
+    NUMBER("network", UNIT_NONE, constant[STACK_NETWORK].value, 100,
+           "communication time over the measured collectives'"),
+    NUMBER("compute_error", UNIT_NONE, constant[STACK_COMPUTE].standard_error, 10,
+           "standard error of ln compute"),
+    NUMBER("memory_error", UNIT_NONE, constant[STACK_MEMORY].standard_error, 10,
+           "standard error of ln memory"),
+    NUMBER("host_error", UNIT_NONE, constant[STACK_HOST].standard_error, 10, "standard error of ln host_s"),
+    NUMBER("network_error", UNIT_NONE, constant[STACK_NETWORK].standard_error, 10,
+           "standard error of ln network"),
+    NUMBER("residual", UNIT_FRACTION, residual_frac, 10, "spread of the fitted runs, 1 sigma of ln"),
+};
+const size_t stack_field_count = sizeof stack_fields / sizeof *stack_fields;
+
+enum { PARENTS_MAX = 8 };
+
+const char *stack_catalog_name(size_t i)
+{
+    size_t n = 0;
+    while (stack_catalog[n].name)
+        n++;
+    return i < n ? stack_catalog[i].name : NULL;
+}
+
+static enum status unknown_stack(const char *name, struct error *e)
+{
+    const char *names[128];
+    size_t n = 0;
+    for (; n < 128 && stack_catalog_name(n); n++)
+        names[n] = stack_catalog_name(n);
+    error_set(e, STATUS_INPUT, "unknown stack '%s'", name);
+    const char *near = nearest_name(name, names, n);
+    if (near)
+        error_set_hint(e, "did you mean '%s'? `stepcast list stacks` names all", near);
+    else
+        error_set_hint(e, "`stepcast list stacks` names all");
+    return e->status;
+}
+
+/* The file of a stack: a path, the user's catalog, the compiled-in one. NULL with the error set. */
+static struct json *stack_json(const char *name, const char *catalog, struct error *e)
+{
+    char path[512];
+    if (name_is_path(name))
+        return json_load(name, e);
+    if (catalog) {
+        snprintf(path, sizeof path, "%s/stacks/%s.json", catalog, name);
+        if (!file_exists(path))
+            snprintf(path, sizeof path, "%s/%s.json", catalog, name);
+        if (file_exists(path))
+            return json_load(path, e);
+    }
+    const struct embedded_file *f = embedded_find(stack_catalog, name);
+    if (!f) {
+        unknown_stack(name, e);
+        return NULL;
+    }
+    return json_parse((const char *)f->text, f->length, f->name, e);
+}
+
+static enum status stack_load(const char *name, const char *catalog, int depth, struct stack *stack,
+                              struct error *e)
+{
+    static const char *const extra[] = {"source", "calibration", 0};
+    if (depth > PARENTS_MAX)
+        return error_set(e, STATUS_INPUT, "stack '%s': more than %d parents", name, PARENTS_MAX);
+    struct json *json = stack_json(name, catalog, e);
+    if (!json)
+        return e->status;
+    const struct json_value *root = json_root(json), *parent = json_member(root, "parent");
+    enum status status = STATUS_OK;
+    if (parent && json_string(parent)[0])
+        status = stack_load(json_string(parent), catalog, depth + 1, stack, e);
+    if (status == STATUS_OK) {
+        struct fields_options options = {.extra = extra};
+        status = fields_read(json, root, stack_fields, stack_field_count, stack, &options, e);
+    }
+    json_free(json);
+    return status;
+}
+
+enum status stack_find(const char *name, const char *catalog, struct stack *stack, struct error *e)
+{
+    memset(stack, 0, sizeof *stack);
+    return stack_load(name && name[0] ? name : "default", catalog, 0, stack, e);
+}
