@@ -249,9 +249,4 @@ void shard_cost_compute(const struct scenario *scenario, const struct strategy *
     price_ends(scenario, s, out);
     if (m->mtp_layers > 0)
         price_mtp(scenario, s, out);
-    double bytes = shard_tokens(&out->shard) * m->hidden_size * 2;
-    bytes /= s->tp; /* the shard with sequence parallelism; scattered and gathered again without */
-    if (s->pp > 1)
-        out->p2p_s = p2p_s(&scenario->system, bytes, placement_pipeline_crosses(&scenario->system, s)) *
-                     scenario->stack.constant[STACK_NETWORK].value;
 }

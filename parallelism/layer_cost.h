@@ -26,7 +26,6 @@ struct shard_cost {
     struct block_cost layer[MODEL_LAYER_KINDS_MAX];
     struct block_cost embedding, head;
     struct block_cost mtp; /* a whole multi-token-prediction layer with its share of the head */
-    double p2p_s;          /* one hop between neighbouring pipeline ranks */
 };
 
 /* Seconds of one run of an op on this system under this stack, before overlap: hardware cost times the
@@ -42,8 +41,8 @@ double op_flop(const struct op *op);
 /* Share of a collective's time that the stack hides behind compute under this strategy, 0 .. 1. */
 double op_hidden_frac(const struct scenario *scenario, const struct strategy *s, const struct op *op);
 
-/* Prices the ops of every block of the strategy's shard. Beyond the shard it depends on where the ranks
- * sit (degrees) and on the overlaps of the strategy. */
+/* Prices the ops of every block of the strategy's shard. Depends on the shard, on where its ranks sit and
+ * on the overlaps; not on pp, vpp, dp or ZeRO. */
 void shard_cost_compute(const struct scenario *scenario, const struct strategy *s,
                         struct shard_cost *out);
 

@@ -1,4 +1,5 @@
 #include "parallelism/stages.h"
+#include "parallelism/placement.h"
 #include "parallelism/step.h"
 #include <string.h>
 
@@ -138,12 +139,25 @@ static void add_ends(const struct scenario *scenario, const struct shard_cost *s
     }
 }
 
+/* The stream of one micro-batch between stages: each tensor rank sends its share, with sequence
+ * parallelism as it lies, without scattered and gathered again. */
+static double hop_s(const struct scenario *scenario, const struct shard_cost *shard,
+                    const struct strategy *s)
+{
+    double bytes = shard_tokens(&shard->shard) * scenario->model.hidden_size * 2 / s->tp;
+    if (s->pp <= 1)
+        return 0;
+    return p2p_s(&scenario->system, bytes, placement_pipeline_crosses(&scenario->system, s)) *
+           scenario->stack.constant[STACK_NETWORK].value;
+}
+
 void stages_compute(const struct scenario *scenario, const struct shard_cost *shard,
                     const struct strategy *s, struct stages *out)
 {
     out->ranks = s->pp;
     out->chunks = schedule_chunks(s->schedule, s->vpp);
     out->count = out->ranks * out->chunks;
+    out->p2p_s = hop_s(scenario, shard, s);
     int model_stages = schedule_stages(s->schedule, out->ranks, out->chunks);
     for (int i = 0; i < out->count; i++) {
         struct stage *stage = &out->stage[i];

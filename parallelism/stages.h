@@ -19,6 +19,7 @@ struct stage {
 
 struct stages {
     int ranks, chunks, count; /* count = ranks * chunks */
+    double p2p_s; /* one hop between neighbouring pipeline ranks */
     struct stage stage[STAGES_MAX];
     /* seconds of one micro-batch, as pipeline.h wants them; recompute is part of backward_input */
     double forward_s[STAGES_MAX], backward_input_s[STAGES_MAX], backward_weight_s[STAGES_MAX];

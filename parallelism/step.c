@@ -69,16 +69,15 @@ static double fsdp_exposed_s(const struct scenario *scenario, const struct shard
     return sum;
 }
 
-static struct pipeline_time pipeline_of(const struct scenario *scenario, const struct shard_cost *shard,
-                                        const struct stages *stages, const struct strategy *s,
-                                        double micro_batches)
+static struct pipeline_time pipeline_of(const struct scenario *scenario, const struct stages *stages,
+                                        const struct strategy *s, double micro_batches)
 {
     struct pipeline p = {
         .shape = {s->schedule, stages->ranks, stages->chunks, (int)micro_batches, s->microbatch_group},
         .forward_s = stages->forward_s,
         .backward_input_s = stages->backward_input_s,
         .backward_weight_s = stages->backward_weight_s,
-        .p2p_s = shard->p2p_s,
+        .p2p_s = stages->p2p_s,
         .p2p_synchronous = scenario->stack.p2p_synchronous && !(s->overlaps >> OVERLAP_PP & 1)};
     struct pipeline_time t;
     pipeline_time(&p, &t);
@@ -89,7 +88,7 @@ static void work_terms(const struct scenario *scenario, const struct shard_cost 
                        const struct stages *stages, const struct strategy *s, struct step_cost *out)
 {
     double m = out->micro_batches;
-    struct pipeline_time t = pipeline_of(scenario, shard, stages, s, m);
+    struct pipeline_time t = pipeline_of(scenario, stages, s, m);
     out->bottleneck_stage = t.bottleneck_rank;
     stages_rank_terms(shard, stages, t.bottleneck_rank, out->term_s);
     for (int i = 0; i < TERMS; i++)
