@@ -66,7 +66,7 @@ static void emit_unfused(struct emitter *e, const struct layer_kind *kind)
                 scores * (fused ? 4 : 13), fused ? 1 : 4);
     emit_memory(e, OP_NAME_SOFTMAX, MODULE_CORE_ATTENTION, PHASE_BACKWARD_INPUT, MEMORY_SOFTMAX,
                 scores * (fused ? 6 : 14), fused ? 1 : 3);
-    if (!e->kernels->dropout)
+    if (!trains_with_dropout(e->model, e->kernels))
         return;
     emit_memory(e, OP_NAME_ATTENTION_DROPOUT, MODULE_CORE_ATTENTION, PHASE_FORWARD,
                 MEMORY_ELEMENTWISE, scores * 5, 1);

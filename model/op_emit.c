@@ -51,6 +51,11 @@ enum dtype shard_dtype16(const struct shard *shard)
     return shard->precision == DTYPE_FP16 ? DTYPE_FP16 : DTYPE_BF16;
 }
 
+bool trains_with_dropout(const struct model *model, const struct kernels *kernels)
+{
+    return kernels->dropout && !model->gated_mlp;
+}
+
 double shard_dtype16_bytes(void)
 {
     return 2;
@@ -131,7 +136,7 @@ void emit_norm(struct emitter *e, enum op_name name, double elements)
  * one kernel each otherwise: bias 4, dropout 5, add 6 forward. */
 void emit_residual(struct emitter *e, enum op_name name, double elements)
 {
-    bool dropout = e->kernels->dropout, fused = e->kernels->fused_residual;
+    bool dropout = trains_with_dropout(e->model, e->kernels), fused = e->kernels->fused_residual;
     double forward = fused ? (dropout ? 7 : 6) : (dropout ? 15 : 6);
     double backward = dropout ? 5 : 0;
     emit_memory(e, name, MODULE_RESIDUAL, PHASE_FORWARD, MEMORY_ELEMENTWISE, elements * forward,

@@ -37,6 +37,9 @@ void emit_linear(struct emitter *e, const struct linear *linear);
 enum dtype shard_dtype16(const struct shard *shard);
 double shard_dtype16_bytes(void);
 
+/* GPT-style models (plain MLP) train with dropout where the stack does; gated ones do not. */
+bool trains_with_dropout(const struct model *model, const struct kernels *kernels);
+
 /* Share of the score matrix that is computed at context length s. MODELLING 1.3 */
 double visible_frac(const struct shard *shard, const struct layer_kind *kind);
 

@@ -33,7 +33,7 @@ void embedding_ops(const struct model *model, const struct shard *shard,
     emit_tp_out(&e, MODULE_EMBEDDING, tp_bytes(&e));
     emit_memory(&e, OP_NAME_EMBEDDING, MODULE_EMBEDDING, PHASE_BACKWARD_WEIGHT, MEMORY_PERMUTE,
                 elements * (2 + 2 * kernels->gradient_bytes), 2);
-    if (kernels->dropout)
+    if (trains_with_dropout(model, kernels))
         for (int phase = PHASE_FORWARD; phase <= PHASE_BACKWARD_INPUT; phase++)
             emit_memory(&e, OP_NAME_EMBEDDING_DROPOUT, MODULE_EMBEDDING, (enum phase)phase,
                         MEMORY_ELEMENTWISE, shard_sequence_tokens(shard) * model->hidden_size * 5, 1);

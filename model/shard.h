@@ -29,7 +29,7 @@ struct shard {
 
 /* Which kernels a stack has and what they fuse. */
 struct kernels {
-    bool dropout;                    /* trains with dropout */
+    bool dropout;                    /* trains models with a plain MLP with dropout */
     bool fused_norm;                 /* one pass; else unfused elementwise passes */
     bool fused_activation;           /* bias and activation in one kernel */
     bool fused_residual;             /* bias, dropout and residual add in one kernel */

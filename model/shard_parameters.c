@@ -78,11 +78,11 @@ static void attention_activations(const struct model *m, const struct layer_kind
     }
     double scores = s->micro_batch * heads * s->seq_length * s->seq_length / s->cp;
     if (s->attention == ATTENTION_UNFUSED) /* scores or softmax, its dropout and the mask: 2 + 2 + 1 */
-        out->bytes[MODULE_CORE_ATTENTION] += scores * (k->dropout ? 5 : k->fused_softmax ? 2 : 4);
+        out->bytes[MODULE_CORE_ATTENTION] += scores * (trains_with_dropout(m, k) ? 5 : k->fused_softmax ? 2 : 4);
     else /* log-sum-exp */
         out->bytes[MODULE_CORE_ATTENTION] += 4 * t * heads;
     out->bytes[MODULE_ATTENTION_LINEAR] += 2 * t * heads * v_dim; /* context: the projection's input */
-    if (k->dropout)
+    if (trains_with_dropout(m, k))
         out->bytes[MODULE_ATTENTION_LINEAR] += stream;
 }
 
@@ -95,7 +95,7 @@ static void mlp_activations(const struct model *m, const struct layer_kind *kind
     out->bytes[MODULE_LAYERNORM] += saved_input_bytes(s) * stream;
     out->bytes[MODULE_MLP] += 2 * up * wide;
     out->bytes[MODULE_MLP_ACT] += saved_input_bytes(s) * wide;
-    if (k->dropout)
+    if (trains_with_dropout(m, k))
         out->bytes[MODULE_MLP] += stream;
 }
 

@@ -214,7 +214,7 @@ static void price_ends(const struct scenario *scenario, const struct strategy *s
     embedding_ops(m, &out->shard, k, &ops);
     price_ops(scenario, s, &ops, &out->embedding);
     out->embedding.parameters.dense = embedding_shard_parameters(m, &out->shard);
-    out->embedding.activation_bytes[MODULE_EMBEDDING] = k->dropout ? stream : 0;
+    out->embedding.activation_bytes[MODULE_EMBEDDING] = k->dropout && !m->gated_mlp ? stream : 0;
     ops.n = 0;
     head_ops(m, &out->shard, k, &ops);
     price_ops(scenario, s, &ops, &out->head);
