@@ -1,0 +1,112 @@
+#include "tests/unit/check.h"
+#include "tests/unit/gpt.h"
+
+/* [Korthikanti22] sec. 4: s b h (34 + 5 a s / h) / t bytes a layer under tensor and sequence parallelism. */
+static void test_activations_of_a_gpt_layer(void **state)
+{
+    (void)state;
+    struct model m = gpt_model(96, 12288, 96, 51200);
+    struct kernels k = gpt_kernels();
+    struct shard s = gpt_shard(8, 1, 2048);
+    struct activations a;
+    layer_activations(&m, &m.kind[0], &s, &k, &a);
+    double sum = 0;
+    for (int i = 0; i < MODULES; i++)
+        sum += a.bytes[i];
+    check_near(sum, 2048.0 * 12288 * (34 + 5 * 96 * 2048.0 / 12288) / 8, 1e-12);
+    check_near(sum - a.bytes[MODULE_CORE_ATTENTION], 34 * 2048.0 * 12288 / 8, 1e-12);
+    check_near(a.bytes[MODULE_RESIDUAL], 2 * 2048.0 * 12288 / 8, 1e-12);
+}
+
+/* Without parallelism the same formula with t = 1; tensor parallelism alone keeps 10 s b h whole. */
+static void test_activations_without_sequence_parallelism(void **state)
+{
+    (void)state;
+    struct model m = gpt_model(48, 6144, 64, 51200);
+    struct kernels k = gpt_kernels();
+    struct shard s = gpt_shard(8, 4, 2048);
+    s.sequence_parallel = false;
+    struct activations a;
+    layer_activations(&m, &m.kind[0], &s, &k, &a);
+    double sum = 0, sbh = 2048.0 * 4 * 6144;
+    for (int i = 0; i < MODULES; i++)
+        sum += a.bytes[i];
+    check_near(sum, sbh * (10 + 24.0 / 8 + 5 * 64 * 2048.0 / (6144 * 8)), 1e-12);
+}
+
+/* A layer has 12 h^2 matrix parameters; shards of tensor ranks sum to the whole but for the norms. */
+static void test_parameters_of_shards_sum_to_the_layer(void **state)
+{
+    (void)state;
+    struct model m = gpt_model(96, 12288, 96, 51200);
+    struct shard s = gpt_shard(8, 1, 2048);
+    double norms = 2.0 * 12288;
+    struct shard_parameters p = layer_shard_parameters(&m, &m.kind[0], &s);
+    check_near(8 * (p.dense - norms), 12.0 * 12288 * 12288, 1e-12);
+    check_near(vocabulary_padded(&m, 8), 51200, 1e-12);
+    m.vocab_size = 50257;
+    check_near(vocabulary_padded(&m, 8), 51200, 1e-12);
+    check_near(vocabulary_padded(&m, 1), 50304, 1e-12);
+}
+
+static double flop_of(const struct ops *ops, enum phase phase)
+{
+    double sum = 0;
+    for (int i = 0; i < ops->n; i++)
+        if (ops->op[i].kind == OP_GEMM && ops->op[i].phase == phase)
+            sum += ops->op[i].repeat * 2 * ops->op[i].gemm.batch * ops->op[i].gemm.m *
+                   ops->op[i].gemm.n * ops->op[i].gemm.k;
+    return sum;
+}
+
+/* Forward work of a GPT layer: 24 B s h^2 (1 + s/6h), split over t; backward twice that. [Narayanan21] */
+static void test_flop_of_a_gpt_layer(void **state)
+{
+    (void)state;
+    struct model m = gpt_model(96, 12288, 96, 51200);
+    struct kernels k = gpt_kernels();
+    for (int tp = 1; tp <= 8; tp *= 2) {
+        struct shard s = gpt_shard(tp, 1, 2048);
+        struct ops ops = {.n = 0};
+        layer_ops(&m, &m.kind[0], &s, &k, &ops);
+        double forward = 24.0 * 2048 * 12288 * 12288 * (1 + 2048 / (6 * 12288.0));
+        check_near(tp * flop_of(&ops, PHASE_FORWARD), forward, 1e-12);
+        check_near(tp * (flop_of(&ops, PHASE_BACKWARD_INPUT) + flop_of(&ops, PHASE_BACKWARD_WEIGHT)),
+                    2 * forward, 1e-12);
+    }
+}
+
+/* One tensor rank communicates nothing; eight do, with two gathers and two scatters forward. */
+static void test_tensor_parallel_communication(void **state)
+{
+    (void)state;
+    struct model m = gpt_model(96, 12288, 96, 51200);
+    struct kernels k = gpt_kernels();
+    for (int tp = 1; tp <= 8; tp += 7) {
+        struct shard s = gpt_shard(tp, 1, 2048);
+        struct ops ops = {.n = 0};
+        int collectives = 0, forward = 0;
+        layer_ops(&m, &m.kind[0], &s, &k, &ops);
+        for (int i = 0; i < ops.n; i++) {
+            bool c = ops.op[i].kind == OP_COLLECTIVE;
+            collectives += c;
+            forward += c && ops.op[i].phase == PHASE_FORWARD;
+            if (c)
+                check_near(ops.op[i].bytes, 2.0 * 2048 * 12288, 1e-12);
+        }
+        assert_int_equal(forward, tp == 1 ? 0 : 4);
+        assert_int_equal(collectives, tp == 1 ? 0 : 10);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_activations_of_a_gpt_layer),
+        cmocka_unit_test(test_activations_without_sequence_parallelism),
+        cmocka_unit_test(test_parameters_of_shards_sum_to_the_layer),
+        cmocka_unit_test(test_flop_of_a_gpt_layer),
+        cmocka_unit_test(test_tensor_parallel_communication),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
