@@ -20,6 +20,8 @@ double visible_frac(const struct shard *shard, const struct layer_kind *kind)
         double w = kind->window / s;
         causal = w * (1 - w / 2);
     }
+    if (kind->chunk > 0 && kind->chunk < s)
+        causal = least(causal, (kind->chunk + 1) / (2 * s));
     double mean = shard->document_mean, spread = shard->document_spread;
     if (mean > 0) /* packed documents: sum L^2 / (2 s^2) over s / mean documents */
         causal = least(causal, (mean * mean + spread * spread) / (2 * mean * s));

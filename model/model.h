@@ -8,14 +8,12 @@
 /* The network as data. Counts are ints, dimensions are elements. */
 enum { MODEL_LAYERS_MAX = 1024, MODEL_LAYER_KINDS_MAX = 8 };
 
-enum attention_kind { ATTENTION_KIND_FULL, ATTENTION_KIND_LINEAR, ATTENTION_KINDS };
-
 /* One kind of transformer layer; layers of one kind cost the same. */
 struct layer_kind {
     bool experts;             /* router and experts instead of the dense MLP */
     int window;               /* sliding window, tokens; 0: full attention */
+    int chunk;                /* attention stays within chunks of this many tokens (Llama 4); 0: none */
     int intermediate_size;    /* dense MLP width (0 where experts) */
-    enum attention_kind attention;
     int heads, kv_heads, head_dim; /* usually the model's own */
 };
 
@@ -38,7 +36,12 @@ struct model {
     bool rotary; /* rotates queries and keys (RoPE) */
     bool layer_norm_bias; /* LayerNorm (weight and bias) instead of RMSNorm */
     int norms_per_layer;  /* 2; 4 with post-norms (Gemma 2/3, GLM-4) ; 1 for parallel blocks that share one */
-    bool attention_bias, attention_output_bias, mlp_bias, qk_norm;
+    bool attention_bias, attention_output_bias, mlp_bias; /* mlp_bias: of experts too */
+    bool qk_norm;
+    int qk_norm_parameters; /* a layer: 2 head_dim, (heads + kv_heads) head_dim, or 0 (not learned) */
+    bool attention_sinks;   /* one learned logit a head (gpt-oss) */
+    bool embedding_norm;    /* LayerNorm after the embedding (BLOOM) */
+    bool head_bias;         /* the output head adds a bias (GPT-J, Phi) */
     bool parallel_block;  /* attention and MLP side by side (GPT-NeoX, Falcon, Phi-1/2) */
     /* experts */
     int experts, experts_per_token;
@@ -52,11 +55,13 @@ struct model {
     int kinds;
     struct layer_kind kind[MODEL_LAYER_KINDS_MAX];
     unsigned char kind_of_layer[MODEL_LAYERS_MAX];
-    char left_out[160]; /* what the text model leaves out, such as "vision tower"; "" nothing */
+    char left_out[160]; /* what the text model leaves out, "vision tower, audio encoder"; "" nothing */
+    char note[240];     /* what the reader assumed, for stderr; "" nothing */
 };
 
 /* Reads a model object: Hugging Face keys (all spellings of DESIGN.md), a nested text_config, or a case
- * file's subset. Missing derived values follow Hugging Face's defaults of that model_type. */
+ * file's subset. Missing derived values follow Hugging Face's defaults of that model_type. What the
+ * model cannot represent (Mamba, linear or sparse attention ...) is STATUS_INPUT and names the key. */
 enum status model_read(const struct json *json, const struct json_value *object, struct model *model,
                        struct error *e);
 
@@ -89,8 +94,14 @@ enum flop_convention {
     FLOP_CONVENTIONS
 };
 extern const char *const flop_convention_names[FLOP_CONVENTIONS + 1];
-/* Model FLOP of one training step a token (forward and backward, no recompute) at sequence length s. */
+/* Model FLOP of one training step a token (forward and backward, no recompute) at sequence length s,
+ * without multi-token-prediction layers. */
 double model_flop_per_token(const struct model *model, double seq_length, enum flop_convention c);
+/* What the multi-token-prediction layers add, their passes through the head included. */
+double model_mtp_flop_per_token(const struct model *model, double seq_length, enum flop_convention c);
+/* Keys that a query of this kind of layer meets on average, of seq_length causal ones: s/2, w(1 - w/2s)
+ * in a sliding window, c/2 in chunks. */
+double layer_visible_keys(const struct layer_kind *kind, double seq_length);
 /* Bytes of key-value cache a token in all layers at `bytes` an element (windowed layers as if full). */
 double model_kv_bytes_per_token(const struct model *model, double bytes);
 
