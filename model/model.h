@@ -85,6 +85,10 @@ struct model_parameters model_parameters(const struct model *model);
 /* Parameters of one layer of a kind, whole (not sharded): attention matrices, dense MLP ... */
 struct model_parameters layer_parameters(const struct model *model, const struct layer_kind *kind);
 
+/* Elements of the matrices that one token meets in a layer; router, norms and biases left out, as
+ * Megatron leaves them out of its FLOP count. */
+double layer_matrix_elements(const struct model *model, const struct layer_kind *kind);
+
 /* FLOP-counting conventions; every MFU says which. MODELLING 1.5. */
 enum flop_convention {
     FLOP_CAUSAL,      /* 6 x matmul parameters met, logits in, attention halved for causality (Megatron today) */

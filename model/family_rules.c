@@ -1,0 +1,167 @@
+/* Defaults of the families' configuration classes, and rules of single families. Source: the
+ * configuration and modelling files of Hugging Face transformers. */
+#include "model/family_rules.h"
+#include <limits.h>
+#include <string.h>
+
+/* `nested`: dimensions, which a text_config may leave to the class (LLaVA, Gemma 3, PaliGemma); a file
+ * of its own that lacks them is broken. */
+struct preset {
+    const char *types;
+    bool nested;
+    size_t offset;
+    int value;
+};
+
+static const struct preset presets[] = {
+    {"llama mistral", true, AT(layers), 32},
+    {"gemma3_text gemma2", true, AT(layers), 26},
+    {"gemma", true, AT(layers), 28},
+    {"llama4_text", true, AT(layers), 48},
+    {"llama mistral", true, AT(hidden_size), 4096},
+    {"gemma3_text gemma2", true, AT(hidden_size), 2304},
+    {"gemma", true, AT(hidden_size), 3072},
+    {"llama4_text", true, AT(hidden_size), 5120},
+    {"llama mistral", true, AT(heads), 32},
+    {"gemma3_text gemma2", true, AT(heads), 8},
+    {"gemma", true, AT(heads), 16},
+    {"llama4_text", true, AT(heads), 40},
+    {"mistral", true, AT(kv_heads), 8},
+    {"gemma3_text gemma2", true, AT(kv_heads), 4},
+    {"gemma", true, AT(kv_heads), 16},
+    {"llama4_text", true, AT(kv_heads), 8},
+    {"llama", true, AT(intermediate_size), 11008},
+    {"mistral", true, AT(intermediate_size), 14336},
+    {"gemma3_text gemma2", true, AT(intermediate_size), 9216},
+    {"gemma", true, AT(intermediate_size), 24576},
+    {"llama4_text", true, AT(intermediate_size), 8192},
+    {"llama4_text", true, AT(dense_intermediate_size), 16384},
+    {"llama mistral", true, AT(vocab_size), 32000},
+    {"gemma3_text", true, AT(vocab_size), 262208},
+    {"gemma gemma2", true, AT(vocab_size), 256000},
+    {"llama4_text", true, AT(vocab_size), 202048},
+    {"gemma gemma2 gemma3_text gemma3", false, AT(head_dim), 256},
+    {"qwen3 qwen3_moe qwen3_vl_text qwen3_vl_moe_text llama4_text llama4", false, AT(head_dim), 128},
+    {"mistral gemma2 gemma3_text gemma3 dots1 olmo3 cohere2", false, AT(window), 4096},
+    {"gpt_oss", false, AT(window), 128},
+    {"gemma2 gpt_oss", false, AT(window_pattern), 2},
+    {"gemma3_text gemma3", false, AT(window_pattern), 6},
+    {"cohere2 olmo3", false, AT(window_pattern), 4},
+    {"dots1", false, AT(use_window), 1},
+    {"dots1", false, AT(window_from), 62},
+    {"llama4_text llama4", false, AT(chunk), 8192},
+    {"llama4_text llama4", false, AT(nope_every), 4},
+    {"llama4_text llama4", false, AT(experts), 16},
+    {"llama4_text llama4", false, AT(experts_per_token), 1},
+    {"mixtral phimoe", false, AT(experts_per_token), 2},
+    {"gpt2 gpt_bigcode", false, AT(positions), 1024},
+    {"opt", false, AT(positions), 2048},
+    {"qwen2_moe", false, AT(shared_intermediate_size), 5632},
+};
+
+void family_defaults(struct reader *r)
+{
+    int *values = (int *)(void *)&r->config;
+    for (size_t i = 0; i < sizeof r->config / sizeof(int); i++)
+        values[i] = NOT_GIVEN;
+    for (size_t i = 0; i < sizeof presets / sizeof *presets; i++)
+        if ((r->object != r->outer || !presets[i].nested) &&
+            word_in_list(presets[i].types, r->model_type))
+            values[presets[i].offset / sizeof(int)] = presets[i].value;
+}
+
+/* Falcon's two decoders: the new one (40B, 180B) has a norm each for attention and MLP and grouped
+ * queries; the old one (7B) shares one norm and one key-value head; RefinedWeb (1B) is a plain GPT. */
+enum status adjust_falcon(struct reader *r)
+{
+    struct config *c = &r->config;
+    bool new_decoder = c->new_decoder == 1;
+    bool parallel = new_decoder || c->parallel != 0;
+    if (!new_decoder)
+        c->kv_heads = c->multi_query != 0 ? 1 : c->heads;
+    c->parallel = parallel;
+    r->norms_per_layer = !parallel || (new_decoder && c->norms_in_parallel != 1) ? 2 : 1;
+    if (c->alibi == 1)
+        r->traits |= TRAIT_NO_ROTARY;
+    return STATUS_OK;
+}
+
+/* intermediate_size is the width of each expert and of the shared one; the layers without experts have
+ * intermediate_size_mlp. */
+enum status adjust_llama4(struct reader *r)
+{
+    struct config *c = &r->config;
+    c->moe_intermediate_size = c->intermediate_size;
+    c->shared_intermediate_size = c->intermediate_size;
+    if (c->dense_intermediate_size != NOT_GIVEN)
+        c->intermediate_size = c->dense_intermediate_size;
+    return STATUS_OK;
+}
+
+/* MiniMax-M2 has full attention in every layer; Text-01 and M1 share its first model_type and differ by
+ * their lists. Its prediction modules may have several layers each. */
+enum status adjust_minimax(struct reader *r)
+{
+    struct config *c = &r->config;
+    if (strcmp(r->model_type, "minimax") == 0 && !json_member(r->object, "attn_type_list") &&
+        !json_member(r->object, "layer_types"))
+        return json_error(r->json, json_member(r->object, "model_type"), r->e, STATUS_INPUT,
+                          "\"minimax\" alternates linear attention, which is not modelled");
+    if (strcmp(reader_string(r, "qk_norm_type"), "per_head") == 0)
+        r->traits = (r->traits & ~(unsigned)TRAIT_QK_WHOLE) | TRAIT_QK_HEAD;
+    if (c->use_mtp == 0)
+        c->mtp_layers = 0;
+    else if (c->mtp_layers > 0 && c->mtp_layers_each > 0 && c->mtp_layers_each < MODEL_LAYERS_MAX &&
+             c->mtp_layers < MODEL_LAYERS_MAX)
+        c->mtp_layers *= c->mtp_layers_each;
+    return STATUS_OK;
+}
+
+static bool truth_of(const struct json_value *object, const char *key)
+{
+    const struct json_value *v = json_member(object, key);
+    return v && json_bool(v);
+}
+
+static double number_of(const struct json_value *object, const char *key)
+{
+    const struct json_value *v = json_member(object, key);
+    return v ? json_number(v) : 0;
+}
+
+/* MPT: no biases if no_bias; positions are learned unless attn_config.alibi; expansion_ratio. */
+enum status adjust_mpt(struct reader *r)
+{
+    struct config *c = &r->config;
+    const struct json_value *attention = json_member(r->object, "attn_config");
+    double width = number_of(r->object, "expansion_ratio") * c->hidden_size;
+    double heads = number_of(attention, "kv_n_heads");
+    if (!truth_of(r->object, "no_bias"))
+        r->traits |= TRAIT_LAYER_NORM | TRAIT_QKV_BIAS | TRAIT_OUT_BIAS | TRAIT_MLP_BIAS;
+    if (!truth_of(attention, "alibi"))
+        r->traits |= TRAIT_POSITIONS;
+    if (heads >= 1 && heads <= c->heads)
+        c->kv_heads = (int)heads;
+    if (width >= 1 && width <= INT_MAX && c->intermediate_size == NOT_GIVEN)
+        c->intermediate_size = (int)width;
+    return STATUS_OK;
+}
+
+enum status adjust_multi_query(struct reader *r)
+{
+    if (r->config.multi_query != 0)
+        r->config.kv_heads = 1;
+    return STATUS_OK;
+}
+
+/* OPT's position table has two rows more; its 350M model embeds in half its width. */
+enum status adjust_opt(struct reader *r)
+{
+    struct config *c = &r->config;
+    if (c->embedding_size != NOT_GIVEN && c->embedding_size != c->hidden_size)
+        return reader_error(r, AT(embedding_size),
+                            "an embedding of other width than hidden_size is not modelled");
+    if (c->positions > 0 && c->positions < INT_MAX - 2)
+        c->positions += 2;
+    return STATUS_OK;
+}

@@ -1,0 +1,137 @@
+/* Parameters by part. MODELLING 1.1 */
+#include "model/model.h"
+
+static double value_dim(const struct model *m, const struct layer_kind *kind)
+{
+    return m->v_head_dim > 0 ? m->v_head_dim : kind->head_dim;
+}
+
+/* Grouped-query attention:  h (a d + k (d + d_v)) + a d_v h */
+static double gqa_matrices(const struct model *m, const struct layer_kind *kind)
+{
+    double h = m->hidden_size, a = kind->heads, k = kind->kv_heads, d = kind->head_dim;
+    double v = value_dim(m, kind);
+    return h * (a * d + k * (d + v)) + a * v * h;
+}
+
+/* Multi-head latent attention:
+ *     r_q (h + a (d_n + d_r)), or h a (d_n + d_r) without a query rank
+ *     + r_kv (h + a (d_n + d_v)) + h d_r + a d_v h                       [DeepSeekV2] */
+static double mla_matrices(const struct model *m, const struct layer_kind *kind)
+{
+    double h = m->hidden_size, a = kind->heads, rq = m->q_lora_rank, rkv = m->kv_lora_rank;
+    double q_dim = (double)m->qk_nope_head_dim + m->qk_rope_head_dim, v = m->v_head_dim;
+    double q = rq > 0 ? rq * (h + a * q_dim) : h * a * q_dim;
+    return q + rkv * (h + a * (m->qk_nope_head_dim + v)) + h * m->qk_rope_head_dim + a * v * h;
+}
+
+static double attention_matrices(const struct model *m, const struct layer_kind *kind)
+{
+    return m->kv_lora_rank > 0 ? mla_matrices(m, kind) : gqa_matrices(m, kind);
+}
+
+/* Biases of QKV (MLA: of its down projections) and of the output, MLA's two latent norms, query-key
+ * norms, sinks. */
+static double attention_vectors(const struct model *m, const struct layer_kind *kind)
+{
+    double latent = (double)m->q_lora_rank + m->kv_lora_rank;
+    double d = kind->head_dim, k = kind->kv_heads;
+    bool mla = m->kv_lora_rank > 0;
+    double qkv = mla ? latent + m->qk_rope_head_dim : kind->heads * d + k * (d + value_dim(m, kind));
+    double n = (m->attention_bias ? qkv : 0) + (mla ? latent : 0) + m->qk_norm_parameters;
+    return n + (m->attention_output_bias ? m->hidden_size : 0) + (m->attention_sinks ? kind->heads : 0);
+}
+
+/* One MLP of width f: 3 h f gated, 2 h f otherwise. */
+static double mlp_matrices(const struct model *m, double width)
+{
+    return (m->gated_mlp ? 3.0 : 2.0) * m->hidden_size * width;
+}
+
+static double mlp_parameters(const struct model *m, double width)
+{
+    double up = m->gated_mlp ? 2 : 1;
+    return mlp_matrices(m, width) + (m->mlp_bias ? up * width + m->hidden_size : 0);
+}
+
+double layer_matrix_elements(const struct model *model, const struct layer_kind *kind)
+{
+    double attention = attention_matrices(model, kind);
+    if (!kind->experts)
+        return attention + mlp_matrices(model, kind->intermediate_size);
+    return attention + mlp_matrices(model, model->shared_intermediate_size) +
+           model->experts_per_token * mlp_matrices(model, model->moe_intermediate_size);
+}
+
+/* Learned vectors of one norm: RMSNorm a weight, LayerNorm a weight and a bias. */
+static double norm_parameters(const struct model *m)
+{
+    return m->hidden_size * (m->layer_norm_bias ? 2.0 : 1.0);
+}
+
+struct model_parameters layer_parameters(const struct model *model, const struct layer_kind *kind)
+{
+    struct model_parameters p = {0};
+    double h = model->hidden_size;
+    p.attention = attention_matrices(model, kind) + attention_vectors(model, kind);
+    p.norms = model->norms_per_layer * norm_parameters(model);
+    double met = 0;
+    if (kind->experts) {
+        p.experts = model->experts * mlp_parameters(model, model->moe_intermediate_size);
+        p.router = model->experts * (h + (model->router_bias ? 1 : 0));
+        if (model->shared_intermediate_size > 0)
+            p.shared_experts = mlp_parameters(model, model->shared_intermediate_size) +
+                               (model->shared_expert_gate ? h : 0);
+        met = model->experts > 0 ? p.experts / model->experts * model->experts_per_token : 0;
+    } else {
+        p.dense_mlp = mlp_parameters(model, kind->intermediate_size);
+    }
+    p.total = p.attention + p.dense_mlp + p.experts + p.shared_experts + p.router + p.norms;
+    p.active = p.total - p.experts + met;
+    return p;
+}
+
+static void add_scaled(struct model_parameters *sum, const struct model_parameters *p, double n)
+{
+    sum->attention += n * p->attention;
+    sum->dense_mlp += n * p->dense_mlp;
+    sum->experts += n * p->experts;
+    sum->shared_experts += n * p->shared_experts;
+    sum->router += n * p->router;
+    sum->norms += n * p->norms;
+    sum->total += n * p->total;
+    sum->active += n * p->active;
+}
+
+/* A multi-token-prediction layer is one more layer of the last kind, the 2h x h projection that joins it
+ * to the embedding, and three norms; embedding and head are the model's own. [DeepSeekV3] 2.2 */
+static double mtp_parameters(const struct model *m)
+{
+    if (m->mtp_layers == 0 || m->layers == 0)
+        return 0;
+    double h = m->hidden_size;
+    double layer = layer_parameters(m, &m->kind[m->kind_of_layer[m->layers - 1]]).total;
+    return m->mtp_layers * (layer + 2 * h * h + 3 * norm_parameters(m));
+}
+
+struct model_parameters model_parameters(const struct model *model)
+{
+    struct model_parameters sum = {0};
+    double h = model->hidden_size, count[MODEL_LAYER_KINDS_MAX] = {0};
+    model_count_kinds(model, 0, model->layers, count);
+    for (int i = 0; i < model->kinds; i++) {
+        struct model_parameters layer = layer_parameters(model, &model->kind[i]);
+        add_scaled(&sum, &layer, count[i]);
+    }
+    sum.embedding = ((double)model->vocab_size + model->position_embeddings) * h;
+    if (!model->tied_embeddings)
+        sum.head = model->vocab_size * h;
+    if (model->head_bias)
+        sum.head += model->vocab_size;
+    double norms = norm_parameters(model) + (model->embedding_norm ? 2 * h : 0);
+    sum.norms += norms;
+    sum.total += sum.embedding + sum.head + norms;
+    sum.active += sum.embedding + sum.head + norms;
+    sum.mtp = mtp_parameters(model);
+    return sum;
+}
