@@ -65,8 +65,9 @@ struct model {
 enum status model_read(const struct json *json, const struct json_value *object, struct model *model,
                        struct error *e);
 
-/* By catalog name or by path (a file, or a folder holding config.json); `catalog` (NULL: none) first. */
-enum status model_find(const char *name, const char *catalog, struct model *model, struct error *e);
+/* By catalog name or by path (a file, or a folder holding config.json); `folder` (NULL: none)
+ * comes before the compiled-in files. An unknown name is STATUS_INPUT, with the nearest one. */
+enum status model_find(const char *name, const char *folder, struct model *model, struct error *e);
 const char *model_catalog_name(size_t i);
 
 /* Layers of each kind among layers first .. first+n-1, added to count[MODEL_LAYER_KINDS_MAX]. */
