@@ -27,8 +27,8 @@ static void file_name_of(const char *name, char *out, size_t size)
     out[i] = '\0';
 }
 
-/* The file of `name` in the user's folder: the name as given, then as catalog files are named; in the
- * sub-folder of its kind, then in the folder itself. False if there is none. */
+/* The file of `name` in the user's folder: the name as given, then as catalog files are named; in
+ * the sub-folder of its kind, then in the folder itself. False if there is none. */
 static bool find_in_folder(const struct catalog *catalog, const char *name, const char *folder,
                            char *path, size_t size)
 {
@@ -37,8 +37,9 @@ static bool find_in_folder(const struct catalog *catalog, const char *name, cons
     const char *spellings[] = {name, plain};
     for (int i = 0; i < 4; i++) {
         bool sub_folder = i < 2;
-        int length = snprintf(path, size, "%s/%s%s%s.json", folder, sub_folder ? catalog->plural : "",
-                              sub_folder ? "/" : "", spellings[i % 2]);
+        int length =
+            snprintf(path, size, "%s/%s%s%s.json", folder, sub_folder ? catalog->plural : "",
+                     sub_folder ? "/" : "", spellings[i % 2]);
         if (length > 0 && (size_t)length < size && file_exists(path))
             return true;
     }

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/json_scan.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <pthread.h>
@@ -37,7 +38,7 @@ static const char *const kind_names[] = {
 static void set_place(const char *text, size_t offset, const char *file, struct error *e)
 {
     int line = 1, column = 1;
-    for (size_t i = 0; i < offset; i++) {
+    for (size_t i = utf8_mark_length(text, offset); i < offset; i++) {
         if (text[i] == '\n') {
             line++;
             column = 1;
@@ -220,8 +221,11 @@ static cJSON *parse_tree(const char *text, size_t n)
 
 static enum status build(struct json *json, const struct json_marks *marks, struct error *e)
 {
+    /* from the first value on: cJSON takes a byte order mark before a short text for the text */
+    size_t start = marks->marks[0].offset;
     json->values = malloc(marks->count * sizeof *json->values);
-    json->tree = json->values ? parse_tree(json->text.data, json->text.length) : NULL;
+    if (json->values)
+        json->tree = parse_tree(json->text.data + start, json->text.length - start);
     if (!json->tree)
         return error_set(e, STATUS_IO, "out of memory");
     json->count = attach(json, marks, json->tree, 0, 0);

@@ -257,11 +257,8 @@ static bool scan_value(struct scan *s, size_t key_offset, int depth)
 enum status json_scan(const char *text, size_t n, struct json_marks *marks, size_t *bad,
                       struct error *e)
 {
-    static const char byte_order_mark[] = "\xEF\xBB\xBF";
-    struct scan s = {text, n, 0, marks, e};
+    struct scan s = {text, n, utf8_mark_length(text, n), marks, e};
     *marks = (struct json_marks){NULL, 0, 0};
-    if (n >= 3 && memcmp(text, byte_order_mark, 3) == 0)
-        s.at = 3;
     skip_blanks(&s);
     bool good = scan_value(&s, s.at, 0);
     if (good) {

@@ -124,6 +124,8 @@ static const struct prefix data_prefixes[] = {
     {"T",  12, 0 },
     {"P",  15, 0 },
     {"E",  18, 0 },
+    {"Z",  21, 0 },
+    {"Y",  24, 0 },
     {"Ki", 0,  10},
     {"Mi", 0,  20},
     {"Gi", 0,  30},
@@ -464,14 +466,12 @@ static const struct scale *scale_pick(const struct scale *scales, double value, 
 static void add_scaled(struct text *out, double x, int digits)
 {
     char buffer[64];
-    double magnitude = fabs(rounded(x, digits));
-    int whole = magnitude >= 1 ? (int)floor(log10(magnitude)) + 1 : 1;
+    double magnitude = fabs(rounded(x, digits)); /* beyond the range of a double: infinite */
     if (magnitude >= 1e15 || (magnitude > 0 && magnitude < 1e-4)) {
         text_addf(out, "%.*g", digits, x);
         return;
     }
-    if (magnitude > 0 && magnitude < 1)
-        whole = (int)floor(log10(magnitude)) + 1;
+    int whole = magnitude > 0 ? (int)floor(log10(magnitude)) + 1 : 1;
     format_c(buffer, sizeof buffer, "%.*f", digits > whole ? digits - whole : 0, x);
     size_t n = strlen(buffer);
     if (strchr(buffer, '.')) {

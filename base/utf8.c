@@ -1,4 +1,5 @@
 #include "base/utf8.h"
+#include <string.h>
 
 /* Well-formed sequences by lead byte: length and the range of the second byte; every further byte
  * is 80..BF. (The Unicode Standard, table 3-7.) */
@@ -39,4 +40,9 @@ size_t utf8_char_length(const char *s, size_t n)
         if (u[0] >= leads[i].first && u[0] <= leads[i].last)
             return checked_length(&leads[i], u, n);
     return 0;
+}
+
+size_t utf8_mark_length(const char *s, size_t n)
+{
+    return n >= 3 && memcmp(s, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
 }

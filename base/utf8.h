@@ -6,4 +6,7 @@
  * none: overlong forms, surrogates and values above U+10FFFF are not well-formed. */
 size_t utf8_char_length(const char *s, size_t n);
 
+/* Bytes of the byte order mark that a text begins with: 3 or 0. */
+size_t utf8_mark_length(const char *s, size_t n);
+
 #endif

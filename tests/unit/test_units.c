@@ -207,6 +207,8 @@ static void test_format(void **state)
         {(double)INFINITY,  UNIT_SECONDS,     3, "inf"          },
         {(double)-INFINITY, UNIT_SECONDS,     3, "-inf"         },
         {1.23456,           UNIT_SECONDS,     0, "1 s"          },
+        {DBL_MAX,           UNIT_SECONDS,     2, "1.8e+308 s"   }, /* rounded, it is beyond a double */
+        {3e25,              UNIT_BYTES_PER_S, 2, "30 YB/s"      },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct text t = {0};
@@ -220,7 +222,7 @@ static void test_format(void **state)
 static void test_format_reads_back(void **state)
 {
     (void)state;
-    static const double values[] = {1, 1e-9, 3.35e12, 7.77e-5, 123456789, 1e15, 0.1};
+    static const double values[] = {1, 1e-9, 1e26, 3.35e12, 7.77e-5, 123456789, 1e15, 0.1};
     for (int u = 0; u < UNITS; u++) {
         for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
             struct text t = {0};
