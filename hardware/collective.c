@@ -1,12 +1,12 @@
 #include "hardware/collective.h"
 #include "hardware/collective_defaults.h"
+#include "hardware/collective_leg.h"
 #include <math.h>
 
-/* A collective costs the least of its protocol regimes [MODELLING 4.6]:
- *     t = min_i ( latency_i(n, k) + V / B_i )                                   [s]
+/* A collective costs the least of its regimes of algorithm and protocol [MODELLING 4.6]:
+ *     t = min_i ( latency_i(r, k) joined with V / B_i )                         [s]
  * V: bytes that each rank must send; n: ranks; r: ranks in one scale-up domain; k = n / r: domains;
- *     latency_i = alpha_i + step_i (r - 1) + level_i log2(k) + hop_i (k - 1)
- *     B_i       = min(scale-up bus bandwidth of r ranks, r NICs x rate x frac_i / contention)
+ *     B_i = min(scale-up bus bandwidth of r ranks, r NICs x rate x frac_i / contention)
  * Every term grows with bytes, falls with bandwidth, and is continuous in both. */
 
 /* What a call needs, worked out once. */
@@ -45,24 +45,6 @@ static const struct collective_constants *scale_up_constants(const struct system
                                                    ? &s->tier[0].collective
                                                    : &s->gpu.calibration.collective;
     return tier_constants(own, &s->tier[0], op);
-}
-
-/* Bus bandwidth of a group of n ranks relative to the largest measured group: 1/frac is linear in
- * 1/n, since a small group drives only part of the links. [MODELLING 4.4] */
-static double group_frac(const struct collective_constants *c, double ranks)
-{
-    if (c->groups == 0)
-        return 1;
-    if (ranks <= c->group_ranks[0])
-        return c->group_frac[0];
-    for (int i = 1; i < c->groups; i++) {
-        if (ranks > c->group_ranks[i])
-            continue;
-        double x0 = 1 / c->group_ranks[i - 1], x1 = 1 / c->group_ranks[i];
-        double w = (x0 - 1 / ranks) / (x0 - x1);
-        return 1 / ((1 - w) / c->group_frac[i - 1] + w / c->group_frac[i]);
-    }
-    return c->group_frac[c->groups - 1];
 }
 
 static double domain_gpus(const struct system *s)
@@ -126,20 +108,49 @@ static double ring_steps(double ranks)
                : measured_ranks - 1 + measured_ranks * log(ranks / measured_ranks);
 }
 
+/* Latency of regime i over k domains of r ranks, in ring steps of r - 1 inside a domain:
+ *     tree: alpha + step (r - 1) + hop log2(k)        ring: alpha + step k (r - 1) + hop (k - 1) */
+static double latency_s(const struct collective_regime *g, double steps, double domains)
+{
+    if (g->algorithm == COLLECTIVE_TREE)
+        return g->alpha_s + g->step_s * steps + g->hop_s * log2(domains);
+    return g->alpha_s + g->step_s * domains * steps + g->hop_s * (domains - 1);
+}
+
+/* Size at which the planner turns to the larger protocol: the latency it adds is what its bandwidth
+ * saves, S = (alpha + step k (r - 1) + hop (k - 1)) / (V / S (1 / low - 1 / high) / B).
+ * [NCCL-tuning] */
+static double switch_bytes(const struct collective_site *site, const struct collective_constants *c,
+                           double bytes_per_s)
+{
+    double least = HUGE_VAL, per_byte = collective_volume_bytes(site->op, 1, site->ranks);
+    double steps = ring_steps(site->per_domain);
+    for (int i = 0; i < c->switches; i++) {
+        const struct collective_switch *w = &c->change[i];
+        if (site->ranks < w->ranks)
+            continue;
+        double latency =
+            w->alpha_s + w->step_s * site->domains * steps + w->hop_s * (site->domains - 1);
+        double saved = per_byte * (1 / w->low_frac - 1 / w->high_frac) / bytes_per_s;
+        least = fmin(least, fmax(0, latency) / saved);
+    }
+    return least;
+}
+
 /* Collective inside one scale-up domain. */
-static double scale_up_s(const struct collective_site *site, double bytes)
+static struct collective_leg scale_up_leg(const struct collective_site *site)
 {
     const struct collective_constants *c = scale_up_constants(site->system, site->op);
-    double volume = collective_volume_bytes(site->op, bytes, site->ranks);
-    double bandwidth = scale_up_bytes_per_s(site, site->ranks) * group_frac(c, site->ranks);
-    double best = HUGE_VAL;
+    struct collective_leg leg = {.constants = c, .ranks = site->ranks, .corrected = true};
+    double bandwidth = scale_up_bytes_per_s(site, site->ranks);
+    double volume = collective_volume_bytes(site->op, 1, site->ranks);
     for (int i = 0; i < c->regimes; i++) {
-        const struct collective_regime *r = &c->regime[i];
-        double t = r->alpha_s + r->step_s * ring_steps(site->ranks) +
-                   volume / (bandwidth * r->bandwidth_frac);
-        best = fmin(best, t);
+        leg.latency_s[i] = latency_s(&c->regime[i], ring_steps(site->ranks), 1);
+        leg.s_per_byte[i] = volume / (bandwidth * collective_group_frac(c, site->ranks) *
+                                      c->regime[i].bandwidth_frac);
     }
-    return best;
+    leg.switch_bytes = switch_bytes(site, c, bandwidth);
+    return leg;
 }
 
 static double largest_frac(const struct collective_constants *c)
@@ -156,8 +167,8 @@ static double scale_up_leg_bytes_per_s(const struct collective_site *site)
     if (site->per_domain <= 1)
         return HUGE_VAL;
     const struct collective_constants *c = scale_up_constants(site->system, site->op);
-    return scale_up_bytes_per_s(site, site->per_domain) * group_frac(c, site->per_domain) *
-           largest_frac(c);
+    return scale_up_bytes_per_s(site, site->per_domain) *
+           collective_group_frac(c, site->per_domain) * largest_frac(c);
 }
 
 /* What regime i gets of a NIC; a tier with a stated efficiency scales its best regime to it. */
@@ -169,37 +180,35 @@ static double nic_frac(const struct collective_site *site, const struct collecti
     return stated > 0 ? stated * frac / largest_frac(c) : frac;
 }
 
-/* Transfer time across domains at the full size, without latency.
+/* Transfer time of one byte of size across domains.
  * Ring and tree: every byte of V passes the domain's r NICs.       V / min(B_up, r NIC)
  * All-to-all: S (n-r)/n leaves through the own NIC while S (r-1)/n stays inside.
  * Send/recv: the whole message through the own NIC. */
-static double transfer_s(const struct collective_site *site, const struct collective_constants *c,
-                         int i, double bytes)
+static double across_s_per_byte(const struct collective_site *site,
+                                const struct collective_constants *c, int i)
 {
     double nic = site->nic_bytes_per_s * nic_frac(site, c, i);
     double up = scale_up_leg_bytes_per_s(site);
     double n = site->ranks, r = site->per_domain;
     if (site->op == COLLECTIVE_SEND_RECV)
-        return bytes / nic;
+        return 1 / nic;
     if (site->op == COLLECTIVE_ALL_TO_ALL)
-        return fmax(bytes * (n - r) / n / nic, bytes * (r - 1) / n / up);
+        return fmax((n - r) / n / nic, (r - 1) / n / up);
     double gain = site->domains <= 2 && c->two_domain_gain > 0 ? c->two_domain_gain : 1;
-    return collective_volume_bytes(site->op, bytes, n) / fmin(up, r * nic * gain);
+    return collective_volume_bytes(site->op, 1, n) / fmin(up, r * nic * gain);
 }
 
-static double scale_out_s(const struct collective_site *site, double bytes)
+static struct collective_leg scale_out_leg(const struct collective_site *site)
 {
-    const struct system *s = site->system;
-    const struct collective_constants *c =
-        tier_constants(&s->tier[1].collective, &s->tier[1], site->op);
-    double best = HUGE_VAL;
+    const struct tier *tier = &site->system->tier[1];
+    const struct collective_constants *c = tier_constants(&tier->collective, tier, site->op);
+    struct collective_leg leg = {.constants = c, .ranks = site->ranks};
     for (int i = 0; i < c->regimes; i++) {
-        const struct collective_regime *r = &c->regime[i];
-        double latency = r->alpha_s + r->step_s * ring_steps(site->per_domain) +
-                         r->level_s * log2(site->domains) + r->hop_s * (site->domains - 1);
-        best = fmin(best, latency + transfer_s(site, c, i, bytes));
+        leg.latency_s[i] = latency_s(&c->regime[i], ring_steps(site->per_domain), site->domains);
+        leg.s_per_byte[i] = across_s_per_byte(site, c, i);
     }
-    return best;
+    leg.switch_bytes = switch_bytes(site, c, site->per_domain * site->nic_bytes_per_s);
+    return leg;
 }
 
 /* Share of a group's traffic that leaves a unit of m of its ranks (a domain, a pod), relative to
@@ -250,7 +259,8 @@ double collective_s(const struct system *system, enum collective op, double byte
     if (group->ranks <= 1 || bytes <= 0)
         return 0;
     struct collective_site site = site_of(system, op, group);
-    return site.domains > 1 ? scale_out_s(&site, bytes) : scale_up_s(&site, bytes);
+    struct collective_leg leg = site.domains > 1 ? scale_out_leg(&site) : scale_up_leg(&site);
+    return collective_leg_s(&leg, bytes);
 }
 
 double p2p_s(const struct system *system, double bytes, bool across)

@@ -8,23 +8,28 @@ struct group {
     double ranks;
     double per_domain; /* ranks in one scale-up domain (1 .. min(ranks, domain)) */
     double per_node;   /* ranks in one host (shares the host's NICs) */
-    double sharing;    /* how many equal groups drive each NIC of the group at once; 1: alone. Each GPU owns
-                          its NIC, so that sibling groups of a node do not share: see MODELLING 4.5 */
+    double sharing; /* how many equal groups drive each NIC of the group at once; 1: alone. Each GPU
+                       owns its NIC, so that sibling groups of a node do not share: see
+                       MODELLING 4.5 */
 };
 
-/* Seconds of a collective of `bytes` (nccl-tests "size") in a group; 0 for a group of one. The minimum
- * over the tier's alpha-beta regimes; across domains the slower of the scale-up and scale-out legs
- * joined, with min(scale-up, per_domain x NIC) as its bandwidth. All sibling groups run at once. */
+/* Seconds of a collective of `bytes` (nccl-tests "size") in a group; 0 for a group of one. The
+ * minimum over the tier's alpha-beta regimes; across domains the slower of the scale-up and
+ * scale-out legs joined, with min(scale-up, per_domain x NIC) as its bandwidth. All sibling groups
+ * run at once. */
 double collective_s(const struct system *system, enum collective op, double bytes,
                     const struct group *group);
 
-/* Bytes each rank must send, bandwidth-optimal: S (n-1)/n, twice that for all-reduce. [NCCL-perf] */
+/* Bytes each rank must send, bandwidth-optimal: S (n-1)/n, twice that for all-reduce. [NCCL-perf]
+ */
 double collective_volume_bytes(enum collective op, double bytes, double ranks);
 
-/* One point-to-point message between neighbouring pipeline ranks; `across`: leaves the scale-up domain. */
+/* One point-to-point message between neighbouring pipeline ranks; `across`: leaves the scale-up
+ * domain. */
 double p2p_s(const struct system *system, double bytes, bool across);
 
 /* Bus bandwidth of large messages, bytes/s: busbw of nccl-tests. */
-double collective_bus_bandwidth(const struct system *system, enum collective op, const struct group *group);
+double collective_bus_bandwidth(const struct system *system, enum collective op,
+                                const struct group *group);
 
 #endif

@@ -8,36 +8,70 @@
 /* The constants of the collectives of one network tier: of the scale-up domain in a gpu's
  * calibration, of the scale-out fabric in a tier of a system. The form: hardware/collective.c. */
 
-enum { COLLECTIVE_REGIMES = 3, COLLECTIVE_GROUPS = 4 };
+enum {
+    COLLECTIVE_REGIMES = 4,
+    COLLECTIVE_SWITCHES = 2,
+    COLLECTIVE_GROUPS = 5,
+    COLLECTIVE_KNOTS = 28,
+};
 
-/* One protocol regime (LL, LL128, Simple, NVLS, tree ...): a latency that grows with the group, and
- * a share of the tier's bandwidth as bus bandwidth of nccl-tests. */
+/* How the latency of a group of k domains with r ranks each grows: a tree with r and log2(k), a
+ * ring with k r. */
+enum collective_algorithm { COLLECTIVE_TREE, COLLECTIVE_RING, COLLECTIVE_ALGORITHMS };
+extern const char *const collective_algorithm_names[COLLECTIVE_ALGORITHMS + 1];
+
+/* One regime of algorithm and protocol (LL, LL128, Simple, NVLS; tree or ring): latency, and a
+ * share of the tier's bandwidth as bus bandwidth of nccl-tests. */
 struct collective_regime {
+    enum collective_algorithm algorithm;
     double alpha_s;        /* fixed */
-    double step_s;         /* each further rank in the scale-up domain (ring step) */
-    double level_s;        /* each doubling of the number of domains (tree) */
-    double hop_s;          /* each further domain (ring) */
-    double bandwidth_frac; /* of the tier's bandwidth, at large sizes and for the largest group */
+    double step_s;         /* each further rank inside a domain */
+    double hop_s;          /* tree: each doubling of the domains; ring: each further domain */
+    double bandwidth_frac; /* of the tier's bandwidth, for the largest group */
+    double join;           /* p >= 1: t = (latency^p + transfer^p)^(1/p); 1: they add */
+};
+
+/* The size from which the library uses the regimes `regime` and up, whether they are faster or not:
+ * its planner weighs the latency they add against the bandwidth they gain. Planner's constants, not
+ * measured ones. [NCCL-tuning] */
+struct collective_switch {
+    double ranks;                  /* for groups of at least so many ranks */
+    double alpha_s, step_s, hop_s; /* latency that the larger protocol adds, as for a ring */
+    double low_frac, high_frac;    /* bus bandwidth of both, of the tier's bandwidth */
 };
 
 struct collective_constants {
     int regimes; /* 0: not known */
     struct collective_regime regime[COLLECTIVE_REGIMES];
-    /* Bus bandwidth of a group of group_ranks[i] ranks relative to the regime's (scale-up only;
-     * none: 1). Increasing ranks; between them 1/frac is linear in 1/ranks, beyond them constant.
-     */
+    struct collective_regime
+        standard_error[COLLECTIVE_REGIMES]; /* of each constant; 0: not known */
+    int switches;
+    int switch_regime; /* first regime that lies beyond the switches */
+    struct collective_switch change[COLLECTIVE_SWITCHES];
+    /* Bandwidth of two domains relative to that of more: a tree crosses their boundary once, which
+     * is at most 2 (n-1)/n of a ring. Scale-out all-reduce; 0: as 1. */
+    double two_domain_gain;
+    /* Measured groups inside a domain: ranks, increasing, and bus bandwidth relative to the
+     * regimes'. Between them 1/frac is linear in 1/ranks, beyond them constant. */
     int groups;
     double group_ranks[COLLECTIVE_GROUPS], group_frac[COLLECTIVE_GROUPS];
-    /* Bus bandwidth of two domains relative to what a ring gets from the NICs: a tree crosses the
-     * boundary once, at most 2 (n-1)/n. Scale-out all-reduce only; 0: as 1. */
-    double two_domain_gain;
+    /* Measured over regimes' time at increasing sizes, by group: sharpens the fit near measured
+     * points. The first `split` knots of a group were measured below its switch. */
+    int knots;
+    double knot_bytes[COLLECTIVE_KNOTS];
+    double ratio[COLLECTIVE_GROUPS][COLLECTIVE_KNOTS];
+    int split[COLLECTIVE_GROUPS];
 };
 
-/* All collectives of a tier, and where their constants come from. */
+/* All collectives of a tier, and where their constants come from. Source kind none: not known. */
 struct collective_calibration {
     struct collective_constants op[COLLECTIVES];
     enum source_kind kind;
     char source[192];
+    char date[16];     /* ISO, of the fit */
+    double samples;    /* rows fitted */
+    double error_frac; /* mean absolute error, cross-validated; 0: not known */
+    double low_bytes, high_bytes, low_ranks, high_ranks; /* range covered; high 0: not known */
 };
 
 /* Reads an object {"source": "measured: ...", "all_reduce": {"regimes": [..], ..}, ..} over what
@@ -49,5 +83,9 @@ enum status collective_calibration_read(const struct json *json, const struct js
  * the same bits. */
 void collective_calibration_write(struct json_writer *w, const char *key,
                                   const struct collective_calibration *c);
+
+/* Marks measured constants as transferred from `from`; they stay, the corrections near measured
+ * points and their error go. */
+void collective_calibration_transfer(struct collective_calibration *c, const char *from);
 
 #endif

@@ -12,7 +12,8 @@ static struct system round_numbers(void)
     s.tier[1] = (struct tier){.bandwidth_bytes_per_s = 10e9, .oversubscription = 1};
     for (int op = 0; op < COLLECTIVES; op++) {
         struct collective_constants one = {
-            .regimes = 1, .regime = {{.alpha_s = 10e-6, .step_s = 1e-6, .bandwidth_frac = 1}}};
+            .regimes = 1,
+            .regime = {{.alpha_s = 10e-6, .step_s = 1e-6, .bandwidth_frac = 1, .join = 1}}};
         s.tier[0].collective.op[op] = s.tier[1].collective.op[op] = one;
     }
     return s;
