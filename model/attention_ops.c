@@ -15,13 +15,7 @@ static double most(double a, double b)
 double visible_frac(const struct shard *shard, const struct layer_kind *kind)
 {
     double s = shard->seq_length;
-    double causal = (s + 1) / (2 * s);
-    if (kind->window > 0 && kind->window < s) {
-        double w = kind->window / s;
-        causal = w * (1 - w / 2);
-    }
-    if (kind->chunk > 0 && kind->chunk < s)
-        causal = least(causal, (kind->chunk + 1) / (2 * s));
+    double causal = layer_visible_keys(kind, s) / s;
     double mean = shard->document_mean, spread = shard->document_spread;
     if (mean > 0) /* packed documents: sum L^2 / (2 s^2) over s / mean documents */
         causal = least(causal, (mean * mean + spread * spread) / (2 * mean * s));
