@@ -64,7 +64,7 @@ static const struct json_value *parent_of(const struct json *json, const struct 
 static size_t index_in_parent(const struct json *json, const struct json_value *v)
 {
     size_t index = 0;
-    for (const struct json_value *s = json_first(parent_of(json, v)); s != v; s = json_next(s))
+    for (const struct json_value *s = json_first(parent_of(json, v)); s && s != v; s = json_next(s))
         index++;
     return index;
 }
@@ -163,7 +163,7 @@ static const struct json_value *find_duplicate(const struct json_value *object,
     size_t n = 0;
     for (const struct json_value *m = json_first(object); m; m = json_next(m))
         sorted[n++] = m;
-    qsort(sorted, n, sizeof(const struct json_value *), compare_keys);
+    qsort(sorted, n, sizeof sorted[0], compare_keys); // NOLINT(bugprone-sizeof-expression)
     for (size_t i = 1; i < n; i++)
         if (strcmp(sorted[i - 1]->node->string, sorted[i]->node->string) == 0 &&
             (!found || sorted[i]->offset < found->offset))
@@ -179,7 +179,7 @@ static enum status check_object(const struct json *json, const struct json_value
     const struct json_value **sorted = few;
     enum status status = STATUS_OK;
     if (object->count > FEW)
-        sorted = malloc(object->count * sizeof *sorted);
+        sorted = malloc(object->count * sizeof *sorted); // NOLINT(bugprone-sizeof-expression)
     if (!sorted)
         return error_set(e, STATUS_IO, "out of memory");
     const struct json_value *duplicate = find_duplicate(object, sorted);
@@ -224,8 +224,9 @@ static enum status build(struct json *json, const struct json_marks *marks, stru
     /* from the first value on: cJSON takes a byte order mark before a short text for the text */
     size_t start = marks->marks[0].offset;
     json->values = malloc(marks->count * sizeof *json->values);
-    if (json->values)
-        json->tree = parse_tree(json->text.data + start, json->text.length - start);
+    if (!json->values)
+        return error_set(e, STATUS_IO, "out of memory");
+    json->tree = parse_tree(json->text.data + start, json->text.length - start);
     if (!json->tree)
         return error_set(e, STATUS_IO, "out of memory");
     json->count = attach(json, marks, json->tree, 0, 0);

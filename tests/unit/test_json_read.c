@@ -1,6 +1,7 @@
 #include "base/json_read.h"
 #include "base/text.h"
 #include "tests/unit/check.h"
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -321,6 +322,38 @@ static void test_load(void **state)
     json_free(NULL);
 }
 
+enum { THREADS = 4, ROUNDS = 50 };
+
+/* The number of rounds in which a good text was read and a bad one refused. */
+static void *parse_again_and_again(void *out)
+{
+    int *good = out;
+    for (int i = 0; i < ROUNDS; i++) {
+        static const char text[] = "{\"a\": [1.5, {\"b\": \"x\"}]}";
+        struct error e;
+        error_init(&e);
+        struct json *json = json_parse(text, sizeof text - 1, "f", &e);
+        struct json *none = json_parse(text, sizeof text - 2, "f", &e);
+        *good += json && !none && json_number(json_first(json_first(json_root(json)))) == 1.5;
+        json_free(json);
+    }
+    return NULL;
+}
+
+/* Documents do not share anything (the thread sanitizer preset watches). */
+static void test_threads(void **state)
+{
+    (void)state;
+    pthread_t threads[THREADS];
+    int good[THREADS] = {0};
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, parse_again_and_again, &good[i]), 0);
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(good[i], ROUNDS);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -336,6 +369,7 @@ int main(void)
         cmocka_unit_test(test_many_members),
         cmocka_unit_test(test_too_large),
         cmocka_unit_test(test_load),
+        cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -96,6 +96,7 @@ static void test_utf8(void **state)
         {"\xE2\x82\xAC",     3, 3},
         {"\xE2\x82",         2, 0},
         {"\xE2\x28\xA1",     3, 0},
+        {"\xE2\x82\x28",     3, 0},
         {"\xE0\x9F\xBF",     3, 0}, /* overlong */
         {"\xED\x9F\xBF",     3, 3},
         {"\xED\xA0\x80",     3, 0}, /* surrogate */
