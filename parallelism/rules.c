@@ -81,10 +81,8 @@ static bool sequence_divides(const struct scenario *c, const struct strategy *s,
            broken(r, "sequence length %.0f does not divide by tp x cp = %d", seq, s->tp * s->cp);
 }
 
-static bool sequence_parallel_needs_tp(const struct scenario *c, const struct strategy *s, struct reason *r)
+static bool sequence_parallel_supported(const struct scenario *c, const struct strategy *s, struct reason *r)
 {
-    if (s->sequence_parallel && s->tp == 1)
-        return broken(r, "sequence parallelism splits over tp, which is 1");
     return s->sequence_parallel && !c->stack.sequence_parallel &&
            broken(r, "%s has no sequence parallelism", c->stack.name);
 }
@@ -192,7 +190,7 @@ static bool zero_supported(const struct scenario *c, const struct strategy *s, s
         return broken(r, "%s has no ZeRO stage %d", c->stack.name, s->zero);
     if (s->zero == 2 && s->pp > 1)
         return broken(r, "ZeRO 2 reduces gradients every micro-batch: not under pp %d", s->pp);
-    return s->zero > 0 && s->dp * s->cp == 1 && broken(r, "ZeRO %d with one replica", s->zero);
+    return false;
 }
 
 static bool shard_groups(const struct scenario *c, const struct strategy *s, struct reason *r)
@@ -230,7 +228,7 @@ static const struct {
     {"kv-heads-divide",                kv_heads_divide               },
     {"ffn-divides",                    ffn_divides                   },
     {"sequence-divides",               sequence_divides              },
-    {"sequence-parallel",              sequence_parallel_needs_tp    },
+    {"sequence-parallel",              sequence_parallel_supported    },
     {"experts-need-sequence-parallel", experts_need_sequence_parallel},
     {"context-parallel",               context_parallel_supported    },
     {"ulysses-heads",                  ulysses_heads                 },

@@ -82,6 +82,8 @@ void strategy_complete(struct strategy *s, const bool *given, double gpus, const
         s->dp = (int)(gpus / model_ranks);
     if (!GIVEN(sequence_parallel))
         s->sequence_parallel = s->tp > 1 && stack->sequence_parallel;
+    if (s->tp == 1) /* nothing to split: frameworks switch it off */
+        s->sequence_parallel = false;
     if (!GIVEN(schedule))
         s->schedule = s->pp == 1 ? SCHEDULE_NONE : s->vpp > 1 ? SCHEDULE_INTERLEAVED : SCHEDULE_1F1B;
     if (!GIVEN(zero))
