@@ -4,8 +4,8 @@
 #include "base/error.h"
 #include "base/json_read.h"
 
-/* Descriptions by NAME, the same for gpus, systems, models and stacks: the catalog compiled into the
- * program, which a folder of the user and a path come before. */
+/* Descriptions by NAME, the same for gpus, systems, models and stacks: the catalog compiled into
+ * the program, which a folder of the user and a path come before. */
 struct catalog {
     const char *noun;   /* "gpu": what messages call an entry */
     const char *plural; /* "gpus": its folder in a --catalog folder, its word for `stepcast list` */
@@ -13,9 +13,9 @@ struct catalog {
 };
 
 /* Loads the entry `name`: a path (name_is_path) as it stands; else FOLDER/PLURAL/NAME.json, then
- * FOLDER/NAME.json (folder NULL: none); else the compiled-in file, in any case and with '_' for '-'.
- * NULL on error: an unknown name is STATUS_INPUT, with the nearest name and the command that lists
- * them. The caller frees the document. */
+ * FOLDER/NAME.json (folder NULL: none); else the compiled-in file, in any case and with '_' for
+ * '-'. NULL on error: an unknown name is STATUS_INPUT, with the nearest name and the command that
+ * lists them. The caller frees the document. */
 struct json *catalog_load(const struct catalog *catalog, const char *name, const char *folder,
                           struct error *e);
 
