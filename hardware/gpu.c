@@ -1,0 +1,145 @@
+#include "hardware/gpu.h"
+#include "base/catalog.h"
+#include "base/file.h"
+#include "hardware/figures.h"
+#include <stdio.h>
+#include <string.h>
+
+extern const struct embedded_file gpu_catalog[];
+static const struct catalog gpus = {"gpu", "gpus", gpu_catalog};
+
+/* How far "like" is followed before it is taken for a circle. */
+enum { LIKE_DEPTH = 4 };
+
+/* What a file is read with; `depth` counts the "like" steps that led here. */
+struct gpu_reading {
+    const struct json *json;
+    const struct json_value *object;
+    const char *catalog;
+    int depth;
+};
+
+static enum status find_at(const char *name, const char *catalog, int depth, struct gpu *gpu,
+                           struct error *e);
+
+/* A part that computes in no datatype is a file with its peaks misspelt or forgotten. */
+static enum status check_peaks(const struct gpu_reading *r, const struct gpu *gpu, struct error *e)
+{
+    for (int dtype = 0; dtype < DTYPES; dtype++)
+        if (gpu->peak_flop_per_s[dtype] > 0)
+            return STATUS_OK;
+    return json_error(r->json, r->object, e, STATUS_INPUT,
+                      "expected the peak of a datatype, such as \"peak_bf16\"");
+}
+
+/* Fractions of a link's bandwidth hold on the same technology alone: an xGMI mesh is no NVSwitch.
+ */
+static void transfer_collectives(struct gpu *gpu, const struct gpu *from)
+{
+    struct collective_calibration *c = &gpu->calibration.collective;
+    if (!names_equal(gpu->scale_up_technology, from->scale_up_technology)) {
+        memset(c, 0, sizeof *c);
+        return;
+    }
+    if (c->kind != SOURCE_MEASURED)
+        return;
+    char source[sizeof c->source];
+    snprintf(source, sizeof source, "%.40s: %.140s", from->name, c->source);
+    memcpy(c->source, source, sizeof source);
+    c->kind = SOURCE_TRANSFERRED;
+}
+
+/* The constants of another GPU, marked as transferred; its own "like" is followed first. */
+static enum status read_like(const struct gpu_reading *r, struct gpu *gpu, struct error *e)
+{
+    const struct json_value *like = json_member(r->object, "like");
+    struct gpu from;
+    struct error cause;
+    if (r->depth >= LIKE_DEPTH)
+        return json_error(r->json, like, e, STATUS_INPUT,
+                          "\"like\" leads through more than %d files, a circle perhaps",
+                          LIKE_DEPTH);
+    error_init(&cause);
+    if (find_at(gpu->like, r->catalog, r->depth + 1, &from, &cause) != STATUS_OK) {
+        json_error(r->json, like, e, cause.status, "calibration of \"%.60s\": %.250s", gpu->like,
+                   cause.message);
+        error_set_hint(e, "%s", cause.hint);
+        return e->status;
+    }
+    gpu->calibration = from.calibration;
+    calibration_transfer(&gpu->calibration, from.name);
+    transfer_collectives(gpu, &from);
+    return STATUS_OK;
+}
+
+static enum status read_constants(const struct gpu_reading *r, struct gpu *gpu, struct error *e)
+{
+    const struct json_value *own = json_member(r->object, "calibration");
+    enum status status = STATUS_OK;
+    calibration_default(&gpu->calibration, gpu->architecture);
+    if (gpu->like[0])
+        status = read_like(r, gpu, e);
+    if (status == STATUS_OK && own)
+        status = calibration_read(r->json, own, &gpu->calibration, e);
+    if (own)
+        snprintf(gpu->calibration_source, sizeof gpu->calibration_source, "calibration of %s",
+                 gpu->name);
+    else if (gpu->like[0])
+        snprintf(gpu->calibration_source, sizeof gpu->calibration_source, "transferred from %s",
+                 gpu->like);
+    else
+        snprintf(gpu->calibration_source, sizeof gpu->calibration_source, "assumed: defaults");
+    return status;
+}
+
+static enum status read_at(const struct gpu_reading *r, struct gpu *gpu, struct error *e)
+{
+    static const char *const objects[] = {"calibration", NULL};
+    struct gpu read = {0};
+    struct fields_options options = {
+        .sources = read.source, .require_source = true, .extra = objects};
+    enum status status =
+        fields_read(r->json, r->object, gpu_fields, gpu_field_count, &read, &options, e);
+    if (status == STATUS_OK)
+        status = check_peaks(r, &read, e);
+    if (status == STATUS_OK)
+        status = read_constants(r, &read, e);
+    if (status == STATUS_OK)
+        *gpu = read;
+    return status;
+}
+
+static enum status find_at(const char *name, const char *catalog, int depth, struct gpu *gpu,
+                           struct error *e)
+{
+    struct json *json = catalog_load(&gpus, name, catalog, e);
+    if (!json)
+        return e->status;
+    struct gpu_reading r = {json, json_root(json), catalog, depth};
+    enum status status = read_at(&r, gpu, e);
+    json_free(json);
+    return status;
+}
+
+enum status gpu_read(const struct json *json, const struct json_value *object, const char *catalog,
+                     struct gpu *gpu, struct error *e)
+{
+    struct gpu_reading r = {json, object, catalog, 0};
+    return read_at(&r, gpu, e);
+}
+
+enum status gpu_find(const char *name, const char *catalog, struct gpu *gpu, struct error *e)
+{
+    return find_at(name, catalog, 0, gpu, e);
+}
+
+const char *gpu_catalog_name(size_t i)
+{
+    return catalog_name(&gpus, i);
+}
+
+void gpu_write(struct json_writer *w, const struct gpu *gpu)
+{
+    figures_write(w, gpu_fields, gpu_field_count, gpu, gpu->source);
+    calibration_write(w, "calibration", &gpu->calibration);
+}
