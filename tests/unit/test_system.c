@@ -307,14 +307,14 @@ static void test_bad_parts(void **state)
 {
     (void)state;
     static const struct system_parts bad[] = {
-        {.gpu = "h100-sxm",            .gpus = 2.5},
-        {.gpu = "h100-sxm",                            .gpus = -1},
-        {.gpu = "h100-sxm",.gpus_per_node = NAN},
-        {.gpu = "h100-sxm",            .scale_up_domain = INFINITY},
-        {.gpu = "h100-sxm",                            .nic_bytes_per_s = -1},
-        {.gpu = "h100-sxm",.power_limit_w = NAN},
-        {.gpu = "h1000-sxm"           },
-        {.gpu = ""                           },
+        {.gpu = "h100-sxm",                    .gpus = 2.5},
+        {.gpu = "h100-sxm",                                    .gpus = -1},
+        {.gpu = "h100-sxm",.gpus_per_node = (double)NAN},
+        {.gpu = "h100-sxm",                    .scale_up_domain = (double)INFINITY},
+        {.gpu = "h100-sxm",                                    .nic_bytes_per_s = -1},
+        {.gpu = "h100-sxm",.power_limit_w = (double)NAN},
+        {.gpu = "h1000-sxm"                   },
+        {.gpu = ""                                   },
     };
     struct system s = {.name = "untouched"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
