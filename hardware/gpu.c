@@ -32,21 +32,14 @@ static enum status check_peaks(const struct gpu_reading *r, const struct gpu *gp
                       "expected the peak of a datatype, such as \"peak_bf16\"");
 }
 
-/* Fractions of a link's bandwidth hold on the same technology alone: an xGMI mesh is no NVSwitch.
- */
+/* Shares of a link's bandwidth hold on the same technology alone: an xGMI mesh is no NVSwitch. */
 static void transfer_collectives(struct gpu *gpu, const struct gpu *from)
 {
     struct collective_calibration *c = &gpu->calibration.collective;
-    if (!names_equal(gpu->scale_up_technology, from->scale_up_technology)) {
+    if (names_equal(gpu->scale_up_technology, from->scale_up_technology))
+        collective_calibration_transfer(c, from->name);
+    else
         memset(c, 0, sizeof *c);
-        return;
-    }
-    if (c->kind != SOURCE_MEASURED)
-        return;
-    char source[sizeof c->source];
-    snprintf(source, sizeof source, "%.40s: %.140s", from->name, c->source);
-    memcpy(c->source, source, sizeof source);
-    c->kind = SOURCE_TRANSFERRED;
 }
 
 /* The constants of another GPU, marked as transferred; its own "like" is followed first. */
@@ -75,12 +68,15 @@ static enum status read_like(const struct gpu_reading *r, struct gpu *gpu, struc
 static enum status read_constants(const struct gpu_reading *r, struct gpu *gpu, struct error *e)
 {
     const struct json_value *own = json_member(r->object, "calibration");
+    const struct json_value *collective = json_member(r->object, "collective");
     enum status status = STATUS_OK;
     calibration_default(&gpu->calibration, gpu->architecture);
     if (gpu->like[0])
         status = read_like(r, gpu, e);
     if (status == STATUS_OK && own)
         status = calibration_read(r->json, own, &gpu->calibration, e);
+    if (status == STATUS_OK && collective)
+        status = collective_calibration_read(r->json, collective, &gpu->calibration.collective, e);
     if (own)
         snprintf(gpu->calibration_source, sizeof gpu->calibration_source, "calibration of %s",
                  gpu->name);
@@ -94,7 +90,7 @@ static enum status read_constants(const struct gpu_reading *r, struct gpu *gpu, 
 
 static enum status read_at(const struct gpu_reading *r, struct gpu *gpu, struct error *e)
 {
-    static const char *const objects[] = {"calibration", NULL};
+    static const char *const objects[] = {"calibration", "collective", NULL};
     struct gpu read = {0};
     struct fields_options options = {
         .sources = read.source, .require_source = true, .extra = objects};
@@ -142,4 +138,5 @@ void gpu_write(struct json_writer *w, const struct gpu *gpu)
 {
     figures_write(w, gpu_fields, gpu_field_count, gpu, gpu->source);
     calibration_write(w, "calibration", &gpu->calibration);
+    collective_calibration_write(w, "collective", &gpu->calibration.collective);
 }

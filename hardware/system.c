@@ -56,9 +56,16 @@ static enum status read_gpu(const struct system_reading *r, struct gpu *gpu, str
 static enum status read_tier(const struct system_reading *r, const struct json_value *object,
                              struct tier *tier, struct error *e)
 {
-    struct fields_options options = {.sources = tier->source, .require_source = true};
+    static const char *const objects[] = {"collective", NULL};
+    struct fields_options options = {
+        .sources = tier->source, .require_source = true, .extra = objects};
     tier->oversubscription = 1;
-    return fields_read(r->json, object, tier_fields, tier_field_count, tier, &options, e);
+    enum status status =
+        fields_read(r->json, object, tier_fields, tier_field_count, tier, &options, e);
+    const struct json_value *own = json_member(object, "collective");
+    if (status == STATUS_OK && own)
+        status = collective_calibration_read(r->json, own, &tier->collective, e);
+    return status;
 }
 
 /* Tiers go outward: each connects more GPUs than the one before it, the last may connect all. */
@@ -153,6 +160,7 @@ void system_write(struct json_writer *w, const struct system *system)
         const struct tier *tier = &system->tier[i];
         json_open_object(w, NULL);
         figures_write(w, tier_fields, tier_field_count, tier, tier->source);
+        collective_calibration_write(w, "collective", &tier->collective);
         json_close_object(w);
     }
     json_close_array(w);

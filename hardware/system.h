@@ -44,8 +44,9 @@ extern const struct field system_fields[], tier_fields[];
 extern const size_t system_field_count, tier_field_count;
 
 /* Reads a system file: figures by system_fields, "gpu" (a name, or a gpu file's object), and "tiers", a
- * list from the scale-up domain outward of objects by tier_fields. What is left out comes from the gpu:
- * GPUs per node, scale-up domain; one NIC a GPU. */
+ * list from the scale-up domain outward of objects by tier_fields, each with "collective" where it has
+ * constants of its own. What is left out comes from the gpu: GPUs per node, scale-up domain; one NIC a
+ * GPU. */
 enum status system_read(const struct json *json, const struct json_value *object, const char *catalog,
                         struct system *system, struct error *e);
 

@@ -1,4 +1,4 @@
-#include "base/file.h"
+#include "hardware/collective_defaults.h"
 #include "hardware/system.h"
 #include "tests/unit/check.h"
 #include <dirent.h>
@@ -328,6 +328,16 @@ static void test_bad_parts(void **state)
 
 /* ---- writing ---- */
 
+static void write_object(const struct system *s, struct text *text)
+{
+    struct json_writer w;
+    json_writer_init(&w, text);
+    json_open_object(&w, NULL);
+    system_write(&w, s);
+    json_close_object(&w);
+    assert_int_equal(w.bad, 0);
+}
+
 static void test_writes_what_it_reads(void **state)
 {
     (void)state;
@@ -335,13 +345,8 @@ static void test_writes_what_it_reads(void **state)
     struct error e;
     for (size_t i = 0; system_catalog_name(i); i++) {
         struct text text = {0};
-        struct json_writer w;
         find(system_catalog_name(i), &s);
-        json_writer_init(&w, &text);
-        json_open_object(&w, NULL);
-        system_write(&w, &s);
-        json_close_object(&w);
-        assert_int_equal(w.bad, 0);
+        write_object(&s, &text);
         if (read_text(text.data, &again, &e) != STATUS_OK)
             fail_msg("%s: %s", s.name, e.message);
         assert_int_equal(s.tiers, again.tiers);
@@ -357,6 +362,24 @@ static void test_writes_what_it_reads(void **state)
         check_near(again.nics_per_node, s.nics_per_node, 0);
         text_free(&text);
     }
+}
+
+static void test_a_tier_keeps_constants_of_its_own(void **state)
+{
+    (void)state;
+    struct system s, again;
+    struct error e;
+    struct text text = {0};
+    find("dgx-h100", &s);
+    struct collective_calibration *c = &s.tier[0].collective;
+    *c = (struct collective_calibration){.kind = SOURCE_MEASURED, .source = "our own cluster"};
+    c->op[COLLECTIVE_ALL_GATHER] = *collective_default("nvlink4", COLLECTIVE_ALL_GATHER);
+    write_object(&s, &text);
+    assert_int_equal(read_text(text.data, &again, &e), STATUS_OK);
+    assert_memory_equal(again.tier[0].collective.op, c->op, sizeof c->op);
+    assert_int_equal(again.calibration_kind, CALIBRATION_MEASURED);
+    assert_string_equal(again.calibration_source, "our own cluster");
+    text_free(&text);
 }
 
 /* ---- the systems of the measured cases ---- */
@@ -429,6 +452,7 @@ int main(void)
         cmocka_unit_test(test_power_limit_of_parts),
         cmocka_unit_test(test_bad_parts),
         cmocka_unit_test(test_writes_what_it_reads),
+        cmocka_unit_test(test_a_tier_keeps_constants_of_its_own),
         cmocka_unit_test(test_measured_systems),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
