@@ -70,8 +70,8 @@ static void emit_unfused(struct emitter *e, const struct layer_kind *kind)
                 MEMORY_ELEMENTWISE, scores * 5, 1);
 }
 
-/* Fused attention. Under all-to-all context parallelism a rank holds whole sequences of 1/c of the heads;
- * else 1/c of the query rows of all its heads, balanced over the causal triangle. */
+/* Fused attention. Under all-to-all context parallelism a rank holds whole sequences of 1/c of the
+ * heads; else 1/c of the query rows of all its heads, balanced over the causal triangle. */
 static void emit_fused(struct emitter *e, const struct layer_kind *kind)
 {
     const struct shard *s = e->shard;
@@ -82,8 +82,12 @@ static void emit_fused(struct emitter *e, const struct layer_kind *kind)
         kv = most(1, kv / s->cp);
         rows = s->seq_length;
     }
-    struct attention a = {.batch = s->micro_batch, .heads = heads, .kv_heads = kv, .seq_q = rows,
-                          .seq_kv = s->seq_length, .head_dim_qk = kind->head_dim,
+    struct attention a = {.batch = s->micro_batch,
+                          .heads = heads,
+                          .kv_heads = kv,
+                          .seq_q = rows,
+                          .seq_kv = s->seq_length,
+                          .head_dim_qk = kind->head_dim,
                           .head_dim_v = m->v_head_dim > 0 ? m->v_head_dim : kind->head_dim,
                           .visible_frac = visible_frac(s, kind)};
     for (int backward = 0; backward < 2; backward++) {
@@ -96,7 +100,8 @@ static void emit_fused(struct emitter *e, const struct layer_kind *kind)
     }
 }
 
-static void emit_cp_op(struct emitter *e, enum phase phase, enum collective c, double bytes, double repeat)
+static void emit_cp_op(struct emitter *e, enum phase phase, enum collective c, double bytes,
+                       double repeat)
 {
     emit_collective(e, OP_NAME_CP_EXCHANGE, MODULE_CORE_ATTENTION, phase, c, COMM_CP, bytes);
     if (e->shard->cp > 1)
@@ -104,8 +109,8 @@ static void emit_cp_op(struct emitter *e, enum phase phase, enum collective c, d
 }
 
 /* Context-parallel exchange. Ring: c-1 steps of the local keys and values, backward those and their
- * gradients; all-gather: the same once, with a reduce-scatter back; all-to-all: queries, keys and values
- * in, outputs back, mirrored. MODELLING 5.2 */
+ * gradients; all-gather: the same once, with a reduce-scatter back; all-to-all: queries, keys and
+ * values in, outputs back, mirrored. MODELLING 5.2 */
 static void emit_cp(struct emitter *e, const struct layer_kind *kind)
 {
     const struct shard *s = e->shard;
@@ -140,7 +145,8 @@ static void emit_qkv(struct emitter *e, const struct layer_kind *kind)
     enum dtype p = s->precision;
     if (m->kv_lora_rank == 0) {
         emit_linear(e, &(struct linear){OP_NAME_QKV, MODULE_ATTENTION_LINEAR, t, h,
-                                        heads * kind->head_dim + 2 * kv * kind->head_dim, 0, p, true, false});
+                                        heads * kind->head_dim + 2 * kv * kind->head_dim, 0, p,
+                                        true, false});
         return;
     }
     double q_dim = m->qk_nope_head_dim + m->qk_rope_head_dim;
@@ -150,10 +156,11 @@ static void emit_qkv(struct emitter *e, const struct layer_kind *kind)
     emit_linear(e, &(struct linear){OP_NAME_MLA_KV_DOWN, MODULE_ATTENTION_LINEAR, local, h,
                                     m->kv_lora_rank + m->qk_rope_head_dim, 0, p, true, false});
     emit_linear(e, &(struct linear){OP_NAME_MLA_Q_UP, MODULE_MLA_UP_PROJ, t,
-                                    m->q_lora_rank > 0 ? m->q_lora_rank : h, heads * q_dim, 0, p, true,
-                                    false});
-    emit_linear(e, &(struct linear){OP_NAME_MLA_KV_UP, MODULE_MLA_UP_PROJ, t, m->kv_lora_rank,
-                                    heads * (m->qk_nope_head_dim + m->v_head_dim), 0, p, true, false});
+                                    m->q_lora_rank > 0 ? m->q_lora_rank : h, heads * q_dim, 0, p,
+                                    true, false});
+    emit_linear(e,
+                &(struct linear){OP_NAME_MLA_KV_UP, MODULE_MLA_UP_PROJ, t, m->kv_lora_rank,
+                                 heads * (m->qk_nope_head_dim + m->v_head_dim), 0, p, true, false});
 }
 
 static void emit_rope(struct emitter *e, const struct layer_kind *kind)
@@ -191,4 +198,3 @@ void attention_ops(struct emitter *e, const struct layer_kind *kind)
         emit_tp_out(e, MODULE_ATTENTION_LINEAR, tp_bytes(e));
     emit_residual(e, OP_NAME_RESIDUAL_1, stream);
 }
-

@@ -1,9 +1,11 @@
-/* Ops of a layer of experts: router, permutation, dispatch, grouped GEMMs, combine. MODELLING 1.2, 5.5 */
+/* Ops of a layer of experts: router, permutation, dispatch, grouped GEMMs, combine.
+ * MODELLING 1.2, 5.5 */
 #include "model/op_emit.h"
 
 double expert_tokens_sent(const struct shard *s)
 {
-    return shard_tokens(s) / s->tp; /* experts see each token once: sequence parallelism splits them */
+    return shard_tokens(s) /
+           s->tp; /* experts see each token once: sequence parallelism splits them */
 }
 
 double expert_tokens_received(const struct model *m, const struct shard *s)
@@ -12,19 +14,21 @@ double expert_tokens_received(const struct model *m, const struct shard *s)
     return s->expert_capacity > 0 ? copies * s->expert_capacity : copies;
 }
 
-/* Router: an fp32 GEMM to E logits, then softmax and top-k, about 12 B a logit in several small kernels. */
+/* Router: an fp32 GEMM to E logits, then softmax and top-k, about 12 B a logit in several small
+ * kernels. */
 static void emit_router(struct emitter *e)
 {
     double tokens = expert_tokens_sent(e->shard), n = e->model->experts;
-    emit_linear(e, &(struct linear){OP_NAME_ROUTER, MODULE_ROUTER, tokens, e->model->hidden_size, n, 0,
-                                    shard_dtype16(e->shard), true, true});
-    emit_memory(e, OP_NAME_TOP_K, MODULE_ROUTER, PHASE_FORWARD, MEMORY_SOFTMAX, tokens * n * 12, 10);
-    emit_memory(e, OP_NAME_TOP_K, MODULE_ROUTER, PHASE_BACKWARD_INPUT, MEMORY_SOFTMAX, tokens * n * 12,
-                6);
+    emit_linear(e, &(struct linear){OP_NAME_ROUTER, MODULE_ROUTER, tokens, e->model->hidden_size, n,
+                                    0, shard_dtype16(e->shard), true, true});
+    emit_memory(e, OP_NAME_TOP_K, MODULE_ROUTER, PHASE_FORWARD, MEMORY_SOFTMAX, tokens * n * 12,
+                10);
+    emit_memory(e, OP_NAME_TOP_K, MODULE_ROUTER, PHASE_BACKWARD_INPUT, MEMORY_SOFTMAX,
+                tokens * n * 12, 6);
 }
 
-/* Dispatch to the experts' ranks and back. All-to-all: every copy of a token travels; all-gather: every
- * rank gets all tokens and reduces them back. The backward pass mirrors it. MODELLING 5.5 */
+/* Dispatch to the experts' ranks and back. All-to-all: every copy of a token travels; all-gather:
+ * every rank gets all tokens and reduces them back. The backward pass mirrors it. MODELLING 5.5 */
 static void emit_exchange(struct emitter *e, enum op_name name, bool dispatch)
 {
     const struct shard *s = e->shard;
@@ -46,17 +50,20 @@ static void emit_exchange(struct emitter *e, enum op_name name, bool dispatch)
     double received = expert_tokens_received(e->model, s) * h * 2;
     enum op_name etp = dispatch ? OP_NAME_ETP_GATHER : OP_NAME_ETP_SCATTER;
     emit_collective(e, etp, MODULE_MOE, PHASE_FORWARD,
-                    dispatch ? COLLECTIVE_ALL_GATHER : COLLECTIVE_REDUCE_SCATTER, COMM_ETP, received);
+                    dispatch ? COLLECTIVE_ALL_GATHER : COLLECTIVE_REDUCE_SCATTER, COMM_ETP,
+                    received);
     emit_collective(e, etp, MODULE_MOE, PHASE_BACKWARD_INPUT,
-                    dispatch ? COLLECTIVE_REDUCE_SCATTER : COLLECTIVE_ALL_GATHER, COMM_ETP, received);
+                    dispatch ? COLLECTIVE_REDUCE_SCATTER : COLLECTIVE_ALL_GATHER, COMM_ETP,
+                    received);
 }
 
-/* Permutation before and after the exchange: 4 B an element of every copy; unpermutation reads q copies
- * and writes one token. */
+/* Permutation before and after the exchange: 4 B an element of every copy; unpermutation reads q
+ * copies and writes one token. */
 static void emit_permute(struct emitter *e)
 {
     double h = e->model->hidden_size, q = e->model->experts_per_token;
-    double sent = expert_tokens_sent(e->shard), received = expert_tokens_received(e->model, e->shard);
+    double sent = expert_tokens_sent(e->shard),
+           received = expert_tokens_received(e->model, e->shard);
     double local_sort = e->shard->ep > 1 ? 4 * received * h : 0;
     for (int phase = PHASE_FORWARD; phase <= PHASE_BACKWARD_INPUT; phase++) {
         emit_memory(e, OP_NAME_PERMUTE, MODULE_MOE, (enum phase)phase, MEMORY_PERMUTE,
@@ -86,9 +93,10 @@ void expert_ops(struct emitter *e)
     emit_router(e);
     emit_permute(e);
     emit_exchange(e, OP_NAME_DISPATCH, true);
-    emit_mlp(e, &(struct mlp){OP_NAME_EXPERT_FC1, OP_NAME_EXPERT_ACTIVATION, OP_NAME_EXPERT_FC2, MODULE_MOE,
-                              MODULE_MOE_ACT, expert_tokens_received(e->model, s) / groups,
-                              (double)e->model->moe_intermediate_size / s->etp, groups});
+    emit_mlp(e,
+             &(struct mlp){OP_NAME_EXPERT_FC1, OP_NAME_EXPERT_ACTIVATION, OP_NAME_EXPERT_FC2,
+                           MODULE_MOE, MODULE_MOE_ACT, expert_tokens_received(e->model, s) / groups,
+                           (double)e->model->moe_intermediate_size / s->etp, groups});
     emit_exchange(e, OP_NAME_COMBINE, false);
     emit_shared_experts(e);
     emit_residual(e, OP_NAME_RESIDUAL_2, stream);

@@ -4,8 +4,8 @@
 #include <limits.h>
 #include <string.h>
 
-/* `nested`: dimensions, which a text_config may leave to the class (LLaVA, Gemma 3, PaliGemma); a file
- * of its own that lacks them is broken. */
+/* `nested`: dimensions, which a text_config may leave to the class (LLaVA, Gemma 3, PaliGemma); a
+ * file of its own that lacks them is broken. */
 struct preset {
     const char *types;
     bool nested;
@@ -14,49 +14,50 @@ struct preset {
 };
 
 static const struct preset presets[] = {
-    {"llama mistral", true, AT(layers), 32},
-    {"gemma3_text gemma2", true, AT(layers), 26},
-    {"gemma", true, AT(layers), 28},
-    {"llama4_text", true, AT(layers), 48},
-    {"llama mistral", true, AT(hidden_size), 4096},
-    {"gemma3_text gemma2", true, AT(hidden_size), 2304},
-    {"gemma", true, AT(hidden_size), 3072},
-    {"llama4_text", true, AT(hidden_size), 5120},
-    {"llama mistral", true, AT(heads), 32},
-    {"gemma3_text gemma2", true, AT(heads), 8},
-    {"gemma", true, AT(heads), 16},
-    {"llama4_text", true, AT(heads), 40},
-    {"mistral", true, AT(kv_heads), 8},
-    {"gemma3_text gemma2", true, AT(kv_heads), 4},
-    {"gemma", true, AT(kv_heads), 16},
-    {"llama4_text", true, AT(kv_heads), 8},
-    {"llama", true, AT(intermediate_size), 11008},
-    {"mistral", true, AT(intermediate_size), 14336},
-    {"gemma3_text gemma2", true, AT(intermediate_size), 9216},
-    {"gemma", true, AT(intermediate_size), 24576},
-    {"llama4_text", true, AT(intermediate_size), 8192},
-    {"llama4_text", true, AT(dense_intermediate_size), 16384},
-    {"llama mistral", true, AT(vocab_size), 32000},
-    {"gemma3_text", true, AT(vocab_size), 262208},
-    {"gemma gemma2", true, AT(vocab_size), 256000},
-    {"llama4_text", true, AT(vocab_size), 202048},
-    {"gemma gemma2 gemma3_text gemma3", false, AT(head_dim), 256},
-    {"qwen3 qwen3_moe qwen3_vl_text qwen3_vl_moe_text llama4_text llama4", false, AT(head_dim), 128},
-    {"mistral gemma2 gemma3_text gemma3 dots1 olmo3 cohere2", false, AT(window), 4096},
-    {"gpt_oss", false, AT(window), 128},
-    {"gemma2 gpt_oss", false, AT(window_pattern), 2},
-    {"gemma3_text gemma3", false, AT(window_pattern), 6},
-    {"cohere2 olmo3", false, AT(window_pattern), 4},
-    {"dots1", false, AT(use_window), 1},
-    {"dots1", false, AT(window_from), 62},
-    {"llama4_text llama4", false, AT(chunk), 8192},
-    {"llama4_text llama4", false, AT(nope_every), 4},
-    {"llama4_text llama4", false, AT(experts), 16},
-    {"llama4_text llama4", false, AT(experts_per_token), 1},
-    {"mixtral phimoe", false, AT(experts_per_token), 2},
-    {"gpt2 gpt_bigcode", false, AT(positions), 1024},
-    {"opt", false, AT(positions), 2048},
-    {"qwen2_moe", false, AT(shared_intermediate_size), 5632},
+    {"llama mistral",                                                      true,  AT(layers),                   32    },
+    {"gemma3_text gemma2",                                                 true,  AT(layers),                   26    },
+    {"gemma",                                                              true,  AT(layers),                   28    },
+    {"llama4_text",                                                        true,  AT(layers),                   48    },
+    {"llama mistral",                                                      true,  AT(hidden_size),              4096  },
+    {"gemma3_text gemma2",                                                 true,  AT(hidden_size),              2304  },
+    {"gemma",                                                              true,  AT(hidden_size),              3072  },
+    {"llama4_text",                                                        true,  AT(hidden_size),              5120  },
+    {"llama mistral",                                                      true,  AT(heads),                    32    },
+    {"gemma3_text gemma2",                                                 true,  AT(heads),                    8     },
+    {"gemma",                                                              true,  AT(heads),                    16    },
+    {"llama4_text",                                                        true,  AT(heads),                    40    },
+    {"mistral",                                                            true,  AT(kv_heads),                 8     },
+    {"gemma3_text gemma2",                                                 true,  AT(kv_heads),                 4     },
+    {"gemma",                                                              true,  AT(kv_heads),                 16    },
+    {"llama4_text",                                                        true,  AT(kv_heads),                 8     },
+    {"llama",                                                              true,  AT(intermediate_size),        11008 },
+    {"mistral",                                                            true,  AT(intermediate_size),        14336 },
+    {"gemma3_text gemma2",                                                 true,  AT(intermediate_size),        9216  },
+    {"gemma",                                                              true,  AT(intermediate_size),        24576 },
+    {"llama4_text",                                                        true,  AT(intermediate_size),        8192  },
+    {"llama4_text",                                                        true,  AT(dense_intermediate_size),  16384 },
+    {"llama mistral",                                                      true,  AT(vocab_size),               32000 },
+    {"gemma3_text",                                                        true,  AT(vocab_size),               262208},
+    {"gemma gemma2",                                                       true,  AT(vocab_size),               256000},
+    {"llama4_text",                                                        true,  AT(vocab_size),               202048},
+    {"gemma gemma2 gemma3_text gemma3",                                    false, AT(head_dim),                 256   },
+    {"qwen3 qwen3_moe qwen3_vl_text qwen3_vl_moe_text llama4_text llama4", false, AT(head_dim),
+     128                                                                                                              },
+    {"mistral gemma2 gemma3_text gemma3 dots1 olmo3 cohere2",              false, AT(window),                   4096  },
+    {"gpt_oss",                                                            false, AT(window),                   128   },
+    {"gemma2 gpt_oss",                                                     false, AT(window_pattern),           2     },
+    {"gemma3_text gemma3",                                                 false, AT(window_pattern),           6     },
+    {"cohere2 olmo3",                                                      false, AT(window_pattern),           4     },
+    {"dots1",                                                              false, AT(use_window),               1     },
+    {"dots1",                                                              false, AT(window_from),              62    },
+    {"llama4_text llama4",                                                 false, AT(chunk),                    8192  },
+    {"llama4_text llama4",                                                 false, AT(nope_every),               4     },
+    {"llama4_text llama4",                                                 false, AT(experts),                  16    },
+    {"llama4_text llama4",                                                 false, AT(experts_per_token),        1     },
+    {"mixtral phimoe",                                                     false, AT(experts_per_token),        2     },
+    {"gpt2 gpt_bigcode",                                                   false, AT(positions),                1024  },
+    {"opt",                                                                false, AT(positions),                2048  },
+    {"qwen2_moe",                                                          false, AT(shared_intermediate_size), 5632  },
 };
 
 void family_defaults(struct reader *r)
@@ -71,7 +72,8 @@ void family_defaults(struct reader *r)
 }
 
 /* Falcon's two decoders: the new one (40B, 180B) has a norm each for attention and MLP and grouped
- * queries; the old one (7B) shares one norm and one key-value head; RefinedWeb (1B) is a plain GPT. */
+ * queries; the old one (7B) shares one norm and one key-value head; RefinedWeb (1B) is a plain GPT.
+ */
 enum status adjust_falcon(struct reader *r)
 {
     struct config *c = &r->config;
@@ -86,8 +88,8 @@ enum status adjust_falcon(struct reader *r)
     return STATUS_OK;
 }
 
-/* intermediate_size is the width of each expert and of the shared one; the layers without experts have
- * intermediate_size_mlp. */
+/* intermediate_size is the width of each expert and of the shared one; the layers without experts
+ * have intermediate_size_mlp. */
 enum status adjust_llama4(struct reader *r)
 {
     struct config *c = &r->config;
@@ -98,8 +100,8 @@ enum status adjust_llama4(struct reader *r)
     return STATUS_OK;
 }
 
-/* MiniMax-M2 has full attention in every layer; Text-01 and M1 share its first model_type and differ by
- * their lists. Its prediction modules may have several layers each. */
+/* MiniMax-M2 has full attention in every layer; Text-01 and M1 share its first model_type and
+ * differ by their lists. Its prediction modules may have several layers each. */
 enum status adjust_minimax(struct reader *r)
 {
     struct config *c = &r->config;

@@ -2,8 +2,10 @@
 #include "model/model.h"
 
 const char *const flop_convention_names[FLOP_CONVENTIONS + 1] = {
-    [FLOP_CAUSAL] = "causal", [FLOP_FULL] = "full",
-    [FLOP_6ND] = "6nd",       [FLOP_KORTHIKANTI] = "korthikanti",
+    [FLOP_CAUSAL] = "causal",
+    [FLOP_FULL] = "full",
+    [FLOP_6ND] = "6nd",
+    [FLOP_KORTHIKANTI] = "korthikanti",
 };
 
 double layer_visible_keys(const struct layer_kind *kind, double seq_length)
@@ -58,7 +60,8 @@ double model_flop_per_token(const struct model *model, double seq_length, enum f
     return flop;
 }
 
-double model_mtp_flop_per_token(const struct model *model, double seq_length, enum flop_convention c)
+double model_mtp_flop_per_token(const struct model *model, double seq_length,
+                                enum flop_convention c)
 {
     if (model->mtp_layers == 0 || model->layers == 0)
         return 0;

@@ -13,15 +13,15 @@ static const struct catalog catalog = {"model", "models", model_catalog};
 static const struct {
     const char *prefix, *as;
 } aliases[] = {
-    {"llama3.1-",   "llama3-"  },
-    {"llama3.3-",   "llama3-"  },
-    {"llama-2-",    "llama2-"  },
-    {"llama-3-",    "llama3-"  },
-    {"llama-3.1-",  "llama3-"  },
-    {"llama-3.2-",  "llama3.2-"},
-    {"llama-3.3-",  "llama3-"  },
-    {"llama-4-",    "llama4-"  },
-    {"gpt-3-",      "gpt3-"    },
+    {"llama3.1-",   "llama3-"    },
+    {"llama3.3-",   "llama3-"    },
+    {"llama-2-",    "llama2-"    },
+    {"llama-3-",    "llama3-"    },
+    {"llama-3.1-",  "llama3-"    },
+    {"llama-3.2-",  "llama3.2-"  },
+    {"llama-3.3-",  "llama3-"    },
+    {"llama-4-",    "llama4-"    },
+    {"gpt-3-",      "gpt3-"      },
     {"deepseek-r1", "deepseek-v3"},
 };
 

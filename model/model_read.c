@@ -11,18 +11,20 @@ static const char *const nested_keys[] = {"text_config", "llm_config", "language
 static const struct {
     const char *keys, *what;
 } towers[] = {
-    {"vision_config visual vision_tower mm_vision_tower vit_config img_processor", "vision tower"},
-    {"audio_config audio_encoder speech_config", "audio encoder"},
-    {"talker_config token2wav_config code2wav_config", "speech output"},
+    {"vision_config visual vision_tower mm_vision_tower vit_config img_processor", "vision tower" },
+    {"audio_config audio_encoder speech_config",                                   "audio encoder"},
+    {"talker_config token2wav_config code2wav_config",                             "speech output"},
 };
 
 /* Keys of a file without model_type that are no part of the cost. */
 static const char free_keys[] =
-    "name source note notes comment description model_type architectures torch_dtype dtype hidden_act "
+    "name source note notes comment description model_type architectures torch_dtype dtype "
+    "hidden_act "
     "activation_function rms_norm_eps layer_norm_eps layer_norm_epsilon rope_theta rope_scaling "
     "initializer_range use_cache transformers_version attention_dropout hidden_dropout "
     "bos_token_id eos_token_id pad_token_id layer_types mlp_layer_types mlp_only_layers moe_layers "
-    "norm_topk_prob routed_scaling_factor scoring_func topk_method router_aux_loss_coef text_config "
+    "norm_topk_prob routed_scaling_factor scoring_func topk_method router_aux_loss_coef "
+    "text_config "
     "vision_config partial_rotary_factor";
 
 void reader_note(struct reader *r, const char *format, ...)
@@ -95,7 +97,8 @@ static const struct family *plain_family(struct reader *r)
         return family_plain(json_bool(gated));
     if (act[0])
         return family_plain(strstr(act, "silu") || strstr(act, "swiglu") || strstr(act, "geglu"));
-    reader_note(r, "neither model_type nor gated_mlp is given: taken as Llama-like with a gated MLP");
+    reader_note(r,
+                "neither model_type nor gated_mlp is given: taken as Llama-like with a gated MLP");
     return family_plain(true);
 }
 
@@ -110,7 +113,8 @@ static enum status choose_family(struct reader *r)
     }
     const struct json_value *v = json_member(r->object, "model_type");
     json_error(r->json, v ? v : r->object, r->e, STATUS_INPUT,
-               "model_type \"%s\" is not known: what its layers hold cannot be told", r->model_type);
+               "model_type \"%s\" is not known: what its layers hold cannot be told",
+               r->model_type);
     family_nearest(r->model_type, nearest);
     if (nearest[0])
         error_set_hint(r->e, "did you mean \"%s\"?", nearest);
@@ -167,8 +171,8 @@ static enum status read_dimensions(struct reader *r)
         if (values[needed[i] / sizeof(int)] == NOT_GIVEN)
             return reader_error(r, needed[i], "is missing");
     if (c->layers > MODEL_LAYERS_MAX)
-        return reader_error(r, AT(layers), "at most %d layers are modelled, got %d", MODEL_LAYERS_MAX,
-                            c->layers);
+        return reader_error(r, AT(layers), "at most %d layers are modelled, got %d",
+                            MODEL_LAYERS_MAX, c->layers);
     m->layers = c->layers;
     m->hidden_size = c->hidden_size;
     m->heads = c->heads;
@@ -186,8 +190,9 @@ static enum status read_latent(struct reader *r)
     const struct config *c = &r->config;
     if (c->qk_nope_head_dim == NOT_GIVEN || c->qk_rope_head_dim == NOT_GIVEN ||
         c->v_head_dim == NOT_GIVEN)
-        return reader_error(r, AT(kv_lora_rank), "latent attention needs qk_nope_head_dim, "
-                                                 "qk_rope_head_dim and v_head_dim");
+        return reader_error(r, AT(kv_lora_rank),
+                            "latent attention needs qk_nope_head_dim, "
+                            "qk_rope_head_dim and v_head_dim");
     double head_dim = (double)c->qk_nope_head_dim + c->qk_rope_head_dim;
     if (head_dim < 1 || head_dim > INT_MAX)
         return reader_error(r, AT(qk_nope_head_dim), "with qk_rope_head_dim makes no head");
@@ -212,8 +217,10 @@ static enum status read_heads(struct reader *r)
         return reader_error(r, AT(kv_heads), "%d key-value heads do not divide %d attention heads",
                             m->kv_heads, m->heads);
     if (c->head_dim == NOT_GIVEN && m->hidden_size % m->heads != 0)
-        return reader_error(r, AT(heads), "%d heads do not divide hidden_size %d, and no head_dim is "
-                                          "given", m->heads, m->hidden_size);
+        return reader_error(r, AT(heads),
+                            "%d heads do not divide hidden_size %d, and no head_dim is "
+                            "given",
+                            m->heads, m->hidden_size);
     m->head_dim = count_or(c->head_dim, m->hidden_size / m->heads);
     m->v_head_dim = count_or(c->v_head_dim, m->head_dim);
     return STATUS_OK;
@@ -237,8 +244,8 @@ static void read_biases(struct reader *r)
     const struct config *c = &r->config;
     bool follows = trait(r, TRAIT_OUT_FOLLOWS) && c->attention_bias != NOT_GIVEN;
     m->attention_bias = flag_or(c->attention_bias, flag_or(c->bias, trait(r, TRAIT_QKV_BIAS)));
-    m->attention_output_bias =
-        flag_or(c->output_bias, follows ? m->attention_bias : flag_or(c->bias, trait(r, TRAIT_OUT_BIAS)));
+    m->attention_output_bias = flag_or(
+        c->output_bias, follows ? m->attention_bias : flag_or(c->bias, trait(r, TRAIT_OUT_BIAS)));
     m->mlp_bias = flag_or(c->mlp_bias, flag_or(c->bias, trait(r, TRAIT_MLP_BIAS)));
     m->router_bias = flag_or(c->router_bias, trait(r, TRAIT_ROUTER_BIAS));
     m->head_bias = flag_or(c->head_bias, trait(r, TRAIT_HEAD_BIAS));
@@ -313,14 +320,18 @@ static enum status read_experts(struct reader *r)
     m->experts = c->experts;
     m->experts_per_token = count_or(c->experts_per_token, 0);
     if (m->experts_per_token < 1)
-        return reader_error(r, AT(experts_per_token), "is needed: there are %d experts", m->experts);
+        return reader_error(r, AT(experts_per_token), "is needed: there are %d experts",
+                            m->experts);
     if (m->experts_per_token > m->experts)
-        return reader_error(r, AT(experts_per_token), "%d experts a token are more than the %d there are",
+        return reader_error(r, AT(experts_per_token),
+                            "%d experts a token are more than the %d there are",
                             m->experts_per_token, m->experts);
     m->moe_intermediate_size =
-        count_or(c->moe_intermediate_size, trait(r, TRAIT_EXPERT_WIDTH) ? count_or(c->intermediate_size, 0) : 0);
+        count_or(c->moe_intermediate_size,
+                 trait(r, TRAIT_EXPERT_WIDTH) ? count_or(c->intermediate_size, 0) : 0);
     if (m->moe_intermediate_size < 1)
-        return reader_error(r, AT(moe_intermediate_size), "is needed: there are %d experts", m->experts);
+        return reader_error(r, AT(moe_intermediate_size), "is needed: there are %d experts",
+                            m->experts);
     if (read_shared_experts(r) != STATUS_OK)
         return r->e->status;
     return read_expert_groups(r);
@@ -350,8 +361,8 @@ static void set_names(struct reader *r)
     snprintf(r->model->model_type, sizeof r->model->model_type, "%s", r->model_type);
 }
 
-enum status model_read(const struct json *json, const struct json_value *object, struct model *model,
-                       struct error *e)
+enum status model_read(const struct json *json, const struct json_value *object,
+                       struct model *model, struct error *e)
 {
     struct model read = {0};
     struct reader r = {.json = json, .outer = object, .model = &read, .e = e};

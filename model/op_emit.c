@@ -29,7 +29,7 @@ void emit_memory(struct emitter *e, enum op_name name, enum module module, enum 
 static int comm_size(const struct shard *s, enum comm comm)
 {
     const int size[COMMS] = {
-        [COMM_TP] = s->tp, [COMM_CP] = s->cp, [COMM_EP] = s->ep,       [COMM_ETP] = s->etp,
+        [COMM_TP] = s->tp, [COMM_CP] = s->cp, [COMM_EP] = s->ep,    [COMM_ETP] = s->etp,
         [COMM_PP] = 2,     [COMM_DP] = 2,     [COMM_EXPERT_DP] = 2,
     };
     return size[comm];
@@ -67,16 +67,18 @@ static bool quantised(enum dtype dtype)
            dtype == DTYPE_NVFP4;
 }
 
-/* One quantisation pass over n 16-bit elements: read 2 B, write the row copy and the transposed copy that
- * the weight gradient needs (both of dtype_bytes), scales included. Where the kernel before it writes
- * the copies itself, nothing is read and two 1-byte copies replace one 2-byte output: no pass at all.
- * nvfp4 adds a Hadamard pass. MODELLING 2.5, appendix B */
+/* One quantisation pass over n 16-bit elements: read 2 B, write the row copy and the transposed
+ * copy that the weight gradient needs (both of dtype_bytes), scales included. Where the kernel
+ * before it writes the copies itself, nothing is read and two 1-byte copies replace one 2-byte
+ * output: no pass at all. nvfp4 adds a Hadamard pass. MODELLING 2.5, appendix B */
 static void emit_quantise(struct emitter *e, const struct linear *l, enum phase phase, double n,
                           bool fused)
 {
     if (!quantised(l->dtype) || (fused && e->kernels->fused_quantise))
         return;
-    double scale_bytes = l->dtype == DTYPE_MXFP8 ? 1.0 / 32 : l->dtype == DTYPE_NVFP4 ? 1.0 / 16 : 0;
+    double scale_bytes = l->dtype == DTYPE_MXFP8   ? 1.0 / 32
+                         : l->dtype == DTYPE_NVFP4 ? 1.0 / 16
+                                                   : 0;
     double bytes = 2 + 2 * (dtype_bytes(l->dtype) + scale_bytes);
     if (l->dtype == DTYPE_NVFP4)
         bytes += 2;
@@ -88,8 +90,8 @@ static void emit_product(struct emitter *e, const struct linear *l, enum phase p
 {
     bool grouped = l->groups > 0;
     bool one_launch = !grouped || e->kernels->grouped_gemm;
-    struct op *op = emit_op(e, grouped && one_launch ? OP_GROUPED_GEMM : OP_GEMM, l->name, l->module,
-                            phase);
+    struct op *op =
+        emit_op(e, grouped && one_launch ? OP_GROUPED_GEMM : OP_GEMM, l->name, l->module, phase);
     op->dtype = l->dtype;
     op->gemm = *shape;
     op->gemm.batch = grouped && one_launch ? l->groups : 1;
@@ -97,7 +99,8 @@ static void emit_product(struct emitter *e, const struct linear *l, enum phase p
     op->repeat = one_launch ? 1 : l->groups;
 }
 
-/* dW of in x out: accumulated in the GEMM, or written in 16 bit and added by a kernel of its own. */
+/* dW of in x out: accumulated in the GEMM, or written in 16 bit and added by a kernel of its own.
+ */
 static void emit_weight_gradient(struct emitter *e, const struct linear *l)
 {
     bool fused = e->kernels->gradient_accumulation_fusion;
@@ -116,13 +119,14 @@ void emit_linear(struct emitter *e, const struct linear *l)
     emit_quantise(e, l, PHASE_FORWARD, groups * l->tokens * l->in, l->input_fused);
     emit_product(e, l, PHASE_FORWARD, &(struct gemm){l->tokens, l->out, l->in, 1, 2, false, 1});
     emit_quantise(e, l, PHASE_BACKWARD_INPUT, groups * l->tokens * l->out, l->gradient_fused);
-    emit_product(e, l, PHASE_BACKWARD_INPUT, &(struct gemm){l->tokens, l->in, l->out, 1, 2, false, 1});
+    emit_product(e, l, PHASE_BACKWARD_INPUT,
+                 &(struct gemm){l->tokens, l->in, l->out, 1, 2, false, 1});
     emit_weight_gradient(e, l);
 }
 
-/* Norm: forward reads and writes 2 B an element; backward reads dy, x, y and writes dx (8 B). An eager
- * norm casts to fp32 and back between its kernels: about five times the forward and three the backward
- * traffic. */
+/* Norm: forward reads and writes 2 B an element; backward reads dy, x, y and writes dx (8 B). An
+ * eager norm casts to fp32 and back between its kernels: about five times the forward and three the
+ * backward traffic. */
 void emit_norm(struct emitter *e, enum op_name name, double elements)
 {
     bool fused = e->kernels->fused_norm;
@@ -132,8 +136,8 @@ void emit_norm(struct emitter *e, enum op_name name, double elements)
                 elements * (fused ? 8 : 24), fused ? 2 : 8);
 }
 
-/* Bias, dropout and residual add: fused 7 B with a dropout mask (6 without) and 5 B (0 without) back;
- * one kernel each otherwise: bias 4, dropout 5, add 6 forward. */
+/* Bias, dropout and residual add: fused 7 B with a dropout mask (6 without) and 5 B (0 without)
+ * back; one kernel each otherwise: bias 4, dropout 5, add 6 forward. */
 void emit_residual(struct emitter *e, enum op_name name, double elements)
 {
     bool dropout = trains_with_dropout(e->model, e->kernels), fused = e->kernels->fused_residual;
@@ -146,17 +150,19 @@ void emit_residual(struct emitter *e, enum op_name name, double elements)
                     elements * (fused ? backward : backward + 6), 1);
 }
 
-/* Tensor-parallel communication around a column-parallel, row-parallel pair of linears. With sequence
- * parallelism: gather in, scatter out, mirrored in the backward pass, and the input gathered again for
- * the weight gradient; else an all-reduce out and one back. [Korthikanti22 sec. 4.2] */
+/* Tensor-parallel communication around a column-parallel, row-parallel pair of linears. With
+ * sequence parallelism: gather in, scatter out, mirrored in the backward pass, and the input
+ * gathered again for the weight gradient; else an all-reduce out and one back. [Korthikanti22
+ * sec. 4.2] */
 void emit_tp_in(struct emitter *e, enum module module, double bytes)
 {
     if (e->shard->sequence_parallel) {
-        emit_collective(e, OP_NAME_TP_GATHER, module, PHASE_FORWARD, COLLECTIVE_ALL_GATHER, COMM_TP, bytes);
-        emit_collective(e, OP_NAME_TP_SCATTER, module, PHASE_BACKWARD_INPUT, COLLECTIVE_REDUCE_SCATTER,
-                        COMM_TP, bytes);
-        emit_collective(e, OP_NAME_TP_REGATHER, module, PHASE_BACKWARD_WEIGHT, COLLECTIVE_ALL_GATHER,
-                        COMM_TP, bytes);
+        emit_collective(e, OP_NAME_TP_GATHER, module, PHASE_FORWARD, COLLECTIVE_ALL_GATHER, COMM_TP,
+                        bytes);
+        emit_collective(e, OP_NAME_TP_SCATTER, module, PHASE_BACKWARD_INPUT,
+                        COLLECTIVE_REDUCE_SCATTER, COMM_TP, bytes);
+        emit_collective(e, OP_NAME_TP_REGATHER, module, PHASE_BACKWARD_WEIGHT,
+                        COLLECTIVE_ALL_GATHER, COMM_TP, bytes);
     } else {
         emit_collective(e, OP_NAME_TP_REDUCE, module, PHASE_BACKWARD_INPUT, COLLECTIVE_ALL_REDUCE,
                         COMM_TP, bytes);

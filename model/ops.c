@@ -22,53 +22,60 @@ void layer_ops(const struct model *model, const struct layer_kind *kind, const s
         mlp_ops(&e, kind);
 }
 
-/* Input embedding: a gather of 4 B an element, its gradient a scatter-add of 2 + 8 B; the vocabulary is
- * split over tensor ranks, so the output is reduced over them. */
+/* Input embedding: a gather of 4 B an element, its gradient a scatter-add of 2 + 8 B; the
+ * vocabulary is split over tensor ranks, so the output is reduced over them. */
 void embedding_ops(const struct model *model, const struct shard *shard,
                    const struct kernels *kernels, struct ops *out)
 {
     struct emitter e = {model, shard, kernels, out};
     double elements = shard_tokens(shard) * model->hidden_size;
-    emit_memory(&e, OP_NAME_EMBEDDING, MODULE_EMBEDDING, PHASE_FORWARD, MEMORY_PERMUTE, elements * 4, 2);
+    emit_memory(&e, OP_NAME_EMBEDDING, MODULE_EMBEDDING, PHASE_FORWARD, MEMORY_PERMUTE,
+                elements * 4, 2);
     emit_tp_out(&e, MODULE_EMBEDDING, tp_bytes(&e));
     emit_memory(&e, OP_NAME_EMBEDDING, MODULE_EMBEDDING, PHASE_BACKWARD_WEIGHT, MEMORY_PERMUTE,
                 elements * (2 + 2 * kernels->gradient_bytes), 2);
     if (trains_with_dropout(model, kernels))
         for (int phase = PHASE_FORWARD; phase <= PHASE_BACKWARD_INPUT; phase++)
             emit_memory(&e, OP_NAME_EMBEDDING_DROPOUT, MODULE_EMBEDDING, (enum phase)phase,
-                        MEMORY_ELEMENTWISE, shard_sequence_tokens(shard) * model->hidden_size * 5, 1);
+                        MEMORY_ELEMENTWISE, shard_sequence_tokens(shard) * model->hidden_size * 5,
+                        1);
 }
 
-/* Final norm, logits (16 bit also in fp8 training) and vocabulary-parallel cross-entropy: 12 B a logit
- * fused, about 30 in separate fp32 kernels, and three small all-reduces. MODELLING 1.4 */
+/* Final norm, logits (16 bit also in fp8 training) and vocabulary-parallel cross-entropy: 12 B a
+ * logit fused, about 30 in separate fp32 kernels, and three small all-reduces. MODELLING 1.4 */
 void head_ops(const struct model *model, const struct shard *shard, const struct kernels *kernels,
               struct ops *out)
 {
     struct emitter e = {model, shard, kernels, out};
-    double tokens = shard_tokens(shard), vocabulary = vocabulary_padded(model, shard->tp) / shard->tp;
+    double tokens = shard_tokens(shard),
+           vocabulary = vocabulary_padded(model, shard->tp) / shard->tp;
     emit_norm(&e, OP_NAME_FINAL_NORM, shard_sequence_tokens(shard) * model->hidden_size);
     emit_tp_in(&e, MODULE_HEAD, tp_bytes(&e));
-    emit_linear(&e, &(struct linear){OP_NAME_LOGITS, MODULE_HEAD, tokens, model->hidden_size, vocabulary,
-                                     0, shard_dtype16(shard), true, true});
-    bool fused = kernels->fused_cross_entropy;
-    emit_memory(&e, OP_NAME_CROSS_ENTROPY, MODULE_HEAD, PHASE_FORWARD, MEMORY_CROSS_ENTROPY,
+    emit_linear(&e, &(struct linear){OP_NAME_LOGITS, MODULE_HEAD, tokens, model->hidden_size,
+                                     vocabulary, 0, shard_dtype16(shard), true, true});
+    bool fused =
+        kernels->fused_cross_entropy; /* separate passes stream like any elementwise kernel */
+    enum memory_class class_ = fused ? MEMORY_CROSS_ENTROPY : MEMORY_ELEMENTWISE;
+    emit_memory(&e, OP_NAME_CROSS_ENTROPY, MODULE_HEAD, PHASE_FORWARD, class_,
                 tokens * vocabulary * (fused ? 6 : 18), fused ? 2 : 6);
-    emit_memory(&e, OP_NAME_CROSS_ENTROPY, MODULE_HEAD, PHASE_BACKWARD_INPUT, MEMORY_CROSS_ENTROPY,
+    emit_memory(&e, OP_NAME_CROSS_ENTROPY, MODULE_HEAD, PHASE_BACKWARD_INPUT, class_,
                 tokens * vocabulary * (fused ? 6 : 14), fused ? 1 : 3);
-    emit_collective(&e, OP_NAME_TP_REDUCE, MODULE_HEAD, PHASE_FORWARD, COLLECTIVE_ALL_REDUCE, COMM_TP,
-                    tokens * 4);
+    emit_collective(&e, OP_NAME_TP_REDUCE, MODULE_HEAD, PHASE_FORWARD, COLLECTIVE_ALL_REDUCE,
+                    COMM_TP, tokens * 4);
     if (shard->tp > 1)
         out->op[out->n - 1].repeat = 3;
 }
 
-/* A multi-token-prediction layer joins the norms of two streams by a 2h -> h projection. [DeepSeek-V3] */
+/* A multi-token-prediction layer joins the norms of two streams by a 2h -> h projection.
+ * [DeepSeek-V3] */
 void mtp_ops(const struct model *model, const struct shard *shard, const struct kernels *kernels,
              struct ops *out)
 {
     struct emitter e = {model, shard, kernels, out};
     double stream = shard_sequence_tokens(shard) * model->hidden_size;
     emit_norm(&e, OP_NAME_NORM_1, 2 * stream);
-    emit_linear(&e, &(struct linear){OP_NAME_MTP_PROJECTION, MODULE_MLP, shard_tokens(shard),
-                                     2.0 * model->hidden_size, (double)model->hidden_size / shard->tp, 0,
-                                     shard->precision, true, false});
+    emit_linear(&e,
+                &(struct linear){OP_NAME_MTP_PROJECTION, MODULE_MLP, shard_tokens(shard),
+                                 2.0 * model->hidden_size, (double)model->hidden_size / shard->tp,
+                                 0, shard->precision, true, false});
 }

@@ -37,9 +37,11 @@ static double attention_vectors(const struct model *m, const struct layer_kind *
     double latent = (double)m->q_lora_rank + m->kv_lora_rank;
     double d = kind->head_dim, k = kind->kv_heads;
     bool mla = m->kv_lora_rank > 0;
-    double qkv = mla ? latent + m->qk_rope_head_dim : kind->heads * d + k * (d + value_dim(m, kind));
+    double qkv =
+        mla ? latent + m->qk_rope_head_dim : kind->heads * d + k * (d + value_dim(m, kind));
     double n = (m->attention_bias ? qkv : 0) + (mla ? latent : 0) + m->qk_norm_parameters;
-    return n + (m->attention_output_bias ? m->hidden_size : 0) + (m->attention_sinks ? kind->heads : 0);
+    return n + (m->attention_output_bias ? m->hidden_size : 0) +
+           (m->attention_sinks ? kind->heads : 0);
 }
 
 /* One MLP of width f: 3 h f gated, 2 h f otherwise. */
@@ -103,8 +105,9 @@ static void add_scaled(struct model_parameters *sum, const struct model_paramete
     sum->active += n * p->active;
 }
 
-/* A multi-token-prediction layer is one more layer of the last kind, the 2h x h projection that joins it
- * to the embedding, and three norms; embedding and head are the model's own. [DeepSeekV3] 2.2 */
+/* A multi-token-prediction layer is one more layer of the last kind, the 2h x h projection that
+ * joins it to the embedding, and three norms; embedding and head are the model's own.
+ * [DeepSeekV3] 2.2 */
 static double mtp_parameters(const struct model *m)
 {
     if (m->mtp_layers == 0 || m->layers == 0)

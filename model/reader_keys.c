@@ -1,6 +1,6 @@
 /* The keys of a config.json that change the cost, in every spelling. */
-#include "model/reader.h"
 #include "base/c_locale.h"
+#include "model/reader.h"
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
@@ -22,64 +22,86 @@ struct key {
 };
 
 static const struct key keys[] = {
-    {KEY_COUNT, 1, true, AT(layers), {"num_hidden_layers", "n_layer", "n_layers", "num_layers"}},
-    {KEY_COUNT, 1, true, AT(hidden_size), {"hidden_size", "n_embd", "n_embed", "d_model"}},
-    {KEY_COUNT, 1, true, AT(heads), {"num_attention_heads", "n_head", "n_heads"}},
-    {KEY_COUNT, 1, true, AT(kv_heads),
-     {"num_key_value_heads", "num_kv_heads", "n_head_kv", "multi_query_group_num"}},
-    {KEY_COUNT, 1, true, AT(head_dim), {"head_dim", "kv_channels"}},
-    {KEY_COUNT, 0, true, AT(intermediate_size),
-     {"intermediate_size", "n_inner", "ffn_dim", "ffn_hidden_size"}},
-    {KEY_COUNT, 1, false, AT(dense_intermediate_size), {"intermediate_size_mlp"}},
-    {KEY_COUNT, 1, false, AT(vocab_size), {"padded_vocab_size", "vocab_size"}},
-    {KEY_COUNT, 0, false, AT(positions),
-     {"max_position_embeddings", "n_positions", "max_seq_len", "seq_length", "n_ctx"}},
-    {KEY_COUNT, 1, false, AT(embedding_size), {"word_embed_proj_dim"}},
-    {KEY_COUNT, 0, false, AT(q_lora_rank), {"q_lora_rank"}},
-    {KEY_COUNT, 0, false, AT(kv_lora_rank), {"kv_lora_rank"}},
-    {KEY_COUNT, 0, false, AT(qk_nope_head_dim), {"qk_nope_head_dim"}},
-    {KEY_COUNT, 0, false, AT(qk_rope_head_dim), {"qk_rope_head_dim"}},
-    {KEY_COUNT, 1, false, AT(v_head_dim), {"v_head_dim"}},
-    {KEY_COUNT, 0, true, AT(experts),
-     {"num_local_experts", "n_routed_experts", "num_experts", "moe_num_experts"}},
-    {KEY_COUNT, 0, true, AT(experts_per_token),
-     {"num_experts_per_tok", "experts_per_token", "num_experts_per_token", "moe_topk", "moe_k"}},
-    {KEY_COUNT, 1, true, AT(moe_intermediate_size), {"moe_intermediate_size", "moe_ffn_hidden_size"}},
-    {KEY_COUNT, 0, true, AT(shared_experts),
-     {"n_shared_experts", "num_shared_experts", "moe_num_shared_experts"}},
-    {KEY_COUNT, 0, true, AT(shared_intermediate_size),
+    {KEY_COUNT,         1, true,  AT(layers),                  {"num_hidden_layers", "n_layer", "n_layers", "num_layers"}},
+    {KEY_COUNT,         1, true,  AT(hidden_size),             {"hidden_size", "n_embd", "n_embed", "d_model"}           },
+    {KEY_COUNT,         1, true,  AT(heads),                   {"num_attention_heads", "n_head", "n_heads"}              },
+    {KEY_COUNT,
+     1,                    true,
+     AT(kv_heads),
+     {"num_key_value_heads", "num_kv_heads", "n_head_kv", "multi_query_group_num"}                                       },
+    {KEY_COUNT,         1, true,  AT(head_dim),                {"head_dim", "kv_channels"}                               },
+    {KEY_COUNT,
+     0,                    true,
+     AT(intermediate_size),
+     {"intermediate_size", "n_inner", "ffn_dim", "ffn_hidden_size"}                                                      },
+    {KEY_COUNT,         1, false, AT(dense_intermediate_size), {"intermediate_size_mlp"}                                 },
+    {KEY_COUNT,         1, false, AT(vocab_size),              {"padded_vocab_size", "vocab_size"}                       },
+    {KEY_COUNT,
+     0,                    false,
+     AT(positions),
+     {"max_position_embeddings", "n_positions", "max_seq_len", "seq_length", "n_ctx"}                                    },
+    {KEY_COUNT,         1, false, AT(embedding_size),          {"word_embed_proj_dim"}                                   },
+    {KEY_COUNT,         0, false, AT(q_lora_rank),             {"q_lora_rank"}                                           },
+    {KEY_COUNT,         0, false, AT(kv_lora_rank),            {"kv_lora_rank"}                                          },
+    {KEY_COUNT,         0, false, AT(qk_nope_head_dim),        {"qk_nope_head_dim"}                                      },
+    {KEY_COUNT,         0, false, AT(qk_rope_head_dim),        {"qk_rope_head_dim"}                                      },
+    {KEY_COUNT,         1, false, AT(v_head_dim),              {"v_head_dim"}                                            },
+    {KEY_COUNT,
+     0,                    true,
+     AT(experts),
+     {"num_local_experts", "n_routed_experts", "num_experts", "moe_num_experts"}                                         },
+    {KEY_COUNT,
+     0,                    true,
+     AT(experts_per_token),
+     {"num_experts_per_tok", "experts_per_token", "num_experts_per_token", "moe_topk", "moe_k"}                          },
+    {KEY_COUNT,
+     1,                    true,
+     AT(moe_intermediate_size),
+     {"moe_intermediate_size", "moe_ffn_hidden_size"}                                                                    },
+    {KEY_COUNT,
+     0,                    true,
+     AT(shared_experts),
+     {"n_shared_experts", "num_shared_experts", "moe_num_shared_experts"}                                                },
+    {KEY_COUNT,
+     0,                    true,
+     AT(shared_intermediate_size),
      {"shared_expert_intermediate_size", "moe_shared_expert_intermediate_size",
-      "shared_intermediate_size", "share_expert_dim"}},
-    {KEY_COUNT, 1, false, AT(expert_groups), {"n_group", "num_expert_group"}},
-    {KEY_COUNT, 1, false, AT(expert_groups_per_token), {"topk_group"}},
-    {KEY_COUNT, 0, false, AT(first_dense), {"first_k_dense_replace"}},
-    {KEY_COUNT_OR_LIST, 1, false, AT(moe_every), {"moe_layer_freq"}},
-    {KEY_COUNT, 1, false, AT(sparse_step), {"decoder_sparse_step"}},
-    {KEY_COUNT, 1, false, AT(moe_interleave), {"interleave_moe_layer_step"}},
-    {KEY_COUNT, 0, false, AT(window), {"sliding_window", "sliding_window_size"}},
-    {KEY_COUNT, 1, false, AT(window_pattern), {"sliding_window_pattern", "_sliding_window_pattern"}},
-    {KEY_COUNT, 0, false, AT(window_from), {"max_window_layers"}},
-    {KEY_COUNT, 0, false, AT(chunk), {"attention_chunk_size"}},
-    {KEY_COUNT, 1, false, AT(nope_every), {"no_rope_layer_interval"}},
-    {KEY_COUNT, 0, true, AT(mtp_layers),
-     {"num_nextn_predict_layers", "num_mtp_modules", "mtp_num_hidden_layers", "mtp_num_layers"}},
-    {KEY_COUNT, 1, false, AT(mtp_layers_each), {"mtp_transformer_layers"}},
-    {KEY_OUTER_FLAG, 0, false, AT(tied), {"tie_word_embeddings"}},
-    {KEY_FLAG, 0, false, AT(gated), {"gated_mlp"}},
-    {KEY_FLAG, 0, false, AT(bias), {"use_bias", "bias", "enable_bias"}},
-    {KEY_FLAG, 0, false, AT(attention_bias), {"attention_bias", "use_qkv_bias", "add_qkv_bias"}},
-    {KEY_FLAG, 0, false, AT(output_bias), {"attention_out_bias"}},
-    {KEY_FLAG, 0, false, AT(mlp_bias), {"mlp_bias"}},
-    {KEY_FLAG, 0, false, AT(qk_norm), {"use_qk_norm", "qk_layernorm", "qk_norm"}},
-    {KEY_FLAG, 0, false, AT(router_bias), {"use_routing_bias"}},
-    {KEY_FLAG, 0, false, AT(head_bias), {"lm_head_bias"}},
-    {KEY_FLAG, 0, false, AT(use_window), {"use_sliding_window"}},
-    {KEY_FLAG, 0, false, AT(parallel), {"use_parallel_residual", "parallel_attn"}},
-    {KEY_FLAG, 0, false, AT(new_decoder), {"new_decoder_architecture"}},
-    {KEY_FLAG, 0, false, AT(multi_query), {"multi_query"}},
-    {KEY_FLAG, 0, false, AT(alibi), {"alibi"}},
-    {KEY_COUNT, 1, false, AT(norms_in_parallel), {"num_ln_in_parallel_attn"}},
-    {KEY_FLAG, 0, false, AT(use_mtp), {"use_mtp"}},
+      "shared_intermediate_size", "share_expert_dim"}                                                                    },
+    {KEY_COUNT,         1, false, AT(expert_groups),           {"n_group", "num_expert_group"}                           },
+    {KEY_COUNT,         1, false, AT(expert_groups_per_token), {"topk_group"}                                            },
+    {KEY_COUNT,         0, false, AT(first_dense),             {"first_k_dense_replace"}                                 },
+    {KEY_COUNT_OR_LIST, 1, false, AT(moe_every),               {"moe_layer_freq"}                                        },
+    {KEY_COUNT,         1, false, AT(sparse_step),             {"decoder_sparse_step"}                                   },
+    {KEY_COUNT,         1, false, AT(moe_interleave),          {"interleave_moe_layer_step"}                             },
+    {KEY_COUNT,         0, false, AT(window),                  {"sliding_window", "sliding_window_size"}                 },
+    {KEY_COUNT,
+     1,                    false,
+     AT(window_pattern),
+     {"sliding_window_pattern", "_sliding_window_pattern"}                                                               },
+    {KEY_COUNT,         0, false, AT(window_from),             {"max_window_layers"}                                     },
+    {KEY_COUNT,         0, false, AT(chunk),                   {"attention_chunk_size"}                                  },
+    {KEY_COUNT,         1, false, AT(nope_every),              {"no_rope_layer_interval"}                                },
+    {KEY_COUNT,
+     0,                    true,
+     AT(mtp_layers),
+     {"num_nextn_predict_layers", "num_mtp_modules", "mtp_num_hidden_layers", "mtp_num_layers"}                          },
+    {KEY_COUNT,         1, false, AT(mtp_layers_each),         {"mtp_transformer_layers"}                                },
+    {KEY_OUTER_FLAG,    0, false, AT(tied),                    {"tie_word_embeddings"}                                   },
+    {KEY_FLAG,          0, false, AT(gated),                   {"gated_mlp"}                                             },
+    {KEY_FLAG,          0, false, AT(bias),                    {"use_bias", "bias", "enable_bias"}                       },
+    {KEY_FLAG,          0, false, AT(attention_bias),          {"attention_bias", "use_qkv_bias", "add_qkv_bias"}        },
+    {KEY_FLAG,          0, false, AT(output_bias),             {"attention_out_bias"}                                    },
+    {KEY_FLAG,          0, false, AT(mlp_bias),                {"mlp_bias"}                                              },
+    {KEY_FLAG,          0, false, AT(qk_norm),                 {"use_qk_norm", "qk_layernorm", "qk_norm"}                },
+    {KEY_FLAG,          0, false, AT(router_bias),             {"use_routing_bias"}                                      },
+    {KEY_FLAG,          0, false, AT(head_bias),               {"lm_head_bias"}                                          },
+    {KEY_FLAG,          0, false, AT(use_window),              {"use_sliding_window"}                                    },
+    {KEY_FLAG,          0, false, AT(parallel),                {"use_parallel_residual", "parallel_attn"}                },
+    {KEY_FLAG,          0, false, AT(new_decoder),             {"new_decoder_architecture"}                              },
+    {KEY_FLAG,          0, false, AT(multi_query),             {"multi_query"}                                           },
+    {KEY_FLAG,          0, false, AT(alibi),                   {"alibi"}                                                 },
+    {KEY_COUNT,         1, false, AT(norms_in_parallel),       {"num_ln_in_parallel_attn"}                               },
+    {KEY_FLAG,          0, false, AT(use_mtp),                 {"use_mtp"}                                               },
 };
 enum { KEYS = sizeof keys / sizeof *keys, SPELLINGS = sizeof keys->names / sizeof *keys->names };
 
@@ -111,14 +133,16 @@ static enum status read_value(const struct reader *r, const struct key *key,
     return STATUS_OK;
 }
 
-static const struct json_value *find_value(const struct reader *r, const struct key *key, int spelling)
+static const struct json_value *find_value(const struct reader *r, const struct key *key,
+                                           int spelling)
 {
     const char *name = key->names[spelling];
     const struct json_value *v = json_member(r->object, name);
     return v || key->kind != KEY_OUTER_FLAG ? v : json_member(r->outer, name);
 }
 
-/* The first spelling that gives a value counts; an explicit null takes the family's default away. */
+/* The first spelling that gives a value counts; an explicit null takes the family's default away.
+ */
 static enum status read_key(struct reader *r, const struct key *key)
 {
     int *out = (int *)((char *)&r->config + key->offset), first = NOT_GIVEN;
@@ -132,8 +156,9 @@ static enum status read_key(struct reader *r, const struct key *key)
         if (read_value(r, key, v, &value) != STATUS_OK)
             return r->e->status;
         if (key->agree && value != NOT_GIVEN && first != NOT_GIVEN && value != first) {
-            json_error(r->json, v, r->e, STATUS_INPUT, "\"%s\" says %d where another spelling says %d",
-                       key->names[i], value, first);
+            json_error(r->json, v, r->e, STATUS_INPUT,
+                       "\"%s\" says %d where another spelling says %d", key->names[i], value,
+                       first);
             error_set_hint(r->e, "keep one of %s ... %s", key->names[0], key->names[i]);
             return r->e->status;
         }
@@ -187,9 +212,9 @@ enum status reader_error(struct reader *r, size_t offset, const char *format, ..
         return json_error(r->json, v, r->e, STATUS_INPUT, "%s", message);
     json_error(r->json, r->object, r->e, STATUS_INPUT, "\"%s\" %s", key->names[0], message);
     if (key->names[1])
-        error_set_hint(r->e, "other spellings: %s%s%s%s%s", key->names[1], key->names[2] ? ", " : "",
-                       key->names[2] ? key->names[2] : "", key->names[3] ? ", " : "",
-                       key->names[3] ? key->names[3] : "");
+        error_set_hint(r->e, "other spellings: %s%s%s%s%s", key->names[1],
+                       key->names[2] ? ", " : "", key->names[2] ? key->names[2] : "",
+                       key->names[3] ? ", " : "", key->names[3] ? key->names[3] : "");
     return r->e->status;
 }
 

@@ -18,7 +18,8 @@ static enum reach rule_reach(const struct reader *r, int layer)
     case WINDOW_FROM:
         return c->use_window == 1 && layer >= c->window_from ? REACH_WINDOW : REACH_FULL;
     case WINDOW_PATTERN:
-        return c->window_pattern > 0 && (layer + 1) % c->window_pattern != 0 ? REACH_WINDOW : REACH_FULL;
+        return c->window_pattern > 0 && (layer + 1) % c->window_pattern != 0 ? REACH_WINDOW
+                                                                             : REACH_FULL;
     case WINDOW_CHUNKS:
         return c->nope_every > 0 && (layer + 1) % c->nope_every != 0 ? REACH_CHUNK : REACH_FULL;
     case WINDOW_IGNORED:
@@ -35,7 +36,8 @@ static bool rule_sparse(const struct config *c, int layer)
            (c->moe_interleave <= 1 || (layer + 1) % c->moe_interleave == 0);
 }
 
-/* The list under `key`, or NULL in *list where it is absent, null, empty, or (moe_layer_freq) a number. */
+/* The list under `key`, or NULL in *list where it is absent, null, empty, or (moe_layer_freq) a
+ * number. */
 static enum status find_list(struct reader *r, const char *key, bool per_layer,
                              const struct json_value **list)
 {
@@ -142,8 +144,10 @@ static struct layer_kind kind_of(const struct reader *r, const struct layers *la
 {
     const struct config *c = &r->config;
     const struct model *m = r->model;
-    struct layer_kind kind = {.experts = layers->sparse[layer], .heads = m->heads,
-                              .kv_heads = m->kv_heads, .head_dim = m->head_dim};
+    struct layer_kind kind = {.experts = layers->sparse[layer],
+                              .heads = m->heads,
+                              .kv_heads = m->kv_heads,
+                              .head_dim = m->head_dim};
     if (layers->reach[layer] == REACH_WINDOW && c->window > 0)
         kind.window = c->window;
     if (layers->reach[layer] == REACH_CHUNK && c->chunk > 0)

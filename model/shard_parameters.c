@@ -32,7 +32,8 @@ static double attention_shard_parameters(const struct model *m, const struct lay
     return q + kv_down + kv_up + heads * v_dim * h;
 }
 
-struct shard_parameters layer_shard_parameters(const struct model *model, const struct layer_kind *kind,
+struct shard_parameters layer_shard_parameters(const struct model *model,
+                                               const struct layer_kind *kind,
                                                const struct shard *shard)
 {
     double h = model->hidden_size, matrices = model->gated_mlp ? 3 : 2;
@@ -43,7 +44,8 @@ struct shard_parameters layer_shard_parameters(const struct model *model, const 
         return p;
     }
     p.dense += h * model->experts + matrices * h * model->shared_intermediate_size / shard->tp;
-    p.expert = matrices * h * model->moe_intermediate_size / shard->etp * model->experts / shard->ep;
+    p.expert =
+        matrices * h * model->moe_intermediate_size / shard->etp * model->experts / shard->ep;
     return p;
 }
 
@@ -77,17 +79,21 @@ static void attention_activations(const struct model *m, const struct layer_kind
         out->bytes[MODULE_ATTENTION_LINEAR] += 2 * t * (heads + 2 * kv) * dqk;
     }
     double scores = s->micro_batch * heads * s->seq_length * s->seq_length / s->cp;
-    if (s->attention == ATTENTION_UNFUSED) /* scores or softmax, its dropout and the mask: 2 + 2 + 1 */
-        out->bytes[MODULE_CORE_ATTENTION] += scores * (trains_with_dropout(m, k) ? 5 : k->fused_softmax ? 2 : 4);
+    if (s->attention ==
+        ATTENTION_UNFUSED) /* scores or softmax, its dropout and the mask: 2 + 2 + 1 */
+        out->bytes[MODULE_CORE_ATTENTION] += scores * (trains_with_dropout(m, k) ? 5
+                                                       : k->fused_softmax        ? 2
+                                                                                 : 4);
     else /* log-sum-exp */
         out->bytes[MODULE_CORE_ATTENTION] += 4 * t * heads;
-    out->bytes[MODULE_ATTENTION_LINEAR] += 2 * t * heads * v_dim; /* context: the projection's input */
+    out->bytes[MODULE_ATTENTION_LINEAR] +=
+        2 * t * heads * v_dim; /* context: the projection's input */
     if (trains_with_dropout(m, k))
         out->bytes[MODULE_ATTENTION_LINEAR] += stream;
 }
 
-static void mlp_activations(const struct model *m, const struct layer_kind *kind, const struct shard *s,
-                            const struct kernels *k, struct activations *out)
+static void mlp_activations(const struct model *m, const struct layer_kind *kind,
+                            const struct shard *s, const struct kernels *k, struct activations *out)
 {
     double stream = shard_sequence_tokens(s) * m->hidden_size, up = m->gated_mlp ? 2 : 1;
     double wide = shard_tokens(s) * kind->intermediate_size / s->tp;
@@ -99,9 +105,10 @@ static void mlp_activations(const struct model *m, const struct layer_kind *kind
         out->bytes[MODULE_MLP] += stream;
 }
 
-/* Experts keep their tokens, both halves of FC1 and the activated product; the router its probabilities
- * and the permutation maps. */
-static void expert_activations(const struct model *m, const struct shard *s, struct activations *out)
+/* Experts keep their tokens, both halves of FC1 and the activated product; the router its
+ * probabilities and the permutation maps. */
+static void expert_activations(const struct model *m, const struct shard *s,
+                               struct activations *out)
 {
     double stream = shard_sequence_tokens(s) * m->hidden_size, up = m->gated_mlp ? 2 : 1;
     double received = expert_tokens_received(m, s) * s->expert_imbalance;
@@ -109,7 +116,8 @@ static void expert_activations(const struct model *m, const struct shard *s, str
     double shared = shard_tokens(s) * m->shared_intermediate_size / s->tp;
     out->bytes[MODULE_ATTENTION_LINEAR] += 2 * stream;
     out->bytes[MODULE_LAYERNORM] += 2 * stream; /* the router reads it in 16 bit */
-    out->bytes[MODULE_ROUTER] += expert_tokens_sent(s) * (4.0 * m->experts + 8.0 * m->experts_per_token);
+    out->bytes[MODULE_ROUTER] +=
+        expert_tokens_sent(s) * (4.0 * m->experts + 8.0 * m->experts_per_token);
     out->bytes[MODULE_MOE] += saved_input_bytes(s) * received * m->hidden_size + 2 * up * wide;
     out->bytes[MODULE_MOE_ACT] += saved_input_bytes(s) * wide;
     out->bytes[MODULE_SHARED_EXPERTS] += (2 * up + saved_input_bytes(s)) * shared;

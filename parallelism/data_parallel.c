@@ -41,13 +41,13 @@ static double network_s(const struct scenario *scenario, enum collective op, dou
     if (ranks <= 1 || bytes <= 0)
         return 0;
     struct group g = placement_group(&scenario->system, ranks, stride);
-    return collective_s(&scenario->system, op, bytes, &g) *
-           scenario->stack.constant[STACK_NETWORK].value;
+    return stack_collective_s(scenario, op, bytes, &g);
 }
 
-/* Gradient reduction and parameter gather of one set of parameters (dense or expert). Without ZeRO an
- * all-reduce; with it a reduce-scatter in the shard group, an all-reduce of the shards over the groups'
- * replicas, and a gather of the updated parameters. ZeRO-3 gathers within the layers instead. */
+/* Gradient reduction and parameter gather of one set of parameters (dense or expert). Without ZeRO
+ * an all-reduce; with it a reduce-scatter in the shard group, an all-reduce of the shards over the
+ * groups' replicas, and a gather of the updated parameters. ZeRO-3 gathers within the layers
+ * instead. */
 struct reduction {
     double reduce_s, gather_s;
 };
@@ -59,20 +59,22 @@ static struct reduction reduction_of(const struct scenario *scenario, const stru
     double w = scenario->stack.param_gather_bytes * parameters;
     struct reduction r = {0, 0};
     double replicas = z->ranks / z->state;
-    if (s->zero == 0)
+    bool whole = s->zero == 0 || (s->zero == 1 && scenario->stack.gradient_all_reduce);
+    if (whole)
         r.reduce_s = network_s(scenario, COLLECTIVE_ALL_REDUCE, g, z->ranks, stride);
-    else if (s->zero < 3) {
+    else if (s->zero < 3)
         r.reduce_s = network_s(scenario, COLLECTIVE_REDUCE_SCATTER, g, z->state, stride);
+    if (!whole)
+        r.reduce_s +=
+            network_s(scenario, COLLECTIVE_ALL_REDUCE, g / z->state, replicas, stride * z->state);
+    if (s->zero == 1 || s->zero == 2)
         r.gather_s = network_s(scenario, COLLECTIVE_ALL_GATHER, w, z->state, stride);
-    }
-    if (s->zero > 0)
-        r.reduce_s += network_s(scenario, COLLECTIVE_ALL_REDUCE, g / z->state, replicas,
-                                stride * z->state);
     return r;
 }
 
-/* Communication of `comm_s` beside a window of compute: the last bucket has nothing left to hide behind,
- * the rest is exposed as far as the window is too short, and what is hidden slows the compute. */
+/* Communication of `comm_s` beside a window of compute: the last bucket has nothing left to hide
+ * behind, the rest is exposed as far as the window is too short, and what is hidden slows the
+ * compute. */
 static double exposed_s(const struct scenario *scenario, bool overlapped, double comm_s,
                         double window_s, double bucket_frac)
 {
@@ -101,14 +103,14 @@ void data_parallel_step(const struct scenario *scenario, const struct strategy *
 {
     struct sharding dense = sharding_dense(s), expert = sharding_expert(s);
     struct reduction d = reduction_of(scenario, s, &dense, s->tp, parameters->dense);
-    struct reduction e = reduction_of(scenario, s, &expert, (double)s->etp * s->ep, parameters->expert);
+    struct reduction e =
+        reduction_of(scenario, s, &expert, (double)s->etp * s->ep, parameters->expert);
     double all = parameters->dense + parameters->expert;
     double bucket = all > 0 ? scenario->stack.dp_bucket_parameters / all : 1;
-    out->exposed_s =
-        exposed_s(scenario, s->overlaps >> OVERLAP_DP_GRAD_REDUCE & 1, d.reduce_s + e.reduce_s,
-                  backward_window_s, bucket) +
-        exposed_s(scenario, s->overlaps >> OVERLAP_DP_PARAM_GATHER & 1, d.gather_s + e.gather_s,
-                  forward_window_s, bucket);
+    out->exposed_s = exposed_s(scenario, s->overlaps >> OVERLAP_DP_GRAD_REDUCE & 1,
+                               d.reduce_s + e.reduce_s, backward_window_s, bucket) +
+                     exposed_s(scenario, s->overlaps >> OVERLAP_DP_PARAM_GATHER & 1,
+                               d.gather_s + e.gather_s, forward_window_s, bucket);
     out->optimizer_s = optimizer_s(scenario, parameters, &dense, &expert);
     out->offload_s = 0;
     if (s->offload_optimizer && scenario->system.gpu.host_bandwidth_bytes_per_s > 0) {
@@ -138,8 +140,8 @@ double fsdp_block_exposed_s(const struct scenario *scenario, const struct strate
     for (int i = 0; i < 2; i++) {
         gather += network_s(scenario, COLLECTIVE_ALL_GATHER, stack->param_gather_bytes * p[i],
                             z[i].parameter, stride[i]);
-        reduce += network_s(scenario, COLLECTIVE_REDUCE_SCATTER, stack->gradient_reduce_bytes * p[i],
-                            z[i].parameter, stride[i]);
+        reduce += network_s(scenario, COLLECTIVE_REDUCE_SCATTER,
+                            stack->gradient_reduce_bytes * p[i], z[i].parameter, stride[i]);
     }
     bool prefetch = s->overlaps >> OVERLAP_FSDP_PREFETCH & 1;
     double backward = block->backward_input + block->backward_weight;

@@ -3,14 +3,15 @@
 
 const char *const optimizer_names[OPTIMIZERS + 1] = {"adam", "adam-bf16", "muon", "sgd", 0};
 
-#define ROW(key, kind, unit, member, min, max, required, names, help)                                   \
-    {                                                                                                  \
-        key, kind, unit, offsetof(struct job, member), sizeof(((struct job *)0)->member), min, max,    \
-            required, names, help                                                                      \
+#define ROW(key, kind, unit, member, min, max, required, names, help)                              \
+    {                                                                                              \
+        key, kind, unit, offsetof(struct job, member), sizeof(((struct job *)0)->member), min,     \
+            max, required, names, help                                                             \
     }
 
 const struct field job_fields[] = {
-    ROW("seq_length", FIELD_NUMBER, UNIT_NONE, seq_length, 1, 1e9, true, NULL, "tokens of a sequence"),
+    ROW("seq_length", FIELD_NUMBER, UNIT_NONE, seq_length, 1, 1e9, true, NULL,
+        "tokens of a sequence"),
     ROW("global_batch", FIELD_NUMBER, UNIT_NONE, global_batch, 1, 1e9, true, NULL,
         "sequences of a step over all GPUs"),
     ROW("precision", FIELD_ENUM, UNIT_NONE, precision, 0, 0, false, dtype_names,

@@ -7,7 +7,8 @@
 
 /* Gap between back-to-back kernels on the device without graphs: 1 to 2 us. assumed: MODELLING 3 */
 static const double kernel_gap_s = 1e-6;
-/* How sharply a region turns from GPU-bound to host-bound: exponent of the norm that joins the two. */
+/* How sharply a region turns from GPU-bound to host-bound: exponent of the norm that joins the two.
+ */
 static const double host_exponent = 6;
 
 static double expert_network_frac(const struct scenario *scenario, const struct strategy *s,
@@ -42,6 +43,13 @@ double op_flop(const struct op *op)
     return 0;
 }
 
+double stack_collective_s(const struct scenario *scenario, enum collective op, double bytes,
+                          const struct group *g)
+{
+    double factor = g->per_domain < g->ranks ? scenario->stack.constant[STACK_NETWORK].value : 1;
+    return collective_s(&scenario->system, op, bytes, g) * factor;
+}
+
 double op_cost_s(const struct scenario *scenario, const struct strategy *s, const struct op *op)
 {
     const struct gpu *gpu = &scenario->system.gpu;
@@ -53,13 +61,13 @@ double op_cost_s(const struct scenario *scenario, const struct strategy *s, cons
         return grouped_gemm_s(gpu, op->dtype, &op->gemm) * k[STACK_COMPUTE].value;
     case OP_ATTENTION:
         return attention_s(gpu, op->dtype, attention_pass_of(op), &op->attention) *
-               k[STACK_COMPUTE].value;
+               k[STACK_COMPUTE].value * scenario->stack.attention_frac;
     case OP_MEMORY:
         return memory_op_s(gpu, &op->memory) * k[STACK_MEMORY].value;
     case OP_COLLECTIVE: {
         struct group g = placement_comm(&scenario->system, s, op->comm);
         double bytes = op->bytes * expert_network_frac(scenario, s, op);
-        return collective_s(&scenario->system, op->collective, bytes, &g) * k[STACK_NETWORK].value;
+        return stack_collective_s(scenario, op->collective, bytes, &g);
     }
     case OP_KINDS:
         break;
@@ -86,13 +94,14 @@ static double expert_network_frac(const struct scenario *scenario, const struct 
     return distinct / q;
 }
 
-double op_hidden_frac(const struct scenario *scenario, const struct strategy *s, const struct op *op)
+double op_hidden_frac(const struct scenario *scenario, const struct strategy *s,
+                      const struct op *op)
 {
     const struct stack *stack = &scenario->stack;
     if (op->comm == COMM_TP && op->name == OP_NAME_TP_REGATHER)
         return stack->wgrad_gather_hidden_frac;
     if (op->comm == COMM_TP && op->name != OP_NAME_TP_REDUCE && (s->overlaps >> OVERLAP_TP & 1))
-        return stack->tp_hidden_frac;
+        return stack->constant[STACK_TP_HIDDEN].value;
     if (op->comm == COMM_EP && (s->overlaps >> OVERLAP_EP & 1))
         return stack->ep_hidden_frac;
     return 0;
@@ -113,16 +122,17 @@ static void expose_ring(double terms[TERMS], double ring_s, int cp)
     terms[TERM_CP] -= ring_s < cover ? ring_s : cover;
 }
 
-/* Host time of a phase: kernels are launched while others run; what remains exposed is the gap between
- * kernels and, where launching takes longer than running, the difference. MODELLING 3 */
+/* Host time of a phase: kernels are launched while others run; what remains exposed is the gap
+ * between kernels and, where launching takes longer than running, the difference. MODELLING 3 */
 static double exposed_host_s(double gpu_s, double launches, double host_s)
 {
     double busy = gpu_s + launches * kernel_gap_s, issue = launches * host_s;
     double longest = busy > issue ? busy : issue;
     if (longest <= 0)
         return 0;
-    double region = longest * pow(pow(busy / longest, host_exponent) + pow(issue / longest, host_exponent),
-                                  1 / host_exponent);
+    double region =
+        longest * pow(pow(busy / longest, host_exponent) + pow(issue / longest, host_exponent),
+                      1 / host_exponent);
     return region - gpu_s;
 }
 
@@ -134,8 +144,8 @@ static double sum_terms(const double terms[TERMS])
     return sum;
 }
 
-static void price_ops(const struct scenario *scenario, const struct strategy *s, const struct ops *ops,
-                      struct block_cost *out)
+static void price_ops(const struct scenario *scenario, const struct strategy *s,
+                      const struct ops *ops, struct block_cost *out)
 {
     double launches[PHASES] = {0}, ring_s[PHASES] = {0}, forward_gpu_s = 0;
     for (int i = 0; i < ops->n; i++) {
@@ -143,7 +153,8 @@ static void price_ops(const struct scenario *scenario, const struct strategy *s,
         double seconds = op->repeat * op_cost_s(scenario, s, op);
         if (op->kind == OP_COLLECTIVE)
             seconds *= 1 - op_hidden_frac(scenario, s, op);
-        if (op->comm == COMM_CP && op->collective == COLLECTIVE_SEND_RECV && op->kind == OP_COLLECTIVE)
+        if (op->comm == COMM_CP && op->collective == COLLECTIVE_SEND_RECV &&
+            op->kind == OP_COLLECTIVE)
             ring_s[op->phase] += seconds;
         phase_terms(out, op->phase)[op_term(op)] += seconds;
         launches[op->phase] += op->repeat * op->launches;
@@ -163,7 +174,8 @@ static void price_ops(const struct scenario *scenario, const struct strategy *s,
     out->forward = sum_terms(out->forward_s);
     out->backward_input = sum_terms(out->backward_input_s);
     out->backward_weight = sum_terms(out->backward_weight_s);
-    /* recomputing a module repeats its share of the phase's host time and of its hidden transfers */
+    /* recomputing a module repeats its share of the phase's host time and of its hidden transfers
+     */
     for (int i = 0; i < MODULES && forward_gpu_s > 0; i++)
         out->module_forward_s[i] *= out->forward / forward_gpu_s;
 }
@@ -218,12 +230,14 @@ static void price_ends(const struct scenario *scenario, const struct strategy *s
     ops.n = 0;
     head_ops(m, &out->shard, k, &ops);
     price_ops(scenario, s, &ops, &out->head);
-    out->head.parameters.dense = vocabulary_padded(m, s->tp) / s->tp * m->hidden_size + m->hidden_size;
+    out->head.parameters.dense =
+        vocabulary_padded(m, s->tp) / s->tp * m->hidden_size + m->hidden_size;
     out->head.activation_bytes[MODULE_HEAD] = 4 * stream; /* final norm's input and output */
 }
 
 /* A multi-token-prediction layer: its projection, a layer like the last one, and the head again. */
-static void price_mtp(const struct scenario *scenario, const struct strategy *s, struct shard_cost *out)
+static void price_mtp(const struct scenario *scenario, const struct strategy *s,
+                      struct shard_cost *out)
 {
     const struct model *m = &scenario->model;
     struct ops ops;

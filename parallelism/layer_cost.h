@@ -6,12 +6,12 @@
 struct scenario;
 struct strategy;
 
-/* Seconds of one block (a layer of a kind, the embedding, the head) for one micro-batch, by phase and
- * term, communication as exposed time. */
+/* Seconds of one block (a layer of a kind, the embedding, the head) for one micro-batch, by phase
+ * and term, communication as exposed time. */
 struct block_cost {
     double forward_s[TERMS], backward_input_s[TERMS], backward_weight_s[TERMS];
     double forward, backward_input, backward_weight; /* the sums */
-    double module_forward_s[MODULES];                /* forward time by module: what recomputing it costs */
+    double module_forward_s[MODULES]; /* forward time by module: what recomputing it costs */
     double activation_bytes[MODULES];
     struct shard_parameters parameters;
     double forward_flop; /* executed matmul work of the forward pass on this GPU */
@@ -28,9 +28,15 @@ struct shard_cost {
     struct block_cost mtp; /* a whole multi-token-prediction layer with its share of the head */
 };
 
-/* Seconds of one run of an op on this system under this stack, before overlap: hardware cost times the
- * stack's factor for its class. What every report explains. */
+/* Seconds of one run of an op on this system under this stack, before overlap: hardware cost times
+ * the stack's factor for its class. What every report explains. */
 double op_cost_s(const struct scenario *scenario, const struct strategy *s, const struct op *op);
+
+/* A collective under the stack: its network factor stretches traffic that leaves the scale-up
+ * domain. */
+struct group;
+double stack_collective_s(const struct scenario *scenario, enum collective op, double bytes,
+                          const struct group *g);
 
 /* The term an op's time belongs to. */
 enum term op_term(const struct op *op);
@@ -39,10 +45,11 @@ enum term op_term(const struct op *op);
 double op_flop(const struct op *op);
 
 /* Share of a collective's time that the stack hides behind compute under this strategy, 0 .. 1. */
-double op_hidden_frac(const struct scenario *scenario, const struct strategy *s, const struct op *op);
+double op_hidden_frac(const struct scenario *scenario, const struct strategy *s,
+                      const struct op *op);
 
-/* Prices the ops of every block of the strategy's shard. Depends on the shard, on where its ranks sit and
- * on the overlaps; not on pp, vpp, dp or ZeRO. */
+/* Prices the ops of every block of the strategy's shard. Depends on the shard, on where its ranks
+ * sit and on the overlaps; not on pp, vpp, dp or ZeRO. */
 void shard_cost_compute(const struct scenario *scenario, const struct strategy *s,
                         struct shard_cost *out);
 

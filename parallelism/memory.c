@@ -9,7 +9,8 @@ static void state_memory(const struct scenario *scenario, const struct strategy 
     const struct stack *k = &scenario->stack;
     struct sharding d = sharding_dense(s), e = sharding_expert(s);
     by_kind[MEMORY_WEIGHTS] = k->weight_bytes * (p->dense / d.parameter + p->expert / e.parameter);
-    by_kind[MEMORY_GRADIENTS] = k->gradient_bytes * (p->dense / d.gradient + p->expert / e.gradient);
+    by_kind[MEMORY_GRADIENTS] =
+        k->gradient_bytes * (p->dense / d.gradient + p->expert / e.gradient);
     if (!s->offload_optimizer)
         by_kind[MEMORY_OPTIMIZER_STATE] =
             k->optimizer_bytes * (p->dense / d.state + p->expert / e.state);
@@ -45,8 +46,8 @@ static double logits_memory(const struct scenario *scenario, const struct shard_
     return 0;
 }
 
-/* Buffers of every communicator of more than one rank; ZeRO-3 holds two gathered layers and one layer's
- * gradients, or the whole vocabulary matrix where that is larger. MODELLING 6.5 */
+/* Buffers of every communicator of more than one rank; ZeRO-3 holds two gathered layers and one
+ * layer's gradients, or the whole vocabulary matrix where that is larger. MODELLING 6.5 */
 static double communication_memory(const struct scenario *scenario, const struct shard_cost *shard,
                                    const struct strategy *s)
 {

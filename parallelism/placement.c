@@ -16,7 +16,8 @@ double placement_domain_gpus(const struct system *system)
     double domain = floor(system_domain_gpus(system)), gpus = system->gpus;
     if (gpus <= domain)
         return gpus;
-    double node = system->gpus_per_node > 0 && system->gpus_per_node < domain ? system->gpus_per_node : 1;
+    double node =
+        system->gpus_per_node > 0 && system->gpus_per_node < domain ? system->gpus_per_node : 1;
     for (double d = floor(domain / node) * node; d >= node; d -= node)
         if (fmod(gpus, d) == 0)
             return d;
@@ -43,13 +44,13 @@ struct group placement_comm(const struct system *system, const struct strategy *
     const struct {
         double size, stride;
     } grid[COMMS] = {
-        [COMM_TP] = {s->tp, 1},
-        [COMM_CP] = {s->cp, s->tp},
-        [COMM_DP] = {(double)s->dp * s->cp, s->tp},
-        [COMM_PP] = {s->pp > 1 ? 2 : 1, (double)s->tp * s->cp * s->dp},
-        [COMM_ETP] = {s->etp, 1},
-        [COMM_EP] = {s->ep, s->etp},
-        [COMM_EXPERT_DP] = {expert_dp, (double)s->etp * s->ep},
+        [COMM_TP] = {s->tp,                 1                            },
+        [COMM_CP] = {s->cp,                 s->tp                        },
+        [COMM_DP] = {(double)s->dp * s->cp, s->tp                        },
+        [COMM_PP] = {s->pp > 1 ? 2 : 1,     (double)s->tp * s->cp * s->dp},
+        [COMM_ETP] = {s->etp,                1                            },
+        [COMM_EP] = {s->ep,                 s->etp                       },
+        [COMM_EXPERT_DP] = {expert_dp,             (double)s->etp * s->ep       },
     };
     return placement_group(system, grid[comm].size, grid[comm].stride);
 }

@@ -1,5 +1,6 @@
-/* Legality: what the model's shape, the cluster and the target stack can express. One named rule a row.
- * MODELLING 10.1; Megatron-LM's own checks (arguments.py, transformer_config.py, parallel_state.py). */
+/* Legality: what the model's shape, the cluster and the target stack can express. One named rule a
+ * row. MODELLING 10.1; Megatron-LM's own checks (arguments.py, transformer_config.py,
+ * parallel_state.py). */
 #include "parallelism/step.h"
 #include <math.h>
 #include <stdarg.h>
@@ -32,11 +33,12 @@ static bool gpus_multiply(const struct scenario *c, const struct strategy *s, st
 {
     double product = (double)s->tp * s->cp * s->pp * s->dp;
     return product != c->system.gpus &&
-           broken(r, "tp %d x cp %d x pp %d x dp %d is %.0f, not %.0f GPUs", s->tp, s->cp, s->pp, s->dp,
-                  product, c->system.gpus);
+           broken(r, "tp %d x cp %d x pp %d x dp %d is %.0f, not %.0f GPUs", s->tp, s->cp, s->pp,
+                  s->dp, product, c->system.gpus);
 }
 
-static bool precision_supported(const struct scenario *c, const struct strategy *s, struct reason *r)
+static bool precision_supported(const struct scenario *c, const struct strategy *s,
+                                struct reason *r)
 {
     (void)s;
     return !(c->system.gpu.peak_flop_per_s[c->job.precision] > 0) &&
@@ -47,7 +49,8 @@ static bool heads_divide(const struct scenario *c, const struct strategy *s, str
 {
     for (int i = 0; i < c->model.kinds; i++)
         if (c->model.kind[i].heads % s->tp != 0)
-            return broken(r, "%d attention heads do not divide by tp %d", c->model.kind[i].heads, s->tp);
+            return broken(r, "%d attention heads do not divide by tp %d", c->model.kind[i].heads,
+                          s->tp);
     return false;
 }
 
@@ -81,7 +84,8 @@ static bool sequence_divides(const struct scenario *c, const struct strategy *s,
            broken(r, "sequence length %.0f does not divide by tp x cp = %d", seq, s->tp * s->cp);
 }
 
-static bool sequence_parallel_supported(const struct scenario *c, const struct strategy *s, struct reason *r)
+static bool sequence_parallel_supported(const struct scenario *c, const struct strategy *s,
+                                        struct reason *r)
 {
     return s->sequence_parallel && !c->stack.sequence_parallel &&
            broken(r, "%s has no sequence parallelism", c->stack.name);
@@ -109,7 +113,8 @@ static bool ulysses_heads(const struct scenario *c, const struct strategy *s, st
         return false;
     for (int i = 0; i < c->model.kinds; i++)
         if (c->model.kind[i].heads / s->tp % s->cp != 0)
-            return broken(r, "all-to-all context parallelism: %d heads / tp %d do not divide by cp %d",
+            return broken(r,
+                          "all-to-all context parallelism: %d heads / tp %d do not divide by cp %d",
                           c->model.kind[i].heads, s->tp, s->cp);
     return false;
 }
@@ -129,16 +134,16 @@ static bool expert_grid(const struct scenario *c, const struct strategy *s, stru
     (void)c;
     double ranks = (double)s->tp * s->cp * s->dp;
     return !divides((double)s->etp * s->ep, ranks) &&
-           broken(r, "etp %d x ep %d does not divide the %.0f ranks of a pipeline stage", s->etp, s->ep,
-                  ranks);
+           broken(r, "etp %d x ep %d does not divide the %.0f ranks of a pipeline stage", s->etp,
+                  s->ep, ranks);
 }
 
 static bool batch_divides(const struct scenario *c, const struct strategy *s, struct reason *r)
 {
     double replica = (double)s->micro_batch * s->dp;
     return !divides(replica, c->job.global_batch) &&
-           broken(r, "global batch %.0f does not divide by micro-batch %d x dp %d", c->job.global_batch,
-                  s->micro_batch, s->dp);
+           broken(r, "global batch %.0f does not divide by micro-batch %d x dp %d",
+                  c->job.global_batch, s->micro_batch, s->dp);
 }
 
 static bool layers_enough(const struct scenario *c, const struct strategy *s, struct reason *r)
@@ -157,7 +162,8 @@ static bool layers_divide(const struct scenario *c, const struct strategy *s, st
     for (int i = 0; i < stages; i++) {
         int first, n = stage_layers(c, s, stages, i, &first);
         if (n < 0)
-            return broken(r, "the layout does not hold %d layers on %d stages", c->model.layers, stages);
+            return broken(r, "the layout does not hold %d layers on %d stages", c->model.layers,
+                          stages);
         sum += n;
     }
     if (sum != c->model.layers)
@@ -203,7 +209,8 @@ static bool shard_groups(const struct scenario *c, const struct strategy *s, str
            broken(r, "fsdp_shard %d does not divide the %.0f replicas", s->fsdp_shard, ranks);
 }
 
-static bool recompute_supported(const struct scenario *c, const struct strategy *s, struct reason *r)
+static bool recompute_supported(const struct scenario *c, const struct strategy *s,
+                                struct reason *r)
 {
     return !(c->stack.recomputes >> s->recompute & 1) &&
            broken(r, "%s has no %s recompute", c->stack.name, recompute_names[s->recompute]);
@@ -228,7 +235,7 @@ static const struct {
     {"kv-heads-divide",                kv_heads_divide               },
     {"ffn-divides",                    ffn_divides                   },
     {"sequence-divides",               sequence_divides              },
-    {"sequence-parallel",              sequence_parallel_supported    },
+    {"sequence-parallel",              sequence_parallel_supported   },
     {"experts-need-sequence-parallel", experts_need_sequence_parallel},
     {"context-parallel",               context_parallel_supported    },
     {"ulysses-heads",                  ulysses_heads                 },
@@ -243,8 +250,8 @@ static const struct {
     {"recompute-supported",            recompute_supported           },
 };
 
-const char *strategy_illegal(const struct scenario *scenario, const struct strategy *s, char *reason,
-                             size_t size)
+const char *strategy_illegal(const struct scenario *scenario, const struct strategy *s,
+                             char *reason, size_t size)
 {
     struct reason r = {reason, size};
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)

@@ -4,10 +4,20 @@
 #include <string.h>
 #include <time.h>
 
-const char *const search_dimension_names[SEARCH_DIMENSIONS + 1] = {
-    "tp",  "cp",          "pp",                "vpp",  "dp",        "ep",
-    "etp", "micro_batch", "sequence_parallel", "zero", "recompute", "recompute_layers",
-    "schedule", 0};
+const char *const search_dimension_names[SEARCH_DIMENSIONS + 1] = {"tp",
+                                                                   "cp",
+                                                                   "pp",
+                                                                   "vpp",
+                                                                   "dp",
+                                                                   "ep",
+                                                                   "etp",
+                                                                   "micro_batch",
+                                                                   "sequence_parallel",
+                                                                   "zero",
+                                                                   "recompute",
+                                                                   "recompute_layers",
+                                                                   "schedule",
+                                                                   0};
 
 void search_options_default(struct search_options *options)
 {
@@ -52,14 +62,34 @@ static void reject(struct search_result *out, const char *rule)
     out->rejected[i].count++;
 }
 
-/* Order of results: faster first, then the smaller strategy field by field, so that the same bytes come
- * out whatever the order of evaluation. */
+/* Order of results: faster first, then the smaller strategy field by field, so that the same bytes
+ * come out whatever the order of evaluation. */
 static int compare_strategies(const struct strategy *a, const struct strategy *b)
 {
-    const int x[] = {a->tp, a->cp, a->pp, a->vpp, a->ep, a->etp, a->micro_batch, a->sequence_parallel,
-                     a->zero, (int)a->recompute, a->recompute_layers, (int)a->schedule};
-    const int y[] = {b->tp, b->cp, b->pp, b->vpp, b->ep, b->etp, b->micro_batch, b->sequence_parallel,
-                     b->zero, (int)b->recompute, b->recompute_layers, (int)b->schedule};
+    const int x[] = {a->tp,
+                     a->cp,
+                     a->pp,
+                     a->vpp,
+                     a->ep,
+                     a->etp,
+                     a->micro_batch,
+                     a->sequence_parallel,
+                     a->zero,
+                     (int)a->recompute,
+                     a->recompute_layers,
+                     (int)a->schedule};
+    const int y[] = {b->tp,
+                     b->cp,
+                     b->pp,
+                     b->vpp,
+                     b->ep,
+                     b->etp,
+                     b->micro_batch,
+                     b->sequence_parallel,
+                     b->zero,
+                     (int)b->recompute,
+                     b->recompute_layers,
+                     (int)b->schedule};
     for (size_t i = 0; i < sizeof x / sizeof *x; i++)
         if (x[i] != y[i])
             return x[i] < y[i] ? -1 : 1;
@@ -142,11 +172,14 @@ static void walk_recompute(struct walk *w)
 
 static void walk_schedule(struct walk *w)
 {
-    for (int vpp = 1; vpp <= PIPELINE_MAX_CHUNKS && vpp * w->s.pp <= w->scenario->model.layers + 2; vpp++) {
+    for (int vpp = 1; vpp <= PIPELINE_MAX_CHUNKS && vpp * w->s.pp <= w->scenario->model.layers + 2;
+         vpp++) {
         if (!allowed(w, SEARCH_VPP, vpp) || (vpp > 1 && w->s.pp == 1))
             continue;
         w->s.vpp = vpp;
-        w->s.schedule = w->s.pp == 1 ? SCHEDULE_NONE : vpp > 1 ? SCHEDULE_INTERLEAVED : SCHEDULE_1F1B;
+        w->s.schedule = w->s.pp == 1 ? SCHEDULE_NONE
+                        : vpp > 1    ? SCHEDULE_INTERLEAVED
+                                     : SCHEDULE_1F1B;
         if (allowed(w, SEARCH_SCHEDULE, (int)w->s.schedule))
             walk_recompute(w);
     }
@@ -214,7 +247,8 @@ static void walk_space(struct walk *w)
             walk_experts(w, gpus / tp / cp);
         }
         if (w->options->progress)
-            w->options->progress(w->options->progress_context, (double)tp / gpus, w->out->evaluated);
+            w->options->progress(w->options->progress_context, (double)tp / gpus,
+                                 w->out->evaluated);
     }
 }
 
@@ -230,7 +264,10 @@ enum status search_run(const struct scenario *scenario, const struct search_opti
 {
     double start_s = now_s();
     memset(out, 0, sizeof *out);
-    struct walk w = {.scenario = scenario, .options = options, .out = out, .s = options->base,
+    struct walk w = {.scenario = scenario,
+                     .options = options,
+                     .out = out,
+                     .s = options->base,
                      .best_miss_bytes = -1};
     out->results = calloc((size_t)(options->top > 0 ? options->top : 1), sizeof *out->results);
     w.shard = malloc(sizeof *w.shard);

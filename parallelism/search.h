@@ -9,8 +9,19 @@ struct choices {
     int value[SEARCH_CHOICES_MAX];
 };
 enum search_dimension {
-    SEARCH_TP, SEARCH_CP, SEARCH_PP, SEARCH_VPP, SEARCH_DP, SEARCH_EP, SEARCH_ETP, SEARCH_MICRO_BATCH,
-    SEARCH_SEQUENCE_PARALLEL, SEARCH_ZERO, SEARCH_RECOMPUTE, SEARCH_RECOMPUTE_LAYERS, SEARCH_SCHEDULE,
+    SEARCH_TP,
+    SEARCH_CP,
+    SEARCH_PP,
+    SEARCH_VPP,
+    SEARCH_DP,
+    SEARCH_EP,
+    SEARCH_ETP,
+    SEARCH_MICRO_BATCH,
+    SEARCH_SEQUENCE_PARALLEL,
+    SEARCH_ZERO,
+    SEARCH_RECOMPUTE,
+    SEARCH_RECOMPUTE_LAYERS,
+    SEARCH_SCHEDULE,
     SEARCH_DIMENSIONS
 };
 extern const char *const search_dimension_names[SEARCH_DIMENSIONS + 1];
@@ -19,7 +30,7 @@ struct search_options {
     struct choices choices[SEARCH_DIMENSIONS];
     struct strategy base; /* values of the keys that are not searched */
     int top;
-    int threads;   /* 0: all cores */
+    int threads; /* 0: all cores */
     bool no_prune;
     void (*progress)(void *context, double done_frac, long long evaluated);
     void *progress_context;
@@ -35,8 +46,11 @@ struct search_result {
     int count;
     long long configs, legal, evaluated, pruned, fitting;
     int rules;
-    struct { const char *name; long long count; } rejected[SEARCH_RULES_MAX]; /* by rule, "memory" included */
-    struct ranked closest; /* when nothing fits: the one that misses by least */
+    struct {
+        const char *name;
+        long long count;
+    } rejected[SEARCH_RULES_MAX]; /* by rule, "memory" included */
+    struct ranked closest;        /* when nothing fits: the one that misses by least */
     double elapsed_s;
     int threads;
 };

@@ -8,19 +8,18 @@
 extern const struct embedded_file stack_catalog[];
 
 const char *const stack_constant_names[STACK_CONSTANTS + 1] = {
-    [STACK_COMPUTE] = "compute",
-    [STACK_MEMORY] = "memory",
-    [STACK_HOST] = "host_s",
-    [STACK_NETWORK] = "network",
+    [STACK_COMPUTE] = "compute", [STACK_MEMORY] = "memory",       [STACK_HOST] = "host_s",
+    [STACK_NETWORK] = "network", [STACK_TP_HIDDEN] = "tp_hidden",
 };
 static const char *const zero_names[] = {"0", "1", "2", "3", 0};
 
-#define ROW(key, kind, unit, member, min, max, names, help)                                            \
-    {                                                                                                  \
-        key, kind, unit, offsetof(struct stack, member), sizeof(((struct stack *)0)->member), min,     \
-            max, false, names, help                                                                    \
+#define ROW(key, kind, unit, member, min, max, names, help)                                        \
+    {                                                                                              \
+        key, kind, unit, offsetof(struct stack, member), sizeof(((struct stack *)0)->member), min, \
+            max, false, names, help                                                                \
     }
-#define NUMBER(key, unit, member, max, help) ROW(key, FIELD_NUMBER, unit, member, 0, max, NULL, help)
+#define NUMBER(key, unit, member, max, help)                                                       \
+    ROW(key, FIELD_NUMBER, unit, member, 0, max, NULL, help)
 #define FLAG(key, member, help) ROW(key, FIELD_BOOL, UNIT_NONE, member, 0, 0, NULL, help)
 #define SET(key, member, names, help) ROW(key, FIELD_SET, UNIT_NONE, member, 0, 0, names, help)
 
@@ -43,7 +42,8 @@ const struct field stack_fields[] = {
     FLAG("fp8_dispatch", kernels.fp8_dispatch, "expert tokens travel in fp8"),
     NUMBER("main_gradient_bytes", UNIT_NONE, kernels.gradient_bytes, 8,
            "bytes of a main gradient that micro-batches add into"),
-    ROW("attention", FIELD_ENUM, UNIT_NONE, attention, 0, 0, attention_impl_names, "default attention"),
+    ROW("attention", FIELD_ENUM, UNIT_NONE, attention, 0, 0, attention_impl_names,
+        "default attention"),
     SET("overlaps", overlaps, overlap_names, "communication that runs beside compute by default"),
     SET("schedules", schedules, schedule_names, "pipeline schedules it can express"),
     SET("zero_stages", zero_stages, zero_names, "ZeRO stages it can express"),
@@ -59,8 +59,6 @@ const struct field stack_fields[] = {
     FLAG("head_counts_as_layer", head_counts_as_layer,
          "embedding and head count as a layer each when layers are split"),
     FLAG("p2p_synchronous", p2p_synchronous, "pipeline ranks wait for their transfers"),
-    NUMBER("tp_hidden", UNIT_FRACTION, tp_hidden_frac, 1,
-           "share of tensor-parallel communication hidden when it overlaps"),
     NUMBER("wgrad_gather_hidden", UNIT_FRACTION, wgrad_gather_hidden_frac, 1,
            "share of sequence parallelism's re-gather hidden behind the input gradient"),
     NUMBER("ep_hidden", UNIT_FRACTION, ep_hidden_frac, 1,
@@ -68,37 +66,52 @@ const struct field stack_fields[] = {
     NUMBER("dp_bucket_parameters", UNIT_NONE, dp_bucket_parameters, 1e15,
            "parameters of a bucket of overlapped gradient reduction"),
     NUMBER("param_gather_bytes", UNIT_NONE, param_gather_bytes, 8, "bytes a gathered parameter"),
-    NUMBER("gradient_reduce_bytes", UNIT_NONE, gradient_reduce_bytes, 8, "bytes a reduced gradient"),
+    NUMBER("gradient_reduce_bytes", UNIT_NONE, gradient_reduce_bytes, 8,
+           "bytes a reduced gradient"),
+    FLAG("gradient_all_reduce", gradient_all_reduce, "ZeRO 1 all-reduces whole gradients"),
+    NUMBER("attention_frac", UNIT_NONE, attention_frac, 100,
+           "fused attention time over the benchmarked kernel's"),
     NUMBER("contention", UNIT_FRACTION, contention_frac, 1,
            "slow-down of compute while a collective runs beside it"),
     NUMBER("weight_bytes", UNIT_NONE, weight_bytes, 16, "memory of weights, bytes a parameter"),
-    NUMBER("gradient_bytes", UNIT_NONE, gradient_bytes, 16, "memory of gradients, bytes a parameter"),
-    NUMBER("optimizer_bytes", UNIT_NONE, optimizer_bytes, 32, "memory of optimizer state, bytes a parameter"),
+    NUMBER("gradient_bytes", UNIT_NONE, gradient_bytes, 16,
+           "memory of gradients, bytes a parameter"),
+    NUMBER("optimizer_bytes", UNIT_NONE, optimizer_bytes, 32,
+           "memory of optimizer state, bytes a parameter"),
     NUMBER("optimizer_traffic_bytes", UNIT_NONE, optimizer_traffic_bytes, 1000,
            "HBM bytes of the update of one owned parameter"),
-    NUMBER("host_s_per_step", UNIT_SECONDS, host_s_per_step, 3600, "host time of a step, not hidden"),
+    NUMBER("host_s_per_step", UNIT_SECONDS, host_s_per_step, 3600,
+           "host time of a step, not hidden"),
     NUMBER("straggler_spread", UNIT_FRACTION, straggler_spread_frac, 1,
            "standard deviation of one GPU's step time"),
     NUMBER("context_bytes", UNIT_BYTES, context_bytes, 1e12, "runtime, kernels and workspaces"),
-    NUMBER("communicator_bytes", UNIT_BYTES, communicator_bytes, 1e12, "buffers of one communicator"),
+    NUMBER("communicator_bytes", UNIT_BYTES, communicator_bytes, 1e12,
+           "buffers of one communicator"),
     NUMBER("allocator", UNIT_FRACTION, allocator_frac, 1, "fragmentation, of the tensors' bytes"),
     NUMBER("reserve_bytes", UNIT_BYTES, reserve_bytes, 1e12, "device memory that must stay free"),
-    NUMBER("logits_bytes", UNIT_NONE, logits_bytes, 64, "bytes a logit at the peak of the last stage"),
+    NUMBER("logits_bytes", UNIT_NONE, logits_bytes, 64,
+           "bytes a logit at the peak of the last stage"),
     NUMBER("compute", UNIT_NONE, constant[STACK_COMPUTE].value, 100,
            "GEMM and attention time over the benchmarked kernels'"),
     NUMBER("memory", UNIT_NONE, constant[STACK_MEMORY].value, 100,
            "memory-bound time over the op list's"),
     NUMBER("host_s", UNIT_SECONDS, constant[STACK_HOST].value, 1, "host time of a kernel launch"),
     NUMBER("network", UNIT_NONE, constant[STACK_NETWORK].value, 100,
-           "communication time over the measured collectives'"),
+           "time of traffic that leaves the scale-up domain over the measured collectives'"),
+    NUMBER("tp_hidden", UNIT_FRACTION, constant[STACK_TP_HIDDEN].value, 1,
+           "share of tensor-parallel communication hidden when it overlaps"),
     NUMBER("compute_error", UNIT_NONE, constant[STACK_COMPUTE].standard_error, 10,
            "standard error of ln compute"),
     NUMBER("memory_error", UNIT_NONE, constant[STACK_MEMORY].standard_error, 10,
            "standard error of ln memory"),
-    NUMBER("host_error", UNIT_NONE, constant[STACK_HOST].standard_error, 10, "standard error of ln host_s"),
+    NUMBER("host_error", UNIT_NONE, constant[STACK_HOST].standard_error, 10,
+           "standard error of ln host_s"),
     NUMBER("network_error", UNIT_NONE, constant[STACK_NETWORK].standard_error, 10,
            "standard error of ln network"),
-    NUMBER("residual", UNIT_FRACTION, residual_frac, 10, "spread of the fitted runs, 1 sigma of ln"),
+    NUMBER("tp_hidden_error", UNIT_NONE, constant[STACK_TP_HIDDEN].standard_error, 10,
+           "standard error of tp_hidden"),
+    NUMBER("residual", UNIT_FRACTION, residual_frac, 10,
+           "spread of the fitted runs, 1 sigma of ln"),
 };
 const size_t stack_field_count = sizeof stack_fields / sizeof *stack_fields;
 

@@ -10,10 +10,11 @@ struct stack_constant {
     double standard_error; /* of ln value; 0: not fitted */
 };
 enum {
-    STACK_COMPUTE,  /* GEMM and attention time over the benchmarked kernels' (sustained clocks) */
-    STACK_MEMORY,   /* memory-bound time over the op list's (kernels that are not fused) */
-    STACK_HOST,     /* host seconds a kernel launch */
-    STACK_NETWORK,  /* exposed communication over the model's */
+    STACK_COMPUTE, /* GEMM and attention time over the benchmarked kernels' (sustained clocks) */
+    STACK_MEMORY,  /* memory-bound time over the op list's (kernels that are not fused) */
+    STACK_HOST,    /* host seconds a kernel launch */
+    STACK_NETWORK, /* time of traffic that leaves the scale-up domain over the collectives' model */
+    STACK_TP_HIDDEN, /* share of tensor-parallel communication hidden when it overlaps */
     STACK_CONSTANTS
 };
 extern const char *const stack_constant_names[STACK_CONSTANTS + 1];
@@ -25,22 +26,26 @@ struct stack {
     char description[160];
     struct kernels kernels;
     enum attention_impl attention;
-    unsigned overlaps;          /* those it has; the default of a strategy */
-    unsigned schedules;         /* bits of enum schedule it can express */
-    unsigned zero_stages;       /* bits 0..3 */
-    unsigned recomputes;        /* bits of enum recompute */
+    unsigned overlaps;    /* those it has; the default of a strategy */
+    unsigned schedules;   /* bits of enum schedule it can express */
+    unsigned zero_stages; /* bits 0..3 */
+    unsigned recomputes;  /* bits of enum recompute */
     unsigned dispatchers, cp_comms;
     bool sequence_parallel, expert_parallel, context_parallel, pipeline_parallel, tensor_parallel;
-    bool uneven_stages;         /* layers need not divide by pp */
-    bool head_counts_as_layer;  /* embedding and head are accounted for in the split */
+    bool uneven_stages;        /* layers need not divide by pp */
+    bool head_counts_as_layer; /* embedding and head are accounted for in the split */
     bool p2p_synchronous;
-    double tp_hidden_frac;      /* share of tensor-parallel communication hidden when it overlaps "tp" */
     double wgrad_gather_hidden_frac; /* sequence parallelism's re-gather for the weight gradient */
-    double ep_hidden_frac;      /* share of expert all-to-all hidden when it overlaps "ep" */
+    double ep_hidden_frac;           /* share of expert all-to-all hidden when it overlaps "ep" */
     double dp_bucket_parameters;     /* parameters of one bucket of overlapped gradient reduction */
-    double param_gather_bytes;       /* bytes a parameter in the gather of updated or sharded parameters */
-    double gradient_reduce_bytes;    /* bytes a parameter in the reduction of gradients */
-    double contention_frac;          /* slow-down of compute while a collective runs beside it */
+    double
+        param_gather_bytes; /* bytes a parameter in the gather of updated or sharded parameters */
+    double gradient_reduce_bytes; /* bytes a parameter in the reduction of gradients */
+    bool gradient_all_reduce;     /* ZeRO 1 still all-reduces whole gradients (early ZeRO
+                                     implementations) */
+    double
+        attention_frac; /* fused attention time over the benchmarked kernel's (older generations) */
+    double contention_frac; /* slow-down of compute while a collective runs beside it */
     double weight_bytes, gradient_bytes, optimizer_bytes; /* memory a parameter; MODELLING 6.1 */
     double optimizer_traffic_bytes; /* HBM bytes an owned parameter in the update */
     double host_s_per_step;

@@ -23,7 +23,8 @@ static int ends_layers(const struct strategy *s, int layers, int stages, int sta
     return open > 0 ? (layers - first - last) / open : 0;
 }
 
-static int layers_of(const struct scenario *scenario, const struct strategy *s, int stages, int stage)
+static int layers_of(const struct scenario *scenario, const struct strategy *s, int stages,
+                     int stage)
 {
     int layers = scenario->model.layers, fewer = s->first_last_stage_fewer_layers;
     if (s->first_stage_layers > 0 || s->last_stage_layers > 0)
@@ -50,7 +51,8 @@ int stage_layers(const struct scenario *scenario, const struct strategy *s, int 
     return begin + n <= scenario->model.layers ? n : -1;
 }
 
-/* Modules whose saved tensors a selective recompute of `module` frees and whose forward it repeats. */
+/* Modules whose saved tensors a selective recompute of `module` frees and whose forward it repeats.
+ */
 static bool module_recomputed(const struct strategy *s, enum module module)
 {
     unsigned set = s->recompute_modules ? s->recompute_modules : 1u << MODULE_CORE_ATTENTION;
@@ -73,9 +75,9 @@ static struct layer_recompute recompute_layer(const struct block_cost *b, const 
 {
     struct layer_recompute r = {0, 0, 0, 0};
     for (int i = 0; i < MODULES; i++) {
-        bool again = how == RECOMPUTE_FULL ? i != MODULE_RESIDUAL
-                                           : how == RECOMPUTE_SELECTIVE &&
-                                                 module_recomputed(s, (enum module)i);
+        bool again = how == RECOMPUTE_FULL
+                         ? i != MODULE_RESIDUAL
+                         : how == RECOMPUTE_SELECTIVE && module_recomputed(s, (enum module)i);
         *(again ? &r.working_bytes : &r.kept_bytes) += b->activation_bytes[i];
         if (again && how == RECOMPUTE_SELECTIVE) {
             r.seconds += b->module_forward_s[i];
@@ -93,7 +95,8 @@ struct stage_times {
     double forward, backward_input, backward_weight;
 };
 
-static void add_block(struct stage *stage, struct stage_times *t, const struct block_cost *b, double n)
+static void add_block(struct stage *stage, struct stage_times *t, const struct block_cost *b,
+                      double n)
 {
     t->forward += n * b->forward;
     t->backward_input += n * b->backward_input;
@@ -147,8 +150,9 @@ static double hop_s(const struct scenario *scenario, const struct shard_cost *sh
     double bytes = shard_tokens(&shard->shard) * scenario->model.hidden_size * 2 / s->tp;
     if (s->pp <= 1)
         return 0;
-    return p2p_s(&scenario->system, bytes, placement_pipeline_crosses(&scenario->system, s)) *
-           scenario->stack.constant[STACK_NETWORK].value;
+    bool crosses = placement_pipeline_crosses(&scenario->system, s);
+    return p2p_s(&scenario->system, bytes, crosses) *
+           (crosses ? scenario->stack.constant[STACK_NETWORK].value : 1);
 }
 
 void stages_compute(const struct scenario *scenario, const struct shard_cost *shard,

@@ -11,14 +11,15 @@ static double expected_largest(double n)
     if (n <= 1)
         return 0;
     double p = (n - 0.375) / (n + 0.25), t = sqrt(-2 * log(1 - p));
-    /* upper quantile of the normal distribution, Abramowitz and Stegun 26.2.23, error below 4.5e-4 */
+    /* upper quantile of the normal distribution, Abramowitz and Stegun 26.2.23, error below 4.5e-4
+     */
     return t - (2.515517 + t * (0.802853 + t * 0.010328)) /
                    (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
 }
 
-/* Windows in which data-parallel communication may hide: the backward pass of the last micro-batch of a
- * rank, and under virtual stages the passes of the chunks still to come; the first forward pass alike.
- * MODELLING 5.3 */
+/* Windows in which data-parallel communication may hide: the backward pass of the last micro-batch
+ * of a rank, and under virtual stages the passes of the chunks still to come; the first forward
+ * pass alike. MODELLING 5.3 */
 struct windows {
     double forward_s, backward_s;
 };
@@ -69,16 +70,19 @@ static double fsdp_exposed_s(const struct scenario *scenario, const struct shard
     return sum;
 }
 
-static struct pipeline_time pipeline_of(const struct scenario *scenario, const struct stages *stages,
-                                        const struct strategy *s, double micro_batches)
+static struct pipeline_time pipeline_of(const struct scenario *scenario,
+                                        const struct stages *stages, const struct strategy *s,
+                                        double micro_batches)
 {
     struct pipeline p = {
-        .shape = {s->schedule, stages->ranks, stages->chunks, (int)micro_batches, s->microbatch_group},
+        .shape = {s->schedule, stages->ranks, stages->chunks, (int)micro_batches,
+                  s->microbatch_group},
         .forward_s = stages->forward_s,
         .backward_input_s = stages->backward_input_s,
         .backward_weight_s = stages->backward_weight_s,
         .p2p_s = stages->p2p_s,
-        .p2p_synchronous = scenario->stack.p2p_synchronous && !(s->overlaps >> OVERLAP_PP & 1)};
+        .p2p_synchronous = scenario->stack.p2p_synchronous && !(s->overlaps >> OVERLAP_PP & 1)
+    };
     struct pipeline_time t;
     pipeline_time(&p, &t);
     return t;
@@ -96,8 +100,7 @@ static void work_terms(const struct scenario *scenario, const struct shard_cost 
     out->term_s[TERM_PP] += t.p2p_s;
     out->term_s[TERM_BUBBLE] = t.bubble_s;
     if (s->zero == 3)
-        out->term_s[TERM_DP] +=
-            m * fsdp_exposed_s(scenario, shard, stages, s, t.bottleneck_rank);
+        out->term_s[TERM_DP] += m * fsdp_exposed_s(scenario, shard, stages, s, t.bottleneck_rank);
 }
 
 static void tail_terms(const struct scenario *scenario, const struct stages *stages,
@@ -146,8 +149,8 @@ static void count_flop(const struct scenario *scenario, const struct stages *sta
     out->peak_flop_per_s = scenario->system.gpu.peak_flop_per_s[job->precision];
 }
 
-/* 80 % interval of the step: the spread of the stack's runs around its constants, or without fitted runs
- * the spread that MODELLING 16 found between stacks. */
+/* 80 % interval of the step: the spread of the stack's runs around its constants, or without fitted
+ * runs the spread that MODELLING 16 found between stacks. */
 static void add_interval(const struct scenario *scenario, struct step_cost *out)
 {
     double spread = scenario->stack.residual_frac > 0 ? scenario->stack.residual_frac : 0.15;

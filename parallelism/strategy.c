@@ -4,13 +4,13 @@
 #include <string.h>
 
 const char *const recompute_names[RECOMPUTES + 1] = {"none", "selective", "full", 0};
-const char *const overlap_names[OVERLAPS + 1] = {"dp-grad-reduce", "dp-param-gather", "tp", "pp",
-                                                 "fsdp-prefetch",  "ep",              0};
+const char *const overlap_names[OVERLAPS + 1] = {
+    "dp-grad-reduce", "dp-param-gather", "tp", "pp", "fsdp-prefetch", "ep", 0};
 
-#define ROW(key, kind, member, min, max, names, help)                                                  \
-    {                                                                                                  \
-        key, kind, UNIT_NONE, offsetof(struct strategy, member),                                       \
-            sizeof(((struct strategy *)0)->member), min, max, false, names, help                       \
+#define ROW(key, kind, member, min, max, names, help)                                              \
+    {                                                                                              \
+        key, kind, UNIT_NONE, offsetof(struct strategy, member),                                   \
+            sizeof(((struct strategy *)0)->member), min, max, false, names, help                   \
     }
 
 const struct field strategy_fields[] = {
@@ -21,7 +21,8 @@ const struct field strategy_fields[] = {
     ROW("dp", FIELD_INT, dp, 1, 1048576, NULL, "data-parallel replicas"),
     ROW("ep", FIELD_INT, ep, 1, 1048576, NULL, "expert-parallel ranks"),
     ROW("etp", FIELD_INT, etp, 1, 1048576, NULL, "tensor-parallel ranks of an expert"),
-    ROW("micro_batch", FIELD_INT, micro_batch, 1, 1048576, NULL, "sequences of a micro-batch on a replica"),
+    ROW("micro_batch", FIELD_INT, micro_batch, 1, 1048576, NULL,
+        "sequences of a micro-batch on a replica"),
     ROW("sequence_parallel", FIELD_BOOL, sequence_parallel, 0, 0, NULL,
         "split the stream between tensor-parallel regions over tp"),
     ROW("zero", FIELD_INT, zero, 0, 3, NULL,
@@ -33,21 +34,25 @@ const struct field strategy_fields[] = {
         "modules that selective recomputation covers; none named: core_attn"),
     ROW("schedule", FIELD_ENUM, schedule, 0, 0, schedule_names, "pipeline schedule"),
     ROW("attention", FIELD_ENUM, attention, 0, 0, attention_impl_names, "flash or unfused"),
-    ROW("overlaps", FIELD_SET, overlaps, 0, 0, overlap_names, "communication that runs beside compute"),
+    ROW("overlaps", FIELD_SET, overlaps, 0, 0, overlap_names,
+        "communication that runs beside compute"),
     ROW("zero_group", FIELD_INT, zero_group, 0, 1048576, NULL,
         "ranks that share one copy of the optimizer state; 0: all replicas"),
     ROW("fsdp_shard", FIELD_INT, fsdp_shard, 0, 1048576, NULL,
         "ranks that share one copy of the parameters (HSDP); 0: all replicas"),
     ROW("reshard_after_forward", FIELD_BOOL, reshard_after_forward, 0, 0, NULL,
         "ZeRO-3: gather the parameters again for the backward pass"),
-    ROW("dispatcher", FIELD_ENUM, dispatcher, 0, 0, dispatcher_names, "how tokens reach their experts"),
-    ROW("cp_comm", FIELD_ENUM, cp_comm, 0, 0, cp_comm_names, "how context ranks exchange keys and values"),
+    ROW("dispatcher", FIELD_ENUM, dispatcher, 0, 0, dispatcher_names,
+        "how tokens reach their experts"),
+    ROW("cp_comm", FIELD_ENUM, cp_comm, 0, 0, cp_comm_names,
+        "how context ranks exchange keys and values"),
     ROW("pp_layout", FIELD_STRING, pp_layout, 0, 0, NULL, "Megatron's pipeline layout string"),
     ROW("first_last_stage_fewer_layers", FIELD_INT, first_last_stage_fewer_layers, 0, 1000, NULL,
         "layers that the first and the last stage hold less than the others"),
     ROW("first_stage_layers", FIELD_INT, first_stage_layers, 0, 1000, NULL,
         "layers of the first stage; 0: even"),
-    ROW("last_stage_layers", FIELD_INT, last_stage_layers, 0, 1000, NULL, "layers of the last stage; 0: even"),
+    ROW("last_stage_layers", FIELD_INT, last_stage_layers, 0, 1000, NULL,
+        "layers of the last stage; 0: even"),
     ROW("microbatch_group", FIELD_INT, microbatch_group, 0, 1048576, NULL,
         "interleaved: micro-batches a chunk runs in a row; 0: pp"),
     ROW("torch_compile", FIELD_BOOL, torch_compile, 0, 0, NULL, "layers compiled by torch.compile"),
@@ -74,7 +79,8 @@ static bool was_given(const bool *given, size_t offset)
     return false;
 }
 
-void strategy_complete(struct strategy *s, const bool *given, double gpus, const struct stack *stack)
+void strategy_complete(struct strategy *s, const bool *given, double gpus,
+                       const struct stack *stack)
 {
 #define GIVEN(member) was_given(given, offsetof(struct strategy, member))
     double model_ranks = (double)s->tp * s->cp * s->pp;
@@ -85,7 +91,9 @@ void strategy_complete(struct strategy *s, const bool *given, double gpus, const
     if (s->tp == 1) /* nothing to split: frameworks switch it off */
         s->sequence_parallel = false;
     if (!GIVEN(schedule))
-        s->schedule = s->pp == 1 ? SCHEDULE_NONE : s->vpp > 1 ? SCHEDULE_INTERLEAVED : SCHEDULE_1F1B;
+        s->schedule = s->pp == 1   ? SCHEDULE_NONE
+                      : s->vpp > 1 ? SCHEDULE_INTERLEAVED
+                                   : SCHEDULE_1F1B;
     if (!GIVEN(zero))
         s->zero = s->dp > 1 ? 1 : 0;
     if (!GIVEN(attention))

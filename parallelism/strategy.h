@@ -37,7 +37,8 @@ struct strategy {
     bool reshard_after_forward;
     enum dispatcher dispatcher;
     enum cp_comm cp_comm;
-    int first_last_stage_fewer_layers; /* first and last stage hold so many layers less than the others */
+    int first_last_stage_fewer_layers; /* first and last stage hold so many layers less than the
+                                          others */
     int first_stage_layers, last_stage_layers; /* 0: even split */
     char pp_layout[128];                       /* Megatron's layout string; "": none */
     int microbatch_group; /* interleaved: micro-batches a chunk runs in a row; 0: pp */
@@ -52,10 +53,12 @@ extern const size_t strategy_field_count;
 /* Every degree 1, micro-batch 1, zero 0, no recompute. */
 void strategy_default(struct strategy *s);
 
-/* Fills what was not given (given[i]: row i of strategy_fields was) by DESIGN's rules: dp = gpus/(tp cp
- * pp), sequence_parallel = tp > 1, schedule, zero 1 when dp > 1, the stack's attention and overlaps. */
+/* Fills what was not given (given[i]: row i of strategy_fields was) by DESIGN's rules: dp =
+ * gpus/(tp cp pp), sequence_parallel = tp > 1, schedule, zero 1 when dp > 1, the stack's attention
+ * and overlaps. */
 struct stack;
-void strategy_complete(struct strategy *s, const bool *given, double gpus, const struct stack *stack);
+void strategy_complete(struct strategy *s, const bool *given, double gpus,
+                       const struct stack *stack);
 
 /* One line such as "tp 8, pp 4, vpp 5, dp 16, micro-batch 1, sp, zero 1, selective recompute". */
 void strategy_describe(const struct strategy *s, struct text *out);

@@ -1,13 +1,20 @@
 #include "parallelism/terms.h"
 
 const char *const term_names[TERMS + 1] = {
-    [TERM_GEMM] = "gemm",           [TERM_ATTENTION] = "attention",
-    [TERM_MEMORY_BOUND] = "memory_bound", [TERM_RECOMPUTE] = "recompute",
-    [TERM_TP] = "tp",               [TERM_CP] = "cp",
-    [TERM_EP] = "ep",               [TERM_PP] = "pp",
-    [TERM_DP] = "dp",               [TERM_OFFLOAD] = "offload",
-    [TERM_BUBBLE] = "bubble",       [TERM_OPTIMIZER] = "optimizer",
-    [TERM_HOST] = "host",           [TERM_STRAGGLER] = "straggler",
+    [TERM_GEMM] = "gemm",
+    [TERM_ATTENTION] = "attention",
+    [TERM_MEMORY_BOUND] = "memory_bound",
+    [TERM_RECOMPUTE] = "recompute",
+    [TERM_TP] = "tp",
+    [TERM_CP] = "cp",
+    [TERM_EP] = "ep",
+    [TERM_PP] = "pp",
+    [TERM_DP] = "dp",
+    [TERM_OFFLOAD] = "offload",
+    [TERM_BUBBLE] = "bubble",
+    [TERM_OPTIMIZER] = "optimizer",
+    [TERM_HOST] = "host",
+    [TERM_STRAGGLER] = "straggler",
 };
 
 const char *const term_descriptions[TERMS + 1] = {

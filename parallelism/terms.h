@@ -1,8 +1,8 @@
 #ifndef PARALLELISM_TERMS_H
 #define PARALLELISM_TERMS_H
 
-/* The named parts that a step time is the sum of, and the kinds of memory. One enum, one names table:
- * text, JSON, CSV and plots read the same. */
+/* The named parts that a step time is the sum of, and the kinds of memory. One enum, one names
+ * table: text, JSON, CSV and plots read the same. */
 enum term {
     TERM_GEMM,
     TERM_ATTENTION,
@@ -33,6 +33,7 @@ enum memory_kind {
     MEMORY_OVERHEAD,
     MEMORY_KINDS
 };
-extern const char *const memory_kind_names[MEMORY_KINDS + 1]; /* "weights" ...; JSON appends _bytes */
+extern const char
+    *const memory_kind_names[MEMORY_KINDS + 1]; /* "weights" ...; JSON appends _bytes */
 
 #endif
