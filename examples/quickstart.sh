@@ -4,7 +4,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-./cmake/install_packages.sh gcc libc6-dev cmake ninja-build libcjson-dev libgsl-dev gnuplot-nox
+./cmake/install_packages.sh gcc libc6-dev cmake ninja-build libcjson-dev libgsl-dev gnuplot-nox \
+    libopenblas-dev
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

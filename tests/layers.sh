@@ -29,7 +29,7 @@ BEGIN {
     allow["calibrate/bench"] = "base calibrate/bench"
     allow["reports"] = allow["calibrate"] " reports"
     allow["cli"] = allow["reports"] " calibrate/fit cli"
-    allow["tests"] = allow["cli"] " tests"
+    allow["tests"] = allow["cli"] " calibrate/bench tests"
     allow["examples"] = "cli"
     # libraries: the files or folders that may include them
     library["cjson/"] = "base/json_read.c"

@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 ./cmake/install_packages.sh gcc libc6-dev cmake ninja-build libcjson-dev libgsl-dev gnuplot-nox \
-    libcmocka-dev
+    libcmocka-dev libopenblas-dev libopenmpi-dev openmpi-bin
 
 # Measured data beside the repository, where there is any; the tests that need it are skipped otherwise.
 if [ -z "${STEPCAST_SHARED:-}" ] && [ -d ../shared ]; then

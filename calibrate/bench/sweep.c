@@ -1,0 +1,160 @@
+#include "calibrate/bench/sweep.h"
+#include "calibrate/bench/random.h"
+#include "calibrate/bench/sample_file.h"
+#include "calibrate/bench/wall_clock.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { KEY_MAX = 256 };
+
+/* What rank 0 decides about the next point. */
+enum decision { DECISION_MEASURE, DECISION_SKIP, DECISION_STOP };
+
+struct sweep_state {
+    struct bench *bench;
+    const struct sweep *sweep;
+    bool all_ranks, writes; /* writes: this rank holds the file */
+    struct sample_file file;
+    size_t done, skipped, noisy, impossible;
+    double start_s;
+};
+
+static size_t cells(const char *columns)
+{
+    size_t n = 1;
+    for (; *columns; columns++)
+        n += *columns == ',';
+    return n;
+}
+
+static enum status open_file(struct sweep_state *s, struct error *e)
+{
+    const struct sweep *sweep = s->sweep;
+    const struct bench *bench = s->bench;
+    char columns[512];
+    snprintf(columns, sizeof columns, "%s,time_us,mad_us,repetitions%s%s", sweep->columns,
+             sweep->extra ? "," : "", sweep->extra ? sweep->extra : "");
+    struct sample_header header = {
+        .columns = columns,
+        .key_columns = cells(sweep->columns),
+        .machine = bench->machine,
+        .provenance = bench->provenance.data ? bench->provenance.data : "",
+    };
+    const char *folder = *bench->options->output ? bench->options->output : NULL;
+    return sample_file_open(&s->file, folder, sweep->file, &header, e);
+}
+
+static enum decision decide(const struct sweep_state *s, const char *key)
+{
+    if (sample_file_has(&s->file, key))
+        return DECISION_SKIP;
+    return wall_clock_s() > s->bench->suite_end_s ? DECISION_STOP : DECISION_MEASURE;
+}
+
+/* Remaining time: of the points at their pace so far, or of the suite, whichever is less. */
+static void show_progress(const struct sweep_state *s)
+{
+    double now_s = wall_clock_s(), left_s = s->bench->suite_end_s - now_s;
+    size_t measured = s->done, left = s->sweep->count - s->done - s->skipped - s->impossible;
+    if (!s->writes || s->bench->options->quiet || !isatty(STDERR_FILENO))
+        return;
+    double pace_s = measured ? (now_s - s->start_s) / (double)measured * (double)left : left_s;
+    fprintf(stderr, "\r%s: %zu of %zu, %.0f s left \033[K", s->sweep->file, measured + s->skipped,
+            s->sweep->count, pace_s < left_s ? pace_s : left_s);
+    if (left == 0)
+        fputc('\n', stderr);
+}
+
+static enum status write_row(struct sweep_state *s, const char *key, const struct sample *sample,
+                             struct error *e)
+{
+    char values[320];
+    s->done++;
+    s->noisy += timing_noisy(&sample->timing);
+    if (!s->writes)
+        return STATUS_OK;
+    snprintf(values, sizeof values, "%.4f,%.4f,%d%s%s", 1e6 * sample->timing.median_s,
+             1e6 * sample->timing.mad_s, sample->timing.repetitions, s->sweep->extra ? "," : "",
+             s->sweep->extra ? sample->extra : "");
+    return sample_file_add(&s->file, key, values, e);
+}
+
+/* A point that cannot be measured here (no kernel for it, too large) is told and left out. */
+static enum status measure_point(struct sweep_state *s, size_t i, const char *key, struct error *e)
+{
+    struct sample sample = {.extra = ""};
+    struct error own;
+    error_init(&own);
+    if (s->sweep->measure(s->sweep->context, i, &sample, &own) == STATUS_OK)
+        return write_row(s, key, &sample, e);
+    if (own.status != STATUS_NO) {
+        if (e->status == STATUS_OK)
+            *e = own;
+        return e->status;
+    }
+    s->impossible++;
+    if (s->writes)
+        bench_say(s->bench, "%s: %s: left out: %s", s->sweep->file, key, own.message);
+    return STATUS_OK;
+}
+
+static enum status run_point(struct sweep_state *s, size_t i, bool *stop, struct error *e)
+{
+    char key[KEY_MAX];
+    s->sweep->key(s->sweep->context, i, key, sizeof key);
+    int decision = s->writes ? (int)decide(s, key) : 0;
+    if (s->all_ranks &&
+        peers_broadcast(&s->bench->peers, &decision, sizeof decision, e) != STATUS_OK)
+        return e->status;
+    *stop = decision == DECISION_STOP;
+    s->skipped += decision == DECISION_SKIP;
+    enum status status = decision == DECISION_MEASURE ? measure_point(s, i, key, e) : STATUS_OK;
+    show_progress(s);
+    return status;
+}
+
+static void summarise(const struct sweep_state *s)
+{
+    const char *name = s->sweep->file;
+    size_t left = s->sweep->count - s->done - s->skipped - s->impossible;
+    if (!s->writes)
+        return;
+    bench_say(s->bench, "%s: %zu rows measured, %zu were there, %zu left out, in %.0f s", name,
+              s->done, s->skipped, s->impossible, wall_clock_s() - s->start_s);
+    if (left > 0)
+        bench_say(s->bench, "  %zu points had no time left: the same command measures them", left);
+    if (s->noisy > 0)
+        bench_say(
+            s->bench,
+            "  %zu rows are noisy (spread over 5 %%): stop other work on the machine, delete the"
+            " rows whose\n  mad_us is over 0.034 time_us from %s\n  and give the same command "
+            "again",
+            s->noisy, s->file.path);
+}
+
+enum status sweep_run(struct bench *bench, const struct sweep *sweep, bool all_ranks,
+                      struct error *e)
+{
+    struct sweep_state s = {.bench = bench,
+                            .sweep = sweep,
+                            .all_ranks = all_ranks,
+                            .writes = bench->peers.rank == 0,
+                            .start_s = wall_clock_s()};
+    bool stop = false;
+    s.file.fd = -1;
+    size_t *order = malloc((sweep->count ? sweep->count : 1) * sizeof *order);
+    if (!order)
+        return error_set(e, STATUS_IO, "out of memory for %zu points", sweep->count);
+    struct random random = random_from(bench->options->seed, sweep->file);
+    random_order(&random, order, sweep->count);
+    enum status status = s.writes ? open_file(&s, e) : STATUS_OK;
+    for (size_t i = 0; i < sweep->count && status == STATUS_OK && !stop; i++)
+        status = run_point(&s, order[i], &stop, e);
+    if (status == STATUS_OK)
+        summarise(&s);
+    if (s.writes)
+        sample_file_close(&s.file);
+    free(order);
+    return status;
+}

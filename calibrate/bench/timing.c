@@ -1,0 +1,119 @@
+#include "calibrate/bench/timing.h"
+#include <math.h>
+#include <stdlib.h>
+
+enum { REPETITIONS_MAX = 1000, CALLS_MAX = 100000, ATTEMPTS = 2 };
+
+/* Standard deviation of a normal distribution over its MAD. [Hampel74] */
+static const double MAD_TO_SIGMA = 1.4826;
+/* Assumed: repetitions of a quiet machine stay within 5 %; MODELLING 11.2 puts GPUs at 1 to 3 %. */
+static const double NOISY_FRAC = 0.05;
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+double median(double *values, size_t n)
+{
+    qsort(values, n, sizeof values[0], compare_doubles);
+    return n % 2 ? values[n / 2] : 0.5 * (values[n / 2 - 1] + values[n / 2]);
+}
+
+struct timing timing_of(double *values, size_t n)
+{
+    struct timing t = {.median_s = median(values, n), .repetitions = (int)n};
+    for (size_t i = 0; i < n; i++)
+        values[i] = fabs(values[i] - t.median_s);
+    t.mad_s = median(values, n);
+    return t;
+}
+
+double timing_spread_frac(const struct timing *t)
+{
+    return t->median_s > 0 ? MAD_TO_SIGMA * t->mad_s / t->median_s : 0;
+}
+
+bool timing_noisy(const struct timing *t)
+{
+    return timing_spread_frac(t) > NOISY_FRAC;
+}
+
+double outlier_score(const double *values, size_t n, size_t i, double floor_frac)
+{
+    double *others = malloc((n ? n : 1) * sizeof *others);
+    if (n < 2 || !others) {
+        free(others);
+        return 0;
+    }
+    size_t count = 0;
+    for (size_t j = 0; j < n; j++)
+        if (j != i)
+            others[count++] = values[j];
+    struct timing t = timing_of(others, count);
+    free(others);
+    double sigma = fmax(MAD_TO_SIGMA * t.mad_s, floor_frac * fabs(t.median_s));
+    return sigma > 0 ? (values[i] - t.median_s) / sigma : 0;
+}
+
+static enum status warm_up(const struct measure_plan *plan, const struct work *work, double *call_s,
+                           struct error *e)
+{
+    enum status status = STATUS_OK;
+    *call_s = 0;
+    for (int i = 0; i < plan->warmup_calls && status == STATUS_OK; i++)
+        status = work->run(work->context, 1, call_s, e);
+    return status;
+}
+
+static int calls_of(const struct measure_plan *plan, double call_s)
+{
+    int calls = call_s > 0 ? (int)fmin(ceil(plan->batch_s / call_s), CALLS_MAX) : 1;
+    int least = plan->min_calls > 1 ? plan->min_calls : 1;
+    return calls > least ? calls : least;
+}
+
+static bool enough(const struct measure_plan *plan, int repetitions, double spent_s)
+{
+    if (repetitions >= REPETITIONS_MAX)
+        return true;
+    if (repetitions >= plan->min_repetitions)
+        return spent_s >= plan->min_s;
+    return repetitions >= 3 && spent_s >= plan->max_s;
+}
+
+static enum status repeat(const struct measure_plan *plan, const struct work *work, int calls,
+                          struct timing *out, struct error *e)
+{
+    double values[REPETITIONS_MAX], spent_s = 0;
+    int n = 0;
+    while (!enough(plan, n, spent_s)) {
+        double seconds = 0;
+        if (work->run(work->context, calls, &seconds, e) != STATUS_OK)
+            return e->status;
+        spent_s += seconds;
+        values[n++] = seconds / calls;
+    }
+    *out = timing_of(values, (size_t)n);
+    return STATUS_OK;
+}
+
+enum status measure(const struct measure_plan *plan, const struct work *work, struct timing *out,
+                    struct error *e)
+{
+    double call_s;
+    struct timing best = {0};
+    if (warm_up(plan, work, &call_s, e) != STATUS_OK)
+        return e->status;
+    int calls = calls_of(plan, call_s);
+    for (int i = 0; i < ATTEMPTS && (i == 0 || timing_noisy(&best)); i++) {
+        struct timing t;
+        if (repeat(plan, work, calls, &t, e) != STATUS_OK)
+            return e->status;
+        if (i == 0 || timing_spread_frac(&t) < timing_spread_frac(&best))
+            best = t;
+    }
+    *out = best;
+    return STATUS_OK;
+}
