@@ -51,6 +51,13 @@ double attention_bytes(enum dtype dtype, enum attention_pass pass, const struct 
            dtype_bytes(dtype) * key * (t->key * a->head_dim_qk + t->value * a->head_dim_v);
 }
 
+/* Matmul rate: fp8 where asked for and had, else 16 bit; V100 has fp16 and no bf16. */
+static double math_flop_per_s(const struct gpu *gpu, bool fp8)
+{
+    const double *peak = gpu->peak_flop_per_s;
+    return fp8 && peak[DTYPE_FP8] > 0 ? peak[DTYPE_FP8] : fmax(peak[DTYPE_BF16], peak[DTYPE_FP16]);
+}
+
 /* Three roofs: tensor cores, exponential unit, memory:
  *     T = t0 + max(N [(f / (R e_a))^p + (1 / (e_x X))^p]^(1/p) (1 + s0 / s), bytes / (BW eb))
  * N scores of f flop, X = SMs clock x exponentials a second. Backward computes one exponential a
@@ -64,9 +71,8 @@ double attention_s(const struct gpu *gpu, enum dtype dtype, enum attention_pass 
         return 0;
     int fp8 = dtype_bytes(dtype) < 2;
     const struct attention_constants *c = &gpu->calibration.attention[pass][fp8];
-    enum dtype compute = fp8 && gpu->peak_flop_per_s[DTYPE_FP8] > 0 ? DTYPE_FP8 : DTYPE_BF16;
     double exp_rate = gpu->exp_per_sm_clock > 0 ? gpu->exp_per_sm_clock : exp_per_sm_clock;
-    double math_s = flop_per_score(pass, a) / (gpu->peak_flop_per_s[compute] * c->math_frac);
+    double math_s = flop_per_score(pass, a) / (math_flop_per_s(gpu, fp8) * c->math_frac);
     double exp_s = 1 / (gpu->sm_count * gpu->clock_hz * exp_rate * c->exp_frac);
     double ramp = pass == ATTENTION_DECODE ? 1 : 1 + c->s0 / a->seq_kv;
     double work_s = n * pow(pow(math_s, c->p) + pow(exp_s, c->p), 1 / c->p) * ramp;
