@@ -1,4 +1,5 @@
 #include "hardware/gpu.h"
+#include "hardware/roofline.h"
 #include "tests/unit/check.h"
 #include <string.h>
 
@@ -236,6 +237,28 @@ static void test_ranges(void **state)
     }
 }
 
+/* The figures are enough for the kernel models: a large product and attention take a finite time,
+ * no less than the peak allows, in every datatype that the part has. */
+static void test_kernel_times_are_finite(void **state)
+{
+    (void)state;
+    struct gpu gpu;
+    struct gemm g = {.m = 4096, .n = 4096, .k = 4096, .batch = 1, .output_bytes = 2};
+    struct attention a = {1, 32, 8, 4096, 4096, 128, 128, 0.5};
+    for (size_t i = 0; gpu_catalog_name(i); i++) {
+        find(gpu_catalog_name(i), &gpu);
+        for (enum dtype dtype = DTYPE_BF16; dtype < DTYPES; dtype++) {
+            double peak = gpu.peak_flop_per_s[dtype];
+            double t = peak > 0 ? gemm_s(&gpu, dtype, &g) : 0;
+            if (peak > 0 && !(t >= gemm_flop(&g) / peak && t < 1))
+                fail_msg("%s: gemm in %s: %g s", gpu.name, dtype_names[dtype], t);
+        }
+        double t = attention_s(&gpu, DTYPE_FP16, ATTENTION_FORWARD, &a);
+        if (!(t > 0 && t < 1))
+            fail_msg("%s: attention %g s", gpu.name, t);
+    }
+}
+
 /* Figures that two documents agree on. */
 static void test_published_figures(void **state)
 {
@@ -272,6 +295,7 @@ int main(void)
         cmocka_unit_test(test_missing_types_are_absent),
         cmocka_unit_test(test_memory_is_near_the_marketed),
         cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_kernel_times_are_finite),
         cmocka_unit_test(test_published_figures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
