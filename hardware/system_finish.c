@@ -2,6 +2,7 @@
 #include "hardware/collective_defaults.h"
 #include "hardware/figures.h"
 #include <stdio.h>
+#include <string.h>
 
 static void limit_power(struct system *s, const struct source *limit)
 {
@@ -11,7 +12,15 @@ static void limit_power(struct system *s, const struct source *limit)
     s->gpu.source[figures_row(gpu_fields, gpu_field_count, "power_cap")] = *limit;
 }
 
-static enum calibration_kind calibration_kind_of(enum source_kind kind)
+/* Constants of a technology were measured on one machine, if at all: on any other they are
+ * transferred. */
+static enum calibration_kind default_kind(const char *source)
+{
+    return strncmp(source, "assumed", strlen("assumed")) == 0 ? CALIBRATION_ASSUMED
+                                                              : CALIBRATION_TRANSFERRED;
+}
+
+static enum calibration_kind own_kind(enum source_kind kind)
 {
     if (kind == SOURCE_MEASURED)
         return CALIBRATION_MEASURED;
@@ -23,9 +32,13 @@ static void name_constants(struct system *s)
     const struct collective_calibration *own = &s->tier[0].collective;
     if (own->kind == SOURCE_NONE)
         own = &s->gpu.calibration.collective;
-    const char *source =
-        own->kind != SOURCE_NONE ? own->source : collective_default_source(s->tier[0].technology);
-    s->calibration_kind = (int)calibration_kind_of(own->kind);
+    const char *source = own->source;
+    enum calibration_kind kind = own_kind(own->kind);
+    if (own->kind == SOURCE_NONE) {
+        source = collective_default_source(s->tier[0].technology);
+        kind = default_kind(source);
+    }
+    s->calibration_kind = (int)kind;
     snprintf(s->calibration_source, sizeof s->calibration_source, "%s", source);
 }
 
