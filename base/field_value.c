@@ -334,17 +334,64 @@ static void write_set(struct json_writer *w, const char *key, const struct field
     json_close_array(w);
 }
 
+/* ---- as text ---- */
+
+static void add_double(struct text *out, double value)
+{
+    char buffer[32];
+    number_format(value, buffer, sizeof buffer);
+    text_add(out, buffer);
+}
+
+static void get_number(const struct field *row, const void *in, struct text *out)
+{
+    add_double(out, *(const double *)const_member_of(in, row));
+}
+
+static void get_int(const struct field *row, const void *in, struct text *out)
+{
+    text_addf(out, "%d", *(const int *)const_member_of(in, row));
+}
+
+static void get_bool(const struct field *row, const void *in, struct text *out)
+{
+    text_add(out, *(const bool *)const_member_of(in, row) ? "true" : "false");
+}
+
+static void get_string(const struct field *row, const void *in, struct text *out)
+{
+    text_add(out, (const char *)const_member_of(in, row));
+}
+
+static void get_enum(const struct field *row, const void *in, struct text *out)
+{
+    int index;
+    memcpy(&index, const_member_of(in, row), sizeof index);
+    text_add(out, row->names[index]);
+}
+
+static void get_set(const struct field *row, const void *in, struct text *out)
+{
+    unsigned mask = *(const unsigned *)const_member_of(in, row);
+    if (mask == 0)
+        text_add(out, "none");
+    for (int i = 0, n = 0; row->names[i]; i++)
+        if (mask & (1u << i))
+            text_addf(out, "%s%s", n++ > 0 ? "," : "", row->names[i]);
+}
+
 static const struct kind_row {
     enum status (*read)(const struct field *row, void *out, const struct place *p);
     enum status (*set)(const struct field *row, const char *text, void *out, const struct place *p);
     void (*write)(struct json_writer *w, const char *key, const struct field *row, const void *in);
+    void (*get)(const struct field *row, const void *in, struct text *out);
 } kinds[] = {
-    [FIELD_NUMBER] = {read_number, text_number, write_number},
-    [FIELD_INT] = {read_int,    text_int,    write_int   },
-    [FIELD_BOOL] = {read_bool,   text_bool,   write_bool  },
-    [FIELD_STRING] = {read_string, put_string,  write_string},
-    [FIELD_ENUM] = {read_enum,   put_enum,    write_enum  },
-    [FIELD_SET] = {read_set,    text_set,    write_set   },
+    [FIELD_NUMBER] = {read_number, text_number, write_number, get_number},
+    [FIELD_INT] = {read_int,    text_int,    write_int, get_int},
+    [FIELD_BOOL] = {read_bool,   text_bool,   write_bool, get_bool},
+    [FIELD_STRING] = {read_string, put_string,  write_string, get_string},
+    [FIELD_ENUM] = {read_enum,   put_enum,    write_enum, get_enum},
+    [FIELD_SET] = {read_set,    text_set,    write_set, get_set},
 };
 
 enum status field_read(const struct field *row, const struct json *json,
@@ -363,4 +410,9 @@ enum status field_set(const struct field *row, const char *text, void *out, stru
 {
     struct place p = {NULL, NULL, e};
     return kinds[row->kind].set(row, text, out, &p);
+}
+
+void field_get(const struct field *row, const void *in, struct text *out)
+{
+    kinds[row->kind].get(row, in, out);
 }

@@ -59,6 +59,9 @@ enum status fields_read(const struct json *json, const struct json_value *object
  * list). An error has no path: the caller adds the flag's name by error_set_path. */
 enum status field_set(const struct field *row, const char *text, void *out, struct error *e);
 
+/* Appends one row's value as field_set takes it: numbers in SI, lists with commas. */
+void field_get(const struct field *row, const void *in, struct text *out);
+
 /* Writes the rows of `in` as members (SI numbers; sources too where given). */
 void fields_write(struct json_writer *w, const struct field *rows, size_t n, const void *in,
                   const struct source *sources);
