@@ -151,10 +151,8 @@ const char *system_catalog_name(size_t i)
     return catalog_name(&systems, i);
 }
 
-void system_write(struct json_writer *w, const struct system *system)
+static void write_tiers(struct json_writer *w, const struct system *system)
 {
-    figures_write(w, system_fields, system_field_count, system, system->source);
-    json_put_string(w, "gpu", system->gpu.name);
     json_open_array(w, "tiers");
     for (int i = 0; i < system->tiers; i++) {
         const struct tier *tier = &system->tier[i];
@@ -164,6 +162,22 @@ void system_write(struct json_writer *w, const struct system *system)
         json_close_object(w);
     }
     json_close_array(w);
+}
+
+void system_write(struct json_writer *w, const struct system *system)
+{
+    figures_write(w, system_fields, system_field_count, system, system->source);
+    json_put_string(w, "gpu", system->gpu.name);
+    write_tiers(w, system);
+}
+
+void system_write_whole(struct json_writer *w, const struct system *system)
+{
+    figures_write(w, system_fields, system_field_count, system, system->source);
+    json_open_object(w, "gpu");
+    gpu_write(w, &system->gpu);
+    json_close_object(w);
+    write_tiers(w, system);
 }
 
 double system_domain_gpus(const struct system *system)

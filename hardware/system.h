@@ -53,6 +53,9 @@ enum status system_read(const struct json *json, const struct json_value *object
 /* Writes the members of a system file, into an open object; the gpu by its name. */
 void system_write(struct json_writer *w, const struct system *system);
 
+/* The same with the gpu's own members and constants, so that no catalog is needed to read it back. */
+void system_write_whole(struct json_writer *w, const struct system *system);
+
 /* By catalog name or path, as gpu_find: CATALOG/systems/NAME.json, then CATALOG/NAME.json. */
 enum status system_find(const char *name, const char *catalog, struct system *system, struct error *e);
 
