@@ -1,4 +1,5 @@
 /* From a config.json to a struct model: the way through the reader's parts. */
+#include "model/model_json.h"
 #include "model/reader.h"
 #include <limits.h>
 #include <stdio.h>
@@ -369,6 +370,8 @@ enum status model_read(const struct json *json, const struct json_value *object,
     if (json_kind(object) != JSON_OBJECT)
         return json_error(json, object, e, STATUS_INPUT, "expected a model (an object), got %s",
                           json_kind_name(json_kind(object)));
+    if (model_is_resolved(object))
+        return model_read_resolved(json, object, model, e);
     find_text_model(&r);
     if (read_type(&r) != STATUS_OK || reader_refuse(&r) != STATUS_OK ||
         choose_family(&r) != STATUS_OK || check_plain_keys(&r) != STATUS_OK)
