@@ -25,6 +25,8 @@ enum search_dimension {
     SEARCH_DIMENSIONS
 };
 extern const char *const search_dimension_names[SEARCH_DIMENSIONS + 1];
+/* The row of strategy_fields that a dimension sets: a bool, an int or an enum. */
+const struct field *search_dimension_field(enum search_dimension dimension);
 
 struct search_options {
     struct choices choices[SEARCH_DIMENSIONS];

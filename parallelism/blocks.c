@@ -1,0 +1,82 @@
+#include "parallelism/blocks.h"
+#include <stdio.h>
+
+/* A walk over the blocks of a model. */
+struct walk {
+    const struct scenario *scenario;
+    const struct strategy *strategy;
+    struct shard shard;
+    void (*visit)(void *context, const struct block *block, const struct op *op, double seconds);
+    void *context;
+};
+
+static void visit_ops(const struct walk *w, const struct block *block, const struct ops *ops)
+{
+    for (int i = 0; i < ops->n; i++) {
+        const struct op *op = &ops->op[i];
+        double seconds = op->repeat * op_cost_s(w->scenario, w->strategy, op);
+        w->visit(w->context, block, op, seconds);
+    }
+}
+
+static void name_layer(const struct layer_kind *kind, struct block *block)
+{
+    char reach[24] = "";
+    if (kind->window > 0)
+        snprintf(reach, sizeof reach, ", window %d", kind->window);
+    else if (kind->chunk > 0)
+        snprintf(reach, sizeof reach, ", chunk %d", kind->chunk);
+    snprintf(block->name, sizeof block->name, "%s%s", kind->experts ? "expert layer" : "layer",
+             reach);
+}
+
+static void visit_layers(const struct walk *w)
+{
+    const struct model *m = &w->scenario->model;
+    double count[MODEL_LAYER_KINDS_MAX] = {0};
+    model_count_kinds(m, 0, m->layers, count);
+    for (int i = 0; i < m->kinds; i++) {
+        struct block block = {.layers = count[i], .kind = &m->kind[i]};
+        struct ops ops = {.n = 0};
+        name_layer(&m->kind[i], &block);
+        layer_ops(m, &m->kind[i], &w->shard, &w->scenario->stack.kernels, &ops);
+        visit_ops(w, &block, &ops);
+    }
+}
+
+/* A multi-token-prediction layer: its projection, a layer like the last one, the head again. */
+static void visit_mtp(const struct walk *w)
+{
+    const struct model *m = &w->scenario->model;
+    const struct kernels *kernels = &w->scenario->stack.kernels;
+    struct block block = {.name = "mtp", .layers = m->mtp_layers};
+    struct ops ops = {.n = 0};
+    if (m->mtp_layers == 0)
+        return;
+    mtp_ops(m, &w->shard, kernels, &ops);
+    visit_ops(w, &block, &ops);
+    ops.n = 0;
+    layer_ops(m, &m->kind[m->kind_of_layer[m->layers - 1]], &w->shard, kernels, &ops);
+    visit_ops(w, &block, &ops);
+    ops.n = 0;
+    head_ops(m, &w->shard, kernels, &ops);
+    visit_ops(w, &block, &ops);
+}
+
+void blocks_visit(const struct scenario *scenario, const struct strategy *s,
+                  void (*visit)(void *context, const struct block *block, const struct op *op,
+                                double seconds),
+                  void *context)
+{
+    struct walk w = {scenario, s, strategy_shard(s, &scenario->job), visit, context};
+    struct block embedding = {.name = "embedding", .layers = 1};
+    struct block head = {.name = "head", .layers = 1};
+    struct ops ops = {.n = 0};
+    embedding_ops(&scenario->model, &w.shard, &scenario->stack.kernels, &ops);
+    visit_ops(&w, &embedding, &ops);
+    visit_layers(&w);
+    ops.n = 0;
+    head_ops(&scenario->model, &w.shard, &scenario->stack.kernels, &ops);
+    visit_ops(&w, &head, &ops);
+    visit_mtp(&w);
+}

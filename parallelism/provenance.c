@@ -1,0 +1,238 @@
+#include "parallelism/provenance.h"
+#include "hardware/collective_defaults.h"
+#include "parallelism/blocks.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Ops below this share of the time are not worth a warning. */
+static const double noticed_frac = 0.002;
+
+enum { USES_MAX = 64 };
+
+/* One group of constants in use. */
+struct use {
+    struct provenance_item item;
+    const struct calibration_group *group; /* NULL: collectives */
+    struct calibration_slot slot;
+    double seconds;
+    double least[CALIBRATION_DIMS], most[CALIBRATION_DIMS]; /* of the noticed ops' dimensions */
+};
+
+struct uses {
+    const struct scenario *scenario;
+    const struct strategy *strategy;
+    double total_s;
+    int n;
+    struct use use[USES_MAX];
+};
+
+static bool is_fp8(const struct op *op)
+{
+    return dtype_bytes(op->dtype) < 2;
+}
+
+/* The names of the slot that prices an op, as hardware/calibration.c lists them. */
+static void slot_names(const struct op *op, const char **family, const char **name)
+{
+    static const char *const passes[][2] = {
+        [PHASE_FORWARD] = {"forward-16bit",  "forward-fp8" },
+        [PHASE_BACKWARD_INPUT] = {"backward-16bit", "backward-fp8"},
+        [PHASE_BACKWARD_WEIGHT] = {"backward-16bit", "backward-fp8"},
+        [PHASE_DECODE] = {"decode-16bit",   "decode-fp8"  },
+    };
+    bool grouped = op->kind == OP_GROUPED_GEMM;
+    *family = grouped ? "grouped_gemm" : "gemm";
+    *name = dtype_names[op->dtype];
+    if (op->kind == OP_ATTENTION) {
+        *family = "attention";
+        *name = passes[op->phase][is_fp8(op)];
+    } else if (op->kind == OP_MEMORY) {
+        *family = "memory";
+        *name = memory_class_names[op->memory.class_];
+    }
+}
+
+static bool find_slot(const struct op *op, struct calibration_slot *slot)
+{
+    const char *family, *name;
+    slot_names(op, &family, &name);
+    for (size_t i = 0; calibration_slot(i, slot); i++) {
+        if (strcmp(slot->op, family) == 0 && strcmp(slot->name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The dimensions of an op, in the order of its slot's dims. */
+static void op_dims(const struct op *op, double dims[CALIBRATION_DIMS])
+{
+    memset(dims, 0, CALIBRATION_DIMS * sizeof *dims);
+    if (op->kind == OP_GEMM || op->kind == OP_GROUPED_GEMM) {
+        dims[0] = op->gemm.m;
+        dims[1] = op->gemm.n;
+        dims[2] = op->gemm.k;
+        dims[3] = op->gemm.batch;
+    } else if (op->kind == OP_ATTENTION) {
+        dims[0] = op->attention.batch * op->attention.heads;
+        dims[1] = op->attention.seq_q;
+        dims[2] = op->attention.seq_kv;
+        dims[3] = op->attention.head_dim_qk;
+    } else {
+        dims[0] = op->memory.bytes;
+    }
+}
+
+/* Where the constants of a collective come from: the tier its communicator spans, as
+ * hardware/collective.c takes them. */
+static void collective_source(const struct uses *uses, const struct op *op,
+                              struct provenance_item *item)
+{
+    const struct system *system = &uses->scenario->system;
+    struct group g = placement_comm(system, uses->strategy, op->comm);
+    bool across = g.ranks > g.per_domain && system->tiers > 1;
+    const struct tier *tier = &system->tier[across ? 1 : 0];
+    const struct collective_calibration *own = &tier->collective;
+    if (!across && own->op[op->collective].regimes == 0)
+        own = &system->gpu.calibration.collective;
+    snprintf(item->what, sizeof item->what, "%s %s", collective_names[op->collective],
+             across ? "scale_out" : "scale_up");
+    if (own->op[op->collective].regimes > 0) {
+        snprintf(item->kind, sizeof item->kind, "%s", source_kind_names[own->kind]);
+        snprintf(item->source, sizeof item->source, "%s", own->source);
+        return;
+    }
+    const char *source = collective_default_source(tier->technology);
+    size_t n = strcspn(source, ":");
+    snprintf(item->kind, sizeof item->kind, "%.*s", (int)n, source);
+    snprintf(item->source, sizeof item->source, "%s", source + n + (source[n] == ':' ? 2 : 0));
+}
+
+static struct use *find_use(struct uses *uses, const char *what)
+{
+    for (int i = 0; i < uses->n; i++) {
+        if (strcmp(uses->use[i].item.what, what) == 0)
+            return &uses->use[i];
+    }
+    if (uses->n == USES_MAX)
+        return NULL;
+    struct use *use = &uses->use[uses->n++];
+    memset(use, 0, sizeof *use);
+    snprintf(use->item.what, sizeof use->item.what, "%s", what);
+    return use;
+}
+
+static struct use *kernel_use(struct uses *uses, const struct op *op)
+{
+    struct calibration_slot slot;
+    char what[sizeof(((struct provenance_item *)0)->what)];
+    if (!find_slot(op, &slot))
+        return NULL;
+    snprintf(what, sizeof what, "%s %s", slot.op, slot.name);
+    struct use *use = find_use(uses, what);
+    if (!use || use->group)
+        return use;
+    const struct calibration *c = &uses->scenario->system.gpu.calibration;
+    const void *group = (const char *)c + slot.group_offset;
+    use->slot = slot;
+    use->group = group;
+    use->item.error_frac = use->group->error_frac;
+    snprintf(use->item.kind, sizeof use->item.kind, "%s", calibration_kind_names[use->group->kind]);
+    snprintf(use->item.source, sizeof use->item.source, "%s",
+             use->group->source[0] ? use->group->source : "built-in default of the architecture");
+    return use;
+}
+
+static struct use *use_of(struct uses *uses, const struct op *op)
+{
+    if (op->kind != OP_COLLECTIVE)
+        return kernel_use(uses, op);
+    struct provenance_item item = {.time_frac = 0};
+    collective_source(uses, op, &item);
+    struct use *use = find_use(uses, item.what);
+    if (use)
+        use->item = item;
+    return use;
+}
+
+static void add_time(void *context, const struct block *block, const struct op *op, double seconds)
+{
+    struct uses *uses = context;
+    struct use *use = use_of(uses, op);
+    double total = block->layers * seconds;
+    uses->total_s += total;
+    if (use)
+        use->seconds += total;
+}
+
+static void add_range(void *context, const struct block *block, const struct op *op, double seconds)
+{
+    struct uses *uses = context;
+    double dims[CALIBRATION_DIMS];
+    struct use *use = op->kind == OP_COLLECTIVE ? NULL : kernel_use(uses, op);
+    if (!use || block->layers * seconds < noticed_frac * uses->total_s)
+        return;
+    op_dims(op, dims);
+    for (int d = 0; d < CALIBRATION_DIMS; d++) {
+        use->most[d] = dims[d] > use->most[d] ? dims[d] : use->most[d];
+        if (use->least[d] == 0 || dims[d] < use->least[d])
+            use->least[d] = dims[d];
+    }
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct use *x = a, *y = b;
+    if (x->seconds != y->seconds)
+        return x->seconds < y->seconds ? 1 : -1;
+    return strcmp(x->item.what, y->item.what);
+}
+
+static void say_outside(struct provenance *out, const struct use *use, int d, bool above)
+{
+    if (out->extrapolated_count == EXTRAPOLATED_MAX)
+        return;
+    char *line = out->extrapolated[out->extrapolated_count++];
+    snprintf(line, sizeof out->extrapolated[0], "%s: %s %.0f is %s the measured %.0f",
+             use->item.what, use->slot.dims[d], above ? use->most[d] : use->least[d],
+             above ? "above" : "below", above ? use->group->high[d] : use->group->low[d]);
+}
+
+/* Ops of a group beyond the range that its measurements cover. */
+static void check_range(struct provenance *out, const struct use *use)
+{
+    const struct calibration_group *group = use->group;
+    if (!group)
+        return;
+    for (int d = 0; d < CALIBRATION_DIMS && use->slot.dims[d]; d++) {
+        if (group->high[d] <= 0 || use->most[d] == 0)
+            continue;
+        if (use->most[d] > group->high[d])
+            say_outside(out, use, d, true);
+        if (use->least[d] < group->low[d])
+            say_outside(out, use, d, false);
+    }
+}
+
+void provenance_find(const struct scenario *scenario, const struct strategy *strategy,
+                     struct provenance *out)
+{
+    struct uses *uses = calloc(1, sizeof *uses);
+    memset(out, 0, sizeof *out);
+    if (!uses)
+        return;
+    uses->scenario = scenario;
+    uses->strategy = strategy;
+    blocks_visit(scenario, strategy, add_time, uses);
+    blocks_visit(scenario, strategy, add_range, uses);
+    qsort(uses->use, (size_t)uses->n, sizeof *uses->use, by_time);
+    for (int i = 0; i < uses->n && out->items < PROVENANCE_ITEMS_MAX; i++) {
+        const struct use *use = &uses->use[i];
+        if (use->seconds <= 0)
+            continue;
+        out->item[out->items] = use->item;
+        out->item[out->items++].time_frac = use->seconds / uses->total_s;
+        check_range(out, use);
+    }
+    free(uses);
+}
