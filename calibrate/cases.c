@@ -1,0 +1,325 @@
+#include "calibrate/cases.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "calibrate/case_reader.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The keys of "measured", as the file spells them. */
+struct measured {
+    double step_time_s, memory_gib;
+    bool oom;
+    char step_time_basis[64];
+};
+#define MEASURED(key, kind, unit, member)                                                          \
+    {                                                                                              \
+        key, kind, unit, offsetof(struct measured, member),                                        \
+            sizeof(((struct measured *)0)->member), 0, 0, false, NULL, ""                          \
+    }
+static const struct field measured_fields[] = {
+    MEASURED("step_time_s", FIELD_NUMBER, UNIT_SECONDS, step_time_s),
+    MEASURED("memory_gib", FIELD_NUMBER, UNIT_NONE, memory_gib),
+    MEASURED("oom", FIELD_BOOL, UNIT_NONE, oom),
+    MEASURED("step_time_basis", FIELD_STRING, UNIT_NONE, step_time_basis),
+};
+
+/* The keys of "system": by parts, or by the name of a catalog system. */
+struct system_words {
+    char name[64];
+    char gpu[64];
+    double gpus, gpus_per_node, scale_up_domain, nic_gbit_per_s, power_limit_w;
+};
+#define SYSTEM(key, kind, unit, member)                                                            \
+    {                                                                                              \
+        key, kind, unit, offsetof(struct system_words, member),                                    \
+            sizeof(((struct system_words *)0)->member), 0, 0, false, NULL, ""                      \
+    }
+static const struct field system_word_fields[] = {
+    SYSTEM("name", FIELD_STRING, UNIT_NONE, name),
+    SYSTEM("gpu", FIELD_STRING, UNIT_NONE, gpu),
+    SYSTEM("gpus", FIELD_NUMBER, UNIT_NONE, gpus),
+    SYSTEM("gpus_per_node", FIELD_NUMBER, UNIT_NONE, gpus_per_node),
+    SYSTEM("scale_up_domain", FIELD_NUMBER, UNIT_NONE, scale_up_domain),
+    SYSTEM("inter_node_gbit_per_s_per_gpu", FIELD_NUMBER, UNIT_NONE, nic_gbit_per_s),
+    SYSTEM("power_limit_w", FIELD_NUMBER, UNIT_WATTS, power_limit_w),
+};
+
+/* An object that every case must have. */
+static const struct json_value *part_of(struct case_reader *r, const struct json_value *object,
+                                        const char *key)
+{
+    const struct json_value *part = json_member(object, key);
+    if (!part)
+        case_skip(r, "%s is missing", key);
+    return part;
+}
+
+static void skip_for(struct case_reader *r, const char *part, const struct error *e)
+{
+    case_skip(r, "%s: %s%s%s%s", part, e->message, e->hint[0] ? " (" : "", e->hint,
+              e->hint[0] ? ")" : "");
+}
+
+static void read_model(struct case_reader *r, const struct json_value *object)
+{
+    const struct json_value *part = part_of(r, object, "model");
+    struct model *model = &r->out->scenario.model;
+    struct error e;
+    error_init(&e);
+    if (!part)
+        return;
+    if (json_kind(part) == JSON_STRING)
+        model_find(json_string(part), r->options->catalog, model, &e);
+    else
+        model_read(r->json, part, model, &e);
+    if (e.status != STATUS_OK)
+        skip_for(r, "model", &e);
+}
+
+/* A system of a catalog, sized. */
+static void find_system(struct case_reader *r, const struct system_words *words)
+{
+    struct error e;
+    error_init(&e);
+    struct system *system = &r->out->scenario.system;
+    if (system_find(words->name, r->options->catalog, system, &e) != STATUS_OK)
+        skip_for(r, "system", &e);
+    else if (words->gpus > 0)
+        system->gpus = words->gpus;
+    if (!(system->gpus >= 1))
+        case_skip(r, "system.gpus is missing");
+}
+
+static void build_system(struct case_reader *r, const struct system_words *words)
+{
+    struct error e;
+    error_init(&e);
+    if (!(words->gpus >= 1))
+        case_skip(r, "system.gpus is missing");
+    struct system_parts parts = {.gpus = words->gpus,
+                                 .gpus_per_node = words->gpus_per_node,
+                                 .scale_up_domain = words->scale_up_domain,
+                                 .nic_bytes_per_s = words->nic_gbit_per_s * 1e9 / 8,
+                                 .power_limit_w = words->power_limit_w};
+    snprintf(parts.gpu, sizeof parts.gpu, "%s", words->gpu);
+    if (parts.gpus_per_node == 0) {
+        parts.gpus_per_node = fmin(8, parts.gpus);
+        case_assume(r, "system.gpus_per_node %.0f", parts.gpus_per_node);
+    }
+    if (parts.nic_bytes_per_s == 0 && parts.gpus > parts.gpus_per_node)
+        case_assume(r, "the usual network of that GPU's generation");
+    if (system_from_parts(&parts, r->options->catalog, &r->out->scenario.system, &e) != STATUS_OK)
+        skip_for(r, "system", &e);
+}
+
+static void read_system(struct case_reader *r, const struct json_value *object)
+{
+    static const struct case_fields fields = {
+        "system", system_word_fields, sizeof system_word_fields / sizeof *system_word_fields, NULL};
+    const struct json_value *part = part_of(r, object, "system");
+    struct system_words words = {.gpus = 0};
+    if (!part)
+        return;
+    if (json_kind(part) == JSON_STRING)
+        snprintf(words.name, sizeof words.name, "%s", json_string(part));
+    else
+        case_read_fields(r, part, &fields, &words);
+    if (case_is_skipped(r))
+        return;
+    if (words.gpu[0] == '\0' && words.name[0] != '\0')
+        find_system(r, &words);
+    else
+        build_system(r, &words);
+}
+
+/* The stack of the case; one that nobody knows is the default one. */
+static void read_stack(struct case_reader *r, const struct json_value *object)
+{
+    const struct json_value *part = json_member(object, "stack");
+    struct stack *stack = &r->out->scenario.stack;
+    const char *name = part ? json_string(part) : "";
+    struct error e;
+    error_init(&e);
+    snprintf(r->out->stack, sizeof r->out->stack, "%s", name);
+    if (r->options->stack)
+        name = r->options->stack;
+    if (stack_find(name, r->options->catalog, stack, &e) == STATUS_OK)
+        return;
+    error_init(&e);
+    if (r->options->stack || stack_find(NULL, r->options->catalog, stack, &e) != STATUS_OK)
+        case_skip(r, "stack \"%s\" is not known", name);
+    else
+        case_assume(r, "stack \"%s\" is not known: the default one", name);
+}
+
+static void read_job(struct case_reader *r, const struct json_value *object)
+{
+    struct case_fields fields = {"job", job_fields, job_field_count, NULL};
+    const struct json_value *part = part_of(r, object, "job");
+    job_default(&r->out->scenario.job);
+    if (part)
+        case_read_fields(r, part, &fields, &r->out->scenario.job);
+    for (size_t i = 0; part && i < job_field_count; i++) {
+        double value = 0;
+        if (!job_fields[i].required)
+            continue;
+        memcpy(&value, (const char *)&r->out->scenario.job + job_fields[i].offset, sizeof value);
+        if (!(value > 0))
+            case_skip(r, "job.%s is missing", job_fields[i].key);
+    }
+}
+
+/* Interleaved without virtual stages is plain 1F1B, and no schedule at all needs one stage. */
+static void settle_schedule(struct case_reader *r)
+{
+    struct strategy *s = &r->out->strategy;
+    if (s->schedule == SCHEDULE_INTERLEAVED && s->vpp <= 1 && s->pp > 1) {
+        s->schedule = SCHEDULE_1F1B;
+        case_assume(r, "interleaved with one virtual stage: 1f1b");
+    }
+    if (s->schedule == SCHEDULE_NONE && s->pp > 1) {
+        s->schedule = s->vpp > 1 ? SCHEDULE_INTERLEAVED : SCHEDULE_1F1B;
+        case_assume(r, "a schedule for pp %d: %s", s->pp, schedule_names[s->schedule]);
+    }
+}
+
+static void read_strategy(struct case_reader *r, const struct json_value *object)
+{
+    enum { ROWS_MAX = 64 };
+    bool given[ROWS_MAX] = {false};
+    struct case_fields fields = {"strategy", strategy_fields, strategy_field_count, given};
+    const struct json_value *part = part_of(r, object, "strategy");
+    struct strategy *strategy = &r->out->strategy;
+    strategy_default(strategy);
+    if (!part)
+        return;
+    case_read_fields(r, part, &fields, strategy);
+    strategy_complete(strategy, given, r->out->scenario.system.gpus, &r->out->scenario.stack);
+    settle_schedule(r);
+}
+
+static void read_measured(struct case_reader *r, const struct json_value *object)
+{
+    static const struct case_fields fields = {
+        "measured", measured_fields, sizeof measured_fields / sizeof *measured_fields, NULL};
+    struct measured measured = {.oom = false};
+    const struct json_value *part = json_member(object, "measured");
+    struct run_case *out = r->out;
+    struct case_reader own = *r;
+    struct run_case *scratch = calloc(1, sizeof *scratch);
+    own.out =
+        scratch ? scratch : out; /* an odd measurement does not keep a case from its prediction */
+    if (part)
+        case_read_fields(&own, part, &fields, &measured);
+    free(scratch);
+    out->step_s = measured.step_time_s > 0 ? measured.step_time_s : 0;
+    out->memory_bytes = measured.memory_gib > 0 ? measured.memory_gib * 1073741824.0 : 0;
+    out->oom = measured.oom;
+}
+
+static void copy_string(const struct json_value *object, const char *key, char *out, size_t size)
+{
+    const struct json_value *v = json_member(object, key);
+    snprintf(out, size, "%s", v ? json_string(v) : "");
+}
+
+static void read_case(struct case_reader *r, const struct json_value *object, size_t index)
+{
+    struct run_case *out = r->out;
+    copy_string(object, "id", out->id, sizeof out->id);
+    copy_string(object, "sweep", out->sweep, sizeof out->sweep);
+    if (out->id[0] == '\0')
+        snprintf(out->id, sizeof out->id, "%s[%zu]", out->family, index);
+    read_model(r, object);
+    read_system(r, object);
+    read_stack(r, object);
+    read_job(r, object);
+    read_strategy(r, object);
+    read_measured(r, object);
+}
+
+static struct run_case *append(struct cases *cases)
+{
+    if (cases->count == cases->capacity) {
+        size_t capacity = cases->capacity > 0 ? 2 * cases->capacity : 64;
+        struct run_case *items = realloc(cases->items, capacity * sizeof *items);
+        if (!items)
+            return NULL;
+        cases->items = items;
+        cases->capacity = capacity;
+    }
+    struct run_case *item = &cases->items[cases->count++];
+    memset(item, 0, sizeof *item);
+    return item;
+}
+
+static enum status read_all(const struct json *json, const char *family,
+                            const struct cases_options *options, struct cases *out, struct error *e)
+{
+    const struct json_value *root = json_root(json);
+    size_t before = out->count;
+    if (json_kind(root) != JSON_ARRAY)
+        json_error(json, root, e, STATUS_INPUT, "expected an array of cases, got %s",
+                   json_kind_name(json_kind(root)));
+    else if (json_count(root) == 0)
+        json_error(json, root, e, STATUS_INPUT, "the file holds no case");
+    for (const struct json_value *v = json_first(root); v && e->status == STATUS_OK;
+         v = json_next(v)) {
+        if (json_kind(v) != JSON_OBJECT) {
+            json_error(json, v, e, STATUS_INPUT, "expected a case, an object, got %s",
+                       json_kind_name(json_kind(v)));
+            break;
+        }
+        struct case_reader reader = {json, options, append(out)};
+        if (!reader.out) {
+            error_set(e, STATUS_IO, "out of memory");
+            break;
+        }
+        snprintf(reader.out->family, sizeof reader.out->family, "%s", family);
+        read_case(&reader, v, out->count - 1 - before);
+    }
+    if (e->status != STATUS_OK)
+        out->count = before;
+    return e->status;
+}
+
+enum status cases_parse(const char *text, size_t n, const char *family,
+                        const struct cases_options *options, struct cases *out, struct error *e)
+{
+    struct json *json = json_parse(text, n, family, e);
+    if (json)
+        read_all(json, family, options, out, e);
+    json_free(json);
+    return e->status;
+}
+
+/* "dir/korthikanti22.json" is the family korthikanti22. */
+static void family_of(const char *path, char *family, size_t size)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+    int n = dot && dot > name ? (int)(dot - name) : (int)strlen(name);
+    snprintf(family, size, "%.*s", n, name);
+}
+
+enum status cases_load(const char *path, const struct cases_options *options, struct cases *out,
+                       struct error *e)
+{
+    char family[64];
+    family_of(path, family, sizeof family);
+    struct json *json = json_load(path, e);
+    if (json)
+        read_all(json, family, options, out, e);
+    json_free(json);
+    return e->status;
+}
+
+void cases_free(struct cases *cases)
+{
+    free(cases->items);
+    *cases = (struct cases){0};
+}

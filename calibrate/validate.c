@@ -1,0 +1,117 @@
+#include "calibrate/validate.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void case_predict(const struct run_case *c, struct prediction *out)
+{
+    struct step_cost cost;
+    *out = (struct prediction){.fits = false};
+    if (c->skipped[0] != '\0') {
+        snprintf(out->skipped, sizeof out->skipped, "%s", c->skipped);
+        return;
+    }
+    step_estimate(&c->scenario, &c->strategy, &cost);
+    if (!cost.legal) {
+        snprintf(out->skipped, sizeof out->skipped, "%s: %s", cost.rule, cost.reason);
+        return;
+    }
+    out->step_s = cost.step_s;
+    out->memory_bytes = cost.memory_total_bytes;
+    out->fits = cost.fits;
+}
+
+static double relative_error(double predicted, double measured, const struct prediction *p)
+{
+    return p->skipped[0] == '\0' && measured > 0 ? predicted / measured - 1 : (double)NAN;
+}
+
+double case_step_error(const struct run_case *c, const struct prediction *p)
+{
+    return relative_error(p->step_s, c->oom ? 0 : c->step_s, p);
+}
+
+double case_memory_error(const struct run_case *c, const struct prediction *p)
+{
+    return relative_error(p->memory_bytes, c->oom ? 0 : c->memory_bytes, p);
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The value below which the share q of the sorted errors lies, as the published scores take it. */
+static double quantile(const double *sorted, size_t n, double q)
+{
+    size_t i = (size_t)(q * (double)n);
+    return sorted[i < n ? i : n - 1];
+}
+
+static void count_case(const struct run_case *c, const struct prediction *p, struct validation *out)
+{
+    out->cases++;
+    if (p->skipped[0] != '\0') {
+        out->skipped++;
+        return;
+    }
+    out->predicted++;
+    out->oom += c->oom;
+    out->oom_foreseen += c->oom && !p->fits;
+    out->ran += !c->oom;
+    out->fit_foreseen += !c->oom && p->fits;
+}
+
+/* Means of the n absolute errors (sorted here) and of the signed ones, whose sum is given. */
+static void summarise_errors(double *absolute, size_t n, double signed_sum, struct validation *out)
+{
+    out->compared = n;
+    out->mape = out->median = out->p90 = out->bias = out->worst = (double)NAN;
+    if (n == 0)
+        return;
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += absolute[i];
+    qsort(absolute, n, sizeof *absolute, compare_doubles);
+    out->mape = sum / (double)n;
+    out->median = quantile(absolute, n, 0.5);
+    out->p90 = quantile(absolute, n, 0.9);
+    out->worst = absolute[n - 1];
+    out->bias = signed_sum / (double)n;
+}
+
+enum status validation_summarise(const struct cases *cases, const struct prediction *predictions,
+                                 const char *family, struct validation *out, struct error *e)
+{
+    memset(out, 0, sizeof *out);
+    double *absolute = malloc((cases->count > 0 ? cases->count : 1) * sizeof *absolute);
+    if (!absolute)
+        return error_set(e, STATUS_IO, "out of memory");
+    size_t n = 0;
+    double signed_sum = 0, memory_sum = 0, memory_signed_sum = 0;
+    for (size_t i = 0; i < cases->count; i++) {
+        const struct run_case *c = &cases->items[i];
+        if (family && strcmp(family, c->family) != 0)
+            continue;
+        count_case(c, &predictions[i], out);
+        double error = case_step_error(c, &predictions[i]);
+        double memory_error = case_memory_error(c, &predictions[i]);
+        if (!isnan(error)) {
+            absolute[n++] = fabs(error);
+            signed_sum += error;
+        }
+        if (!isnan(memory_error)) {
+            out->memory_compared++;
+            memory_sum += fabs(memory_error);
+            memory_signed_sum += memory_error;
+        }
+    }
+    summarise_errors(absolute, n, signed_sum, out);
+    double memory_count = (double)out->memory_compared;
+    out->memory_mape = memory_sum / memory_count;
+    out->memory_bias = memory_signed_sum / memory_count;
+    free(absolute);
+    return STATUS_OK;
+}
