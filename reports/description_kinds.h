@@ -1,0 +1,27 @@
+#ifndef REPORTS_DESCRIPTION_KINDS_H
+#define REPORTS_DESCRIPTION_KINDS_H
+#include "base/fields.h"
+#include "base/json_write.h"
+#include "model/model.h"
+#include "reports/description.h"
+
+/* The kinds of description, one file each. Internal to description.c. */
+
+struct described_model {
+    struct model model;
+    struct model_parameters parameters;
+    double seq_length;
+};
+
+extern const struct description_kind model_description, gpu_description, system_description,
+    stack_description;
+
+/* Members of an open object; one figure as text. */
+void figures_json(struct json_writer *w, const struct figure *figures, const void *thing);
+void figure_text(const struct figure *figure, const void *thing, struct text *out);
+
+/* "key  value  source" lines of the rows that say something. */
+void fields_text(const struct field *rows, size_t n, const void *in, const struct source *sources,
+                 struct text *out);
+
+#endif

@@ -1,0 +1,31 @@
+#ifndef REPORTS_FORMAT_H
+#define REPORTS_FORMAT_H
+#include "base/text.h"
+#include "base/units.h"
+#include "parallelism/step.h"
+
+/* A quantity with its unit; the text lives in `scratch` until its next use. */
+const char *format_unit(struct text *scratch, double value, enum unit unit, int digits);
+/* A count with a comma every three digits. */
+const char *format_count(struct text *scratch, double count);
+
+/* A large count in thousands of millions: "70.6 B", "8.03 B", "124 M". */
+void format_count_scaled(double count, struct text *out);
+
+/* "llama3-70b on 512 x h100-sxm (dgx-h100), 1024 sequences of 8192 tokens a step, bf16, stack
+ * default" */
+void format_scenario(const struct scenario *scenario, struct text *out);
+
+/* The n largest terms, one a line, each line after the first indented by `indent` blanks. */
+void format_largest_terms(const struct step_cost *cost, int n, size_t indent, struct text *out);
+/* Indices of the terms, largest first. */
+void terms_by_size(const struct step_cost *cost, int order[TERMS]);
+
+/* A strategy in words for a reader who does not know the abbreviations: "tensor parallel 8, ...".
+ */
+void format_strategy(const struct strategy *s, struct text *out);
+/* Every key of a strategy as the flag that gives it, lines broken at `width` and indented by two.
+ */
+void format_strategy_flags(const struct strategy *s, size_t width, struct text *out);
+
+#endif

@@ -1,0 +1,19 @@
+#ifndef REPORTS_SEARCH_REPORT_H
+#define REPORTS_SEARCH_REPORT_H
+#include "base/json_write.h"
+#include "parallelism/provenance.h"
+#include "parallelism/search.h"
+
+/* What a search found, as text, JSON or CSV. */
+struct search_report {
+    const struct scenario *scenario;
+    const struct search_options *options;
+    const struct search_result *result;
+    const struct provenance *provenance; /* of each of result->results; NULL: none */
+};
+
+void search_text(const struct search_report *report, struct text *out);
+void search_json(const struct search_report *report, struct text *out);
+void search_csv(const struct search_report *report, struct text *out);
+
+#endif

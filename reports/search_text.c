@@ -1,0 +1,230 @@
+#include "reports/format.h"
+#include "reports/search_report.h"
+#include "reports/table.h"
+
+/* The published tables' columns first, then what a reader of a forecast asks next. */
+static const struct table_column columns[] = {
+    {"#",              false},
+    {"System",         true },
+    {"#-GPUs",         false},
+    {"Precision",      true },
+    {"GBS",            false},
+    {"MBS",            false},
+    {"Seq",            false},
+    {"TP",             false},
+    {"PP",             false},
+    {"CP",             false},
+    {"VP",             false},
+    {"EP",             false},
+    {"DP",             false},
+    {"tokens/sec/GPU", false},
+    {"TFLOP/sec/GPU",  false},
+    {"step",           false},
+    {"MFU",            false},
+    {"memory",         false},
+    {"also",           true },
+};
+
+/* What the published columns leave open: "SP, ZeRO 1, selective recompute". */
+static void also(const struct strategy *s, struct text *out)
+{
+    if (s->sequence_parallel)
+        text_add(out, "SP, ");
+    if (s->etp > 1)
+        text_addf(out, "expert TP %d, ", s->etp);
+    text_addf(out, "ZeRO %d", s->zero);
+    if (s->recompute != RECOMPUTE_NONE)
+        text_addf(out, ", %s recompute", recompute_names[s->recompute]);
+    if (s->recompute == RECOMPUTE_FULL && s->recompute_layers > 0)
+        text_addf(out, " of %d layers a stage", s->recompute_layers);
+    if (s->schedule > SCHEDULE_INTERLEAVED || s->schedule == SCHEDULE_GPIPE)
+        text_addf(out, ", %s", schedule_names[s->schedule]);
+}
+
+static void add_row(struct table *t, const struct scenario *scenario, const struct ranked *r,
+                    int rank)
+{
+    const struct strategy *s = &r->strategy;
+    const struct job *job = &scenario->job;
+    struct text scratch = {0}, rest = {0};
+    double gpus = scenario->system.gpus;
+    table_cell(t, "%d", rank);
+    table_cell(t, "%s", scenario->system.name);
+    table_cell(t, "%.0f", gpus);
+    table_cell(t, "%s", dtype_names[job->precision]);
+    table_cell(t, "%.0f", job->global_batch);
+    table_cell(t, "%d", s->micro_batch);
+    table_cell(t, "%.0f", job->seq_length);
+    const int degrees[] = {s->tp, s->pp, s->cp, s->vpp, s->ep, s->dp};
+    for (size_t i = 0; i < sizeof degrees / sizeof *degrees; i++)
+        table_cell(t, "%d", degrees[i]);
+    table_cell(t, "%.0f", step_tokens_per_s(scenario, &r->cost) / gpus);
+    table_cell(t, "%.0f", r->cost.model_flop / r->cost.step_s / gpus / 1e12);
+    table_cell(t, "%s", format_unit(&scratch, r->cost.step_s, UNIT_SECONDS, 4));
+    table_cell(t, "%.1f %%", 100 * step_mfu(scenario, &r->cost));
+    table_cell(t, "%s", format_unit(&scratch, r->cost.memory_total_bytes, UNIT_BYTES, 3));
+    also(s, &rest);
+    table_cell(t, "%s", rest.data ? rest.data : "");
+    text_free(&scratch);
+    text_free(&rest);
+}
+
+static void add_table(const struct search_report *report, struct text *out)
+{
+    struct table t;
+    table_init(&t, columns, sizeof columns / sizeof *columns);
+    for (int i = 0; i < report->result->count; i++)
+        add_row(&t, report->scenario, &report->result->results[i], i + 1);
+    table_write(&t, 0, out);
+    table_free(&t);
+}
+
+/* The term in which `best` gains most on `other`, and the one in which it pays most. */
+static void compare_terms(const struct step_cost *best, const struct step_cost *other, int *gain,
+                          int *loss)
+{
+    *gain = *loss = 0;
+    for (int t = 1; t < TERMS; t++) {
+        double d = best->term_s[t] - other->term_s[t];
+        if (d < best->term_s[*gain] - other->term_s[*gain])
+            *gain = t;
+        if (d > best->term_s[*loss] - other->term_s[*loss])
+            *loss = t;
+    }
+}
+
+/* Why the best is best: what it gains on the second, and what it pays for that. */
+static void add_against_next(const struct search_result *result, struct text *out)
+{
+    const struct step_cost *best = &result->results[0].cost, *next = &result->results[1].cost;
+    struct text scratch = {0};
+    int gain, loss;
+    compare_terms(best, next, &gain, &loss);
+    double gain_s = next->term_s[gain] - best->term_s[gain];
+    double loss_s = best->term_s[loss] - next->term_s[loss];
+    text_addf(out, "  why it is first   %s faster than the second",
+              format_unit(&scratch, next->step_s / best->step_s - 1, UNIT_FRACTION, 2));
+    if (gain_s > 0)
+        text_addf(out, ": %s less of \"%s\"", format_unit(&scratch, gain_s, UNIT_SECONDS, 2),
+                  term_descriptions[gain]);
+    if (gain_s > 0 && loss_s > 0)
+        text_addf(out, " for %s more of \"%s\"", format_unit(&scratch, loss_s, UNIT_SECONDS, 2),
+                  term_descriptions[loss]);
+    text_add(out, "\n");
+    text_free(&scratch);
+}
+
+static void add_rates(const struct scenario *scenario, const struct step_cost *cost,
+                      struct text *out)
+{
+    struct text scratch = {0};
+    double tokens_per_s = step_tokens_per_s(scenario, cost);
+    text_addf(out, "  throughput        %s tokens/s, ", format_count(&scratch, tokens_per_s));
+    text_addf(out, "%s a GPU, ", format_count(&scratch, tokens_per_s / scenario->system.gpus));
+    double rate = cost->model_flop / cost->step_s / scenario->system.gpus;
+    text_addf(out, "%s a GPU\n", format_unit(&scratch, rate, UNIT_FLOP_PER_S, 3));
+    text_addf(out, "  MFU               %s",
+              format_unit(&scratch, step_mfu(scenario, cost), UNIT_FRACTION, 3));
+    text_addf(out, " of the dense %s peak, ", dtype_names[scenario->job.precision]);
+    text_addf(out, "%s (causal attention counted half, logits in)\n",
+              format_unit(&scratch, cost->peak_flop_per_s, UNIT_FLOP_PER_S, 4));
+    text_addf(out, "  memory            %s a GPU of ",
+              format_unit(&scratch, cost->memory_total_bytes, UNIT_BYTES, 3));
+    text_addf(out, "%s, on the fullest pipeline stage (%d)\n",
+              format_unit(&scratch, cost->memory_capacity_bytes, UNIT_BYTES, 3),
+              cost->memory_stage);
+    text_free(&scratch);
+}
+
+/* The answer in words, for a reader who has never seen the tool. */
+static void add_headline(const struct search_report *report, struct text *out)
+{
+    const struct search_result *result = report->result;
+    const struct ranked *best = &result->results[0];
+    struct text scratch = {0};
+    text_add(out, "Fastest: ");
+    format_strategy(&best->strategy, out);
+    text_addf(out, "\n  step time         %s",
+              format_unit(&scratch, best->cost.step_s, UNIT_SECONDS, 4));
+    text_addf(out, " (80 %% interval %s to ",
+              format_unit(&scratch, best->cost.step_low_s, UNIT_SECONDS, 3));
+    text_addf(out, "%s)\n", format_unit(&scratch, best->cost.step_high_s, UNIT_SECONDS, 3));
+    add_rates(report->scenario, &best->cost, out);
+    text_add(out, "  where time goes ");
+    format_largest_terms(&best->cost, 4, 18, out);
+    if (result->count > 1)
+        add_against_next(result, out);
+    text_free(&scratch);
+}
+
+/* Nothing fits: say so, and what comes nearest. */
+static void add_nothing(const struct search_result *result, struct text *out)
+{
+    text_add(out, "Nothing fits.");
+    if (result->closest.cost.legal) {
+        text_add(out, " Nearest: ");
+        strategy_describe(&result->closest.strategy, out);
+        text_addf(out, "\n  %s", result->closest.cost.reason);
+    } else {
+        text_add(out, " No strategy is legal for this model, batch and number of GPUs.");
+    }
+    text_add(out, "\n");
+}
+
+/* Rules by how many strategies they rejected, most first. */
+static void add_rejected(const struct search_result *r, struct text *out)
+{
+    struct text scratch = {0};
+    int order[SEARCH_RULES_MAX];
+    for (int i = 0; i < r->rules; i++) {
+        int j = i;
+        for (; j > 0 && r->rejected[order[j - 1]].count < r->rejected[i].count; j--)
+            order[j] = order[j - 1];
+        order[j] = i;
+    }
+    for (int i = 0; i < r->rules && r->rejected[order[i]].count > 0; i++)
+        text_addf(out, "%s%s %s", i > 0 ? ", " : "Rejected: ", r->rejected[order[i]].name,
+                  format_count(&scratch, (double)r->rejected[order[i]].count));
+    if (r->rules > 0 && r->rejected[order[0]].count > 0)
+        text_add(out, ".\n");
+    text_free(&scratch);
+}
+
+static void add_counts(const struct search_result *r, struct text *out)
+{
+    struct text scratch = {0};
+    text_addf(out, "%s strategies: ", format_count(&scratch, (double)r->configs));
+    text_addf(out, "%s legal, ", format_count(&scratch, (double)r->legal));
+    text_addf(out, "%s evaluated, ", format_count(&scratch, (double)r->evaluated));
+    text_addf(out, "%s pruned by bounds, ", format_count(&scratch, (double)r->pruned));
+    text_addf(out, "%s of the evaluated fit", format_count(&scratch, (double)r->fitting));
+    text_addf(out, "; %s on %d thread%s.\n", format_unit(&scratch, r->elapsed_s, UNIT_SECONDS, 2),
+              r->threads, r->threads == 1 ? "" : "s");
+    add_rejected(r, out);
+    text_free(&scratch);
+}
+
+static void add_extrapolated(const struct provenance *p, struct text *out)
+{
+    if (!p || p->extrapolated_count == 0)
+        return;
+    text_add(out, "Outside the calibrated range:\n");
+    for (int i = 0; i < p->extrapolated_count; i++)
+        text_addf(out, "  %s\n", p->extrapolated[i]);
+}
+
+void search_text(const struct search_report *report, struct text *out)
+{
+    format_scenario(report->scenario, out);
+    text_add(out, "\n\n");
+    if (report->result->count > 0) {
+        add_headline(report, out);
+        text_add(out, "\n");
+        add_table(report, out);
+        text_add(out, "\n");
+        add_extrapolated(report->provenance, out);
+    } else {
+        add_nothing(report->result, out);
+    }
+    add_counts(report->result, out);
+}
