@@ -8,13 +8,13 @@ struct reader;
 
 /* What a family has unless a key says otherwise. */
 enum trait {
-    TRAIT_GATED = 1 << 0,       /* SwiGLU, GeGLU: three MLP matrices */
-    TRAIT_LAYER_NORM = 1 << 1,  /* weight and bias; else one vector */
-    TRAIT_TIED = 1 << 2,        /* embedding and head share a matrix */
-    TRAIT_NO_ROTARY = 1 << 3,   /* learned positions, ALiBi */
-    TRAIT_POSITIONS = 1 << 4,   /* a learned position table */
-    TRAIT_PARALLEL = 1 << 5,    /* attention and MLP side by side */
-    TRAIT_FFN_4H = 1 << 6,      /* intermediate_size defaults to 4 hidden_size */
+    TRAIT_GATED = 1 << 0,      /* SwiGLU, GeGLU: three MLP matrices */
+    TRAIT_LAYER_NORM = 1 << 1, /* weight and bias; else one vector */
+    TRAIT_TIED = 1 << 2,       /* embedding and head share a matrix */
+    TRAIT_NO_ROTARY = 1 << 3,  /* learned positions, ALiBi */
+    TRAIT_POSITIONS = 1 << 4,  /* a learned position table */
+    TRAIT_PARALLEL = 1 << 5,   /* attention and MLP side by side */
+    TRAIT_FFN_4H = 1 << 6,     /* intermediate_size defaults to 4 hidden_size */
     TRAIT_QKV_BIAS = 1 << 7,
     TRAIT_OUT_BIAS = 1 << 8,
     TRAIT_MLP_BIAS = 1 << 9,
@@ -56,8 +56,8 @@ enum { MODEL_TYPE_MAX = 48 };
 void family_nearest(const char *model_type, char nearest[MODEL_TYPE_MAX]);
 /* True if a blank-separated list holds the word. */
 bool word_in_list(const char *list, const char *word);
-/* Presets r->config with what the family's configuration class defaults to. Dimensions are defaulted
- * only inside a nested text_config: a file of its own states them. */
+/* Presets r->config with what the family's configuration class defaults to. Dimensions are
+ * defaulted only inside a nested text_config: a file of its own states them. */
 void family_defaults(struct reader *r);
 
 #endif

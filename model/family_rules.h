@@ -2,8 +2,8 @@
 #define MODEL_FAMILY_RULES_H
 #include "model/reader.h"
 
-/* Rules of single families that traits cannot say: each turns what the file gives (r->config, r->traits)
- * into what the rest of the reader expects. */
+/* Rules of single families that traits cannot say: each turns what the file gives (r->config,
+ * r->traits) into what the rest of the reader expects. */
 enum status adjust_falcon(struct reader *r);
 enum status adjust_llama4(struct reader *r);
 enum status adjust_minimax(struct reader *r);

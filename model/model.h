@@ -10,10 +10,10 @@ enum { MODEL_LAYERS_MAX = 1024, MODEL_LAYER_KINDS_MAX = 8 };
 
 /* One kind of transformer layer; layers of one kind cost the same. */
 struct layer_kind {
-    bool experts;             /* router and experts instead of the dense MLP */
-    int window;               /* sliding window, tokens; 0: full attention */
-    int chunk;                /* attention stays within chunks of this many tokens (Llama 4); 0: none */
-    int intermediate_size;    /* dense MLP width (0 where experts) */
+    bool experts; /* router and experts instead of the dense MLP */
+    int window;   /* sliding window, tokens; 0: full attention */
+    int chunk;    /* attention stays within chunks of this many tokens (Llama 4); 0: none */
+    int intermediate_size;         /* dense MLP width (0 where experts) */
     int heads, kv_heads, head_dim; /* usually the model's own */
 };
 
@@ -33,16 +33,16 @@ struct model {
     bool tied_embeddings;
     int position_embeddings; /* rows of a learned position table; 0: none (RoPE, ALiBi) */
     int max_position_embeddings;
-    bool rotary; /* rotates queries and keys (RoPE) */
+    bool rotary;          /* rotates queries and keys (RoPE) */
     bool layer_norm_bias; /* LayerNorm (weight and bias) instead of RMSNorm */
-    int norms_per_layer;  /* 2; 4 with post-norms (Gemma 2/3, GLM-4) ; 1 for parallel blocks that share one */
+    int norms_per_layer;  /* 2; 4 with post-norms (Gemma 2/3, GLM-4); 1 shared (GPT-J, Phi) */
     bool attention_bias, attention_output_bias, mlp_bias; /* mlp_bias: of experts too */
     bool qk_norm;
-    int qk_norm_parameters; /* a layer: 2 head_dim, (heads + kv_heads) head_dim, or 0 (not learned) */
+    int qk_norm_parameters; /* a layer: 2 head_dim, (heads + kv_heads) head_dim; 0: not learned */
     bool attention_sinks;   /* one learned logit a head (gpt-oss) */
     bool embedding_norm;    /* LayerNorm after the embedding (BLOOM) */
     bool head_bias;         /* the output head adds a bias (GPT-J, Phi) */
-    bool parallel_block;  /* attention and MLP side by side (GPT-NeoX, Falcon, Phi-1/2) */
+    bool parallel_block;    /* attention and MLP side by side (GPT-NeoX, Falcon, Phi-1/2) */
     /* experts */
     int experts, experts_per_token;
     int moe_intermediate_size;
@@ -55,15 +55,17 @@ struct model {
     int kinds;
     struct layer_kind kind[MODEL_LAYER_KINDS_MAX];
     unsigned char kind_of_layer[MODEL_LAYERS_MAX];
-    char left_out[160]; /* what the text model leaves out, "vision tower, audio encoder"; "" nothing */
+    char left_out[160]; /* of the file's model, "vision tower, audio encoder"; "" nothing
+                         */
     char note[240];     /* what the reader assumed, for stderr; "" nothing */
 };
 
-/* Reads a model object: Hugging Face keys (all spellings of DESIGN.md), a nested text_config, or a case
- * file's subset. Missing derived values follow Hugging Face's defaults of that model_type. What the
- * model cannot represent (Mamba, linear or sparse attention ...) is STATUS_INPUT and names the key. */
-enum status model_read(const struct json *json, const struct json_value *object, struct model *model,
-                       struct error *e);
+/* Reads a model object: Hugging Face keys (all spellings of DESIGN.md), a nested text_config, or a
+ * case file's subset. Missing derived values follow Hugging Face's defaults of that model_type.
+ * What the model cannot represent (Mamba, linear or sparse attention ...) is STATUS_INPUT and names
+ * the key. */
+enum status model_read(const struct json *json, const struct json_value *object,
+                       struct model *model, struct error *e);
 
 /* By catalog name or by path (a file, or a folder holding config.json); `folder` (NULL: none)
  * comes before the compiled-in files. An unknown name is STATUS_INPUT, with the nearest one. */
@@ -77,8 +79,8 @@ void model_count_kinds(const struct model *model, int first, int n, double *coun
 struct model_parameters {
     double embedding, head; /* head 0 when tied */
     double attention, dense_mlp, experts, shared_experts, router, norms;
-    double mtp;   /* multi-token-prediction layers, not in total */
-    double total; /* with both vocabulary matrices, without mtp */
+    double mtp;    /* multi-token-prediction layers, not in total */
+    double total;  /* with both vocabulary matrices, without mtp */
     double active; /* of total: what one token meets (experts_per_token of the experts) */
 };
 struct model_parameters model_parameters(const struct model *model);
@@ -92,22 +94,25 @@ double layer_matrix_elements(const struct model *model, const struct layer_kind 
 
 /* FLOP-counting conventions; every MFU says which. MODELLING 1.5. */
 enum flop_convention {
-    FLOP_CAUSAL,      /* 6 x matmul parameters met, logits in, attention halved for causality (Megatron today) */
-    FLOP_FULL,        /* the same with attention not halved (PaLM appendix B) */
-    FLOP_6ND,         /* 6 x active parameters */
+    FLOP_CAUSAL, /* 6 x matmul parameters met, logits in, attention halved for causality (Megatron
+                    today) */
+    FLOP_FULL,   /* the same with attention not halved (PaLM appendix B) */
+    FLOP_6ND,    /* 6 x active parameters */
     FLOP_KORTHIKANTI, /* 72 B L s h^2 (1 + s/6h + V/12hL) [Korthikanti22 eq. 7] */
     FLOP_CONVENTIONS
 };
 extern const char *const flop_convention_names[FLOP_CONVENTIONS + 1];
-/* Model FLOP of one training step a token (forward and backward, no recompute) at sequence length s,
- * without multi-token-prediction layers. */
+/* Model FLOP of one training step a token (forward and backward, no recompute) at sequence length
+ * s, without multi-token-prediction layers. */
 double model_flop_per_token(const struct model *model, double seq_length, enum flop_convention c);
 /* What the multi-token-prediction layers add, their passes through the head included. */
-double model_mtp_flop_per_token(const struct model *model, double seq_length, enum flop_convention c);
-/* Keys that a query of this kind of layer meets on average, of seq_length causal ones: s/2, w(1 - w/2s)
- * in a sliding window, c/2 in chunks. */
+double model_mtp_flop_per_token(const struct model *model, double seq_length,
+                                enum flop_convention c);
+/* Keys that a query of this kind of layer meets on average, of seq_length causal ones: s/2, w(1 -
+ * w/2s) in a sliding window, c/2 in chunks. */
 double layer_visible_keys(const struct layer_kind *kind, double seq_length);
-/* Bytes of key-value cache a token in all layers at `bytes` an element (windowed layers as if full). */
+/* Bytes of key-value cache a token in all layers at `bytes` an element (windowed layers as if
+ * full). */
 double model_kv_bytes_per_token(const struct model *model, double bytes);
 
 #endif

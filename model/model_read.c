@@ -117,11 +117,9 @@ static enum status choose_family(struct reader *r)
                "model_type \"%s\" is not known: what its layers hold cannot be told",
                r->model_type);
     family_nearest(r->model_type, nearest);
-    if (nearest[0])
-        error_set_hint(r->e, "did you mean \"%s\"?", nearest);
-    else
-        error_set_hint(r->e, "if it is a Llama in all but name, leave model_type out and state "
-                             "\"gated_mlp\": true");
+    error_set_hint(r->e,
+                   "if its layers are those of a known family, state that one, such as \"%s\"",
+                   nearest[0] ? nearest : "llama");
     return r->e->status;
 }
 

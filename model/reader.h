@@ -6,8 +6,8 @@
 /* A config.json on its way to a struct model. Internal to model_read. */
 enum { NOT_GIVEN = -1 };
 
-/* The keys that change the cost, as the file gives them: a count, a flag 0 or 1, or NOT_GIVEN (absent or
- * null). */
+/* The keys that change the cost, as the file gives them: a count, a flag 0 or 1, or NOT_GIVEN
+ * (absent or null). */
 struct config {
     int layers, hidden_size, heads, kv_heads, head_dim, intermediate_size, vocab_size;
     int dense_intermediate_size; /* Llama 4: of the layers without experts */

@@ -9,42 +9,51 @@ struct refusal {
 
 /* Keys that change what a layer computes. One counts as absent where it is null, false, 0 or empty.
  */
+/* clang-format off */
 static const struct refusal refused_keys[] = {
     {"index_topk index_n_heads index_head_dim sparse_attention_config sparse_config nsa_config "
-     "dense_attention_every_n_layers blocksparse_block_size",                    "sparse attention"                                       },
+     "dense_attention_every_n_layers blocksparse_block_size", "sparse attention"},
     {"linear_attn_config linear_num_key_heads linear_num_value_heads linear_key_head_dim "
-     "linear_value_head_dim linear_conv_kernel_dim full_attention_interval",     "linear attention"                                       },
+     "linear_value_head_dim linear_conv_kernel_dim full_attention_interval", "linear attention"},
     {"hybrid_override_pattern hybrid_layer_pattern layers_block_type block_types mamba_d_state "
      "mamba_num_heads mamba_n_heads mamba_d_ssm mamba_expand mamba_head_dim ssm_state_size ssm_cfg "
-     "state_size attn_layer_period attn_layer_indices conv_L_cache",             "a layer of another kind (Mamba, recurrent, convolution)"},
-    {"compress_ratios o_lora_rank",                                                   "compressed attention"                                   },
-    {"hc_mult",                                                                       "hyper-connections"                                      },
+     "state_size attn_layer_period attn_layer_indices conv_L_cache",
+     "a layer of another kind (Mamba, recurrent, convolution)"},
+    {"compress_ratios o_lora_rank", "compressed attention"},
+    {"hc_mult", "hyper-connections"},
     {"cross_attention_layers add_cross_attention is_encoder_decoder encoder_layers",
-     "cross-attention"                                                                                                                         },
-    {"num_kv_shared_layers use_cla cla_share_factor",                                 "sharing of keys and values between layers"              },
+     "cross-attention"},
+    {"num_kv_shared_layers use_cla cla_share_factor", "sharing of keys and values between layers"},
     {"hidden_size_per_layer_input altup_num_inputs laurel_rank",
-     "a second stream beside the layers"                                                                                                       },
+     "a second stream beside the layers"},
     {"block_configs num_query_heads_per_layer attention_other_setting swa_num_attention_heads "
-     "swa_head_dim global_head_dim num_global_key_value_heads attention_k_eq_v", "layers of different head counts"                        },
-    {"attn_output_gate attention_output_gate use_head_wise_attn_gate",                "an attention output gate"                               },
-    {"moe_latent_size zero_expert_num zero_expert_nums",                              "experts of another kind"                                },
+     "swa_head_dim global_head_dim num_global_key_value_heads attention_k_eq_v",
+     "layers of different head counts"},
+    {"attn_output_gate attention_output_gate use_head_wise_attn_gate", "an attention output gate"},
+    {"moe_latent_size zero_expert_num zero_expert_nums", "experts of another kind"},
 };
+/* clang-format on */
 
 /* Model types that are refused whatever keys their file holds. */
+/* clang-format off */
 static const struct refusal refused_types[] = {
-    {"deepseek_v32 glm_moe_dsa phi3small minimax_m3 minimax_m3_vl",                      "sparse attention"                          },
-    {"deepseek_v4",                                                                      "compressed attention and hyper-connections"},
+    {"deepseek_v32 glm_moe_dsa phi3small minimax_m3 minimax_m3_vl", "sparse attention"},
+    {"deepseek_v4", "compressed attention and hyper-connections"},
     {"qwen3_next qwen3_5 qwen3_5_text qwen3_5_moe qwen3_5_moe_text kimi_linear minimax_m1 "
-     "minimax_text_01 bailing_moe_linear olmo_hybrid",                              "linear attention"                          },
+     "minimax_text_01 bailing_moe_linear olmo_hybrid", "linear attention"},
     {"mamba mamba2 falcon_mamba jamba zamba zamba2 bamba nemotron_h granitemoehybrid falcon_h1 "
-     "plamo2",                                                                      "Mamba layers"                              },
-    {"rwkv rwkv5 rwkv6 rwkv7 recurrent_gemma xlstm retnet",                              "recurrent layers"                          },
-    {"lfm2 lfm2_moe",                                                                    "convolution layers"                        },
-    {"mllama mllama_text_model t5 mt5 umt5 bart mbart pegasus whisper marian",           "cross-attention"                           },
-    {"gemma3n gemma3n_text",                                                             "a second stream beside the layers"         },
+     "plamo2", "Mamba layers"},
+    {"rwkv rwkv5 rwkv6 rwkv7 recurrent_gemma xlstm retnet", "recurrent layers"},
+    {"lfm2 lfm2_moe", "convolution layers"},
+    {"mllama mllama_text_model t5 mt5 umt5 bart mbart pegasus whisper marian", "cross-attention"},
+    {"gemma3n gemma3n_text", "a second stream beside the layers"},
+    {"gemma4 gemma4_text gemma4_unified mimo_v2_flash step3p5 step3p7 nemotron-nas openelm",
+     "layers of different head counts"},
+    {"longcat_flash", "experts of another kind"},
     {"bert roberta xlm-roberta deberta deberta-v2 electra albert distilbert modernbert",
-     "an encoder without causal attention"                                                                                           },
+     "an encoder without causal attention"},
 };
+/* clang-format on */
 enum {
     REFUSED_KEYS = sizeof refused_keys / sizeof *refused_keys,
     REFUSED_TYPES = sizeof refused_types / sizeof *refused_types,

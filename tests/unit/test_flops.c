@@ -1,0 +1,115 @@
+/* FLOP per token and key-value bytes against MODELLING's appendix A. */
+#include "tests/unit/model_from.h"
+
+static void linear_and_causal(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        double seq, causal, full;
+    } rows[] = {
+        {"llama2-7b",   4096, 4.2864e10, 4.6085e10},
+        {"llama3-8b",   8192, 5.1470e10, 5.7913e10},
+        {"llama3-70b",  8192, 4.4922e11, 4.8143e11},
+        {"llama3-405b", 8192, 2.5240e12, 2.6254e12},
+        {"deepseek-v3", 4096, 2.4981e11, 2.8051e11}, /* 2.1911e11 + twice the core of 3.070e10 */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct model m = catalog_model(rows[i].name);
+        check_near(model_flop_per_token(&m, rows[i].seq, FLOP_CAUSAL), rows[i].causal, 5e-5);
+        check_near(model_flop_per_token(&m, rows[i].seq, FLOP_FULL), rows[i].full, 5e-5);
+    }
+}
+
+/* [Korthikanti22] eq. 7: 1.4109e17 for GPT-3 at 64 sequences of 2048. */
+static void korthikanti(void **state)
+{
+    (void)state;
+    struct model m = catalog_model("gpt3-175b");
+    check_near(model_flop_per_token(&m, 2048, FLOP_KORTHIKANTI) * 64 * 2048, 1.4109e17, 5e-5);
+    /* the same count by matrices: 24 h^2 + 4 s h a layer forward, 2 h V for logits, three times */
+    check_near(model_flop_per_token(&m, 2048, FLOP_FULL),
+               model_flop_per_token(&m, 2048, FLOP_KORTHIKANTI), 1e-12);
+}
+
+static void six_times_parameters(void **state)
+{
+    (void)state;
+    struct model m = catalog_model("llama2-7b");
+    check_near(model_flop_per_token(&m, 4096, FLOP_6ND), 6 * 6738415616.0, 0);
+}
+
+/* Windows and chunks: equal to full attention while they span the sequence, never above it after.
+ */
+static void visible_keys(void **state)
+{
+    (void)state;
+    struct layer_kind full = {0}, window = {.window = 1024}, chunk = {.chunk = 1024};
+    check_near(layer_visible_keys(&full, 4096), 2048, 0);
+    check_near(layer_visible_keys(&window, 1024), 512, 0);
+    check_near(layer_visible_keys(&window, 4096), 1024 * (1 - 0.125),
+               0); /* (1024^2/2 + 3072 * 1024) / 4096 */
+    check_near(layer_visible_keys(&chunk, 1024), 512, 0);
+    check_near(layer_visible_keys(&chunk, 4096), 512, 0);
+    for (double s = 100; s < 1e6; s *= 1.7) {
+        assert_true(layer_visible_keys(&window, s) <= layer_visible_keys(&full, s));
+        assert_true(layer_visible_keys(&chunk, s) <= layer_visible_keys(&window, s));
+    }
+}
+
+/* gpt-oss: half of the layers see 128 keys. 6 x 64 heads x 128 x 12 layers x (s/2 + 128 (1 -
+ * 64/s)). */
+static void sliding_window_counts(void **state)
+{
+    (void)state;
+    struct model m = catalog_model("gpt-oss-20b");
+    double matrices = model_flop_per_token(&m, 1e-9, FLOP_CAUSAL), s = 4096;
+    double core = 6 * 64 * 128 * 12 * (s / 2 + 128 * (1 - 64 / s));
+    check_near(model_flop_per_token(&m, s, FLOP_CAUSAL) - matrices, core, 1e-9);
+}
+
+/* A prediction layer: one more expert layer, its 2h x h projection and one more pass of the head.
+ */
+static void prediction_layers(void **state)
+{
+    (void)state;
+    struct model m = catalog_model("deepseek-v3");
+    double h = 7168, attention = 187105280, experts = 9 * 44040192.0;
+    double core = 6 * 128 * (192 + 128) * 2048.0;
+    check_near(model_mtp_flop_per_token(&m, 4096, FLOP_CAUSAL),
+               6 * (attention + experts + 2 * h * h + h * 129280) + core, 1e-12);
+    m.mtp_layers = 0;
+    check_near(model_mtp_flop_per_token(&m, 4096, FLOP_CAUSAL), 0, 0);
+}
+
+static void cache_bytes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        double bytes;
+    } rows[] = {
+        {"llama2-7b",   524288 },
+        {"llama3-8b",   131072 },
+        {"llama3-70b",  327680 },
+        {"llama3-405b", 516096 },
+        {"deepseek-v3", 70272  },
+        {"gpt3-175b",   4718592},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct model m = catalog_model(rows[i].name);
+        check_near(model_kv_bytes_per_token(&m, 2), rows[i].bytes, 0);
+        check_near(model_kv_bytes_per_token(&m, 1), rows[i].bytes / 2, 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(linear_and_causal),     cmocka_unit_test(korthikanti),
+        cmocka_unit_test(six_times_parameters),  cmocka_unit_test(visible_keys),
+        cmocka_unit_test(sliding_window_counts), cmocka_unit_test(prediction_layers),
+        cmocka_unit_test(cache_bytes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
