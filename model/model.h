@@ -55,8 +55,7 @@ struct model {
     int kinds;
     struct layer_kind kind[MODEL_LAYER_KINDS_MAX];
     unsigned char kind_of_layer[MODEL_LAYERS_MAX];
-    char left_out[160]; /* of the file's model, "vision tower, audio encoder"; "" nothing
-                         */
+    char left_out[160]; /* of the file's model: "vision tower, audio encoder"; "" nothing */
     char note[240];     /* what the reader assumed, for stderr; "" nothing */
 };
 
@@ -94,8 +93,7 @@ double layer_matrix_elements(const struct model *model, const struct layer_kind 
 
 /* FLOP-counting conventions; every MFU says which. MODELLING 1.5. */
 enum flop_convention {
-    FLOP_CAUSAL, /* 6 x matmul parameters met, logits in, attention halved for causality (Megatron
-                    today) */
+    FLOP_CAUSAL, /* 6 x matrix elements met, logits in, causal attention halved (Megatron today) */
     FLOP_FULL,   /* the same with attention not halved (PaLM appendix B) */
     FLOP_6ND,    /* 6 x active parameters */
     FLOP_KORTHIKANTI, /* 72 B L s h^2 (1 + s/6h + V/12hL) [Korthikanti22 eq. 7] */
@@ -111,8 +109,8 @@ double model_mtp_flop_per_token(const struct model *model, double seq_length,
 /* Keys that a query of this kind of layer meets on average, of seq_length causal ones: s/2, w(1 -
  * w/2s) in a sliding window, c/2 in chunks. */
 double layer_visible_keys(const struct layer_kind *kind, double seq_length);
-/* Bytes of key-value cache a token in all layers at `bytes` an element (windowed layers as if
- * full). */
+/* Bytes of key-value cache a token in all layers, `bytes` an element; windowed layers as if full.
+ */
 double model_kv_bytes_per_token(const struct model *model, double bytes);
 
 #endif
