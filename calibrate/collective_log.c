@@ -1,0 +1,200 @@
+#include "calibrate/collective_log.h"
+#include "base/json_read.h"
+#include <stdio.h>
+#include <string.h>
+
+const char collective_sample_columns[] = "op,dtype,ranks,bytes,time_us,ranks_per_node\n";
+
+/* One import; the CSV is built apart, so that a refused log leaves nothing behind. */
+struct import {
+    const char *file;
+    const struct log_hints *hints;
+    struct log_run run;
+    struct text csv, *warnings;
+    size_t rows;
+    struct error *e;
+};
+
+static void finish_run(struct import *in)
+{
+    if (in->run.rows == 0)
+        return;
+    in->rows += in->run.rows;
+    log_run_write(&in->run, in->file, in->hints, &in->csv, in->warnings);
+    log_run_next(&in->run);
+}
+
+static enum status add_row(struct import *in, const struct log_row *row)
+{
+    if (log_run_add(&in->run, row))
+        return STATUS_OK;
+    return error_set(in->e, STATUS_IO, "out of memory");
+}
+
+/* ---- text ---- */
+
+static enum status read_line(struct import *in, const char *line, int number,
+                             struct log_table *table)
+{
+    struct log_row row;
+    if (log_run_starts(&in->run, line)) {
+        finish_run(in);
+        *table = (struct log_table){0};
+    }
+    switch (log_row_read(line, table, &row)) {
+    case LOG_ROW:
+        return add_row(in, &row);
+    case LOG_DAMAGED:
+        error_set(in->e, STATUS_INPUT, "damaged row: \"%.80s\"", line + strspn(line, " "));
+        error_set_file(in->e, in->file, number, 0);
+        error_set_hint(
+            in->e,
+            "expected size, count, type, [operation, root,] then time and bandwidths, like the "
+            "rows beside it");
+        return in->e->status;
+    case LOG_TALK:
+        break;
+    }
+    log_run_note(&in->run, line);
+    return STATUS_OK;
+}
+
+static enum status read_text(struct import *in, const char *log, size_t n)
+{
+    enum { LINE_SIZE = 4096 };
+    char line[LINE_SIZE];
+    struct log_table table = {0};
+    enum status status = STATUS_OK;
+    const char *p = log, *end = log + n;
+    for (int number = 1; p < end && status == STATUS_OK; number++) {
+        const char *stop = memchr(p, '\n', (size_t)(end - p));
+        size_t length = (size_t)((stop ? stop : end) - p);
+        log_line_clean(p, length, line, sizeof line);
+        status = read_line(in, line, number, &table);
+        p += length + 1;
+    }
+    return status;
+}
+
+/* ---- JSON of nccl-tests -J ---- */
+
+/* -1: there is none. */
+static double member_number(const struct json_value *v, const char *key)
+{
+    const struct json_value *m = json_member(v, key);
+    return m && json_kind(m) == JSON_NUMBER ? json_number(m) : -1;
+}
+
+static const char *member_string(const struct json_value *v, const char *key)
+{
+    const struct json_value *m = json_member(v, key);
+    return m && json_kind(m) == JSON_STRING ? json_string(m) : "";
+}
+
+/* Time of "out_of_place" or "in_place"; -1 where it was not run. */
+static double body_time(const struct json_value *result, const char *key, struct log_row *row)
+{
+    const struct json_value *body = json_member(result, key);
+    double time_us = member_number(body, "time");
+    if (time_us < 0)
+        time_us = member_number(body, "cpu_time");
+    if (time_us < 0)
+        return -1;
+    row->alg_bw = member_number(body, "alg_bw");
+    row->bus_bw = member_number(body, "bus_bw");
+    return time_us;
+}
+
+static enum status read_result(struct import *in, const struct json *json,
+                               const struct json_value *v)
+{
+    struct log_row row = {.bytes = member_number(v, "size"), .count = member_number(v, "count")};
+    snprintf(row.dtype, sizeof row.dtype, "%.15s", member_string(v, "type"));
+    row.time_us = body_time(v, "out_of_place", &row);
+    if (row.time_us < 0)
+        row.time_us = body_time(v, "in_place", &row);
+    if (!(row.bytes >= 0) || !(row.count >= 0) || !(row.time_us >= 0))
+        return json_error(
+            json, v, in->e, STATUS_INPUT,
+            "damaged row: expected \"size\", \"count\" and a \"time\" out of place or in place");
+    return add_row(in, &row);
+}
+
+static void read_config(struct import *in, const struct json_value *root)
+{
+    const struct json_value *args = json_member(root, "args"),
+                            *config = json_member(root, "config");
+    const struct json_value *program = args ? json_first(args) : NULL;
+    double version = member_number(root, "nccl_version");
+    if (program && json_kind(program) == JSON_STRING)
+        log_run_note(&in->run, json_string(program));
+    if (version > 0)
+        snprintf(in->run.library, sizeof in->run.library, "NCCL code %.0f", version);
+    const struct json_value *devices = json_member(config, "devices");
+    for (const struct json_value *d = devices ? json_first(devices) : NULL; d; d = json_next(d))
+        log_run_note_rank(&in->run, member_number(d, "rank"), member_string(d, "hostname"),
+                          member_string(d, "device_info"));
+}
+
+/* With several GPUs a process, its "devices" hold the first of each alone. */
+static void scale_devices(struct import *in, const struct json_value *root)
+{
+    const struct json_value *config = json_member(root, "config");
+    double threads = member_number(config, "nthreads"), gpus = member_number(config, "ngpus");
+    double each = threads >= 1 && gpus >= 1 ? threads * gpus : 1;
+    in->run.lines *= each;
+    in->run.first_host *= each;
+    in->run.highest = 0;
+}
+
+static enum status read_json(struct import *in, const char *log, size_t n)
+{
+    struct json *json = json_parse(log, n, in->file, in->e);
+    if (!json)
+        return in->e->status;
+    const struct json_value *root = json_root(json), *results = json_member(root, "results");
+    enum status status = STATUS_OK;
+    read_config(in, root);
+    scale_devices(in, root);
+    for (const struct json_value *v = results ? json_first(results) : NULL;
+         v && status == STATUS_OK; v = json_next(v))
+        status = read_result(in, json, v);
+    json_free(json);
+    return status;
+}
+
+/* An object whose first key is quoted as JSON does. */
+static bool is_json(const char *log, size_t n)
+{
+    const char *p = log, *end = log + n;
+    while (p < end && strchr(" \t\r\n", *p))
+        p++;
+    if (p == end || *p++ != '{')
+        return false;
+    while (p < end && strchr(" \t\r\n", *p))
+        p++;
+    return p < end && *p == '"';
+}
+
+enum status collective_log_import(const char *log, size_t n, const char *file,
+                                  const struct log_hints *hints, struct text *csv,
+                                  struct text *warnings, struct error *e)
+{
+    struct import in = {.file = file, .hints = hints, .warnings = warnings, .e = e};
+    bool json = is_json(log, n);
+    enum status status = json ? read_json(&in, log, n) : read_text(&in, log, n);
+    if (status == STATUS_OK)
+        finish_run(&in);
+    if (status == STATUS_OK && in.rows == 0) {
+        status =
+            error_set(e, STATUS_INPUT, "no readable row of nccl-tests, rccl-tests or nccom-test");
+        error_set_file(e, file, 1, 0);
+    }
+    if (status == STATUS_OK)
+        text_add_n(csv, in.csv.data, in.csv.length);
+    if (status == STATUS_OK && csv->failed)
+        status = error_set(e, STATUS_IO, "out of memory");
+    text_free(&in.csv);
+    log_run_free(&in.run);
+    return status;
+}
