@@ -8,7 +8,8 @@
  * cannot be read, STATUS_INPUT if it is too large or a folder. */
 enum status file_read(const char *path, size_t max_bytes, struct text *out, struct error *e);
 
-/* Writes the file whole or not at all: temporary name beside it, fsync, rename. Path "-" is stdout. */
+/* Writes the file whole or not at all: temporary name beside it, fsync, rename. The mode of a file that
+ * was there is kept, a link stays a link. A device or a pipe is written in place. Path "-" is stdout. */
 enum status file_write(const char *path, const char *data, size_t n, struct error *e);
 
 bool file_exists(const char *path);

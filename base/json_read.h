@@ -4,8 +4,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* JSON in. The only place that knows cJSON. Stricter than it: duplicate keys, non-finite numbers,
- * leading zeros, trailing text, depth over 64 and text over 256 MiB are errors with line and column. */
+/* JSON in (RFC 8259). The only place that knows cJSON. Stricter than it: duplicate keys, non-finite
+ * numbers, leading zeros, numbers of more than 63 characters, text that is not UTF-8, \u0000, trailing
+ * text, depth over 64 and text over 256 MiB are errors with line and column (in characters). A byte
+ * order mark is passed over. A document is const once parsed; documents may be parsed in threads. */
 struct json;       /* a document and its text */
 struct json_value; /* a value in it; lives as long as the document */
 
