@@ -36,6 +36,15 @@ int c_locale_vsnprintf(char *out, size_t size, const char *format, va_list args)
     return n;
 }
 
+int c_locale_format(char *out, size_t size, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int n = c_locale_vsnprintf(out, size, format, args);
+    va_end(args);
+    return n;
+}
+
 double c_locale_strtod(const char *s, char **end)
 {
     struct c_locale l = c_locale_enter();

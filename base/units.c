@@ -2,93 +2,7 @@
 #include "base/c_locale.h"
 #include <math.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-/* ---- numbers ---- */
-
-enum { NUMBER_MAX = 400 }; /* longer than any double written out in full, such as 1e308 */
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static size_t skip_digits(const char *s, size_t i)
-{
-    while (is_digit(s[i]))
-        i++;
-    return i;
-}
-
-/* A decimal number at the start of a text: [+-] digits [. digits] [e [+-] digits]. An 'E' that no
- * digit follows is a unit's prefix (exa). */
-struct decimal {
-    size_t mantissa_length, length; /* length 0: no number */
-    int exponent;
-};
-
-static struct decimal decimal_scan(const char *s)
-{
-    struct decimal d = {0, 0, 0};
-    size_t start = s[0] == '+' || s[0] == '-', i = skip_digits(s, start), digits = i - start;
-    if (s[i] == '.') {
-        size_t end = skip_digits(s, i + 1);
-        digits += end - (i + 1);
-        i = end;
-    }
-    if (digits == 0 || i > NUMBER_MAX)
-        return d;
-    d.mantissa_length = d.length = i;
-    if (s[i] == 'e' || s[i] == 'E') {
-        size_t sign = i + 1 + (s[i + 1] == '+' || s[i + 1] == '-');
-        size_t end = skip_digits(s, sign);
-        long exponent = end > sign ? strtol(s + i + 1, NULL, 10) : 0;
-        if (end > sign)
-            d.length = end;
-        d.exponent = exponent > 99999 ? 99999 : exponent < -99999 ? -99999 : (int)exponent;
-    }
-    return d;
-}
-
-/* The decimal times 10^power, rounded once: "3.35 TB" is the double nearest to 3.35e12. */
-static double decimal_value(const char *s, const struct decimal *d, int power)
-{
-    char buffer[NUMBER_MAX + 32];
-    snprintf(buffer, sizeof buffer, "%.*se%d", (int)d->mantissa_length, s, d->exponent + power);
-    return c_locale_strtod(buffer, NULL);
-}
-
-enum status number_parse(const char *s, double *value, struct error *e)
-{
-    struct decimal d = decimal_scan(s);
-    if (d.length == 0 || s[d.length] != '\0')
-        return error_set(e, STATUS_INPUT, "expected a number, got \"%.100s\"", s);
-    double x = decimal_value(s, &d, 0);
-    if (!isfinite(x))
-        return error_set(e, STATUS_INPUT, "expected a finite number, got \"%.100s\"", s);
-    *value = x;
-    return STATUS_OK;
-}
-
-static void format_c(char *buffer, size_t size, const char *format, ...) STEPCAST_PRINTF(3, 4);
-static void format_c(char *buffer, size_t size, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    c_locale_vsnprintf(buffer, size, format, args);
-    va_end(args);
-}
-
-void number_format(double value, char *buffer, size_t size)
-{
-    for (int digits = 15; digits <= 17; digits++) {
-        format_c(buffer, size, "%.*g", digits, value);
-        if (!isfinite(value) || c_locale_strtod(buffer, NULL) == value)
-            return;
-    }
-}
 
 /* ---- spellings ---- */
 
@@ -441,7 +355,7 @@ static const struct scale *const unit_scales[UNITS] = {
 static double rounded(double x, int digits)
 {
     char buffer[64];
-    format_c(buffer, sizeof buffer, "%.*e", digits - 1, x);
+    c_locale_format(buffer, sizeof buffer, "%.*e", digits - 1, x);
     return c_locale_strtod(buffer, NULL);
 }
 
@@ -472,7 +386,7 @@ static void add_scaled(struct text *out, double x, int digits)
         return;
     }
     int whole = magnitude > 0 ? (int)floor(log10(magnitude)) + 1 : 1;
-    format_c(buffer, sizeof buffer, "%.*f", digits > whole ? digits - whole : 0, x);
+    c_locale_format(buffer, sizeof buffer, "%.*f", digits > whole ? digits - whole : 0, x);
     size_t n = strlen(buffer);
     if (strchr(buffer, '.')) {
         while (buffer[n - 1] == '0')

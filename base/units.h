@@ -1,6 +1,7 @@
 #ifndef BASE_UNITS_H
 #define BASE_UNITS_H
 #include "base/error.h"
+#include "base/number.h"
 #include "base/text.h"
 
 /* What a quantity measures. SI inside; scaled only when read or printed, and only here. */
@@ -28,10 +29,5 @@ enum status unit_parse(const char *text, enum unit unit, double *value, struct e
 void unit_format(struct text *out, double value, enum unit unit, int digits);
 
 const char *unit_name(enum unit unit); /* "B/s" ... */
-
-/* Locale-independent number reading and writing: the whole of s must be a finite number. */
-enum status number_parse(const char *s, double *value, struct error *e);
-/* Shortest text that reads back as the same double ("0.1", "1e+21"). buffer: at least 32 bytes. */
-void number_format(double value, char *buffer, size_t size);
 
 #endif
