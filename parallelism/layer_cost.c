@@ -43,6 +43,18 @@ double op_flop(const struct op *op)
     return 0;
 }
 
+/* Time of an older fused attention kernel over the benchmarked one. The first generation reaches 1/1.75 of
+ * the second on Ampere [Dao23 fig. 5: 110 to 130 against 190 to 225 TFLOP/s]; the second, written for
+ * Ampere's instructions, 1/1.75 of the third on Hopper [Shah24: 1.5 to 2.0 forward, 1.5 to 1.75 back]. */
+static double flash_frac(const struct scenario *scenario)
+{
+    static const double generation_gain = 1.75;
+    const char *architecture = scenario->system.gpu.architecture;
+    bool older = strcmp(architecture, "ampere") == 0 || strcmp(architecture, "volta") == 0;
+    int newest = older ? 2 : 3, g = scenario->stack.flash_generation;
+    return pow(generation_gain, g < newest ? newest - g : 0);
+}
+
 double stack_collective_s(const struct scenario *scenario, enum collective op, double bytes,
                           const struct group *g)
 {
@@ -61,7 +73,7 @@ double op_cost_s(const struct scenario *scenario, const struct strategy *s, cons
         return grouped_gemm_s(gpu, op->dtype, &op->gemm) * k[STACK_COMPUTE].value;
     case OP_ATTENTION:
         return attention_s(gpu, op->dtype, attention_pass_of(op), &op->attention) *
-               k[STACK_COMPUTE].value * scenario->stack.attention_frac;
+               k[STACK_COMPUTE].value * flash_frac(scenario);
     case OP_MEMORY:
         return memory_op_s(gpu, &op->memory) * k[STACK_MEMORY].value;
     case OP_COLLECTIVE: {

@@ -69,8 +69,8 @@ const struct field stack_fields[] = {
     NUMBER("gradient_reduce_bytes", UNIT_NONE, gradient_reduce_bytes, 8,
            "bytes a reduced gradient"),
     FLAG("gradient_all_reduce", gradient_all_reduce, "ZeRO 1 all-reduces whole gradients"),
-    NUMBER("attention_frac", UNIT_NONE, attention_frac, 100,
-           "fused attention time over the benchmarked kernel's"),
+    ROW("flash_generation", FIELD_INT, UNIT_NONE, flash_generation, 1, 3, NULL,
+        "generation of its fused attention kernel: 1, 2 or 3"),
     NUMBER("contention", UNIT_FRACTION, contention_frac, 1,
            "slow-down of compute while a collective runs beside it"),
     NUMBER("weight_bytes", UNIT_NONE, weight_bytes, 16, "memory of weights, bytes a parameter"),
@@ -110,6 +110,7 @@ const struct field stack_fields[] = {
            "standard error of ln network"),
     NUMBER("tp_hidden_error", UNIT_NONE, constant[STACK_TP_HIDDEN].standard_error, 10,
            "standard error of tp_hidden"),
+    SET("fit", fit, stack_constant_names, "constants that its runs may set"),
     NUMBER("residual", UNIT_FRACTION, residual_frac, 10,
            "spread of the fitted runs, 1 sigma of ln"),
 };

@@ -43,8 +43,6 @@ struct stack {
     double gradient_reduce_bytes; /* bytes a parameter in the reduction of gradients */
     bool gradient_all_reduce;     /* ZeRO 1 still all-reduces whole gradients (early ZeRO
                                      implementations) */
-    double
-        attention_frac; /* fused attention time over the benchmarked kernel's (older generations) */
     double contention_frac; /* slow-down of compute while a collective runs beside it */
     double weight_bytes, gradient_bytes, optimizer_bytes; /* memory a parameter; MODELLING 6.1 */
     double optimizer_traffic_bytes; /* HBM bytes an owned parameter in the update */
@@ -57,6 +55,8 @@ struct stack {
     double reserve_bytes;      /* of the device's memory that must stay free */
     double logits_bytes;       /* a logit at the peak of the last stage; MODELLING 6.4 */
     struct stack_constant constant[STACK_CONSTANTS];
+    int flash_generation; /* of its fused attention: 1, 2 or 3 (FlashAttention, cuDNN of that time) */
+    unsigned fit; /* bits of the constants that its runs may set, at most four */
     double residual_frac; /* spread (1 sigma, of ln) of its fitted runs; 0: not fitted */
     struct source source[8];
 };
