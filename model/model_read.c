@@ -211,6 +211,8 @@ static enum status read_heads(struct reader *r)
     const struct config *c = &r->config;
     if (c->kv_lora_rank > 0)
         return read_latent(r);
+    if (c->q_lora_rank > 0)
+        return reader_error(r, AT(q_lora_rank), "is of latent attention, which needs kv_lora_rank");
     m->kv_heads = count_or(c->kv_heads, m->heads);
     if (m->heads % m->kv_heads != 0)
         return reader_error(r, AT(kv_heads), "%d key-value heads do not divide %d attention heads",

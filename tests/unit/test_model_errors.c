@@ -85,6 +85,8 @@ static void impossible_heads_and_experts(void **state)
          "do not divide hidden_size 60"},
         {"{\"model_type\": \"deepseek_v3\", \"kv_lora_rank\": 16, " LAYERS REST, "kv_lora_rank",
          "latent attention needs"},
+        {"{\"gated_mlp\": true, \"q_lora_rank\": 16, " LAYERS REST, "q_lora_rank",
+         "needs kv_lora_rank"},
         {"{\"model_type\": \"qwen3_moe\", \"num_experts\": 16, \"moe_intermediate_size\": 8, "
          LAYERS REST,
          "", "\"num_experts_per_tok\" is needed"},
