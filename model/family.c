@@ -3,6 +3,7 @@
 #include "model/family.h"
 #include "model/family_rules.h"
 #include "model/reader.h"
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -127,5 +128,5 @@ void family_nearest(const char *model_type, char nearest[MODEL_TYPE_MAX])
              n < TYPES && (list = next_word(list, words[n])) != NULL; n++)
             names[n] = words[n];
     const char *found = nearest_name(model_type, names, n);
-    strcpy(nearest, found ? found : "");
+    snprintf(nearest, MODEL_TYPE_MAX, "%s", found ? found : "");
 }

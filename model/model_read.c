@@ -1,4 +1,5 @@
 /* From a config.json to a struct model: the way through the reader's parts. */
+#include "base/c_locale.h"
 #include "model/model_json.h"
 #include "model/reader.h"
 #include <limits.h>
@@ -28,18 +29,21 @@ static const char free_keys[] =
     "text_config "
     "vision_config partial_rotary_factor";
 
+/* Adds a word or sentence to a list in a text of fixed size. */
+static void append(char *list, size_t size, const char *separator, const char *item)
+{
+    size_t used = strlen(list);
+    snprintf(list + used, size - used, "%s%s", used > 0 ? separator : "", item);
+}
+
 void reader_note(struct reader *r, const char *format, ...)
 {
-    char *note = r->model->note;
-    size_t used = strlen(note), size = sizeof r->model->note;
+    char sentence[160];
     va_list args;
-    if (used > 0 && used + 3 < size) {
-        memcpy(note + used, "; ", 3);
-        used += 2;
-    }
     va_start(args, format);
-    vsnprintf(note + used, size - used, format, args);
+    c_locale_vsnprintf(sentence, sizeof sentence, format, args);
     va_end(args);
+    append(r->model->note, sizeof r->model->note, "; ", sentence);
 }
 
 /* ---- the text model's object ---- */
@@ -52,9 +56,7 @@ static void note_towers(struct reader *r, const struct json_value *object)
             if (json_kind(v) == JSON_NULL || !word_in_list(towers[i].keys, json_key(v)) ||
                 strstr(out, towers[i].what))
                 continue;
-            if (out[0])
-                strcat(out, ", ");
-            strcat(out, towers[i].what); /* a few words; left_out holds them all */
+            append(out, sizeof r->model->left_out, ", ", towers[i].what);
         }
 }
 

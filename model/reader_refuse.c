@@ -1,5 +1,6 @@
 /* What no model here represents: refused by name, never passed over. */
 #include "model/reader.h"
+#include <stdio.h>
 #include <string.h>
 
 struct refusal {
@@ -122,9 +123,9 @@ static enum status refuse_layer_types(struct reader *r)
             return json_error(r->json, v, r->e, STATUS_INPUT, "expected a layer type, got %s",
                               json_kind_name(json_kind(v)));
         if (!word_in_list(READ_LAYER_TYPES, json_string(v))) {
-            char what[64] = "a layer of type \"";
-            strncat(what, json_string(v), 32);
-            return refuse(r, v, strcat(what, "\""));
+            char what[64];
+            snprintf(what, sizeof what, "a layer of type \"%.32s\"", json_string(v));
+            return refuse(r, v, what);
         }
     }
     return STATUS_OK;
