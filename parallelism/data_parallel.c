@@ -121,13 +121,21 @@ void data_parallel_step(const struct scenario *scenario, const struct strategy *
 }
 
 /* Compute beside communication; the longer decides, the shorter slows it. MODELLING 5.6 */
-static double fsdp_exposed_s(const struct scenario *scenario, bool prefetch, double comm_s,
-                             double compute_s)
+static double fsdp_exposed_s(const struct scenario *scenario, double comm_s, double compute_s)
 {
-    if (!prefetch)
-        return comm_s;
-    double slowed = least(comm_s, compute_s) * scenario->stack.contention_frac;
-    return most(0, comm_s - compute_s) + slowed;
+    return most(0, comm_s - compute_s) + least(comm_s, compute_s) * scenario->stack.contention_frac;
+}
+
+/* The gather of the next layer runs beside this one where the stack prefetches, the reduction of
+ * the last layer beside this one's backward pass; else each is exposed. */
+static double fsdp_pass_s(const struct scenario *scenario, const struct strategy *s,
+                          double gather_s, double reduce_s, double compute_s)
+{
+    bool prefetch = s->overlaps >> OVERLAP_FSDP_PREFETCH & 1;
+    bool gathers = prefetch || (s->overlaps >> OVERLAP_DP_PARAM_GATHER & 1);
+    bool reduces = prefetch || (s->overlaps >> OVERLAP_DP_GRAD_REDUCE & 1);
+    double beside = (gathers ? gather_s : 0) + (reduces ? reduce_s : 0);
+    return gather_s + reduce_s - beside + fsdp_exposed_s(scenario, beside, compute_s);
 }
 
 double fsdp_block_exposed_s(const struct scenario *scenario, const struct strategy *s,
@@ -143,9 +151,8 @@ double fsdp_block_exposed_s(const struct scenario *scenario, const struct strate
         reduce += network_s(scenario, COLLECTIVE_REDUCE_SCATTER,
                             stack->gradient_reduce_bytes * p[i], z[i].parameter, stride[i]);
     }
-    bool prefetch = s->overlaps >> OVERLAP_FSDP_PREFETCH & 1;
     double backward = block->backward_input + block->backward_weight;
     double again = s->reshard_after_forward ? gather : 0;
-    return fsdp_exposed_s(scenario, prefetch, gather, block->forward) +
-           fsdp_exposed_s(scenario, prefetch, again + reduce, backward);
+    return fsdp_pass_s(scenario, s, gather, 0, block->forward) +
+           fsdp_pass_s(scenario, s, again, reduce, backward);
 }

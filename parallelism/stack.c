@@ -44,6 +44,7 @@ const struct field stack_fields[] = {
            "bytes of a main gradient that micro-batches add into"),
     ROW("attention", FIELD_ENUM, UNIT_NONE, attention, 0, 0, attention_impl_names,
         "default attention"),
+    ROW("dispatcher", FIELD_ENUM, UNIT_NONE, dispatcher, 0, 0, dispatcher_names, "default dispatcher"),
     SET("overlaps", overlaps, overlap_names, "communication that runs beside compute by default"),
     SET("schedules", schedules, schedule_names, "pipeline schedules it can express"),
     SET("zero_stages", zero_stages, zero_names, "ZeRO stages it can express"),

@@ -56,6 +56,7 @@ struct stack {
     double logits_bytes;       /* a logit at the peak of the last stage; MODELLING 6.4 */
     struct stack_constant constant[STACK_CONSTANTS];
     int flash_generation; /* of its fused attention: 1, 2 or 3 (FlashAttention, cuDNN of that time) */
+    enum dispatcher dispatcher; /* the default of a strategy */
     unsigned fit; /* bits of the constants that its runs may set, at most four */
     double residual_frac; /* spread (1 sigma, of ln) of its fitted runs; 0: not fitted */
     struct source source[8];

@@ -11,6 +11,14 @@ static int balanced_layers(int layers, int stages, int stage, int fewer)
     return per_stage - end * fewer;
 }
 
+/* Every stage full but the last, which also holds the multi-token-prediction layers and the loss.
+ */
+static int filled_layers(int layers, int stages, int stage)
+{
+    int full = (layers + stages - 1) / stages, left = layers - full * stage;
+    return left >= full ? full : left > 0 ? left : 0;
+}
+
 /* Explicit first and last counts, the middle even. */
 static int ends_layers(const struct strategy *s, int layers, int stages, int stage)
 {
@@ -34,6 +42,9 @@ static int layers_of(const struct scenario *scenario, const struct strategy *s, 
     if (scenario->stack.head_counts_as_layer && stages > 1 && layers % stages != 0 &&
         (layers + 2) % stages == 0)
         return balanced_layers(layers, stages, stage, 1);
+    if (scenario->stack.head_counts_as_layer && scenario->model.mtp_layers > 0 &&
+        layers % stages != 0)
+        return filled_layers(layers, stages, stage);
     return layers / stages + (stage < layers % stages);
 }
 

@@ -98,6 +98,8 @@ void strategy_complete(struct strategy *s, const bool *given, double gpus,
         s->zero = s->dp > 1 ? 1 : 0;
     if (!GIVEN(attention))
         s->attention = stack->attention;
+    if (!GIVEN(dispatcher))
+        s->dispatcher = stack->dispatcher;
     if (!GIVEN(overlaps))
         s->overlaps = stack->overlaps;
 #undef GIVEN
