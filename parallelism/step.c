@@ -143,7 +143,8 @@ static void count_flop(const struct scenario *scenario, const struct stages *sta
     for (int i = 0; i < stages->count; i++)
         recompute += stages->stage[i].recompute_flop;
     out->model_flop = job->seq_length * job->global_batch *
-                      model_flop_per_token(&scenario->model, job->seq_length, FLOP_CAUSAL);
+                      (model_flop_per_token(&scenario->model, job->seq_length, FLOP_CAUSAL) +
+                       model_mtp_flop_per_token(&scenario->model, job->seq_length, FLOP_CAUSAL));
     out->hardware_flop =
         out->model_flop + recompute * out->micro_batches * s->tp * s->cp * (double)s->dp;
     out->peak_flop_per_s = scenario->system.gpu.peak_flop_per_s[job->precision];
