@@ -161,8 +161,9 @@ void emit_tp_in(struct emitter *e, enum module module, double bytes)
                         bytes);
         emit_collective(e, OP_NAME_TP_SCATTER, module, PHASE_BACKWARD_INPUT,
                         COLLECTIVE_REDUCE_SCATTER, COMM_TP, bytes);
-        emit_collective(e, OP_NAME_TP_REGATHER, module, PHASE_BACKWARD_WEIGHT,
-                        COLLECTIVE_ALL_GATHER, COMM_TP, bytes);
+        if (!e->kernels->keeps_gathered_input)
+            emit_collective(e, OP_NAME_TP_REGATHER, module, PHASE_BACKWARD_WEIGHT,
+                            COLLECTIVE_ALL_GATHER, COMM_TP, bytes);
     } else {
         emit_collective(e, OP_NAME_TP_REDUCE, module, PHASE_BACKWARD_INPUT, COLLECTIVE_ALL_REDUCE,
                         COMM_TP, bytes);

@@ -39,7 +39,9 @@ struct kernels {
     bool fused_quantise;             /* fp8: quantisation inside the norm or activation before it */
     bool grouped_gemm;               /* experts in one launch; else one GEMM an expert */
     bool gradient_accumulation_fusion; /* weight gradient adds into the fp32 buffer inside the GEMM */
+    bool keeps_gathered_input;       /* sequence parallelism: saves the gathered input instead of gathering again */
     bool fp8_attention;
+    bool fp8_activation_store;       /* fp8: FC1 output kept for the backward pass in 8 bit */
     bool fp8_dispatch;               /* expert tokens travel in fp8 (combine in 16 bit) */
     double gradient_bytes;           /* main gradient: 4 (fp32) or 2 */
 };

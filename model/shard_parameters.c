@@ -61,6 +61,12 @@ static double saved_input_bytes(const struct shard *s)
     return s->precision == DTYPE_NVFP4 ? 0.5 + 1.0 / 16 : eight_bit(s->precision) ? 1 : 2;
 }
 
+/* Bytes an element of FC1's output. */
+static double saved_fc1_bytes(const struct shard *s, const struct kernels *k)
+{
+    return k->fp8_activation_store && eight_bit(s->precision) ? 1 : 2;
+}
+
 static void attention_activations(const struct model *m, const struct layer_kind *kind,
                                   const struct shard *s, const struct kernels *k,
                                   struct activations *out)
@@ -70,7 +76,8 @@ static void attention_activations(const struct model *m, const struct layer_kind
     double kv = kind->kv_heads > s->tp ? (double)kind->kv_heads / s->tp : 1;
     double v_dim = m->v_head_dim > 0 ? m->v_head_dim : kind->head_dim, dqk = kind->head_dim;
     out->bytes[MODULE_RESIDUAL] += 2 * stream;
-    out->bytes[MODULE_LAYERNORM] += saved_input_bytes(s) * stream;
+    out->bytes[MODULE_LAYERNORM] +=
+        saved_input_bytes(s) * (k->keeps_gathered_input ? t * m->hidden_size : stream);
     if (m->kv_lora_rank > 0) {
         double latent = m->q_lora_rank + m->kv_lora_rank + m->qk_rope_head_dim;
         out->bytes[MODULE_ATTENTION_LINEAR] += 2 * t * latent;
@@ -78,6 +85,8 @@ static void attention_activations(const struct model *m, const struct layer_kind
     } else {
         out->bytes[MODULE_ATTENTION_LINEAR] += 2 * t * (heads + 2 * kv) * dqk;
     }
+    if (m->rotary && !k->fused_rope) /* queries and keys before and after rotation */
+        out->bytes[MODULE_ATTENTION_LINEAR] += 2 * t * (heads + kv) * dqk;
     double scores = s->micro_batch * heads * s->seq_length * s->seq_length / s->cp;
     if (s->attention ==
         ATTENTION_UNFUSED) /* scores or softmax, its dropout and the mask: 2 + 2 + 1 */
@@ -98,9 +107,13 @@ static void mlp_activations(const struct model *m, const struct layer_kind *kind
     double stream = shard_sequence_tokens(s) * m->hidden_size, up = m->gated_mlp ? 2 : 1;
     double wide = shard_tokens(s) * kind->intermediate_size / s->tp;
     out->bytes[MODULE_ATTENTION_LINEAR] += 2 * stream; /* the stream between attention and MLP */
-    out->bytes[MODULE_LAYERNORM] += saved_input_bytes(s) * stream;
-    out->bytes[MODULE_MLP] += 2 * up * wide;
+    out->bytes[MODULE_LAYERNORM] +=
+        saved_input_bytes(s) *
+        (k->keeps_gathered_input ? shard_tokens(s) * m->hidden_size : stream);
+    out->bytes[MODULE_MLP] += saved_fc1_bytes(s, k) * up * wide;
     out->bytes[MODULE_MLP_ACT] += saved_input_bytes(s) * wide;
+    if (m->gated_mlp && !k->fused_activation) /* the activated branch, before the product */
+        out->bytes[MODULE_MLP_ACT] += 2 * wide;
     if (trains_with_dropout(m, k))
         out->bytes[MODULE_MLP] += stream;
 }

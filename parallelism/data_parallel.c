@@ -12,26 +12,33 @@ static double most(double a, double b)
     return a > b ? a : b;
 }
 
-static struct sharding shard_over(const struct strategy *s, double ranks)
+int effective_zero(const struct stack *stack, const struct strategy *s)
 {
+    return stack->shards_over_context && s->cp > 1 ? 3 : s->zero;
+}
+
+static struct sharding shard_over(const struct stack *stack, const struct strategy *s, double ranks)
+{
+    int zero = effective_zero(stack, s);
+    double context = stack->shards_over_context ? s->cp : 1;
     double state = s->zero_group > 0 ? least(s->zero_group, ranks) : ranks;
-    double parameter = s->fsdp_shard > 0 ? least(s->fsdp_shard, ranks) : ranks;
-    if (s->zero == 3)
+    double parameter = s->fsdp_shard > 0 ? least(s->fsdp_shard * context, ranks) : ranks;
+    if (zero == 3)
         state = parameter;
     return (struct sharding){.ranks = ranks,
-                             .state = s->zero >= 1 ? state : 1,
-                             .gradient = s->zero >= 2 ? state : 1,
-                             .parameter = s->zero >= 3 ? parameter : 1};
+                             .state = zero >= 1 ? state : 1,
+                             .gradient = zero >= 2 ? state : 1,
+                             .parameter = zero >= 3 ? parameter : 1};
 }
 
-struct sharding sharding_dense(const struct strategy *s)
+struct sharding sharding_dense(const struct stack *stack, const struct strategy *s)
 {
-    return shard_over(s, (double)s->dp * s->cp);
+    return shard_over(stack, s, (double)s->dp * s->cp);
 }
 
-struct sharding sharding_expert(const struct strategy *s)
+struct sharding sharding_expert(const struct stack *stack, const struct strategy *s)
 {
-    return shard_over(s, (double)s->tp * s->cp * s->dp / ((double)s->etp * s->ep));
+    return shard_over(stack, s, (double)s->tp * s->cp * s->dp / ((double)s->etp * s->ep));
 }
 
 /* Seconds of a collective of the data-parallel grid under the stack's network factor. */
@@ -59,15 +66,16 @@ static struct reduction reduction_of(const struct scenario *scenario, const stru
     double w = scenario->stack.param_gather_bytes * parameters;
     struct reduction r = {0, 0};
     double replicas = z->ranks / z->state;
-    bool whole = s->zero == 0 || (s->zero == 1 && scenario->stack.gradient_all_reduce);
+    int zero = effective_zero(&scenario->stack, s);
+    bool whole = zero == 0 || (zero == 1 && scenario->stack.gradient_all_reduce);
     if (whole)
         r.reduce_s = network_s(scenario, COLLECTIVE_ALL_REDUCE, g, z->ranks, stride);
-    else if (s->zero < 3)
+    else if (zero < 3)
         r.reduce_s = network_s(scenario, COLLECTIVE_REDUCE_SCATTER, g, z->state, stride);
     if (!whole)
         r.reduce_s +=
             network_s(scenario, COLLECTIVE_ALL_REDUCE, g / z->state, replicas, stride * z->state);
-    if (s->zero == 1 || s->zero == 2)
+    if (zero == 1 || zero == 2)
         r.gather_s = network_s(scenario, COLLECTIVE_ALL_GATHER, w, z->state, stride);
     return r;
 }
@@ -101,7 +109,8 @@ void data_parallel_step(const struct scenario *scenario, const struct strategy *
                         const struct shard_parameters *parameters, double forward_window_s,
                         double backward_window_s, struct data_parallel_cost *out)
 {
-    struct sharding dense = sharding_dense(s), expert = sharding_expert(s);
+    struct sharding dense = sharding_dense(&scenario->stack, s),
+                    expert = sharding_expert(&scenario->stack, s);
     struct reduction d = reduction_of(scenario, s, &dense, s->tp, parameters->dense);
     struct reduction e =
         reduction_of(scenario, s, &expert, (double)s->etp * s->ep, parameters->expert);
@@ -142,7 +151,8 @@ double fsdp_block_exposed_s(const struct scenario *scenario, const struct strate
                             const struct block_cost *block)
 {
     const struct stack *stack = &scenario->stack;
-    struct sharding z[2] = {sharding_dense(s), sharding_expert(s)};
+    struct sharding z[2] = {sharding_dense(&scenario->stack, s),
+                            sharding_expert(&scenario->stack, s)};
     double p[2] = {block->parameters.dense, block->parameters.expert};
     double stride[2] = {s->tp, (double)s->etp * s->ep}, gather = 0, reduce = 0;
     for (int i = 0; i < 2; i++) {

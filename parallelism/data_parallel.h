@@ -13,8 +13,11 @@ struct sharding {
     double gradient;  /* shards of the gradients; 1 below ZeRO 2 */
     double parameter; /* shards of the parameters; 1 below ZeRO 3 */
 };
-struct sharding sharding_dense(const struct strategy *s);
-struct sharding sharding_expert(const struct strategy *s);
+struct sharding sharding_dense(const struct stack *stack, const struct strategy *s);
+struct sharding sharding_expert(const struct stack *stack, const struct strategy *s);
+
+/* ZeRO stage as the stack runs it: one that shards over context ranks too is at stage 3 there. */
+int effective_zero(const struct stack *stack, const struct strategy *s);
 
 /* Exposed seconds a step. The pipeline leaves windows: `backward_window_s` in which the reduction
  * of gradients may hide and `forward_window_s` for the gather of parameters. */

@@ -43,9 +43,10 @@ double op_flop(const struct op *op)
     return 0;
 }
 
-/* Time of an older fused attention kernel over the benchmarked one. The first generation reaches 1/1.75 of
- * the second on Ampere [Dao23 fig. 5: 110 to 130 against 190 to 225 TFLOP/s]; the second, written for
- * Ampere's instructions, 1/1.75 of the third on Hopper [Shah24: 1.5 to 2.0 forward, 1.5 to 1.75 back]. */
+/* Time of an older fused attention kernel over the benchmarked one. The first generation reaches
+ * 1/1.75 of the second on Ampere [Dao23 fig. 5: 110 to 130 against 190 to 225 TFLOP/s]; the second,
+ * written for Ampere's instructions, 1/1.75 of the third on Hopper [Shah24: 1.5 to 2.0 forward, 1.5
+ * to 1.75 back]. */
 static double flash_frac(const struct scenario *scenario)
 {
     static const double generation_gain = 1.75;

@@ -7,10 +7,12 @@ static void state_memory(const struct scenario *scenario, const struct strategy 
                          const struct shard_parameters *p, double by_kind[MEMORY_KINDS])
 {
     const struct stack *k = &scenario->stack;
-    struct sharding d = sharding_dense(s), e = sharding_expert(s);
+    struct sharding d = sharding_dense(k, s), e = sharding_expert(k, s);
     by_kind[MEMORY_WEIGHTS] = k->weight_bytes * (p->dense / d.parameter + p->expert / e.parameter);
-    by_kind[MEMORY_GRADIENTS] =
-        k->gradient_bytes * (p->dense / d.gradient + p->expert / e.gradient);
+    double gradient = k->gradient_bytes;
+    if (scenario->job.precision == DTYPE_BF16 && k->gradient_bytes_bf16 > 0)
+        gradient = k->gradient_bytes_bf16;
+    by_kind[MEMORY_GRADIENTS] = gradient * (p->dense / d.gradient + p->expert / e.gradient);
     if (!s->offload_optimizer)
         by_kind[MEMORY_OPTIMIZER_STATE] =
             k->optimizer_bytes * (p->dense / d.state + p->expert / e.state);
@@ -54,7 +56,7 @@ static double communication_memory(const struct scenario *scenario, const struct
     const struct stack *k = &scenario->stack;
     int active = (s->tp > 1) + (s->cp > 1) + (s->pp > 1) + (s->ep > 1) + (s->dp * s->cp > 1);
     double bytes = active * k->communicator_bytes;
-    if (s->zero < 3)
+    if (effective_zero(k, s) < 3)
         return bytes;
     double layer = 0;
     for (int i = 0; i < shard->kinds; i++) {
@@ -81,8 +83,10 @@ double rank_memory(const struct scenario *scenario, const struct shard_cost *sha
     double tensors = 0;
     for (int i = 0; i < MEMORY_OVERHEAD; i++)
         tensors += by_kind[i];
+    /* states are allocated once and lie flat; what comes and goes leaves gaps */
+    double moving = by_kind[MEMORY_ACTIVATIONS] + by_kind[MEMORY_LOGITS];
     by_kind[MEMORY_OVERHEAD] =
-        scenario->stack.context_bytes + scenario->stack.allocator_frac * tensors;
+        scenario->stack.context_bytes + scenario->stack.allocator_frac * moving;
     return tensors + by_kind[MEMORY_OVERHEAD];
 }
 

@@ -43,7 +43,7 @@ struct stack {
     double gradient_reduce_bytes; /* bytes a parameter in the reduction of gradients */
     bool gradient_all_reduce;     /* ZeRO 1 still all-reduces whole gradients (early ZeRO
                                      implementations) */
-    double contention_frac; /* slow-down of compute while a collective runs beside it */
+    double contention_frac;       /* slow-down of compute while a collective runs beside it */
     double weight_bytes, gradient_bytes, optimizer_bytes; /* memory a parameter; MODELLING 6.1 */
     double optimizer_traffic_bytes; /* HBM bytes an owned parameter in the update */
     double host_s_per_step;
@@ -51,14 +51,21 @@ struct stack {
     /* memory outside the model's tensors */
     double context_bytes;      /* runtime, kernels, workspaces */
     double communicator_bytes; /* buffers of one active communicator */
-    double allocator_frac;     /* fragmentation, of the tensors' bytes */
+    double allocator_frac;     /* fragmentation, of activations and logits */
     double reserve_bytes;      /* of the device's memory that must stay free */
     double logits_bytes;       /* a logit at the peak of the last stage; MODELLING 6.4 */
     struct stack_constant constant[STACK_CONSTANTS];
-    int flash_generation; /* of its fused attention: 1, 2 or 3 (FlashAttention, cuDNN of that time) */
+    int selective_every; /* selective recompute covers every n-th layer whole; 0: modules of all
+                            layers */
+    bool shards_over_context; /* context ranks share the parameters like data ranks (FSDP over both)
+                               */
+    double gradient_bytes_bf16; /* memory of gradients in bf16 training where it differs; 0:
+                                   gradient_bytes */
+    int flash_generation; /* of its fused attention: 1, 2 or 3 (FlashAttention, cuDNN of that time)
+                           */
     enum dispatcher dispatcher; /* the default of a strategy */
-    unsigned fit; /* bits of the constants that its runs may set, at most four */
-    double residual_frac; /* spread (1 sigma, of ln) of its fitted runs; 0: not fitted */
+    unsigned fit;               /* bits of the constants that its runs may set, at most four */
+    double residual_frac;       /* spread (1 sigma, of ln) of its fitted runs; 0: not fitted */
     struct source source[8];
 };
 

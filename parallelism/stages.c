@@ -116,14 +116,29 @@ static void add_block(struct stage *stage, struct stage_times *t, const struct b
     stage->parameters.expert += n * b->parameters.expert;
 }
 
-static void add_layers(const struct block_cost *b, const struct strategy *s, double n,
-                       struct stage *stage, struct stage_times *t)
+/* Layers of n that are recomputed, and how. */
+static double recomputed_layers(const struct stack *stack, const struct strategy *s, double n,
+                                enum recompute *how)
 {
-    add_block(stage, t, b, n);
-    double again = s->recompute == RECOMPUTE_NONE ? 0 : n;
+    *how = s->recompute;
+    if (s->recompute == RECOMPUTE_SELECTIVE && stack->selective_every > 0 &&
+        !s->recompute_modules) {
+        *how = RECOMPUTE_FULL;
+        return n / stack->selective_every;
+    }
     if (s->recompute == RECOMPUTE_FULL && s->recompute_layers > 0 && s->recompute_layers < n)
-        again = s->recompute_layers;
-    struct layer_recompute full = recompute_layer(b, s, s->recompute);
+        return s->recompute_layers;
+    return s->recompute == RECOMPUTE_NONE ? 0 : n;
+}
+
+static void add_layers(const struct stack *stack, const struct block_cost *b,
+                       const struct strategy *s, double n, struct stage *stage,
+                       struct stage_times *t)
+{
+    enum recompute how;
+    double again = recomputed_layers(stack, s, n, &how);
+    add_block(stage, t, b, n);
+    struct layer_recompute full = recompute_layer(b, s, how);
     struct layer_recompute none = recompute_layer(b, s, RECOMPUTE_NONE);
     stage->recompute_s += again * full.seconds;
     stage->recompute_flop += again * full.flop;
@@ -185,7 +200,7 @@ void stages_compute(const struct scenario *scenario, const struct shard_cost *sh
         stage->head = order == model_stages - 1;
         for (int k = 0; k < shard->kinds; k++)
             if (stage->layers[k] > 0)
-                add_layers(&shard->layer[k], s, stage->layers[k], stage, &t);
+                add_layers(&scenario->stack, &shard->layer[k], s, stage->layers[k], stage, &t);
         add_ends(scenario, shard, stage, &t);
         out->forward_s[i] = t.forward;
         out->backward_input_s[i] = t.backward_input + stage->recompute_s;
