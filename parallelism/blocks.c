@@ -36,7 +36,7 @@ static void visit_layers(const struct walk *w)
     double count[MODEL_LAYER_KINDS_MAX] = {0};
     model_count_kinds(m, 0, m->layers, count);
     for (int i = 0; i < m->kinds; i++) {
-        struct block block = {.layers = count[i], .kind = &m->kind[i]};
+        struct block block = {.place = BLOCK_LAYER, .kind_index = i, .layers = count[i]};
         struct ops ops = {.n = 0};
         name_layer(&m->kind[i], &block);
         layer_ops(m, &m->kind[i], &w->shard, &w->scenario->stack.kernels, &ops);
@@ -49,7 +49,7 @@ static void visit_mtp(const struct walk *w)
 {
     const struct model *m = &w->scenario->model;
     const struct kernels *kernels = &w->scenario->stack.kernels;
-    struct block block = {.name = "mtp", .layers = m->mtp_layers};
+    struct block block = {.place = BLOCK_MTP, .name = "mtp", .layers = m->mtp_layers};
     struct ops ops = {.n = 0};
     if (m->mtp_layers == 0)
         return;
@@ -69,8 +69,8 @@ void blocks_visit(const struct scenario *scenario, const struct strategy *s,
                   void *context)
 {
     struct walk w = {scenario, s, strategy_shard(s, &scenario->job), visit, context};
-    struct block embedding = {.name = "embedding", .layers = 1};
-    struct block head = {.name = "head", .layers = 1};
+    struct block embedding = {.place = BLOCK_EMBEDDING, .name = "embedding", .layers = 1};
+    struct block head = {.place = BLOCK_HEAD, .name = "head", .layers = 1};
     struct ops ops = {.n = 0};
     embedding_ops(&scenario->model, &w.shard, &scenario->stack.kernels, &ops);
     visit_ops(&w, &embedding, &ops);
@@ -79,4 +79,31 @@ void blocks_visit(const struct scenario *scenario, const struct strategy *s,
     head_ops(&scenario->model, &w.shard, &scenario->stack.kernels, &ops);
     visit_ops(&w, &head, &ops);
     visit_mtp(&w);
+}
+
+double blocks_on_rank(const struct block *block, const struct stages *stages, int rank)
+{
+    double n = 0;
+    for (int chunk = 0; chunk < stages->chunks; chunk++) {
+        const struct stage *stage = &stages->stage[chunk * stages->ranks + rank];
+        const double here[] = {
+            [BLOCK_LAYER] = stage->layers[block->kind_index],
+            [BLOCK_EMBEDDING] = stage->embedding,
+            [BLOCK_HEAD] = stage->head,
+            [BLOCK_MTP] = stage->mtp,
+        };
+        n += here[block->place];
+    }
+    return n;
+}
+
+const struct block_cost *block_cost_of(const struct block *block, const struct shard_cost *shard)
+{
+    const struct block_cost *const costs[] = {
+        [BLOCK_LAYER] = &shard->layer[block->kind_index],
+        [BLOCK_EMBEDDING] = &shard->embedding,
+        [BLOCK_HEAD] = &shard->head,
+        [BLOCK_MTP] = &shard->mtp,
+    };
+    return costs[block->place];
 }

@@ -5,10 +5,13 @@
 
 /* Everything that a model is made of under a strategy, op by op: what explanations, provenance and
  * rooflines walk over. The ops and their prices are those that shard_cost_compute sums. */
+enum block_place { BLOCK_LAYER, BLOCK_EMBEDDING, BLOCK_HEAD, BLOCK_MTP };
+
 struct block {
-    char name[48];                 /* "layer", "layer (experts)", "embedding", "head", "mtp" */
-    double layers;                 /* how many of them the whole model has */
-    const struct layer_kind *kind; /* NULL: no transformer layer */
+    enum block_place place;
+    int kind_index; /* BLOCK_LAYER: of the model's kinds */
+    char name[48];  /* "layer", "expert layer", "embedding", "head", "mtp" */
+    double layers;  /* how many of them the whole model has */
 };
 
 /* Calls visit for each op of each kind of block; seconds: of one micro-batch on one GPU, repeats
@@ -17,5 +20,11 @@ void blocks_visit(const struct scenario *scenario, const struct strategy *s,
                   void (*visit)(void *context, const struct block *block, const struct op *op,
                                 double seconds),
                   void *context);
+
+/* How many of that block pipeline rank `rank` holds, all its chunks together. */
+double blocks_on_rank(const struct block *block, const struct stages *stages, int rank);
+
+/* The cost of that block. */
+const struct block_cost *block_cost_of(const struct block *block, const struct shard_cost *shard);
 
 #endif

@@ -53,15 +53,18 @@ static void slot_names(const struct op *op, const char **family, const char **na
     }
 }
 
-static bool find_slot(const struct op *op, struct calibration_slot *slot)
+size_t provenance_slot(const struct op *op)
 {
     const char *family, *name;
+    struct calibration_slot slot;
+    if (op->kind == OP_COLLECTIVE)
+        return SIZE_MAX;
     slot_names(op, &family, &name);
-    for (size_t i = 0; calibration_slot(i, slot); i++) {
-        if (strcmp(slot->op, family) == 0 && strcmp(slot->name, name) == 0)
-            return true;
+    for (size_t i = 0; calibration_slot(i, &slot); i++) {
+        if (strcmp(slot.op, family) == 0 && strcmp(slot.name, name) == 0)
+            return i;
     }
-    return false;
+    return SIZE_MAX;
 }
 
 /* The dimensions of an op, in the order of its slot's dims. */
@@ -126,7 +129,7 @@ static struct use *kernel_use(struct uses *uses, const struct op *op)
 {
     struct calibration_slot slot;
     char what[sizeof(((struct provenance_item *)0)->what)];
-    if (!find_slot(op, &slot))
+    if (!calibration_slot(provenance_slot(op), &slot))
         return NULL;
     snprintf(what, sizeof what, "%s %s", slot.op, slot.name);
     struct use *use = find_use(uses, what);

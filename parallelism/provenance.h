@@ -1,6 +1,7 @@
 #ifndef PARALLELISM_PROVENANCE_H
 #define PARALLELISM_PROVENANCE_H
 #include "parallelism/step.h"
+#include <stdint.h>
 
 /* What a forecast rests on: where the constants come from that price most of its time, and which of
  * its ops lie outside the range that was measured. */
@@ -25,5 +26,8 @@ struct provenance {
 /* The strategy is legal. */
 void provenance_find(const struct scenario *scenario, const struct strategy *strategy,
                      struct provenance *out);
+
+/* Index of the calibration slot that prices an op; SIZE_MAX for collectives. */
+size_t provenance_slot(const struct op *op);
 
 #endif

@@ -1,6 +1,7 @@
 #include "parallelism/step.h"
 #include "parallelism/data_parallel.h"
 #include "parallelism/memory.h"
+#include "parallelism/step_parts.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -205,6 +206,28 @@ void step_estimate(const struct scenario *scenario, const struct strategy *s, st
     stages_compute(scenario, &shard, s, &stages);
     step_evaluate(scenario, &shard, &stages, s, out);
     say_memory(out);
+}
+
+void step_take_apart(const struct scenario *scenario, const struct strategy *s,
+                     struct step_parts *out)
+{
+    memset(out, 0, sizeof *out);
+    shard_cost_compute(scenario, s, &out->shard);
+    stages_compute(scenario, &out->shard, s, &out->stages);
+    out->micro_batches = scenario->job.global_batch / ((double)s->micro_batch * s->dp);
+    out->pipeline = pipeline_of(scenario, &out->stages, s, out->micro_batches);
+    if (s->zero == 3)
+        out->fsdp_s = fsdp_exposed_s(scenario, &out->shard, &out->stages, s,
+                                     out->pipeline.bottleneck_rank);
+    out->tail_rank = heaviest_rank(&out->stages);
+    out->tail_parameters = stages_rank_parameters(&out->stages, out->tail_rank);
+    struct windows w = dp_windows(&out->stages, out->tail_rank);
+    out->forward_window_s = w.forward_s;
+    out->backward_window_s = w.backward_s;
+    data_parallel_step(scenario, s, &out->tail_parameters, w.forward_s, w.backward_s,
+                       &out->data_parallel);
+    out->replicas = (double)s->tp * s->cp * s->pp * s->dp;
+    out->expected_largest = expected_largest(out->replicas);
 }
 
 double step_tokens_per_s(const struct scenario *scenario, const struct step_cost *c)
