@@ -93,6 +93,9 @@ static void compare_terms(const struct step_cost *best, const struct step_cost *
     }
 }
 
+/* Differences below this share of the step are not worth a word. */
+static const double worth_saying_frac = 1e-3;
+
 /* Why the best is best: what it gains on the second, and what it pays for that. */
 static void add_against_next(const struct search_result *result, struct text *out)
 {
@@ -104,10 +107,10 @@ static void add_against_next(const struct search_result *result, struct text *ou
     double loss_s = best->term_s[loss] - next->term_s[loss];
     text_addf(out, "  why it is first   %s faster than the second",
               format_unit(&scratch, next->step_s / best->step_s - 1, UNIT_FRACTION, 2));
-    if (gain_s > 0)
+    if (gain_s > worth_saying_frac * best->step_s)
         text_addf(out, ": %s less of \"%s\"", format_unit(&scratch, gain_s, UNIT_SECONDS, 2),
                   term_descriptions[gain]);
-    if (gain_s > 0 && loss_s > 0)
+    if (gain_s > worth_saying_frac * best->step_s && loss_s > worth_saying_frac * best->step_s)
         text_addf(out, " for %s more of \"%s\"", format_unit(&scratch, loss_s, UNIT_SECONDS, 2),
                   term_descriptions[loss]);
     text_add(out, "\n");
