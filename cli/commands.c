@@ -1,0 +1,111 @@
+#include "cli/commands.h"
+#include <string.h>
+
+/* clang-format off: version 14 cannot align rows whose strings are split */
+const struct command commands[COMMANDS] = {
+    [COMMAND_SEARCH] = {
+        .id = COMMAND_SEARCH,
+        .name = "search",
+        .operands = "",
+        .operand_words = "",
+        .summary = "find the fastest strategy of a scenario",
+        .about =
+            "Evaluates every legal way to split the training step over the GPUs and ranks those "
+            "that fit in memory. A strategy option restricts that dimension to its values "
+            "(--tp 4,8); the rest is searched.",
+        .examples =
+            "stepcast search --model llama3-70b --system dgx-h100 --gpus 512 --seq-length 8192 "
+            "--global-batch 1024\n"
+            "stepcast search --model gpt3-175b --system dgx-a100 --gpus 64 --seq-length 2048 "
+            "--global-batch 64 --precision fp16 --tp 8 --json\n",
+        .run = search_command,
+    },
+    [COMMAND_ESTIMATE] = {
+        .id = COMMAND_ESTIMATE,
+        .name = "estimate",
+        .operands = "",
+        .operand_words = "",
+        .summary = "forecast one strategy: time, memory, where they go",
+        .about =
+            "Forecasts the step time and the memory of exactly one strategy. What is not given "
+            "follows: dp from the number of GPUs, sequence parallelism where tp is over 1, "
+            "schedule 1f1b or interleaved, zero 1 where dp is over 1, no recompute, the stack's "
+            "attention and overlaps, every other degree 1.",
+        .examples =
+            "stepcast estimate --model llama3-70b --system dgx-h100 --gpus 512 --seq-length 8192 "
+            "--global-batch 1024 --tp 4 --pp 4 --vpp 5\n"
+            "stepcast estimate --scenario answer.json --tp 8 --pp 4 --explain tp\n",
+        .run = estimate_command,
+    },
+    [COMMAND_VALIDATE] = {
+        .id = COMMAND_VALIDATE,
+        .name = "validate",
+        .operands = "CASES.json...",
+        .operand_words = "",
+        .summary = "predicted against measured",
+        .about =
+            "Predicts every case of the files, with the same code that estimate runs, and "
+            "compares with what was measured. What cannot be predicted is listed with the "
+            "reason.",
+        .examples =
+            "stepcast validate runs/*.json --json -o predicted.json\n"
+            "stepcast validate runs/korthikanti22.json --stack untuned\n",
+        .run = validate_command,
+    },
+    [COMMAND_LIST] = {
+        .id = COMMAND_LIST,
+        .name = "list",
+        .operands = "[models|gpus|systems|stacks]",
+        .operand_words = "models gpus systems stacks",
+        .summary = "list what the catalogs hold",
+        .about =
+            "Lists the names that --model, --gpu, --system and --stack take, with their main "
+            "figures.",
+        .examples = "stepcast list models\nstepcast list gpus --json\n",
+        .run = list_command,
+    },
+    [COMMAND_SHOW] = {
+        .id = COMMAND_SHOW,
+        .name = "show",
+        .operands = "model|gpu|system|stack NAME",
+        .operand_words = "model gpu system stack",
+        .summary = "show one description and its sources",
+        .about =
+            "Shows what is known of a model, gpu, system or stack: every figure with its unit "
+            "and where it comes from.",
+        .examples = "stepcast show model llama3-70b\nstepcast show gpu h100-sxm --json\n",
+        .run = show_command,
+    },
+    [COMMAND_COMPLETION] = {
+        .id = COMMAND_COMPLETION,
+        .name = "completion",
+        .operands = "bash|zsh|fish",
+        .operand_words = "bash zsh fish",
+        .summary = "print a completion script for a shell",
+        .about = "Prints a script that completes commands, options and names in that shell.",
+        .examples =
+            "source <(stepcast completion bash)\n"
+            "stepcast completion fish -o ~/.config/fish/completions/stepcast.fish\n",
+        .run = completion_command,
+    },
+    [COMMAND_HELP] = {
+        .id = COMMAND_HELP,
+        .name = "help",
+        .operands = "[COMMAND|man]",
+        .operand_words = "man",
+        .summary = "show the help of a command, or the manual page",
+        .about = "Shows the overview, the help of one command, or the whole manual page in mdoc.",
+        .examples = "stepcast help search\nstepcast help man | man -l -\n",
+        .run = help_command,
+    },
+};
+/* clang-format on */
+
+const struct command *command_find(const char *name)
+{
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    }
+    return NULL;
+}

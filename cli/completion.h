@@ -1,0 +1,16 @@
+#ifndef CLI_COMPLETION_H
+#define CLI_COMPLETION_H
+#include "base/text.h"
+#include "cli/options.h"
+
+/* A completion script from the option and command tables and the names of the catalogs. */
+struct shell {
+    const char *name;
+    void (*write)(const struct option_table *table, struct text *out);
+};
+extern const struct shell shells[]; /* ended by a NULL name */
+
+/* Name i of what a word kind stands for; NULL past the end, and for files and folders. */
+const char *completion_word(enum word_kind kind, const char *const *values, size_t i);
+
+#endif

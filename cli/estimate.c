@@ -1,0 +1,80 @@
+#include "cli/output.h"
+#include "cli/scenario_options.h"
+#include "reports/estimate_report.h"
+#include "reports/explain.h"
+#include <stdlib.h>
+
+/* What one run of the command works with: too large for the stack of a small thread. */
+struct estimate_work {
+    struct scenario_input input;
+    struct strategy strategy;
+    struct step_cost cost;
+    struct provenance provenance;
+};
+
+/* The text of a forecast, and under it what --explain asks for. */
+static enum status write_explained(const struct arguments *a, const struct result *result,
+                                   struct text *out, struct error *e)
+{
+    if (!argument_given(a, "explain") || !result->cost->legal)
+        return STATUS_OK;
+    text_add(out, "\n");
+    return explain_text(result, argument_value(a, "explain"), out, e);
+}
+
+static enum status write_result(const struct arguments *a, enum output_format format,
+                                const struct estimate_work *work, struct error *e)
+{
+    static void (*const writers[])(const struct result *result, struct text *out) = {
+        [OUTPUT_TEXT] = estimate_text, [OUTPUT_JSON] = estimate_json, [OUTPUT_CSV] = estimate_csv};
+    struct result result = {&work->input.scenario, &work->strategy, &work->cost, &work->provenance};
+    struct text out = {0};
+    writers[format](&result, &out);
+    if (format != OUTPUT_TEXT || write_explained(a, &result, &out, e) == STATUS_OK)
+        output_write(a, &out, e);
+    text_free(&out);
+    return e->status;
+}
+
+/* The answer as the exit code gives it. */
+static enum status judge(const struct arguments *a, const struct estimate_work *work,
+                         struct error *e)
+{
+    if (!work->cost.legal)
+        return error_set(e, STATUS_NO, "the strategy is illegal: %s", work->cost.reason);
+    if (!work->cost.fits)
+        return error_set(e, STATUS_NO, "the strategy does not fit: %s", work->cost.reason);
+    if (argument_given(a, "strict") && work->provenance.extrapolated_count > 0)
+        return error_set(e, STATUS_NO, "outside the calibrated range: %s",
+                         work->provenance.extrapolated[0]);
+    return STATUS_OK;
+}
+
+static enum status run_estimate(const struct arguments *a, struct estimate_work *work,
+                                struct error *e)
+{
+    enum output_format format;
+    if (a->operand_count > 0)
+        return error_set(e, STATUS_USAGE, "estimate takes no operand, got %s", a->operands[0]);
+    if (output_format(a, &format, e) || scenario_input_read(a, &work->input, e) ||
+        strategy_input_read(a, &work->input, &work->strategy, e))
+        return e->status;
+    output_model_notes(a, &work->input.scenario.model);
+    step_estimate(&work->input.scenario, &work->strategy, &work->cost);
+    if (work->cost.legal)
+        provenance_find(&work->input.scenario, &work->strategy, &work->provenance);
+    if (write_result(a, format, work, e) != STATUS_OK)
+        return e->status;
+    return judge(a, work, e);
+}
+
+enum status estimate_command(const struct arguments *arguments, struct error *e)
+{
+    struct estimate_work *work = calloc(1, sizeof *work);
+    if (!work)
+        return error_set(e, STATUS_IO, "out of memory");
+    run_estimate(arguments, work, e);
+    scenario_input_free(&work->input);
+    free(work);
+    return e->status;
+}

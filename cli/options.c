@@ -1,0 +1,212 @@
+#include "cli/options.h"
+#include "cli/commands.h"
+#include "parallelism/job.h"
+#include "parallelism/strategy.h"
+#include "reports/explain.h"
+#include <string.h>
+
+const char *const option_group_titles[OPTION_GROUPS] = {
+    [OPTIONS_SCENARIO] = "What is asked about",
+    [OPTIONS_JOB] = "The job",
+    [OPTIONS_STRATEGY] = "The strategy",
+    [OPTIONS_COMMAND] = "This command",
+    [OPTIONS_OUTPUT] = "Output and common options",
+};
+
+#define BIT(command) (1u << (command))
+#define STEP_COMMANDS (BIT(COMMAND_SEARCH) | BIT(COMMAND_ESTIMATE))
+#define ALL_COMMANDS ((1u << COMMANDS) - 1)
+#define CATALOG_COMMANDS                                                                           \
+    (STEP_COMMANDS | BIT(COMMAND_LIST) | BIT(COMMAND_SHOW) | BIT(COMMAND_VALIDATE))
+
+static const struct option own_rows[] = {
+    {"model",           NULL, 0,   OPTION_VALUE,    "NAME",     WORDS_MODEL,  NULL,           OPTIONS_SCENARIO, STEP_COMMANDS,
+     "model: a catalog name, a Hugging Face config.json or the folder that holds it",                                                                                                                           NULL},
+    {"system",          NULL, 0,   OPTION_VALUE,    "NAME",     WORDS_SYSTEM, NULL,           OPTIONS_SCENARIO, STEP_COMMANDS,
+     "cluster: a catalog name or a file",                                                                                                                                                                       NULL},
+    {"gpus",            NULL, 0,   OPTION_VALUE,    "N",        WORDS_NONE,   NULL,           OPTIONS_SCENARIO, STEP_COMMANDS,
+     "number of GPUs in the cluster",                                                                                                                                                                           NULL},
+    {"gpu",             NULL, 0,   OPTION_VALUE,    "NAME",     WORDS_GPU,    NULL,           OPTIONS_SCENARIO,
+     STEP_COMMANDS | BIT(COMMAND_VALIDATE),
+     "a system by parts: its GPU (with --system: in place of that system's)",                                                                                                                                   NULL},
+    {"gpus-per-node",   NULL, 0,   OPTION_VALUE,    "N",        WORDS_NONE,   NULL,           OPTIONS_SCENARIO, STEP_COMMANDS,
+     "a system by parts: GPUs in one host (8)",                                                                                                                                                                 NULL},
+    {"scale-up-domain", NULL, 0,   OPTION_VALUE,    "N",        WORDS_NONE,   NULL,           OPTIONS_SCENARIO,
+     STEP_COMMANDS,                                                                                                                  "a system by parts: GPUs in one scale-up (NVLink) domain (one host)",      NULL},
+    {"nic",             NULL, 0,   OPTION_VALUE,    "RATE",     WORDS_NONE,   NULL,           OPTIONS_SCENARIO, STEP_COMMANDS,
+     "a system by parts: network rate per GPU and direction, such as \"400 Gb/s\"",                                                                                                                             NULL},
+    {"stack",           NULL, 0,   OPTION_VALUE,    "NAME",     WORDS_STACK,  NULL,           OPTIONS_SCENARIO,
+     STEP_COMMANDS | BIT(COMMAND_VALIDATE),                                                                                          "training software: a catalog name or a file (default)",
+     NULL                                                                                                                                                                                                           },
+    {"catalog",         NULL, 0,   OPTION_VALUE,    "DIR",      WORDS_FOLDER, NULL,           OPTIONS_SCENARIO,
+     CATALOG_COMMANDS,                                                                                                               "folder of descriptions that come before the built-in ones",               NULL},
+    {"scenario",        NULL, 0,   OPTION_VALUE,    "FILE",     WORDS_FILE,   NULL,           OPTIONS_SCENARIO, STEP_COMMANDS,
+     "take the scenario of an earlier --json output; other flags win over it",                                                                                                                                  NULL},
+    {"top",             NULL, 0,   OPTION_VALUE,    "N",        WORDS_NONE,   NULL,           OPTIONS_COMMAND,  BIT(COMMAND_SEARCH),
+     "how many of the fastest strategies to show (10)",                                                                                                                                                         NULL},
+    {"no-prune",        NULL, 0,   OPTION_SWITCH,   NULL,       WORDS_NONE,   NULL,           OPTIONS_COMMAND,
+     BIT(COMMAND_SEARCH),                                                                                                            "evaluate every legal strategy, also those that cannot be among the best",
+     NULL                                                                                                                                                                                                           },
+    {"explain",         NULL, 0,   OPTION_OPTIONAL, "[TERM]",   WORDS_LISTED, explain_topics, OPTIONS_COMMAND,
+     BIT(COMMAND_ESTIMATE),                                                                                                          "derive every number, or one term, from its equation and inputs",          NULL},
+    {"seq-length",      NULL, 0,   OPTION_VALUE,    "N",        WORDS_NONE,   NULL,           OPTIONS_COMMAND,  BIT(COMMAND_SHOW),
+     "show model: sequence length at which FLOP are counted (4096)",                                                                                                                                            NULL},
+    {"max-error",       NULL, 0,   OPTION_VALUE,    "FRACTION", WORDS_NONE,   NULL,           OPTIONS_COMMAND,
+     BIT(COMMAND_VALIDATE),                                                                                                          "exit 1 if the mean absolute error of the step time is larger",            NULL},
+    {"json",            NULL, 0,   OPTION_SWITCH,   NULL,       WORDS_NONE,   NULL,           OPTIONS_OUTPUT,   CATALOG_COMMANDS,
+     "print JSON",                                                                                                                                                                                              NULL},
+    {"csv",             NULL, 0,   OPTION_SWITCH,   NULL,       WORDS_NONE,   NULL,           OPTIONS_OUTPUT,
+     STEP_COMMANDS | BIT(COMMAND_VALIDATE) | BIT(COMMAND_LIST),                                                                      "print CSV",                                                               NULL},
+    {"output",          NULL, 'o', OPTION_VALUE,    "FILE",     WORDS_FILE,   NULL,           OPTIONS_OUTPUT,   ALL_COMMANDS,
+     "write to FILE (whole or not at all) in place of standard output",                                                                                                                                         NULL},
+    {"quiet",           NULL, 'q', OPTION_SWITCH,   NULL,       WORDS_NONE,   NULL,           OPTIONS_OUTPUT,   ALL_COMMANDS,
+     "no notes and no progress on standard error; list: names alone",                                                                                                                                           NULL},
+    {"strict",          NULL, 0,   OPTION_SWITCH,   NULL,       WORDS_NONE,   NULL,           OPTIONS_OUTPUT,   STEP_COMMANDS,
+     "fail where the answer lies outside the calibrated range",                                                                                                                                                 NULL},
+    {"threads",         NULL, 0,   OPTION_VALUE,    "N",        WORDS_NONE,   NULL,           OPTIONS_OUTPUT,   STEP_COMMANDS,
+     "threads to search with (all cores); the answer does not depend on it",                                                                                                                                    NULL},
+    {"help",            NULL, 'h', OPTION_SWITCH,   NULL,       WORDS_NONE,   NULL,           OPTIONS_OUTPUT,   ALL_COMMANDS,
+     "show this help",                                                                                                                                                                                          NULL},
+    {"version",         NULL, 0,   OPTION_SWITCH,   NULL,       WORDS_NONE,   NULL,           OPTIONS_OUTPUT,   ALL_COMMANDS,
+     "show the version",                                                                                                                                                                                        NULL},
+};
+
+/* Megatron-LM's names of our keys (megatron/training/arguments.py), where the values mean the same.
+ */
+static const struct {
+    const char *key, *aliases;
+} megatron_names[] = {
+    {"global_batch",       "global-batch-size"                                                        },
+    {"micro_batch",        "micro-batch-size"                                                         },
+    {"tp",                 "tensor-model-parallel-size"                                               },
+    {"cp",                 "context-parallel-size"                                                    },
+    {"pp",                 "pipeline-model-parallel-size"                                             },
+    {"vpp",                "virtual-pipeline-model-parallel-size num-virtual-stages-per-pipeline-rank"},
+    {"ep",                 "expert-model-parallel-size"                                               },
+    {"etp",                "expert-tensor-parallel-size"                                              },
+    {"dp",                 "data-parallel-size"                                                       },
+    {"recompute",          "recompute-granularity"                                                    },
+    {"recompute_layers",   "recompute-num-layers"                                                     },
+    {"dispatcher",         "moe-token-dispatcher-type"                                                },
+    {"cp_comm",            "cp-comm-type"                                                             },
+    {"pp_layout",          "pipeline-model-parallel-layout"                                           },
+    {"first_stage_layers", "decoder-first-pipeline-num-layers"                                        },
+    {"last_stage_layers",  "decoder-last-pipeline-num-layers"                                         },
+    {"microbatch_group",   "microbatch-group-size-per-virtual-pipeline-stage"                         },
+    {"expert_capacity",    "moe-expert-capacity-factor"                                               },
+};
+
+static const char *megatron_aliases(const char *key)
+{
+    for (size_t i = 0; i < sizeof megatron_names / sizeof *megatron_names; i++) {
+        if (strcmp(megatron_names[i].key, key) == 0)
+            return megatron_names[i].aliases;
+    }
+    return NULL;
+}
+
+static const char *field_argument(const struct field *field)
+{
+    static const char *const by_kind[] = {
+        [FIELD_NUMBER] = "X",    [FIELD_INT] = "N",     [FIELD_BOOL] = NULL,
+        [FIELD_STRING] = "TEXT", [FIELD_ENUM] = "NAME", [FIELD_SET] = "NAME,...",
+    };
+    return by_kind[field->kind];
+}
+
+static void hyphens(const char *key, char *name)
+{
+    size_t n = 0;
+    for (; key[n] != '\0' && n + 1 < OPTION_NAME_MAX; n++)
+        name[n] = key[n] == '_' ? '-' : key[n];
+    name[n] = '\0';
+}
+
+/* One row for every key of a field table, named by the key with hyphens. */
+static void add_fields(struct option_table *table, const struct field *fields, size_t n,
+                       enum option_group group)
+{
+    for (size_t i = 0; i < n && table->count < OPTIONS_MAX; i++) {
+        char *name = table->names[table->count];
+        hyphens(fields[i].key, name);
+        table->row[table->count++] = (struct option){
+            .name = name,
+            .aliases = megatron_aliases(fields[i].key),
+            .kind = fields[i].kind == FIELD_BOOL ? OPTION_BOOL : OPTION_VALUE,
+            .argument = field_argument(&fields[i]),
+            .words = fields[i].names ? WORDS_LISTED : WORDS_NONE,
+            .values = fields[i].names,
+            .group = group,
+            .commands = STEP_COMMANDS,
+            .help = fields[i].help,
+            .field = &fields[i],
+        };
+    }
+}
+
+void option_table_init(struct option_table *table)
+{
+    table->count = sizeof own_rows / sizeof *own_rows;
+    memcpy(table->row, own_rows, sizeof own_rows);
+    add_fields(table, job_fields, job_field_count, OPTIONS_JOB);
+    add_fields(table, strategy_fields, strategy_field_count, OPTIONS_STRATEGY);
+}
+
+void option_names(const struct option *option,
+                  void (*visit)(void *context, const char *name, size_t n), void *context)
+{
+    visit(context, option->name, strlen(option->name));
+    const char *alias = option->aliases ? option->aliases : "";
+    while (*alias != '\0') {
+        size_t n = strcspn(alias, " ");
+        visit(context, alias, n);
+        alias += n;
+        alias += strspn(alias, " ");
+    }
+}
+
+struct name_match {
+    const char *name;
+    size_t n;
+    bool found;
+};
+
+static void match_name(void *context, const char *name, size_t n)
+{
+    struct name_match *match = context;
+    if (n == match->n && strncmp(name, match->name, n) == 0)
+        match->found = true;
+}
+
+const struct option *option_find(const struct option_table *table, unsigned mask, const char *name,
+                                 size_t n)
+{
+    struct name_match match = {name, n, false};
+    for (size_t i = 0; i < table->count; i++) {
+        if ((table->row[i].commands & mask) == 0)
+            continue;
+        option_names(&table->row[i], match_name, &match);
+        if (match.found)
+            return &table->row[i];
+    }
+    return NULL;
+}
+
+const struct option *option_find_letter(const struct option_table *table, unsigned mask,
+                                        char letter)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        if ((table->row[i].commands & mask) != 0 && table->row[i].letter == letter)
+            return &table->row[i];
+    }
+    return NULL;
+}
+
+const struct option *option_of_field(const struct option_table *table, const struct field *field)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        if (table->row[i].field == field)
+            return &table->row[i];
+    }
+    return NULL;
+}

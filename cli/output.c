@@ -1,0 +1,48 @@
+#include "cli/output.h"
+#include "base/file.h"
+#include "model/model.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum status output_format(const struct arguments *a, enum output_format *format, struct error *e)
+{
+    bool json = argument_given(a, "json"), csv = argument_given(a, "csv");
+    if (json && csv)
+        return error_set(e, STATUS_USAGE, "--json and --csv exclude each other");
+    *format = json ? OUTPUT_JSON : csv ? OUTPUT_CSV : OUTPUT_TEXT;
+    return STATUS_OK;
+}
+
+enum status output_write(const struct arguments *a, const struct text *text, struct error *e)
+{
+    if (text->failed)
+        return error_set(e, STATUS_IO, "out of memory");
+    const char *path = argument_value(a, "output");
+    return file_write(path ? path : "-", text->data ? text->data : "", text->length, e);
+}
+
+void output_note(const struct arguments *a, const char *format, ...)
+{
+    if (argument_given(a, "quiet"))
+        return;
+    va_list args;
+    va_start(args, format);
+    fputs("stepcast: ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+}
+
+void output_model_notes(const struct arguments *a, const struct model *model)
+{
+    if (model->left_out[0])
+        output_note(a, "%s: the text model alone; left out: %s", model->name, model->left_out);
+    if (model->note[0])
+        output_note(a, "%s: %s", model->name, model->note);
+}
+
+bool output_progress_wanted(const struct arguments *a)
+{
+    return !argument_given(a, "quiet") && isatty(STDERR_FILENO) == 1;
+}

@@ -1,0 +1,30 @@
+#ifndef CLI_SCENARIO_OPTIONS_H
+#define CLI_SCENARIO_OPTIONS_H
+#include "cli/arguments.h"
+#include "parallelism/search.h"
+#include "parallelism/step.h"
+
+/* The scenario that the flags and a --scenario file give, and the strategy or the choices beside
+ * it. */
+struct scenario_input {
+    struct json *file; /* of --scenario; NULL: none */
+    struct scenario scenario;
+};
+
+void scenario_input_free(struct scenario_input *input);
+
+/* Fills input->scenario. Flags win over the file. */
+enum status scenario_input_read(const struct arguments *a, struct scenario_input *input,
+                                struct error *e);
+
+/* The one strategy of `estimate`: the file's where it holds one, flags over it, the rest by
+ * strategy_complete. A list of values is wrong usage. */
+enum status strategy_input_read(const struct arguments *a, const struct scenario_input *input,
+                                struct strategy *strategy, struct error *e);
+
+/* The choices of `search`: a flag restricts its dimension to its values; the keys that are not
+ * searched are fixed. */
+enum status choices_input_read(const struct arguments *a, const struct scenario_input *input,
+                               struct search_options *options, struct error *e);
+
+#endif

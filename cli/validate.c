@@ -1,0 +1,82 @@
+#include "base/embedded.h"
+#include "base/units.h"
+#include "cli/output.h"
+#include "reports/validation_report.h"
+#include <stdlib.h>
+#include <string.h>
+
+extern const struct embedded_file published_cases[];
+
+/* The cases of the files named, or those compiled in. */
+static enum status load_cases(const struct arguments *a, struct cases *cases, struct error *e)
+{
+    struct cases_options options = {argument_value(a, "catalog"), argument_value(a, "stack")};
+    for (size_t i = 0; i < a->operand_count && e->status == STATUS_OK; i++)
+        cases_load(a->operands[i], &options, cases, e);
+    const struct embedded_file *file = published_cases;
+    for (; a->operand_count == 0 && file->name && e->status == STATUS_OK; file++)
+        cases_parse((const char *)file->text, file->length, file->name, &options, cases, e);
+    if (e->status == STATUS_OK && cases->count == 0) {
+        error_set(e, STATUS_USAGE, "which cases? give a file of measured runs");
+        error_set_hint(e, "stepcast validate --help shows an example");
+    }
+    return e->status;
+}
+
+/* A stack named for every case must exist: better one message than every case skipped. */
+static enum status check_stack(const struct arguments *a, struct error *e)
+{
+    struct stack stack;
+    const char *name = argument_value(a, "stack");
+    return name ? stack_find(name, argument_value(a, "catalog"), &stack, e) : STATUS_OK;
+}
+
+static enum status judge(const struct arguments *a, const struct validation_report *report,
+                         struct error *e)
+{
+    const char *words = argument_value(a, "max-error");
+    struct validation all;
+    double limit = 0;
+    if (!words)
+        return STATUS_OK;
+    if (unit_parse(words, UNIT_FRACTION, &limit, e) != STATUS_OK)
+        return argument_error(option_find(a->table, ~0u, "max-error", strlen("max-error")), e);
+    if (validation_summarise(report->cases, report->predictions, NULL, &all, e) != STATUS_OK)
+        return e->status;
+    if (!(all.mape <= limit))
+        return error_set(e, STATUS_NO, "mean absolute error %.1f %% is over %.1f %%",
+                         100 * all.mape, 100 * limit);
+    return STATUS_OK;
+}
+
+static enum status predict_and_write(const struct arguments *a, const struct cases *cases,
+                                     enum output_format format, struct error *e)
+{
+    static enum status (*const writers[])(const struct validation_report *, struct text *,
+                                          struct error *) = {[OUTPUT_TEXT] = validation_text,
+                                                             [OUTPUT_JSON] = validation_json,
+                                                             [OUTPUT_CSV] = validation_csv};
+    struct prediction *predictions = calloc(cases->count, sizeof *predictions);
+    struct validation_report report = {cases, predictions};
+    struct text out = {0};
+    if (!predictions)
+        return error_set(e, STATUS_IO, "out of memory");
+    for (size_t i = 0; i < cases->count; i++)
+        case_predict(&cases->items[i], &predictions[i]);
+    if (writers[format](&report, &out, e) == STATUS_OK && output_write(a, &out, e) == STATUS_OK)
+        judge(a, &report, e);
+    text_free(&out);
+    free(predictions);
+    return e->status;
+}
+
+enum status validate_command(const struct arguments *arguments, struct error *e)
+{
+    enum output_format format;
+    struct cases cases = {0};
+    if (output_format(arguments, &format, e) == STATUS_OK &&
+        check_stack(arguments, e) == STATUS_OK && load_cases(arguments, &cases, e) == STATUS_OK)
+        predict_and_write(arguments, &cases, format, e);
+    cases_free(&cases);
+    return e->status;
+}
