@@ -1,0 +1,56 @@
+#!/bin/sh
+# Help, manual page, completion and README agree, because one table feeds them.
+set -eu
+# shellcheck source=tests/cli/common.sh
+. "$(dirname "$0")/common.sh"
+root=$(cd "$(dirname "$0")/../.." && pwd)
+
+expect 0 help man
+cp "$work/out" "$work/man"
+cmp -s "$work/man" "$root/cli/stepcast.1" ||
+    fail "cli/stepcast.1 is stale: stepcast help man -o cli/stepcast.1"
+if command -v mandoc >/dev/null; then
+    mandoc -T lint "$work/man" >"$work/lint" || true
+    [ ! -s "$work/lint" ] || fail "mandoc -T lint: $(head -n 3 "$work/lint")"
+fi
+
+# every option that a command's help shows is in the manual and in all completions
+for shell in bash zsh fish; do
+    expect 0 completion "$shell" -o "$work/$shell"
+    ! command -v "$shell" >/dev/null || "$shell" -n "$work/$shell" || fail "$shell -n"
+done
+for command in search estimate validate list show completion help; do
+    expect 0 "$command" --help
+    grep -o -e '--[a-z][a-z-]*' "$work/out" | sort -u >"$work/options"
+    while read -r option; do
+        name=${option#--}
+        grep -qF -- "$(printf '%s' "$option" | sed 's/-/\\-/g; s/^..//')" "$work/man" ||
+            fail "the manual lacks $option"
+        for shell in bash zsh; do
+            grep -qF -- "--$name" "$work/$shell" || fail "$shell completion lacks $option"
+        done
+        grep -qF -- "-l $name" "$work/fish" || fail "fish completion lacks $option"
+    done <"$work/options"
+    grep -q "^\.It Cm $command" "$work/man" || fail "the manual lacks $command"
+    grep -qE "stepcast $command" "$root/README.md" || fail "README.md lacks stepcast $command"
+done
+
+# every option that the README names exists
+grep -o -e '--[a-z][a-z-]*' "$root/README.md" | sort -u >"$work/options"
+while read -r option; do
+    grep -qwF -- "$option" "$work/bash" || case $option in
+    --preset | --build | --install | --prefix | --parallel) ;;
+    *) fail "README.md names $option, which no command has" ;;
+    esac
+done <"$work/options"
+
+# bash completes what it should
+if command -v bash >/dev/null; then
+    # shellcheck disable=SC2016 # bash expands it
+    words=$(bash -c '. "$1"; COMP_WORDS=(stepcast search --model llama3-7); COMP_CWORD=3; _stepcast; echo "${COMPREPLY[@]}"' bash "$work/bash")
+    [ "$words" = llama3-70b ] || fail "bash completes --model llama3-7 with: $words"
+    # shellcheck disable=SC2016 # bash expands it
+    words=$(bash -c '. "$1"; COMP_WORDS=(stepcast estimate --recompute f); COMP_CWORD=3; _stepcast; echo "${COMPREPLY[@]}"' bash "$work/bash")
+    [ "$words" = full ] || fail "bash completes --recompute f with: $words"
+fi
+finish
