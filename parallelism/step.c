@@ -221,6 +221,8 @@ void step_take_apart(const struct scenario *scenario, const struct strategy *s,
                                      out->pipeline.bottleneck_rank);
     out->tail_rank = heaviest_rank(&out->stages);
     out->tail_parameters = stages_rank_parameters(&out->stages, out->tail_rank);
+    out->dense = sharding_dense(&scenario->stack, s);
+    out->expert = sharding_expert(&scenario->stack, s);
     struct windows w = dp_windows(&out->stages, out->tail_rank);
     out->forward_window_s = w.forward_s;
     out->backward_window_s = w.backward_s;

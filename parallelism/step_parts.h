@@ -12,6 +12,7 @@ struct step_parts {
     double fsdp_s; /* ZeRO-3: exposed seconds of the bottleneck rank, one micro-batch */
     int tail_rank; /* whose reduction and update end the step: the one with most parameters */
     struct shard_parameters tail_parameters;
+    struct sharding dense, expert;
     double forward_window_s, backward_window_s; /* of the tail rank: where gathers and reductions
                                                    may hide */
     struct data_parallel_cost data_parallel;

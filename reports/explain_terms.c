@@ -49,7 +49,7 @@ void explain_data_parallel(const struct explanation *x)
     const struct step_parts *p = x->parts;
     const struct strategy *s = x->result->strategy;
     const struct stack *stack = &x->result->scenario->stack;
-    struct sharding dense = sharding_dense(s), expert = sharding_expert(s);
+    struct sharding dense = x->parts->dense, expert = x->parts->expert;
     double all = p->tail_parameters.dense + p->tail_parameters.expert;
     text_addf(x->out, "  of rank %d, which holds most parameters; ZeRO %d\n", p->tail_rank,
               s->zero);
@@ -75,8 +75,7 @@ void explain_optimizer(const struct explanation *x)
     const struct step_parts *p = x->parts;
     const struct stack *stack = &x->result->scenario->stack;
     const struct gpu *gpu = &x->result->scenario->system.gpu;
-    struct sharding dense = sharding_dense(x->result->strategy);
-    struct sharding expert = sharding_expert(x->result->strategy);
+    struct sharding dense = x->parts->dense, expert = x->parts->expert;
     double owned =
         p->tail_parameters.dense / dense.state + p->tail_parameters.expert / expert.state;
     double held =
@@ -175,9 +174,8 @@ void explain_memory(const struct explanation *x)
 {
     const struct step_cost *cost = x->result->cost;
     const struct stack *stack = &x->result->scenario->stack;
-    const struct strategy *s = x->result->strategy;
     struct shard_parameters p = stages_rank_parameters(&x->parts->stages, cost->memory_stage);
-    struct sharding dense = sharding_dense(s), expert = sharding_expert(s);
+    struct sharding dense = x->parts->dense, expert = x->parts->expert;
     text_addf(x->out, "\nmemory of a GPU of pipeline rank %d, the fullest\n", cost->memory_stage);
     for (int k = 0; k < MEMORY_KINDS; k++)
         line(x, memory_kind_names[k], cost->memory_bytes[k], UNIT_BYTES);
@@ -186,8 +184,10 @@ void explain_memory(const struct explanation *x)
              "  states: sum over dense and expert parameters of parameters x bytes / shards\n");
     line(x, "dense parameters", p.dense, UNIT_NONE);
     line(x, "expert parameters", p.expert, UNIT_NONE);
+    double held = p.dense / dense.gradient + p.expert / expert.gradient;
     text_addf(x->out, "  bytes a parameter: weights %g, gradients %g, optimizer %g\n",
-              stack->weight_bytes, stack->gradient_bytes, stack->optimizer_bytes);
+              stack->weight_bytes, held > 0 ? cost->memory_bytes[MEMORY_GRADIENTS] / held : 0,
+              stack->optimizer_bytes);
     text_addf(x->out,
               "  shards (dense, expert): weights %g, %g; gradients %g, %g; optimizer %g, %g\n",
               dense.parameter, expert.parameter, dense.gradient, expert.gradient, dense.state,
@@ -196,7 +196,8 @@ void explain_memory(const struct explanation *x)
     line(x, "logits: bytes each at the peak", stack->logits_bytes, UNIT_NONE);
     line(x, "buffers of one communicator", stack->communicator_bytes, UNIT_BYTES);
     line(x, "overhead: runtime and workspaces", stack->context_bytes, UNIT_BYTES);
-    line(x, "overhead: fragmentation, of the rest", stack->allocator_frac, UNIT_FRACTION);
+    line(x, "overhead: fragmentation, of activations and logits", stack->allocator_frac,
+         UNIT_FRACTION);
     line(x, "capacity = device memory - reserve", cost->memory_capacity_bytes, UNIT_BYTES);
 }
 
