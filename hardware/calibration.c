@@ -119,5 +119,4 @@ void calibration_transfer(struct calibration *c, const char *from)
         group->kind = CALIBRATION_TRANSFERRED;
         group->error_frac = 0;
     }
-    collective_calibration_transfer(&c->collective, from);
 }

@@ -97,16 +97,9 @@ enum status calibration_read(const struct json *json, const struct json_value *o
     struct calibration read = *c;
     for (const struct json_value *op = json_first(object); op; op = json_next(op)) {
         struct calibration_slot slot;
-        if (strcmp(json_key(op), "collectives") == 0) {
-            enum status status = collective_calibration_read(json, op, &read.collective, e);
-            if (status != STATUS_OK)
-                return status;
-            continue;
-        }
         if (!slot_find(json_key(op), NULL, &slot) || json_kind(op) != JSON_OBJECT)
-            return json_error(
-                json, op, e, STATUS_INPUT,
-                "expected constants of gemm, grouped_gemm, attention, memory or collectives");
+            return json_error(json, op, e, STATUS_INPUT,
+                              "expected constants of gemm, grouped_gemm, attention or memory");
         for (const struct json_value *v = json_first(op); v; v = json_next(v)) {
             if (!slot_find(json_key(op), json_key(v), &slot))
                 return json_error(json, v, e, STATUS_INPUT, "no such group of constants");
@@ -194,6 +187,5 @@ void calibration_write(struct json_writer *w, const char *key, const struct cali
     }
     if (op)
         json_close_object(w);
-    collective_calibration_write(w, "collectives", &c->collective);
     json_close_object(w);
 }
