@@ -1,6 +1,5 @@
 #include "hardware/collective.h"
 #include "hardware/collective_defaults.h"
-#include "hardware/collective_leg.h"
 #include <math.h>
 
 /* A collective costs the least of its regimes of algorithm and protocol [MODELLING 4.6]:
@@ -110,8 +109,11 @@ static double ring_steps(double ranks)
 
 /* Latency of regime i over k domains of r ranks, in ring steps of r - 1 inside a domain:
  *     tree: alpha + step (r - 1) + hop log2(k)        ring: alpha + step k (r - 1) + hop (k - 1) */
-static double latency_s(const struct collective_regime *g, double steps, double domains)
+static double latency_s(const struct collective_regime *g, double ranks, double steps,
+                        double domains)
 {
+    if (ranks < g->ranks)
+        return HUGE_VAL;
     if (g->algorithm == COLLECTIVE_TREE)
         return g->alpha_s + g->step_s * steps + g->hop_s * log2(domains);
     return g->alpha_s + g->step_s * domains * steps + g->hop_s * (domains - 1);
@@ -145,7 +147,7 @@ static struct collective_leg scale_up_leg(const struct collective_site *site)
     double bandwidth = scale_up_bytes_per_s(site, site->ranks);
     double volume = collective_volume_bytes(site->op, 1, site->ranks);
     for (int i = 0; i < c->regimes; i++) {
-        leg.latency_s[i] = latency_s(&c->regime[i], ring_steps(site->ranks), 1);
+        leg.latency_s[i] = latency_s(&c->regime[i], site->ranks, ring_steps(site->ranks), 1);
         leg.s_per_byte[i] = volume / (bandwidth * collective_group_frac(c, site->ranks) *
                                       c->regime[i].bandwidth_frac);
     }
@@ -161,14 +163,21 @@ static double largest_frac(const struct collective_constants *c)
     return frac;
 }
 
-/* Bus bandwidth of the scale-up leg of a group with r ranks in a domain; infinite for one rank. */
-static double scale_up_leg_bytes_per_s(const struct collective_site *site)
+/* Bus bandwidth of the scale-up leg of a group with r ranks in a domain; infinite for one rank. A
+ * ring over the domains runs as a ring inside them too; a tree may reduce in their switch (NVLS).
+ */
+static double scale_up_leg_bytes_per_s(const struct collective_site *site,
+                                       enum collective_algorithm algorithm)
 {
     if (site->per_domain <= 1)
         return HUGE_VAL;
     const struct collective_constants *c = scale_up_constants(site->system, site->op);
+    double frac = 0;
+    for (int i = 0; i < c->regimes; i++)
+        if (c->regime[i].ranks <= (algorithm == COLLECTIVE_TREE ? site->per_domain : 0))
+            frac = fmax(frac, c->regime[i].bandwidth_frac);
     return scale_up_bytes_per_s(site, site->per_domain) *
-           collective_group_frac(c, site->per_domain) * largest_frac(c);
+           collective_group_frac(c, site->per_domain) * frac;
 }
 
 /* What regime i gets of a NIC; a tier with a stated efficiency scales its best regime to it. */
@@ -188,7 +197,7 @@ static double across_s_per_byte(const struct collective_site *site,
                                 const struct collective_constants *c, int i)
 {
     double nic = site->nic_bytes_per_s * nic_frac(site, c, i);
-    double up = scale_up_leg_bytes_per_s(site);
+    double up = scale_up_leg_bytes_per_s(site, c->regime[i].algorithm);
     double n = site->ranks, r = site->per_domain;
     if (site->op == COLLECTIVE_SEND_RECV)
         return 1 / nic;
@@ -204,7 +213,8 @@ static struct collective_leg scale_out_leg(const struct collective_site *site)
     const struct collective_constants *c = tier_constants(&tier->collective, tier, site->op);
     struct collective_leg leg = {.constants = c, .ranks = site->ranks};
     for (int i = 0; i < c->regimes; i++) {
-        leg.latency_s[i] = latency_s(&c->regime[i], ring_steps(site->per_domain), site->domains);
+        leg.latency_s[i] =
+            latency_s(&c->regime[i], site->ranks, ring_steps(site->per_domain), site->domains);
         leg.s_per_byte[i] = across_s_per_byte(site, c, i);
     }
     leg.switch_bytes = switch_bytes(site, c, site->per_domain * site->nic_bytes_per_s);
@@ -253,13 +263,19 @@ static struct collective_site site_of(const struct system *system, enum collecti
     return site;
 }
 
+struct collective_leg collective_leg_of(const struct system *system, enum collective op,
+                                        const struct group *group)
+{
+    struct collective_site site = site_of(system, op, group);
+    return site.domains > 1 ? scale_out_leg(&site) : scale_up_leg(&site);
+}
+
 double collective_s(const struct system *system, enum collective op, double bytes,
                     const struct group *group)
 {
     if (group->ranks <= 1 || bytes <= 0)
         return 0;
-    struct collective_site site = site_of(system, op, group);
-    struct collective_leg leg = site.domains > 1 ? scale_out_leg(&site) : scale_up_leg(&site);
+    struct collective_leg leg = collective_leg_of(system, op, group);
     return collective_leg_s(&leg, bytes);
 }
 

@@ -1,6 +1,7 @@
 #ifndef HARDWARE_COLLECTIVE_H
 #define HARDWARE_COLLECTIVE_H
 #include "base/op.h"
+#include "hardware/collective_leg.h"
 #include "hardware/system.h"
 
 /* Where the ranks of a communicator sit. */
@@ -19,6 +20,11 @@ struct group {
  * run at once. */
 double collective_s(const struct system *system, enum collective op, double bytes,
                     const struct group *group);
+
+/* The same as a function of size alone, for a group of two or more: its constants and latencies,
+ * for fits and explanations. */
+struct collective_leg collective_leg_of(const struct system *system, enum collective op,
+                                        const struct group *group);
 
 /* Bytes each rank must send, bandwidth-optimal: S (n-1)/n, twice that for all-reduce. [NCCL-perf]
  */

@@ -24,19 +24,21 @@ static const struct field head_rows[] = {
      NULL,                                                                                                           "mean absolute error, cross-validated"},
 };
 
-enum { REGIME_NUMBERS = 5 }; /* rows of a regime behind its algorithm */
+enum { REGIME_NUMBERS = 5 }; /* constants of a regime with a standard error */
 static const struct field regime_rows[] = {
     {"algorithm",                                                        FIELD_ENUM, UNIT_NONE, offsetof(struct collective_regime, algorithm),                              sizeof(int),
-     0,                                                                                                                                                                                                                                                                                           0,  true,                                    collective_algorithm_names, "tree or ring"},
-    {"alpha",                                                    FIELD_NUMBER,                                                              UNIT_SECONDS,                                                                 REGIME(alpha_s),                                   0, 10, true, NULL, "fixed latency, s"                                   },
+     0,                                                                                                                                                                                                                                                                                           0,  true,                                              collective_algorithm_names, "tree or ring"},
+    {"alpha",                                                    FIELD_NUMBER,                                                              UNIT_SECONDS,                                                                 REGIME(alpha_s),                                   0, 10, true, NULL, "fixed latency, s"                                             },
     {"step",                                                FIELD_NUMBER,                                                          UNIT_SECONDS,                                                              REGIME(step_s),                                    0,      10,          true,         NULL,
      "latency of each further rank in a domain, s"},
     {"hop",                      FIELD_NUMBER,                                UNIT_SECONDS,                                     REGIME(hop_s),                                     0,                                 10,                                                               true,                                                             NULL,
-     "latency of each doubling (tree) or each further domain (ring), s"       },
+     "latency of each doubling (tree) or each further domain (ring), s"                 },
     {"bandwidth_frac", FIELD_NUMBER,           UNIT_FRACTION,     REGIME(bandwidth_frac),                          1e-9,                                          10,                                                                                               true,                                                                                                     NULL,
      "bus bandwidth over the tier's"},
     {"join",                                    FIELD_NUMBER,                                              UNIT_NONE,                                                  REGIME(join),                                    1,                     64,                                       true,                                      NULL,
-     "exponent that joins latency and transfer; 1: they add"                     },
+     "exponent that joins latency and transfer; 1: they add"                               },
+    {"ranks",            FIELD_NUMBER,                      UNIT_NONE,                         REGIME(ranks),                                   0,                                            1e9,                                                                                      false,                                                                                      NULL,
+     "least ranks that use it; 0: any"},
 };
 
 static const struct field switch_rows[] = {
@@ -125,7 +127,7 @@ static enum status regime_read(const struct op_reader *r, const struct json_valu
     double values[REGIME_NUMBERS];
     status = numbers_read(r, errors, values, REGIME_NUMBERS);
     r->c->standard_error[i] = (struct collective_regime){
-        r->c->regime[i].algorithm, values[0], values[1], values[2], values[3], values[4]};
+        r->c->regime[i].algorithm, values[0], values[1], values[2], values[3], values[4], 0};
     return status;
 }
 

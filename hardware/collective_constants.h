@@ -29,6 +29,7 @@ struct collective_regime {
     double hop_s;          /* tree: each doubling of the domains; ring: each further domain */
     double bandwidth_frac; /* of the tier's bandwidth, for the largest group */
     double join;           /* p >= 1: t = (latency^p + transfer^p)^(1/p); 1: they add */
+    double ranks; /* of the smallest group that can use it; 0: any. The first regime serves all */
 };
 
 /* The size from which the library uses the regimes `regime` and up, whether they are faster or not:

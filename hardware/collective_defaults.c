@@ -314,3 +314,41 @@ const char *collective_default_source(const char *technology)
 {
     return technology_find(technology)->source;
 }
+
+/* NCCL's planner inside a node, on NVLink: a ring of LL costs 6.6 + 0.6 us a step at `ll` GB/s a
+ * GPU, one of Simple 8.4 + 3.4 us a step at `ring`; NVLS 25 us at `nvls` as bus bandwidth, from
+ * `nvls_ranks` on (a measured threshold). Rates over the links' datasheet rate. [NCCL-tuning] */
+static const struct planner {
+    const char *technology;
+    double ll_frac, ring_frac, nvls_frac, nvls_ranks;
+} planners[] = {
+    {"nvlink2", 39.0 / 150,  120.0 / 150, 0,                              0},
+    {"nvlink3", 87.7 / 300,  240.0 / 300, 0,                              0},
+    {"nvlink4", 141.0 / 450, 360.0 / 450, 2 * 0.85 * 360 / 450 * 15 / 16, 5},
+    {"nvlink5", 282.0 / 900, 720.0 / 900, 2 * 0.74 * 720 / 900 * 15 / 16, 6},
+};
+
+static const struct planner *planner_find(const char *technology)
+{
+    for (size_t i = 0; i < sizeof planners / sizeof *planners; i++)
+        if (strncmp(technology, planners[i].technology, strlen(planners[i].technology)) == 0)
+            return &planners[i];
+    return NULL;
+}
+
+void collective_default_switches(const char *technology, enum collective op,
+                                 struct collective_constants *c)
+{
+    const double alpha_s = 8.4e-6 - 6.6e-6, step_s = 3.4e-6 - 0.6e-6;
+    const double nvls_s = 25e-6, ll_s = 6.6e-6, ll_step_s = 0.6e-6;
+    const struct planner *p = planner_find(technology);
+    bool reduce = op == COLLECTIVE_ALL_REDUCE;
+    c->switches = 0;
+    if (!p || !(reduce || op == COLLECTIVE_ALL_GATHER || op == COLLECTIVE_REDUCE_SCATTER))
+        return;
+    c->change[c->switches++] = (struct collective_switch){2, alpha_s,    (reduce ? 2 : 1) * step_s,
+                                                          0, p->ll_frac, p->ring_frac};
+    if (reduce && p->nvls_frac > 0)
+        c->change[c->switches++] = (struct collective_switch){
+            p->nvls_ranks, nvls_s - ll_s, -2 * ll_step_s, 0, p->ll_frac, p->nvls_frac};
+}

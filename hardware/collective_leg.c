@@ -7,7 +7,7 @@ static double regime_s(const struct collective_leg *leg, int i, double bytes)
 {
     double p = leg->constants->regime[i].join;
     double latency = leg->latency_s[i], transfer = bytes * leg->s_per_byte[i];
-    if (p <= 1)
+    if (p <= 1 || latency >= HUGE_VAL)
         return latency + transfer;
     double large = fmax(latency, transfer), small = fmin(latency, transfer);
     return large > 0 ? large * pow(1 + pow(small / large, p), 1 / p) : 0;

@@ -7,7 +7,7 @@
 struct collective_leg {
     const struct collective_constants *constants;
     double ranks;
-    double latency_s[COLLECTIVE_REGIMES];
+    double latency_s[COLLECTIVE_REGIMES];  /* HUGE_VAL: not for this group */
     double s_per_byte[COLLECTIVE_REGIMES]; /* transfer time over nccl-tests' size */
     double switch_bytes; /* beyond it the regimes from switch_regime on; HUGE_VAL: none */
     bool corrected;      /* by the measured ratios */

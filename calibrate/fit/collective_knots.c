@@ -1,0 +1,157 @@
+#include "calibrate/fit/collective_knots.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Measured times of one group at the knots; 0: not measured there. */
+struct curve {
+    double time_s[COLLECTIVE_KNOTS];
+    int n;
+};
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, size_t n)
+{
+    qsort(values, n, sizeof *values, compare);
+    return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+}
+
+/* The sizes measured, each once; where there are too many, one in every so many. */
+static void choose_knots(struct collective_constants *c, const struct collective_samples *s)
+{
+    double *bytes = malloc(s->n * sizeof *bytes);
+    size_t n = 0, step;
+    c->knots = 0;
+    if (!bytes)
+        return;
+    for (size_t i = 0; i < s->n; i++)
+        bytes[i] = s->row[i].bytes;
+    qsort(bytes, s->n, sizeof *bytes, compare);
+    for (size_t i = 0; i < s->n; i++)
+        if (n == 0 || bytes[i] > bytes[n - 1])
+            bytes[n++] = bytes[i];
+    step = (n + COLLECTIVE_KNOTS - 1) / COLLECTIVE_KNOTS;
+    for (size_t i = 0; i < n; i += step)
+        c->knot_bytes[c->knots++] = bytes[i];
+    free(bytes);
+}
+
+/* Median time of each knot for groups of `ranks`. */
+static struct curve measured_curve(const struct collective_constants *c,
+                                   const struct collective_samples *s, double ranks)
+{
+    enum { REPEATS = 64 };
+    struct curve curve = {.n = c->knots};
+    for (int j = 0; j < c->knots; j++) {
+        double times[REPEATS];
+        size_t n = 0;
+        for (size_t i = 0; i < s->n && n < REPEATS; i++)
+            if (s->row[i].ranks == ranks && s->row[i].bytes == c->knot_bytes[j])
+                times[n++] = s->row[i].time_s;
+        curve.time_s[j] = n > 0 ? median(times, n) : 0;
+    }
+    return curve;
+}
+
+/* The measured knot after (step 1) or before (-1) knot j; -1: none. */
+static int neighbour(const struct curve *c, int j, int step)
+{
+    for (j += step; j >= 0 && j < c->n; j += step)
+        if (c->time_s[j] > 0)
+            return j;
+    return -1;
+}
+
+/* A time well above that of one of the next two larger sizes is a spike: an interrupted
+ * measurement. It is put on the line between its neighbours. */
+static void cut_spikes(struct curve *c, const double *bytes, double ranks, const char *op,
+                       struct text *outliers)
+{
+    const double spike = 1.1;
+    for (int j = 0; j < c->n; j++) {
+        int next = neighbour(c, j, 1), second = next >= 0 ? neighbour(c, next, 1) : -1;
+        if (c->time_s[j] <= 0 || next < 0)
+            continue;
+        int low = second >= 0 && c->time_s[second] < c->time_s[next] ? second : next;
+        if (c->time_s[j] <= spike * c->time_s[low])
+            continue;
+        int before = neighbour(c, j, -1);
+        double w = before >= 0 ? (bytes[j] - bytes[before]) / (bytes[low] - bytes[before]) : 1;
+        double start = before >= 0 ? c->time_s[before] : c->time_s[low];
+        if (outliers)
+            text_addf(outliers,
+                      "%s of %.0f ranks, %.0f bytes: %.4g us, above the time of %.0f bytes\n", op,
+                      ranks, bytes[j], c->time_s[j] * 1e6, bytes[low]);
+        c->time_s[j] = start + w * (c->time_s[low] - start);
+    }
+}
+
+/* Pools neighbours that fall with size to their geometric mean. [pool adjacent violators] */
+static void make_rising(struct curve *c)
+{
+    double level[COLLECTIVE_KNOTS];
+    int member[COLLECTIVE_KNOTS], count[COLLECTIVE_KNOTS], pools = 0;
+    for (int j = 0; j < c->n; j++) {
+        if (c->time_s[j] <= 0)
+            continue;
+        level[pools] = log(c->time_s[j]);
+        member[pools] = j;
+        count[pools++] = 1;
+        for (; pools > 1 && level[pools - 2] > level[pools - 1]; pools--) {
+            int a = pools - 2, b = pools - 1;
+            level[a] = (level[a] * count[a] + level[b] * count[b]) / (count[a] + count[b]);
+            count[a] += count[b];
+        }
+    }
+    for (int p = 0; p < pools; p++)
+        for (int j = member[p], left = count[p]; left > 0; j++)
+            if (c->time_s[j] > 0) {
+                c->time_s[j] = exp(level[p]);
+                left--;
+            }
+}
+
+/* Ratio to the regimes of the knot's side of the switch; where a group was not measured, that of
+ * its nearest measured knot on the same side, else 1. */
+static void set_ratios(struct collective_constants *c, int g, const struct curve *curve,
+                       const struct collective_leg *leg)
+{
+    bool split = leg->switch_bytes < HUGE_VAL;
+    c->split[g] = 0;
+    for (int j = 0; j < c->knots; j++)
+        c->split[g] += split && c->knot_bytes[j] < leg->switch_bytes;
+    for (int j = 0; j < c->knots; j++) {
+        bool low = split && j < c->split[g];
+        int from = split && !low ? c->switch_regime : 0, to = low ? c->switch_regime : c->regimes;
+        int nearest = curve->time_s[j] > 0 ? j : -1;
+        for (int d = 1; d < c->knots && nearest < 0; d++)
+            for (int k = j - d; k <= j + d; k += 2 * d)
+                if (k >= 0 && k < c->knots && curve->time_s[k] > 0 &&
+                    (split && k < c->split[g]) == low)
+                    nearest = k;
+        c->ratio[g][j] = nearest < 0
+                             ? 1
+                             : curve->time_s[nearest] /
+                                   collective_leg_regimes_s(leg, from, to, c->knot_bytes[nearest]);
+    }
+}
+
+void collective_knots_fit(struct system *system, enum collective op,
+                          const struct collective_samples *samples, struct text *outliers)
+{
+    struct collective_constants *c = &system->tier[0].collective.op[op];
+    choose_knots(c, samples);
+    for (int g = 0; g < c->groups; g++) {
+        struct curve curve = measured_curve(c, samples, c->group_ranks[g]);
+        cut_spikes(&curve, c->knot_bytes, c->group_ranks[g], collective_names[op], outliers);
+        make_rising(&curve);
+        struct group group = {c->group_ranks[g], c->group_ranks[g], c->group_ranks[g], 1};
+        struct collective_leg leg = collective_leg_of(system, op, &group);
+        set_ratios(c, g, &curve, &leg);
+    }
+}

@@ -1,0 +1,26 @@
+#ifndef CALIBRATE_FIT_COLLECTIVE_NODE_H
+#define CALIBRATE_FIT_COLLECTIVE_NODE_H
+#include "base/text.h"
+#include "calibrate/fit/collective_sample.h"
+
+/* Error of held-out rows: mean absolute predicted over measured - 1, by op. */
+struct collective_errors {
+    double sum[COLLECTIVES];
+    double rows[COLLECTIVES];
+};
+double collective_errors_mean(const struct collective_errors *errors,
+                              int op); /* op COLLECTIVES: all */
+
+/* A machine whose one tier is the GPU's scale-up domain, for samples of one node. */
+void collective_node_system(const struct gpu *gpu, double ranks, struct system *system);
+
+/* Fits the collectives of one node: the constants, their standard errors (bootstrap over octaves of
+ * size) and the range go to `out` (source and date are the caller's), the error of octaves that
+ * were left out, five folds, to `errors`; outliers are named in `report`, a line each. STATUS_INPUT
+ * when an op's rows cannot identify its constants; the message says what is missing. */
+enum status collective_fit_node(const struct gpu *gpu, const struct collective_sample *rows,
+                                size_t n, struct collective_calibration *out,
+                                struct collective_errors *errors, struct text *report,
+                                struct error *e);
+
+#endif
