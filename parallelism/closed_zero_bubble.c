@@ -158,18 +158,12 @@ double uniform_zb_v_s(const struct pipeline_uniform *u)
         return inner + ends;
     if (m < 2 * n + 1)
         return max2(short_zb_v_s(u), inner + ends);
-    const struct loaded_path meet = {
-        {0,      0,      n - 1, n},
-        {-n - 1, -n - 1, 0,     0},
-        {0,      0,      -1,    0}
+    const struct loaded_path loaded[] = {
+        {{0, n, -n - 1, 2 * n}, {0, -n, -n, 0},         {0, 0, -1, 0}},
+        {{0, 0, n - 1, n},      {0, -n - 1, -n - 1, 0}, {0, 0, -1, 0}},
     };
-    const struct loaded_path overlap = {
-        {0,  n,  -n - 1, 2 * n},
-        {-n, -n, 0,      0    },
-        {0,  0,  -1,     0    }
-    };
-    return inner + max2(zb_v_bubble_s(u, n),
-                        ends + longest_loaded_s(u->steps_overlap ? &overlap : &meet, 1, u));
+    double beyond = longest_loaded_s(loaded, u->steps_overlap ? 1 : 2, u);
+    return inner + max2(zb_v_bubble_s(u, n), ends + beyond);
 }
 
 /* DualPipe and DualPipeV: d ranks between the ends of a chunk; n chunk passes a rank in a step; P:
@@ -207,21 +201,40 @@ static double inner_dual_s(const struct pipeline_uniform *u, const struct dual *
         {2 * d, 3 * d,     3,     steady + (o->v ? 4 * d - 6 : 4 * d - 4)},
         {3 * d, d + 2,     d + 2, steady + (o->v ? d - 3 : 2 * d - 2)    },
     };
-    return (o->passes - d - 2) * o->pair_s + longest_s(paths, 3, &u->chunk, u->p2p_s);
+    const struct path apart = {2 * d, 5 * d - 2, 2 * d + 1, paths[1].hops}; /* fewer pairs */
+    double together = longest_s(paths, 3, &u->chunk, u->p2p_s);
+    double fewer = path_s(&apart, &u->chunk, u->p2p_s) - (2 * d - 2) * o->pair_s;
+    return (o->passes - d - 2) * o->pair_s + max2(together, fewer);
 }
 
-/* The rank with both ends. */
+/* The rank with both ends, by far or by little. DualPipe turns round over one hop more. Only for
+ * pairs that gain nothing: a path that leaves the rank also leaves its pairs. */
+static double beyond_loaded_dual_s(const struct pipeline_uniform *u, const struct dual *o)
+{
+    double d = o->depth, n = d - 1, turn = o->v ? 0 : 1;
+    const struct loaded_path paths[] = {
+        {{0, n, -n, 2 * n + turn},                 {0, -n, -n, 0},  {0, 0, 0, 0}                     },
+        {{0, d - 2, 0, 2 * d - 4},                 {-1, 0, 0, 0},   {2 - d, 2 - d, -n, 0}            },
+        {{-1, n, 0, 2 * n},                        {-1, 0, 0, 0},   {-n, -n, -d, 0}                  },
+        {{0, n + d - 2, -n, 4 * d - 6 + turn},     {-1, -n, -n, 0}, {2 - d, 2 - d, -n, 0}            },
+        {{n, d - 2, 0, 4 * d - 6 + turn},          {-1, -n, -n, 0}, {3 - 2 * d, 3 - 2 * d, -2 * n, 0}},
+        {{d - 2, n, 0, 4 * n + 2 * turn},          {-1, -n, -n, 0}, {-2 * n, -2 * n, 1 - 2 * d, 0}   },
+        {{n, n + d - 2, -n, 6 * d - 8 + 2 * turn},
+         {-1, -2 * n, -2 * n, 0},
+         {3 - 2 * d, 3 - 2 * d, -2 * n, 0}                                                           },
+        {{d - 2, 2 * n, -n, 6 * n + 3 * turn},
+         {-1, -2 * n, -2 * n, 0},
+         {-2 * n, -2 * n, 1 - 2 * d, 0}                                                              },
+    };
+    return longest_loaded_s(paths, d > 1 ? 8 : 0, u);
+}
+
 static double loaded_dual_s(const struct pipeline_uniform *u, const struct dual *o)
 {
-    double d = o->depth, ends = o->passes / 2 * (sum_s(&u->first) + sum_s(&u->last));
-    double pairs = dualpipe_pairs(&u->shape, 0), work = o->passes * sum_s(&u->chunk) + ends;
-    double gain = pairs * (sum_s(&u->chunk) - o->pair_s) * work / (o->passes * sum_s(&u->chunk));
-    const struct loaded_path paths[] = {
-        {{0, d - 1, 1 - d, 2 * d - 2}, {1 - d, 1 - d, 0, 0}, {0, 0, 0, 0}            },
-        {{0, d - 2, 0, 2 * d - 4},     {-1, 0, 0, 0},        {2 - d, 2 - d, 1 - d, 0}},
-        {{-1, d - 1, 0, 2 * d - 2},    {-1, 0, 0, 0},        {1 - d, 1 - d, -d, 0}   },
-    };
-    return work - gain + longest_loaded_s(paths, 3, u);
+    double ends = o->passes / 2 * (sum_s(&u->first) + sum_s(&u->last));
+    double equal = o->passes * sum_s(&u->chunk), work = equal + ends;
+    double gain = dualpipe_pairs(&u->shape, 0) * (sum_s(&u->chunk) - o->pair_s) * work / equal;
+    return work - gain + (gain > 0 ? 0 : beyond_loaded_dual_s(u, o));
 }
 
 double uniform_dualpipe_s(const struct pipeline_uniform *u)

@@ -107,8 +107,9 @@ static bool close_zero_bubble_h(const struct pipeline_uniform *u)
 
 static bool exact_v(const struct pipeline_uniform *u)
 {
-    bool pairs_gain = u->pair_frac > 0 && (u->pair_frac < 1 || u->pair_frac > 1);
-    return alike(u) && u->p2p_s <= 0 && !pairs_gain && u->shape.micro_batches >= 2 * u->shape.ranks;
+    bool other_paths = u->pair_frac > 1 || (u->pair_frac > 0 && u->pair_frac < 0.8);
+    return alike(u) && u->p2p_s <= 0 && !other_paths &&
+           u->shape.micro_batches >= 2 * u->shape.ranks;
 }
 
 static double uniform_zb_h1_s(const struct pipeline_uniform *u)
@@ -218,6 +219,24 @@ static bool has_recurrence(const struct form *form, const struct schedule_shape 
     return form->general_s && schedule_group(s) <= RECURRENCE_MAX_GROUP;
 }
 
+/* Without a recurrence: the stages at their mean, or the busiest rank, or the busiest rank that
+ * holds no end of the model and the bubble of equal stages. Within 1 % on average, 10 % at worst.
+ */
+static double uneven_s(const struct form *form, const struct pipeline *p)
+{
+    struct pipeline_uniform mean, equal;
+    pipeline_average(p, &mean);
+    equal = mean;
+    equal.first = equal.last = (struct chunk_time){0, 0, 0};
+    int last = p->shape.ranks - 1, twice = p->shape.schedule == SCHEDULE_DUALPIPE;
+    double busiest_inner = 0;
+    for (int r = 1; r <= last - twice; r++)
+        busiest_inner = max2(busiest_inner, pipeline_work_s(p, r));
+    double uneven = busiest_inner - pipeline_uniform_work_s(&equal, 0);
+    return max2(form->uniform_s(&mean),
+                max2(bound_work_s(p), form->uniform_s(&equal) + max2(uneven, 0)));
+}
+
 static double stages_total_s(const struct pipeline *p, bool *exact)
 {
     const struct form *form = forms[p->shape.schedule];
@@ -232,9 +251,7 @@ static double stages_total_s(const struct pipeline *p, bool *exact)
     *exact = has_recurrence(form, &p->shape);
     if (*exact)
         return form->general_s(p);
-    if (!uniform)
-        pipeline_average(p, &u);
-    return form->uniform_s(&u);
+    return uniform ? form->uniform_s(&u) : uneven_s(form, p);
 }
 
 static double expanded_total_s(const struct pipeline_uniform *u)
