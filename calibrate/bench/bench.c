@@ -25,3 +25,16 @@ void bench_say(const struct bench *bench, const char *format, ...)
     va_end(args);
     fputc('\n', stderr);
 }
+
+enum status bench_open_samples(const struct bench *bench, const char *name, const char *columns,
+                               size_t key_columns, struct sample_file *file, struct error *e)
+{
+    const struct sample_header header = {
+        .columns = columns,
+        .key_columns = key_columns,
+        .machine = bench->machine,
+        .provenance = bench->provenance.data ? bench->provenance.data : "",
+    };
+    const char *folder = *bench->options->output ? bench->options->output : NULL;
+    return sample_file_open(file, folder, name, &header, e);
+}

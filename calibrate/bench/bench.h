@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "calibrate/bench/options.h"
 #include "calibrate/bench/peers.h"
+#include "calibrate/bench/sample_file.h"
 #include "calibrate/bench/watchdog.h"
 
 /* A run of the benchmarks, as its suites see it. */
@@ -23,5 +24,10 @@ void bench_note(struct bench *bench, const char *key, const char *format, ...)
 
 /* A line for the person, on rank 0's stderr; nothing with --quiet. */
 void bench_say(const struct bench *bench, const char *format, ...) STEPCAST_PRINTF(2, 3);
+
+/* Opens a sample file of this run (rank 0). columns: all of them; the first key_columns are the
+ * key. */
+enum status bench_open_samples(const struct bench *bench, const char *name, const char *columns,
+                               size_t key_columns, struct sample_file *file, struct error *e);
 
 #endif

@@ -7,6 +7,7 @@ enum suite_ranks {
     SUITE_FIRST, /* rank 0, while the others wait */
     SUITE_ALONE, /* one process alone: ranks that wait would disturb it */
     SUITE_ALL,   /* all ranks, two at least */
+    SUITE_ANY,   /* all ranks, be it one */
     SUITE_RANKS
 };
 

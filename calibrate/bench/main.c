@@ -97,7 +97,8 @@ static enum status run_suite(struct bench *bench, const struct suite *suite, str
         bench_say(bench, "%s: left out: %s", suite->name, why);
         return STATUS_OK;
     }
-    if ((suite->ranks == SUITE_ALL || bench->peers.rank == 0) && suite->run(bench, e) != STATUS_OK)
+    bool all = suite->ranks == SUITE_ALL || suite->ranks == SUITE_ANY;
+    if ((all || bench->peers.rank == 0) && suite->run(bench, e) != STATUS_OK)
         return e->status;
     return peers_barrier(&bench->peers, true, e);
 }

@@ -31,18 +31,10 @@ static size_t cells(const char *columns)
 static enum status open_file(struct sweep_state *s, struct error *e)
 {
     const struct sweep *sweep = s->sweep;
-    const struct bench *bench = s->bench;
     char columns[512];
     snprintf(columns, sizeof columns, "%s,time_us,mad_us,repetitions%s%s", sweep->columns,
              sweep->extra ? "," : "", sweep->extra ? sweep->extra : "");
-    struct sample_header header = {
-        .columns = columns,
-        .key_columns = cells(sweep->columns),
-        .machine = bench->machine,
-        .provenance = bench->provenance.data ? bench->provenance.data : "",
-    };
-    const char *folder = *bench->options->output ? bench->options->output : NULL;
-    return sample_file_open(&s->file, folder, sweep->file, &header, e);
+    return bench_open_samples(s->bench, sweep->file, columns, cells(sweep->columns), &s->file, e);
 }
 
 static enum decision decide(const struct sweep_state *s, const char *key)

@@ -1,0 +1,131 @@
+#include "calibrate/bench/cuda_suites.h"
+#include "calibrate/bench/device.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum status cuda_processes(const struct options *options, int *count, struct error *e)
+{
+    if (cuda_count(count, e) != STATUS_OK)
+        return e->status;
+    if (*count < 1)
+        return error_set(e, STATUS_IO, "--device cuda: this machine shows no GPU");
+    if (options->gpus > *count)
+        return error_set(e, STATUS_USAGE, "--gpus %d, but there are %d", options->gpus, *count);
+    if (options->gpus > 0)
+        *count = options->gpus;
+    return STATUS_OK;
+}
+
+enum status cuda_one(float **one, struct error *e)
+{
+    const float value = 1;
+    void *p = NULL;
+    if (CUDA_TRY(cudaMalloc(&p, sizeof value), e) != STATUS_OK)
+        return e->status;
+    *one = p;
+    return CUDA_TRY(cudaMemcpy(p, &value, sizeof value, cudaMemcpyHostToDevice), e);
+}
+
+static enum status note_versions(struct bench *bench, const struct cuda_gpu *gpu, struct error *e)
+{
+    int driver = 0, runtime = 0, nccl = 0;
+    if (CUDA_TRY(cudaDriverGetVersion(&driver), e) != STATUS_OK ||
+        CUDA_TRY(cudaRuntimeGetVersion(&runtime), e) != STATUS_OK ||
+        NCCL_TRY(ncclGetVersion(&nccl), e) != STATUS_OK)
+        return e->status;
+    bench_note(bench, "driver", "%s, CUDA %d.%d", *gpu->nvml.driver ? gpu->nvml.driver : "unknown",
+               driver / 1000, driver % 1000 / 10);
+    bench_note(bench, "library", "CUDA runtime %d.%d, cuBLASLt %zu, NCCL %d.%d.%d", runtime / 1000,
+               runtime % 1000 / 10, cublasLtGetVersion(), nccl / 10000, nccl / 100 % 100,
+               nccl % 100);
+    return STATUS_OK;
+}
+
+/* Ranks must have the same part and the same libraries, or their collective is nobody's figure. */
+static enum status check_peers(struct bench *bench, const struct cuda_gpu *gpu, struct error *e)
+{
+    char versions[128];
+    int nccl = 0;
+    if (NCCL_TRY(ncclGetVersion(&nccl), e) != STATUS_OK)
+        return e->status;
+    snprintf(versions, sizeof versions, "NCCL %d, cuBLASLt %zu, CUDA %d", nccl,
+             cublasLtGetVersion(), CUDART_VERSION);
+    if (peers_agree(&bench->peers, "GPU", gpu->name, e) != STATUS_OK)
+        return e->status;
+    return peers_agree(&bench->peers, "library versions", versions, e);
+}
+
+static enum status describe(struct bench *bench, const struct cuda_gpu *gpu, struct error *e)
+{
+    snprintf(bench->machine, sizeof bench->machine, "cuda, %s, %.0f GB", gpu->name,
+             1e-9 * (double)gpu->memory_bytes);
+    bench_note(bench, "device", "cuda");
+    bench_note(bench, "gpu", "%s, compute capability %d.%d, %d SMs", gpu->name, gpu->major,
+               gpu->minor, gpu->sm_count);
+    bench_note(bench, "sm_count", "%d", gpu->sm_count);
+    bench_note(bench, "memory_bytes", "%zu", gpu->memory_bytes);
+    bench_note(bench, "l2_bytes", "%zu", gpu->l2_bytes);
+    bench_note(bench, "power_cap_w", "%.0f", gpu->nvml.power_cap_w);
+    bench_note(bench, "max_clock_mhz", "%.0f, memory %.0f", 1e-6 * gpu->nvml.max_clock_hz,
+               1e-6 * gpu->nvml.max_memory_clock_hz);
+    if (note_versions(bench, gpu, e) != STATUS_OK)
+        return e->status;
+    return check_peers(bench, gpu, e);
+}
+
+static void cuda_close(struct bench *bench)
+{
+    cuda_gpu_close(cuda_gpu_of(bench));
+    free(bench->state);
+    bench->state = NULL;
+}
+
+static enum status cuda_open(struct bench *bench, struct error *e)
+{
+    struct cuda_gpu *gpu = calloc(1, sizeof *gpu);
+    if (!gpu)
+        return error_set(e, STATUS_IO, "out of memory");
+    bench->state = gpu;
+    watchdog_arm(&bench->watchdog, bench->options->timeout_s, "opening the GPU");
+    enum status status = cuda_gpu_open(gpu, bench, e);
+    watchdog_disarm(&bench->watchdog);
+    if (status == STATUS_OK)
+        status = describe(bench, gpu, e);
+    if (status != STATUS_OK)
+        cuda_close(bench);
+    return status;
+}
+
+static const struct suite suites[] = {
+    {"selftest",   "kernels, products and NCCL against a host reference",             0,   SUITE_ANY,
+     cuda_selftest_suite,                                                                                                     false},
+    {"launch",     "kernel launch and gap, graph replay",                             0.2, SUITE_FIRST, cuda_launch_suite,    false},
+    {"memory",     "copy, triad, norm, permute, quantise, Adam, 64 KB to 4 GB",       0.5, SUITE_FIRST,
+     cuda_memory_suite,                                                                                                       false},
+    {"gemm",       "bf16, fp16, fp8, tf32, fp32; forward and backward layouts",       3,   SUITE_FIRST,
+     cuda_gemm_suite,                                                                                                         false},
+    {"grouped",    "products of experts, all three passes",                           1,   SUITE_FIRST, cuda_grouped_suite,   false},
+    {"attention",  "attention, norms, cross-entropy, optimizer by PyTorch's kernels", 1.5,
+     SUITE_FIRST,                                                                                       cuda_attention_suite, false},
+    {"host",       "pinned host memory to the device and back",                       0.3, SUITE_ANY,   cuda_host_suite,      false},
+    {"fleet",      "every GPU and link alike? outliers by name",                      0.3, SUITE_ALL,   cuda_fleet_suite,
+     false                                                                                                                         },
+    {"collective", "all NCCL operations, 1 KB to 8 GB, in and across nodes",          3,   SUITE_ALL,
+     cuda_collective_suite,                                                                                                   false},
+    {"overlap",    "a product beside a copy or a collective: how much each slows",    0.5, SUITE_ANY,
+     cuda_overlap_suite,                                                                                                      false},
+    {"sustained",  "30 s loads: clock, power, temperature at 10 Hz",                  0,   SUITE_FIRST,
+     cuda_sustained_suite,                                                                                                    false},
+};
+
+const struct device cuda_device = {
+    .name = "cuda",
+    .help = "NVIDIA GPUs",
+    .seconds = 300, /* and 4 minutes of sustained loads */
+    .suites = suites,
+    .suite_count = sizeof suites / sizeof suites[0],
+    .processes = cuda_processes,
+    .open = cuda_open,
+    .close = cuda_close,
+};

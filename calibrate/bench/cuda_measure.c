@@ -1,0 +1,116 @@
+#include "calibrate/bench/cuda_measure.h"
+#include <math.h>
+#include <stdio.h>
+
+/* A repetition is a graph of about 2 ms; at least ten repetitions and 20 ms (MODELLING 11.1). */
+static const double BATCH_S = 2e-3;
+enum { BATCH_CALLS_MAX = 64 };
+
+const char *const cuda_condition_columns = "clock_mhz,power_w,temperature_c";
+
+enum status cuda_condition(const struct cuda_gpu *gpu, char *cells, size_t size, struct error *e)
+{
+    struct nvml_reading r;
+    if (nvml_read(&gpu->nvml, &r, e) != STATUS_OK)
+        return e->status;
+    snprintf(cells, size, "%.0f,%.1f,%.0f", 1e-6 * r.clock_hz, r.power_w, r.temperature_c);
+    return STATUS_OK;
+}
+
+/* Ends a capture that failed half-way, so that the stream can be used again. */
+static void give_up_capture(struct cuda_gpu *gpu)
+{
+    cudaGraph_t half = NULL;
+    struct error ignored;
+    error_init(&ignored);
+    if (CUDA_TRY(cudaStreamEndCapture(gpu->stream, &half), &ignored) == STATUS_OK && half)
+        CUDA_TRY(cudaGraphDestroy(half), &ignored);
+}
+
+enum status cuda_record(struct cuda_gpu *gpu, const struct cuda_work *work, int calls,
+                        cudaGraphExec_t *graph, struct error *e)
+{
+    cudaGraph_t recorded = NULL;
+    *graph = NULL;
+    if (CUDA_TRY(cudaStreamBeginCapture(gpu->stream, cudaStreamCaptureModeThreadLocal), e) !=
+        STATUS_OK)
+        return e->status;
+    for (int call = 0; call < calls; call++)
+        if (work->enqueue(work->context, call, gpu->stream, e) != STATUS_OK) {
+            give_up_capture(gpu);
+            return e->status;
+        }
+    if (CUDA_TRY(cudaStreamEndCapture(gpu->stream, &recorded), e) != STATUS_OK)
+        return e->status;
+    enum status status = CUDA_TRY(cudaGraphInstantiate(graph, recorded, 0), e);
+    struct error ignored;
+    error_init(&ignored);
+    CUDA_TRY(cudaGraphDestroy(recorded), status == STATUS_OK ? e : &ignored);
+    return e->status;
+}
+
+static enum status elapsed(struct cuda_gpu *gpu, double *seconds, struct error *e)
+{
+    float milliseconds = 0;
+    if (CUDA_TRY(cudaEventRecord(gpu->end, gpu->stream), e) != STATUS_OK ||
+        CUDA_TRY(cudaEventSynchronize(gpu->end), e) != STATUS_OK ||
+        CUDA_TRY(cudaEventElapsedTime(&milliseconds, gpu->start, gpu->end), e) != STATUS_OK)
+        return e->status;
+    *seconds = 1e-3 * (double)milliseconds;
+    return STATUS_OK;
+}
+
+enum status cuda_replay(struct cuda_gpu *gpu, cudaGraphExec_t graph, double *seconds,
+                        struct error *e)
+{
+    if (CUDA_TRY(cudaEventRecord(gpu->start, gpu->stream), e) != STATUS_OK ||
+        CUDA_TRY(cudaGraphLaunch(graph, gpu->stream), e) != STATUS_OK)
+        return e->status;
+    return elapsed(gpu, seconds, e);
+}
+
+/* Directly, without a graph: loads the kernels, and tells how long a call takes. */
+static enum status first_calls(struct cuda_gpu *gpu, const struct cuda_work *work, double *call_s,
+                               struct error *e)
+{
+    for (int call = 0; call < 2; call++) {
+        if (CUDA_TRY(cudaEventRecord(gpu->start, gpu->stream), e) != STATUS_OK ||
+            work->enqueue(work->context, call, gpu->stream, e) != STATUS_OK ||
+            elapsed(gpu, call_s, e) != STATUS_OK)
+            return e->status;
+    }
+    return STATUS_OK;
+}
+
+struct replay {
+    struct cuda_gpu *gpu;
+    cudaGraphExec_t graph;
+};
+
+/* The number of calls is the graph's, whatever `calls` says. */
+static enum status run_replay(void *context, int calls, double *seconds, struct error *e)
+{
+    const struct replay *replay = context;
+    (void)calls;
+    return cuda_replay(replay->gpu, replay->graph, seconds, e);
+}
+
+enum status cuda_measure(struct cuda_gpu *gpu, const struct cuda_work *work, struct timing *out,
+                         struct error *e)
+{
+    double call_s = 0;
+    struct replay replay = {.gpu = gpu};
+    if (first_calls(gpu, work, &call_s, e) != STATUS_OK)
+        return e->status;
+    int calls = (int)fmin(fmax(ceil(BATCH_S / fmax(call_s, 1e-6)), 1), BATCH_CALLS_MAX);
+    if (cuda_record(gpu, work, calls, &replay.graph, e) != STATUS_OK)
+        return e->status;
+    const struct work repetition = {run_replay, &replay};
+    const struct measure_plan plan = {
+        .warmup_calls = 2, .min_calls = calls, .min_repetitions = 10, .min_s = 20e-3, .max_s = 0.5};
+    enum status status = measure(&plan, &repetition, out, e);
+    struct error ignored;
+    error_init(&ignored);
+    CUDA_TRY(cudaGraphExecDestroy(replay.graph), status == STATUS_OK ? e : &ignored);
+    return e->status;
+}
