@@ -1,7 +1,7 @@
+#include "base/c_locale.h"
 #include "base/field_value.h"
 #include "base/units.h"
 #include "calibrate/case_reader.h"
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,7 +14,7 @@ void case_assume(struct case_reader *r, const char *format, ...)
         return;
     va_list args;
     va_start(args, format);
-    vsnprintf(out->assumed[out->assumed_count++], sizeof *out->assumed, format, args);
+    c_locale_vsnprintf(out->assumed[out->assumed_count++], sizeof *out->assumed, format, args);
     va_end(args);
 }
 
@@ -24,7 +24,7 @@ void case_skip(struct case_reader *r, const char *format, ...)
         return;
     va_list args;
     va_start(args, format);
-    vsnprintf(r->out->skipped, sizeof r->out->skipped, format, args);
+    c_locale_vsnprintf(r->out->skipped, sizeof r->out->skipped, format, args);
     va_end(args);
 }
 

@@ -1,7 +1,7 @@
 #include "cli/output.h"
+#include "base/c_locale.h"
 #include "base/file.h"
 #include "model/model.h"
-#include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -26,12 +26,12 @@ void output_note(const struct arguments *a, const char *format, ...)
 {
     if (argument_given(a, "quiet"))
         return;
+    char line[1024];
     va_list args;
     va_start(args, format);
-    fputs("stepcast: ", stderr);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    c_locale_vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    fprintf(stderr, "stepcast: %s\n", line);
 }
 
 void output_model_notes(const struct arguments *a, const struct model *model)

@@ -56,7 +56,7 @@ static enum status predict_and_write(const struct arguments *a, const struct cas
                                           struct error *) = {[OUTPUT_TEXT] = validation_text,
                                                              [OUTPUT_JSON] = validation_json,
                                                              [OUTPUT_CSV] = validation_csv};
-    struct prediction *predictions = calloc(cases->count, sizeof *predictions);
+    struct prediction *predictions = calloc(cases->count + 1, sizeof *predictions);
     struct validation_report report = {cases, predictions};
     struct text out = {0};
     if (!predictions)

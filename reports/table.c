@@ -63,6 +63,8 @@ static void add_cell(struct text *out, const char *cell, bool left, size_t width
 void table_write(const struct table *t, size_t indent, struct text *out)
 {
     size_t widths[TABLE_COLUMNS_MAX] = {0};
+    if (t->column_count == 0)
+        return;
     find_widths(t, widths);
     size_t owed = indent;
     for (size_t c = 0; c < t->column_count && !t->untitled; c++)
