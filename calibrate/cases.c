@@ -3,7 +3,6 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "calibrate/case_reader.h"
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,11 +104,10 @@ static void build_system(struct case_reader *r, const struct system_words *words
                                  .nic_bytes_per_s = words->nic_gbit_per_s * 1e9 / 8,
                                  .power_limit_w = words->power_limit_w};
     snprintf(parts.gpu, sizeof parts.gpu, "%s", words->gpu);
-    if (parts.gpus_per_node == 0) {
-        parts.gpus_per_node = fmin(8, parts.gpus);
-        case_assume(r, "system.gpus_per_node %.0f", parts.gpus_per_node);
-    }
-    if (parts.nic_bytes_per_s == 0 && parts.gpus > parts.gpus_per_node)
+    if (parts.gpus_per_node == 0)
+        case_assume(r, "the usual GPUs per node of that GPU");
+    if (parts.nic_bytes_per_s == 0 &&
+        (parts.gpus_per_node == 0 || parts.gpus > parts.gpus_per_node))
         case_assume(r, "the usual network of that GPU's generation");
     if (system_from_parts(&parts, r->options->catalog, &r->out->scenario.system, &e) != STATUS_OK)
         skip_for(r, "system", &e);

@@ -52,6 +52,21 @@ const struct command commands[COMMANDS] = {
             "stepcast validate runs/korthikanti22.json --stack untuned\n",
         .run = validate_command,
     },
+    [COMMAND_CALIBRATE] = {
+        .id = COMMAND_CALIBRATE,
+        .name = "calibrate",
+        .operands = "import LOG...",
+        .operand_words = "import",
+        .summary = "turn benchmark logs into samples",
+        .about =
+            "import reads the output of nccl-tests, rccl-tests and nccom-test as it is, text or "
+            "JSON, and prints sample CSV with its provenance. What a log does not tell comes from "
+            "--op, --ranks and --dtype.",
+        .examples =
+            "stepcast calibrate import all_reduce.log -o all_reduce.csv\n"
+            "stepcast calibrate import old.log --op all_reduce --ranks 16\n",
+        .run = calibrate_command,
+    },
     [COMMAND_LIST] = {
         .id = COMMAND_LIST,
         .name = "list",

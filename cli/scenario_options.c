@@ -110,7 +110,6 @@ static enum status read_system(const struct arguments *a, struct scenario_input 
     if (!name && !part && parts.gpu[0]) {
         if (parts.gpus == 0)
             return missing(e, "gpus", "how many GPUs does the cluster have?");
-        parts.gpus_per_node = parts.gpus_per_node > 0 ? parts.gpus_per_node : fmin(8, parts.gpus);
         return system_from_parts(&parts, catalog, system, e);
     }
     if (name)

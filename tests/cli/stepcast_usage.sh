@@ -70,5 +70,11 @@ says "models"
 expect 2 completion tcsh
 says "bash, zsh, fish"
 expect 2 help serch
+expect 2 calibrate
+says "calibrate what?"
+expect 2 calibrate improt x.log
+says "did you mean calibrate import?"
+expect 2 calibrate import
+says "takes LOG..."
 expect 2 validate --stack default --max-error lots
 finish
