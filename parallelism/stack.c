@@ -1,6 +1,7 @@
 #include "parallelism/stack.h"
-#include "base/embedded.h"
+#include "base/catalog.h"
 #include "base/file.h"
+#include "parallelism/stack_constants.h"
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -97,7 +98,8 @@ const struct field stack_fields[] = {
     NUMBER("context_bytes", UNIT_BYTES, context_bytes, 1e12, "runtime, kernels and workspaces"),
     NUMBER("communicator_bytes", UNIT_BYTES, communicator_bytes, 1e12,
            "buffers of one communicator"),
-    NUMBER("allocator", UNIT_FRACTION, allocator_frac, 1, "fragmentation, of activations and logits"),
+    NUMBER("allocator", UNIT_FRACTION, allocator_frac, 1,
+           "fragmentation, of activations and logits"),
     NUMBER("reserve_bytes", UNIT_BYTES, reserve_bytes, 1e12, "device memory that must stay free"),
     NUMBER("logits_bytes", UNIT_NONE, logits_bytes, 64,
            "bytes a logit at the peak of the last stage"),
@@ -128,68 +130,34 @@ const size_t stack_field_count = sizeof stack_fields / sizeof *stack_fields;
 
 enum { PARENTS_MAX = 8 };
 
+static const struct catalog stacks = {"stack", "stacks", stack_catalog};
+
 const char *stack_catalog_name(size_t i)
 {
-    size_t n = 0;
-    while (stack_catalog[n].name)
-        n++;
-    return i < n ? stack_catalog[i].name : NULL;
+    return catalog_name(&stacks, i);
 }
 
-static enum status unknown_stack(const char *name, struct error *e)
-{
-    const char *names[128];
-    size_t n = 0;
-    for (; n < 128 && stack_catalog_name(n); n++)
-        names[n] = stack_catalog_name(n);
-    error_set(e, STATUS_INPUT, "unknown stack '%s'", name);
-    const char *near = nearest_name(name, names, n);
-    if (near)
-        error_set_hint(e, "did you mean '%s'? `stepcast list stacks` names all", near);
-    else
-        error_set_hint(e, "`stepcast list stacks` names all");
-    return e->status;
-}
-
-/* The file of a stack: a path, the user's catalog, the compiled-in one. NULL with the error set. */
-static struct json *stack_json(const char *name, const char *catalog, struct error *e)
-{
-    char path[512];
-    if (name_is_path(name))
-        return json_load(name, e);
-    if (catalog) {
-        snprintf(path, sizeof path, "%s/stacks/%s.json", catalog, name);
-        if (!file_exists(path))
-            snprintf(path, sizeof path, "%s/%s.json", catalog, name);
-        if (file_exists(path))
-            return json_load(path, e);
-    }
-    const struct embedded_file *f = embedded_find(stack_catalog, name);
-    if (!f) {
-        unknown_stack(name, e);
-        return NULL;
-    }
-    return json_parse((const char *)f->text, f->length, f->name, e);
-}
-
-static enum status stack_load(const char *name, const char *catalog, int depth, struct stack *stack,
+/* Parents first; then the stack's own keys, then, for a catalog stack, its shipped constants. */
+static enum status stack_load(const char *name, const char *folder, int depth, struct stack *stack,
                               struct error *e)
 {
     static const char *const extra[] = {"source", "calibration", 0};
     if (depth > PARENTS_MAX)
         return error_set(e, STATUS_INPUT, "stack '%s': more than %d parents", name, PARENTS_MAX);
-    struct json *json = stack_json(name, catalog, e);
+    struct json *json = catalog_load(&stacks, name, folder, e);
     if (!json)
         return e->status;
     const struct json_value *root = json_root(json), *parent = json_member(root, "parent");
     enum status status = STATUS_OK;
     if (parent && json_string(parent)[0])
-        status = stack_load(json_string(parent), catalog, depth + 1, stack, e);
+        status = stack_load(json_string(parent), folder, depth + 1, stack, e);
     if (status == STATUS_OK) {
         struct fields_options options = {.extra = extra};
         status = fields_read(json, root, stack_fields, stack_field_count, stack, &options, e);
     }
     json_free(json);
+    if (status == STATUS_OK && !name_is_path(name))
+        status = stack_constants_apply(stack->name, stack, e);
     return status;
 }
 

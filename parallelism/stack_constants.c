@@ -1,0 +1,53 @@
+#include "parallelism/stack_constants.h"
+#include "base/embedded.h"
+#include "base/json_read.h"
+#include <stdio.h>
+#include <string.h>
+
+extern const struct embedded_file fitted_stacks[];
+
+static struct json *shipped(struct error *e)
+{
+    const struct embedded_file *f = embedded_find(fitted_stacks, "stacks");
+    return f ? json_parse((const char *)f->text, f->length, "stacks.json", e) : NULL;
+}
+
+static enum status read_stack(const struct json *json, const struct json_value *object,
+                              struct stack *stack, struct error *e)
+{
+    for (int i = 0; i < STACK_CONSTANTS; i++) {
+        const struct json_value *v = json_member(object, stack_constant_names[i]);
+        const struct json_value *value = json_member(v, "value");
+        if (!value || json_kind(value) != JSON_NUMBER || !(json_number(value) > 0))
+            return json_error(json, object, e, STATUS_INPUT, "constant '%s' of a stack is missing",
+                              stack_constant_names[i]);
+        stack->constant[i].value = json_number(value);
+        stack->constant[i].standard_error = json_number(json_member(v, "standard_error"));
+    }
+    stack->residual_frac = json_number(json_member(object, "residual"));
+    return STATUS_OK;
+}
+
+enum status stack_constants_apply(const char *name, struct stack *stack, struct error *e)
+{
+    struct json *json = shipped(e);
+    if (!json)
+        return e->status;
+    const struct json_value *all = json_member(json_root(json), "stacks");
+    const struct json_value *object = json_member(all, name);
+    enum status status = object ? read_stack(json, object, stack, e) : STATUS_OK;
+    json_free(json);
+    return status;
+}
+
+enum status stack_constants_source(char *out, size_t size, struct error *e)
+{
+    struct json *json = shipped(e);
+    out[0] = 0;
+    if (!json)
+        return e->status;
+    snprintf(out, size, "measured: %s, %s", json_string(json_member(json_root(json), "source")),
+             json_string(json_member(json_root(json), "date")));
+    json_free(json);
+    return STATUS_OK;
+}
