@@ -8,7 +8,7 @@
 /* Measured cases: what is unknown never stops a file. */
 
 #define MODEL                                                                                      \
-    "\"model\": {\"name\": \"small\", \"num_hidden_layers\": 8, \"hidden_size\": 1024, "            \
+    "\"model\": {\"name\": \"small\", \"num_hidden_layers\": 8, \"hidden_size\": 1024, "           \
     "\"num_attention_heads\": 16, \"num_key_value_heads\": 16, \"head_dim\": 64, "                 \
     "\"intermediate_size\": 4096, \"gated_mlp\": false, \"vocab_size\": 32000}"
 #define SYSTEM                                                                                     \
@@ -42,8 +42,8 @@ static struct run_case one(const char *text)
 static struct run_case with_strategy(const char *strategy)
 {
     char text[2048];
-    snprintf(text, sizeof text, "[{\"id\": \"a\", " MODEL ", " SYSTEM ", " JOB ", \"strategy\": %s}]",
-             strategy);
+    snprintf(text, sizeof text,
+             "[{\"id\": \"a\", " MODEL ", " SYSTEM ", " JOB ", \"strategy\": %s}]", strategy);
     return one(text);
 }
 
@@ -139,11 +139,12 @@ static void test_missing_parts_are_reasons(void **state)
 static void test_unknown_gpu_and_stack(void **state)
 {
     (void)state;
-    struct run_case c = one("[{\"id\": \"a\", " MODEL ", \"system\": {\"gpu\": \"z9\", \"gpus\": 8}, "
-                            JOB ", " STRATEGY "}]");
+    struct run_case c =
+        one("[{\"id\": \"a\", " MODEL ", \"system\": {\"gpu\": \"z9\", \"gpus\": 8}, " JOB
+            ", " STRATEGY "}]");
     assert_non_null(strstr(c.skipped, "z9"));
-    c = one("[{\"id\": \"a\", \"stack\": \"nobody-knows\", " MODEL ", " SYSTEM ", " JOB ", " STRATEGY
-            "}]");
+    c = one("[{\"id\": \"a\", \"stack\": \"nobody-knows\", " MODEL ", " SYSTEM ", " JOB
+            ", " STRATEGY "}]");
     assert_string_equal(c.skipped, "");
     assert_string_equal(c.scenario.stack.name, "default");
     assert_true(assumes(&c, "nobody-knows"));
@@ -211,9 +212,9 @@ static void test_shared_runs(void **state)
 {
     (void)state;
     static const char *const files[] = {
-        "bloom-prequel", "hagemann23",      "internevo", "korthikanti22",  "megatron-bridge",
-        "megatron-sc21", "misc",            "mlperf",    "mpt-llm-foundry", "nemo",
-        "simumax-b200",  "torchtitan",      "vtrain",    "zero-bubble"};
+        "bloom-prequel", "hagemann23", "internevo", "korthikanti22",   "megatron-bridge",
+        "megatron-sc21", "misc",       "mlperf",    "mpt-llm-foundry", "nemo",
+        "simumax-b200",  "torchtitan", "vtrain",    "zero-bubble"};
     const char *shared = getenv("STEPCAST_SHARED");
     struct cases_options options = {.catalog = NULL};
     struct cases cases = {0};

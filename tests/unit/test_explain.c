@@ -1,0 +1,177 @@
+#include "parallelism/blocks.h"
+#include "reports/explain.h"
+#include "tests/unit/check.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* Explanations and provenance are drawn from the ops that the cost code prices: they must add up.
+ */
+
+static struct scenario *scenario_of(const char *model, const char *system, double gpus)
+{
+    struct scenario *s = calloc(1, sizeof *s);
+    struct error e;
+    error_init(&e);
+    assert_non_null(s);
+    assert_int_equal(model_find(model, NULL, &s->model, &e), STATUS_OK);
+    assert_int_equal(system_find(system, NULL, &s->system, &e), STATUS_OK);
+    assert_int_equal(stack_find(NULL, NULL, &s->stack, &e), STATUS_OK);
+    job_default(&s->job);
+    s->system.gpus = gpus;
+    s->job.seq_length = 4096;
+    s->job.global_batch = 2 * gpus;
+    return s;
+}
+
+struct sums {
+    const struct scenario *scenario;
+    const struct strategy *strategy;
+    const struct stages *stages;
+    int rank;
+    double micro_batches;
+    double term_s[TERMS];
+};
+
+static void add(void *context, const struct block *block, const struct op *op, double seconds)
+{
+    struct sums *s = context;
+    double hidden = op->kind == OP_COLLECTIVE ? op_hidden_frac(s->scenario, s->strategy, op) : 0;
+    s->term_s[op_term(op)] +=
+        blocks_on_rank(block, s->stages, s->rank) * s->micro_batches * seconds * (1 - hidden);
+}
+
+/* The ops of the bottleneck rank sum to the terms of work. */
+static void check_sums(const char *model, const struct strategy *base)
+{
+    struct scenario *scenario = scenario_of(model, "dgx-h100", 64);
+    struct strategy s = *base;
+    struct step_cost cost;
+    struct shard_cost *shard = malloc(sizeof *shard);
+    struct stages *stages = malloc(sizeof *stages);
+    strategy_complete(&s, NULL, 64, &scenario->stack);
+    step_estimate(scenario, &s, &cost);
+    if (!cost.legal)
+        fail_msg("%s: %s", model, cost.reason);
+    shard_cost_compute(scenario, &s, shard);
+    stages_compute(scenario, shard, &s, stages);
+    struct sums sums = {scenario, &s, stages, cost.bottleneck_stage, cost.micro_batches, {0}};
+    blocks_visit(scenario, &s, add, &sums);
+    static const enum term of_ops[] = {TERM_GEMM, TERM_ATTENTION, TERM_MEMORY_BOUND, TERM_TP,
+                                       TERM_EP};
+    for (size_t i = 0; i < sizeof of_ops / sizeof *of_ops; i++)
+        check_near(sums.term_s[of_ops[i]], cost.term_s[of_ops[i]], 1e-9);
+    free(shard);
+    free(stages);
+    free(scenario);
+}
+
+static void test_ops_sum_to_terms(void **state)
+{
+    (void)state;
+    struct strategy s;
+    strategy_default(&s);
+    check_sums("llama3-8b", &s);
+    s.tp = 4;
+    s.pp = 2;
+    check_sums("llama3-8b", &s);
+    s.vpp = 2;
+    check_sums("llama3-70b", &s);
+    s.vpp = 1;
+    s.ep = 8;
+    check_sums("mixtral-8x7b", &s);
+    s.tp = 1;
+    s.pp = 1;
+    check_sums("deepseek-v2-lite", &s);
+}
+
+static void test_every_topic_is_explained(void **state)
+{
+    (void)state;
+    struct scenario *scenario = scenario_of("llama3-8b", "dgx-h100", 16);
+    struct strategy s;
+    struct step_cost cost;
+    struct provenance *provenance = malloc(sizeof *provenance);
+    struct error e;
+    error_init(&e);
+    strategy_default(&s);
+    s.tp = 2;
+    s.pp = 2;
+    s.recompute = RECOMPUTE_SELECTIVE;
+    strategy_complete(&s, NULL, 16, &scenario->stack);
+    step_estimate(scenario, &s, &cost);
+    provenance_find(scenario, &s, provenance);
+    struct result result = {scenario, &s, &cost, provenance};
+    for (size_t i = 0; explain_topics[i]; i++) {
+        struct text out = {0};
+        assert_int_equal(explain_text(&result, explain_topics[i], &out, &e), STATUS_OK);
+        assert_non_null(strstr(out.data, explain_topics[i]));
+        text_free(&out);
+    }
+    struct text out = {0};
+    assert_int_equal(explain_text(&result, "gemn", &out, &e), STATUS_USAGE);
+    assert_non_null(strstr(e.hint, "gemm"));
+    text_free(&out);
+    free(provenance);
+    free(scenario);
+}
+
+/* The topics begin with the terms, in their order. */
+static void test_topics_are_the_terms(void **state)
+{
+    (void)state;
+    for (int t = 0; t < TERMS; t++)
+        assert_string_equal(explain_topics[t], term_names[t]);
+}
+
+/* Shares sum to one; a range that the ops leave is named, one that holds them is not. */
+static void test_provenance(void **state)
+{
+    (void)state;
+    struct scenario *scenario = scenario_of("llama3-8b", "dgx-h100", 8);
+    struct calibration_group *group = &scenario->system.gpu.calibration.gemm_group[DTYPE_BF16];
+    struct provenance *p = malloc(sizeof *p);
+    struct strategy s;
+    strategy_default(&s);
+    strategy_complete(&s, NULL, 8, &scenario->stack);
+    group->kind = CALIBRATION_MEASURED;
+    strcpy(group->source, "a bench");
+    for (int d = 0; d < 3; d++) {
+        group->low[d] = 1;
+        group->high[d] = 1e9;
+    }
+    provenance_find(scenario, &s, p);
+    double sum = 0;
+    int found = -1;
+    for (int i = 0; i < p->items; i++) {
+        sum += p->item[i].time_frac;
+        if (strcmp(p->item[i].what, "gemm bf16") == 0)
+            found = i;
+        if (i > 0)
+            assert_true(p->item[i].time_frac <= p->item[i - 1].time_frac);
+    }
+    check_near(sum, 1, 1e-9);
+    assert_int_equal(found, 0); /* most of a dense model's time */
+    assert_string_equal(p->item[0].kind, "measured");
+    assert_string_equal(p->item[0].source, "a bench");
+    for (int i = 0; i < p->extrapolated_count; i++)
+        assert_null(strstr(p->extrapolated[i], "gemm bf16"));
+    group->high[1] = 100; /* no layer is that narrow */
+    provenance_find(scenario, &s, p);
+    bool named = false;
+    for (int i = 0; i < p->extrapolated_count; i++)
+        named = named || strstr(p->extrapolated[i], "gemm bf16: n ");
+    assert_true(named);
+    free(p);
+    free(scenario);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ops_sum_to_terms),
+        cmocka_unit_test(test_every_topic_is_explained),
+        cmocka_unit_test(test_topics_are_the_terms),
+        cmocka_unit_test(test_provenance),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

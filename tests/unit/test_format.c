@@ -1,0 +1,85 @@
+#include "reports/format.h"
+#include "tests/unit/check.h"
+#include <string.h>
+
+static void test_counts(void **state)
+{
+    (void)state;
+    struct text t = {0};
+    assert_string_equal(format_count(&t, 0), "0");
+    assert_string_equal(format_count(&t, 999), "999");
+    assert_string_equal(format_count(&t, 1000), "1,000");
+    assert_string_equal(format_count(&t, 1234567), "1,234,567");
+    assert_string_equal(format_count(&t, -123456), "-123,456");
+    text_free(&t);
+}
+
+static void check_scaled(double count, const char *want)
+{
+    struct text t = {0};
+    format_count_scaled(count, &t);
+    assert_string_equal(t.data, want);
+    text_free(&t);
+}
+
+static void test_scaled_counts(void **state)
+{
+    (void)state;
+    check_scaled(70553706496, "70.6 B");
+    check_scaled(8030261248, "8.03 B");
+    check_scaled(671026419200, "671 B");
+    check_scaled(124439808, "124 M");
+    check_scaled(999.9e6, "1.00 B");
+}
+
+static void test_terms_by_size(void **state)
+{
+    (void)state;
+    struct step_cost cost = {.legal = true, .step_s = 10};
+    int order[TERMS];
+    struct text out = {0};
+    cost.term_s[TERM_BUBBLE] = 3;
+    cost.term_s[TERM_GEMM] = 6;
+    cost.term_s[TERM_TP] = 1;
+    terms_by_size(&cost, order);
+    assert_int_equal(order[0], TERM_GEMM);
+    assert_int_equal(order[1], TERM_BUBBLE);
+    assert_int_equal(order[2], TERM_TP);
+    format_largest_terms(&cost, 5, 2, &out); /* terms of 0 are left out */
+    assert_non_null(strstr(out.data, " 60.0 %"));
+    assert_non_null(strstr(out.data, " 10.0 %"));
+    assert_null(strstr(out.data, " 0.0 %"));
+    text_free(&out);
+}
+
+/* The flags of a strategy, given back, are the strategy. */
+static void test_strategy_flags(void **state)
+{
+    (void)state;
+    struct strategy s;
+    struct text out = {0};
+    strategy_default(&s);
+    s.tp = 8;
+    s.sequence_parallel = true;
+    s.overlaps = 1u << OVERLAP_TP | 1u << OVERLAP_EP;
+    format_strategy_flags(&s, 80, &out);
+    assert_non_null(strstr(out.data, "--tp 8 "));
+    assert_non_null(strstr(out.data, " --sequence-parallel "));
+    assert_non_null(strstr(out.data, "--overlaps tp,ep"));
+    assert_non_null(strstr(out.data, "--no-torch-compile"));
+    assert_null(strstr(out.data, "--pp-layout")); /* an empty text has no flag */
+    for (const char *line = out.data; *line != '\0'; line += strcspn(line, "\n") + 1)
+        assert_true(strcspn(line, "\n") <= 80);
+    text_free(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_scaled_counts),
+        cmocka_unit_test(test_terms_by_size),
+        cmocka_unit_test(test_strategy_flags),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
