@@ -241,6 +241,11 @@ static enum status fit_one(struct cases *cases, const struct stack_fit_options *
     const struct stack_fit *parent = root ? NULL : stack_fits_find(fits, fit->parent);
     if (stack_find(fit->name, o->catalog, &stack, e))
         return e->status;
+    if (o->only && strcmp(o->only, fit->name) != 0) {
+        memcpy(fit->constant, stack.constant, sizeof fit->constant);
+        fit->residual_frac = stack.residual_frac;
+        return STATUS_OK;
+    }
     select_runs(cases, o, fit->name, fits, s);
     struct problem p = {.run = s->run, .weight = s->weight, .runs = s->count};
     start_problem(&p, &stack, parent);

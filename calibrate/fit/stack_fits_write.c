@@ -33,19 +33,17 @@ void stack_fits_write(const struct stack_fits *fits, const char *source, const c
     json_close_object(&w);
 }
 
-void stack_fit_write(const struct stack_fit *fit, const char *source, const char *date,
+void stack_fit_write(const struct stack *stack, const char *source, const char *date,
                      struct text *out)
 {
     struct json_writer w;
+    struct text words = {0};
     json_writer_init(&w, out);
+    text_addf(&words, "measured: %s, %s", source, date);
     json_open_object(&w, NULL);
-    json_put_string(&w, "name", fit->name);
-    if (fit->parent[0])
-        json_put_string(&w, "parent", fit->parent);
-    json_put_string(&w, "source", source);
-    json_put_string(&w, "description", date);
-    for (int i = 0; i < STACK_CONSTANTS; i++)
-        json_put_number(&w, stack_constant_names[i], fit->constant[i].value);
-    json_put_number(&w, "residual", fit->residual_frac);
+    json_put_string(&w, "source", words.data);
+    fields_write(&w, stack_fields, stack_field_count, stack, NULL);
     json_close_object(&w);
+    out->failed = out->failed || words.failed;
+    text_free(&words);
 }

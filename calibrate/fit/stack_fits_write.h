@@ -7,8 +7,9 @@
 void stack_fits_write(const struct stack_fits *fits, const char *source, const char *date,
                       struct text *out);
 
-/* One fit as a stack file that a user passes as --stack FILE: its parent and its constants. */
-void stack_fit_write(const struct stack_fit *fit, const char *source, const char *date,
+/* A stack with its fitted constants as a file that a user passes as --stack FILE: whole, so that no
+ * catalog is needed to read it. */
+void stack_fit_write(const struct stack *stack, const char *source, const char *date,
                      struct text *out);
 
 #endif

@@ -1,0 +1,42 @@
+#include "calibrate/fit/cross_validate.h"
+#include <stdlib.h>
+
+/* Predicts the cases of one fold with the fits of the others. */
+static void predict_fold(struct cases *cases, const int *fold, int which,
+                         const struct stack_fits *fits, struct prediction *predictions)
+{
+    for (size_t i = 0; i < cases->count; i++) {
+        struct run_case *c = &cases->items[i];
+        if (fold[i] != which)
+            continue;
+        struct stack saved = c->scenario.stack;
+        stack_fit_apply(stack_fits_find(fits, c->stack), &c->scenario.stack);
+        case_predict(c, &predictions[i]);
+        c->scenario.stack = saved;
+    }
+}
+
+enum status cases_cross_validate(struct cases *cases, const struct cross_validation *how,
+                                 struct prediction *predictions, struct error *e)
+{
+    int *fold = calloc(cases->count + 1, sizeof *fold);
+    bool *left_out = calloc(cases->count + 1, sizeof *left_out);
+    struct stack_fits *fits = malloc(sizeof *fits);
+    struct stack_fit_options options = {.catalog = how->catalog, .left_out = left_out};
+    if (!fold || !left_out || !fits)
+        error_set(e, STATUS_IO, "out of memory");
+    else
+        cases_folds(cases, how->folds, fold, e);
+    for (int f = 0; f < how->folds && e->status == STATUS_OK; f++) {
+        if (how->progress)
+            how->progress(how->progress_context, f, how->folds);
+        for (size_t i = 0; i < cases->count; i++)
+            left_out[i] = fold[i] == f;
+        if (stacks_fit(cases, &options, fits, e) == STATUS_OK)
+            predict_fold(cases, fold, f, fits, predictions);
+    }
+    free(fold);
+    free(left_out);
+    free(fits);
+    return e->status;
+}

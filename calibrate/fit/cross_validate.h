@@ -1,0 +1,18 @@
+#ifndef CALIBRATE_FIT_CROSS_VALIDATE_H
+#define CALIBRATE_FIT_CROSS_VALIDATE_H
+#include "calibrate/fit/stack_fit.h"
+#include "calibrate/validate.h"
+
+/* Predicts every case with stack constants that were fitted without it: the cases are cut into
+ * folds (cases_folds), and each fold is predicted with what the others give. predictions: one a
+ * case. The cases' constants are restored. */
+struct cross_validation {
+    const char *catalog; /* NULL: none */
+    int folds;
+    void (*progress)(void *context, int fold, int folds);
+    void *progress_context;
+};
+enum status cases_cross_validate(struct cases *cases, const struct cross_validation *how,
+                                 struct prediction *predictions, struct error *e);
+
+#endif
