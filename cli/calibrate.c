@@ -1,5 +1,6 @@
 #include "base/file.h"
 #include "calibrate/collective_log.h"
+#include "cli/calibrate_fit.h"
 #include "cli/output.h"
 #include <string.h>
 
@@ -59,7 +60,8 @@ static enum status import(const struct arguments *a, struct error *e)
 }
 
 static const struct calibrate_action actions[] = {
-    {"import", "LOG...", import},
+    {"import", "LOG...",        import       },
+    {"fit",    "CASES.json...", calibrate_fit},
 };
 enum { ACTIONS = sizeof actions / sizeof *actions };
 

@@ -18,6 +18,7 @@ const char *const option_group_titles[OPTION_GROUPS] = {
 #define ALL_COMMANDS ((1u << COMMANDS) - 1)
 #define CATALOG_COMMANDS                                                                           \
     (STEP_COMMANDS | BIT(COMMAND_LIST) | BIT(COMMAND_SHOW) | BIT(COMMAND_VALIDATE))
+#define CATALOG_USERS (CATALOG_COMMANDS | BIT(COMMAND_CALIBRATE))
 
 /* Rows of the program's own options, in the order of the help. */
 #define VALUE(name, argument, words, group, commands, help)                                        \
@@ -44,9 +45,10 @@ static const struct option own_rows[] = {
           "a system by parts: GPUs in one scale-up (NVLink) domain (the GPU's usual number)"),
     VALUE("nic", "RATE", WORDS_NONE, OPTIONS_SCENARIO, STEP_COMMANDS,
           "a system by parts: network rate per GPU and direction, such as \"400 Gb/s\""),
-    VALUE("stack", "NAME", WORDS_STACK, OPTIONS_SCENARIO, STEP_COMMANDS | BIT(COMMAND_VALIDATE),
-          "training software: a catalog name or a file (default)"),
-    VALUE("catalog", "DIR", WORDS_FOLDER, OPTIONS_SCENARIO, CATALOG_COMMANDS,
+    VALUE("stack", "NAME", WORDS_STACK, OPTIONS_SCENARIO,
+          STEP_COMMANDS | BIT(COMMAND_VALIDATE) | BIT(COMMAND_CALIBRATE),
+          "training software: a catalog name or a file (default); calibrate fit: what is fitted"),
+    VALUE("catalog", "DIR", WORDS_FOLDER, OPTIONS_SCENARIO, CATALOG_USERS,
           "folder of descriptions that come before the built-in ones"),
     VALUE("scenario", "FILE", WORDS_FILE, OPTIONS_SCENARIO, STEP_COMMANDS,
           "take the scenario of an earlier --json output; other flags win over it"),
@@ -64,6 +66,8 @@ static const struct option own_rows[] = {
           "import: the number of ranks, where a log does not tell it"),
     VALUE("dtype", "NAME", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_CALIBRATE),
           "import: the type of the elements, where a log does not tell it"),
+    VALUE("folds", "N", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_VALIDATE),
+          "refit the stacks' constants N times, so that no run is predicted by a fit to itself"),
     VALUE("max-error", "FRACTION", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_VALIDATE),
           "exit 1 if the mean absolute error of the step time is larger"),
     SWITCH("json", 0, OPTIONS_OUTPUT, CATALOG_COMMANDS, "print JSON"),

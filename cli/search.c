@@ -1,10 +1,8 @@
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/scenario_options.h"
 #include "reports/search_report.h"
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 struct search_work {
     struct scenario_input input;
@@ -13,35 +11,10 @@ struct search_work {
     struct provenance *provenance; /* of each result */
 };
 
-/* A line on a terminal that tells how far a long search is. */
-struct progress {
-    struct timespec start;
-    bool shown;
-};
-
-static double seconds_since(const struct timespec *start)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - start->tv_sec) + 1e-9 * (double)(now.tv_nsec - start->tv_nsec);
-}
-
 static void show_progress(void *context, double done_frac, long long evaluated)
 {
-    struct progress *progress = context;
-    double elapsed_s = seconds_since(&progress->start);
-    if (elapsed_s < 1)
-        return;
-    progress->shown = true;
-    fprintf(stderr, "\rsearching: %3.0f %%, %lld strategies evaluated, %.0f s", 100 * done_frac,
-            evaluated, elapsed_s);
-    fflush(stderr);
-}
-
-static void end_progress(const struct progress *progress)
-{
-    if (progress->shown)
-        fprintf(stderr, "\r%70s\r", "");
+    progress_show(context, "searching: %3.0f %%, %lld strategies evaluated", 100 * done_frac,
+                  evaluated);
 }
 
 static enum status read_options(const struct arguments *a, struct search_work *work,
@@ -99,20 +72,20 @@ static enum status judge(const struct arguments *a, const struct search_work *wo
 static enum status run_search(const struct arguments *a, struct search_work *work, struct error *e)
 {
     enum output_format format;
-    struct progress progress = {.shown = false};
+    struct progress progress;
     if (a->operand_count > 0)
         return error_set(e, STATUS_USAGE, "search takes no operand, got %s", a->operands[0]);
     if (output_format(a, &format, e) || scenario_input_read(a, &work->input, e) ||
         read_options(a, work, e))
         return e->status;
     output_model_notes(a, &work->input.scenario.model);
-    if (output_progress_wanted(a)) {
-        clock_gettime(CLOCK_MONOTONIC, &progress.start);
+    progress_start(&progress, a);
+    if (progress.wanted) {
         work->options.progress = show_progress;
         work->options.progress_context = &progress;
     }
     search_run(&work->input.scenario, &work->options, &work->result, e);
-    end_progress(&progress);
+    progress_end(&progress);
     if (e->status || find_provenance(work, e) || write_report(a, format, work, e))
         return e->status;
     return judge(a, work, e);

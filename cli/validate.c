@@ -1,11 +1,15 @@
 #include "base/embedded.h"
 #include "base/units.h"
+#include "calibrate/fit/cross_validate.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "reports/validation_report.h"
 #include <stdlib.h>
 #include <string.h>
 
 extern const struct embedded_file published_cases[];
+
+enum { FOLDS_MAX = 1000 };
 
 /* The cases of the files named, or those compiled in. */
 static enum status load_cases(const struct arguments *a, struct cases *cases, struct error *e)
@@ -49,7 +53,35 @@ static enum status judge(const struct arguments *a, const struct validation_repo
     return STATUS_OK;
 }
 
-static enum status predict_and_write(const struct arguments *a, const struct cases *cases,
+static void show_fold(void *context, int fold, int folds)
+{
+    progress_show(context, "fitting: fold %d of %d", fold + 1, folds);
+}
+
+/* With --folds each case by constants fitted without it, else by those of its stack. */
+static enum status predict(const struct arguments *a, struct cases *cases,
+                           struct prediction *predictions, struct error *e)
+{
+    double folds = 0;
+    struct progress progress;
+    if (argument_count(a, "folds", 2, &folds, e) != STATUS_OK)
+        return e->status;
+    for (size_t i = 0; folds == 0 && i < cases->count; i++)
+        case_predict(&cases->items[i], &predictions[i]);
+    if (folds == 0)
+        return STATUS_OK;
+    if (folds > FOLDS_MAX || argument_given(a, "stack"))
+        return error_set(e, STATUS_USAGE,
+                         folds > FOLDS_MAX ? "more than 1000 folds"
+                                           : "--folds fits every stack, --stack takes one");
+    progress_start(&progress, a);
+    struct cross_validation how = {argument_value(a, "catalog"), (int)folds, show_fold, &progress};
+    cases_cross_validate(cases, &how, predictions, e);
+    progress_end(&progress);
+    return e->status;
+}
+
+static enum status predict_and_write(const struct arguments *a, struct cases *cases,
                                      enum output_format format, struct error *e)
 {
     static enum status (*const writers[])(const struct validation_report *, struct text *,
@@ -61,9 +93,8 @@ static enum status predict_and_write(const struct arguments *a, const struct cas
     struct text out = {0};
     if (!predictions)
         return error_set(e, STATUS_IO, "out of memory");
-    for (size_t i = 0; i < cases->count; i++)
-        case_predict(&cases->items[i], &predictions[i]);
-    if (writers[format](&report, &out, e) == STATUS_OK && output_write(a, &out, e) == STATUS_OK)
+    if (predict(a, cases, predictions, e) == STATUS_OK &&
+        writers[format](&report, &out, e) == STATUS_OK && output_write(a, &out, e) == STATUS_OK)
         judge(a, &report, e);
     text_free(&out);
     free(predictions);

@@ -1,0 +1,156 @@
+#include "cli/calibrate_fit.h"
+#include "base/file.h"
+#include "calibrate/fit/stack_fits_write.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { DATE_SIZE = 16 };
+
+/* Today, or the day that SOURCE_DATE_EPOCH names (reproducible-builds.org), in UTC. */
+static void write_date(char date[DATE_SIZE])
+{
+    const char *epoch = getenv("SOURCE_DATE_EPOCH");
+    char *end = NULL;
+    errno = 0;
+    long long seconds = epoch ? strtoll(epoch, &end, 10) : 0;
+    bool given = epoch && *epoch != '\0' && *end == '\0' && errno == 0;
+    time_t now = given ? (time_t)seconds : time(NULL);
+    struct tm day;
+    if (!gmtime_r(&now, &day) || strftime(date, DATE_SIZE, "%Y-%m-%d", &day) == 0)
+        date[0] = '\0';
+}
+
+/* "123 runs: a.json, b.json" */
+static void write_source(const struct arguments *a, size_t runs, struct text *out)
+{
+    text_addf(out, "%zu runs:", runs);
+    for (size_t i = 1; i < a->operand_count; i++) {
+        const char *slash = strrchr(a->operands[i], '/');
+        text_addf(out, "%s %s", i > 1 ? "," : "", slash ? slash + 1 : a->operands[i]);
+    }
+}
+
+static void show_stack(void *context, const char *stack, int done, int all)
+{
+    progress_show(context, "fitting: stack %d of %d, %s", done + 1, all, stack);
+}
+
+/* What the fit found, as notes. */
+static void note_fit(const struct arguments *a, const struct stack_fit *fit)
+{
+    output_note(a, "stack %s: %d runs, %d constants fitted, spread %.1f %%", fit->name, fit->runs,
+                fit->fitted, 100 * fit->residual_frac);
+    for (int i = 0; i < STACK_CONSTANTS; i++) {
+        const struct stack_constant *c = &fit->constant[i];
+        if (c->standard_error > 0)
+            output_note(a, "  %s %.4g, standard error %.1f %%", stack_constant_names[i], c->value,
+                        100 * c->standard_error);
+    }
+}
+
+/* Every case is taken as a run of the stack that is fitted. */
+static enum status load_cases(const struct arguments *a, const char *stack, struct cases *cases,
+                              struct error *e)
+{
+    struct cases_options options = {argument_value(a, "catalog"), stack};
+    for (size_t i = 1; i < a->operand_count && e->status == STATUS_OK; i++)
+        cases_load(a->operands[i], &options, cases, e);
+    for (size_t i = 0; stack && i < cases->count; i++)
+        snprintf(cases->items[i].stack, sizeof cases->items[i].stack, "%s", stack);
+    return e->status;
+}
+
+static size_t usable_runs(const struct cases *cases)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < cases->count; i++)
+        n += cases->items[i].skipped[0] == '\0' && cases->items[i].step_s > 0;
+    return n;
+}
+
+static enum status write_one(const struct arguments *a, const char *name,
+                             const struct stack_fits *fits, struct text *out, struct error *e)
+{
+    const struct stack_fit *fit = stack_fits_find(fits, name);
+    char date[DATE_SIZE];
+    struct stack stack;
+    struct text source = {0};
+    if (stack_find(name, argument_value(a, "catalog"), &stack, e) != STATUS_OK)
+        return e->status;
+    write_date(date);
+    write_source(a, (size_t)fit->runs, &source);
+    stack_fit_apply(fit, &stack);
+    stack_fit_write(&stack, source.data, date, out);
+    text_free(&source);
+    note_fit(a, fit);
+    return STATUS_OK;
+}
+
+static void write_all(const struct arguments *a, const struct stack_fits *fits, size_t runs,
+                      struct text *out)
+{
+    char date[DATE_SIZE];
+    struct text source = {0};
+    write_date(date);
+    write_source(a, runs, &source);
+    stack_fits_write(fits, source.data, date, out);
+    text_free(&source);
+    for (int i = 0; i < fits->count; i++)
+        note_fit(a, &fits->fit[i]);
+}
+
+static enum status fit_and_write(const struct arguments *a, const char *only, struct cases *cases,
+                                 struct error *e)
+{
+    enum { RUNS_MIN = 2 };
+    struct stack_fits *fits = malloc(sizeof *fits);
+    struct progress progress;
+    struct text out = {0};
+    if (!fits)
+        return error_set(e, STATUS_IO, "out of memory");
+    progress_start(&progress, a);
+    struct stack_fit_options options = {.catalog = argument_value(a, "catalog"),
+                                        .only = only,
+                                        .progress = show_stack,
+                                        .progress_context = &progress};
+    size_t runs = usable_runs(cases);
+    if (runs < RUNS_MIN)
+        error_set(e, STATUS_INPUT, "a fit needs at least %d runs with a step time, got %zu",
+                  RUNS_MIN, runs);
+    else
+        stacks_fit(cases, &options, fits, e);
+    progress_end(&progress);
+    if (e->status == STATUS_OK && only)
+        write_one(a, only, fits, &out, e);
+    else if (e->status == STATUS_OK)
+        write_all(a, fits, runs, &out);
+    if (e->status == STATUS_OK)
+        output_write(a, &out, e);
+    text_free(&out);
+    free(fits);
+    return e->status;
+}
+
+enum status calibrate_fit(const struct arguments *a, struct error *e)
+{
+    struct cases cases = {0};
+    struct stack stack;
+    const char *name = argument_value(a, "stack");
+    if (!name) {
+        error_set(e, STATUS_USAGE, "what is fitted? --stack NAME (or all)");
+        error_set_hint(e, "stepcast calibrate --help shows an example");
+        return e->status;
+    }
+    const char *only = names_equal(name, "all") ? NULL : name;
+    if (only && stack_find(only, argument_value(a, "catalog"), &stack, e) != STATUS_OK)
+        return e->status;
+    if (load_cases(a, only, &cases, e) == STATUS_OK)
+        fit_and_write(a, only, &cases, e);
+    cases_free(&cases);
+    return e->status;
+}
