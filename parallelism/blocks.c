@@ -6,6 +6,7 @@ struct walk {
     const struct scenario *scenario;
     const struct strategy *strategy;
     struct shard shard;
+    double clock_frac;
     void (*visit)(void *context, const struct block *block, const struct op *op, double seconds);
     void *context;
 };
@@ -15,6 +16,8 @@ static void visit_ops(const struct walk *w, const struct block *block, const str
     for (int i = 0; i < ops->n; i++) {
         const struct op *op = &ops->op[i];
         double seconds = op->repeat * op_cost_s(w->scenario, w->strategy, op);
+        if (op_clocked(op))
+            seconds /= w->clock_frac;
         w->visit(w->context, block, op, seconds);
     }
 }
@@ -68,7 +71,9 @@ void blocks_visit(const struct scenario *scenario, const struct strategy *s,
                                 double seconds),
                   void *context)
 {
-    struct walk w = {scenario, s, strategy_shard(s, &scenario->job), visit, context};
+    struct walk w = {
+        scenario, s,      strategy_shard(s, &scenario->job), strategy_clock_frac(scenario, s),
+        visit,    context};
     struct block embedding = {.place = BLOCK_EMBEDDING, .name = "embedding", .layers = 1};
     struct block head = {.place = BLOCK_HEAD, .name = "head", .layers = 1};
     struct ops ops = {.n = 0};

@@ -1,4 +1,5 @@
 #include "parallelism/layer_cost.h"
+#include "hardware/power.h"
 #include "hardware/roofline.h"
 #include "parallelism/placement.h"
 #include "parallelism/step.h"
@@ -157,13 +158,90 @@ static double sum_terms(const double terms[TERMS])
     return sum;
 }
 
-static void price_ops(const struct scenario *scenario, const struct strategy *s,
-                      const struct ops *ops, struct block_cost *out)
+/* The ops of a block and the seconds of each, its repeats together, at the benchmark's clock. */
+struct priced {
+    struct ops ops;
+    double seconds[OPS_MAX];
+};
+
+static void price(const struct scenario *scenario, const struct strategy *s, struct priced *p)
+{
+    for (int i = 0; i < p->ops.n; i++)
+        p->seconds[i] = p->ops.op[i].repeat * op_cost_s(scenario, s, &p->ops.op[i]);
+}
+
+bool op_clocked(const struct op *op)
+{
+    return op->kind == OP_GEMM || op->kind == OP_GROUPED_GEMM || op->kind == OP_ATTENTION;
+}
+
+/* HBM traffic of an op, bytes of one run; of a collective what it moves through memory. */
+static double op_bytes(const struct op *op)
+{
+    if (op->kind == OP_GEMM || op->kind == OP_GROUPED_GEMM)
+        return gemm_bytes(op->dtype, &op->gemm);
+    if (op->kind == OP_ATTENTION)
+        return attention_bytes(op->dtype, attention_pass_of(op), &op->attention);
+    return op->kind == OP_MEMORY ? op->memory.bytes : 2 * op->bytes;
+}
+
+/* Power of the model's layers, forward and backward, each kind as often as the model has it. */
+static void add_load(const struct scenario *scenario, const struct strategy *s,
+                     const struct priced *p, double layers, struct power_load *load)
+{
+    for (int i = 0; i < p->ops.n; i++) {
+        const struct op *op = &p->ops.op[i];
+        double runs = layers * op->repeat;
+        load->math_j += runs * op_flop(op) * power_flop_j(op->dtype);
+        load->other_j += runs * op_bytes(op) * power_byte_j();
+        if (op_clocked(op))
+            load->clocked_s += layers * p->seconds[i];
+        else if (op->kind == OP_COLLECTIVE)
+            load->fixed_s += layers * p->seconds[i] * (1 - op_hidden_frac(scenario, s, op));
+        else
+            load->fixed_s += layers * p->seconds[i];
+    }
+}
+
+static void price_layers(const struct scenario *scenario, const struct strategy *s,
+                         const struct shard *shard, struct priced *layer)
+{
+    const struct model *m = &scenario->model;
+    for (int i = 0; i < m->kinds; i++) {
+        layer[i].ops.n = 0;
+        layer_ops(m, &m->kind[i], shard, &scenario->stack.kernels, &layer[i].ops);
+        price(scenario, s, &layer[i]);
+    }
+}
+
+static double layers_clock_frac(const struct scenario *scenario, const struct strategy *s,
+                                const struct priced *layer)
+{
+    const struct model *m = &scenario->model;
+    double count[MODEL_LAYER_KINDS_MAX] = {0};
+    struct power_load load = {0, 0, 0, 0};
+    model_count_kinds(m, 0, m->layers, count);
+    for (int i = 0; i < m->kinds; i++)
+        add_load(scenario, s, &layer[i], count[i], &load);
+    return power_clock_frac(&scenario->system.gpu, &load);
+}
+
+double strategy_clock_frac(const struct scenario *scenario, const struct strategy *s)
+{
+    struct priced layer[MODEL_LAYER_KINDS_MAX];
+    struct shard shard = strategy_shard(s, &scenario->job);
+    price_layers(scenario, s, &shard, layer);
+    return layers_clock_frac(scenario, s, layer);
+}
+
+/* Sums a block's ops by phase and term at a clock. */
+static void sum_block(const struct scenario *scenario, const struct strategy *s,
+                      const struct priced *p, double clock_frac, struct block_cost *out)
 {
     double launches[PHASES] = {0}, ring_s[PHASES] = {0}, forward_gpu_s = 0;
-    for (int i = 0; i < ops->n; i++) {
-        const struct op *op = &ops->op[i];
-        double seconds = op->repeat * op_cost_s(scenario, s, op);
+    for (int i = 0; i < p->ops.n; i++) {
+        const struct op *op = &p->ops.op[i];
+        double seconds = p->seconds[i] / (op_clocked(op) ? clock_frac : 1);
         if (op->kind == OP_COLLECTIVE)
             seconds *= 1 - op_hidden_frac(scenario, s, op);
         if (op->comm == COMM_CP && op->collective == COLLECTIVE_SEND_RECV &&
@@ -193,19 +271,15 @@ static void price_ops(const struct scenario *scenario, const struct strategy *s,
         out->module_forward_s[i] *= out->forward / forward_gpu_s;
 }
 
-static void price_layer(const struct scenario *scenario, const struct strategy *s,
-                        const struct shard *shard, const struct layer_kind *kind,
-                        struct block_cost *out)
+static void cost_layer(const struct scenario *scenario, const struct strategy *s,
+                       const struct priced *p, const struct layer_kind *kind,
+                       struct shard_cost *shard, struct block_cost *out)
 {
-    struct ops ops;
-    ops.n = 0;
-    memset(out, 0, sizeof *out);
-    layer_ops(&scenario->model, kind, shard, &scenario->stack.kernels, &ops);
-    price_ops(scenario, s, &ops, out);
     struct activations a;
-    layer_activations(&scenario->model, kind, shard, &scenario->stack.kernels, &a);
+    sum_block(scenario, s, p, shard->clock_frac, out);
+    layer_activations(&scenario->model, kind, &shard->shard, &scenario->stack.kernels, &a);
     memcpy(out->activation_bytes, a.bytes, sizeof a.bytes);
-    out->parameters = layer_shard_parameters(&scenario->model, kind, shard);
+    out->parameters = layer_shard_parameters(&scenario->model, kind, &shard->shard);
 }
 
 static void block_add(struct block_cost *to, const struct block_cost *b)
@@ -228,35 +302,38 @@ static void block_add(struct block_cost *to, const struct block_cost *b)
     to->forward_flop += b->forward_flop;
 }
 
-static void price_ends(const struct scenario *scenario, const struct strategy *s,
-                       struct shard_cost *out)
+static void cost_ends(const struct scenario *scenario, const struct strategy *s,
+                      struct shard_cost *out)
 {
     const struct model *m = &scenario->model;
     const struct kernels *k = &scenario->stack.kernels;
     double stream = shard_sequence_tokens(&out->shard) * m->hidden_size;
-    struct ops ops;
-    ops.n = 0;
-    embedding_ops(m, &out->shard, k, &ops);
-    price_ops(scenario, s, &ops, &out->embedding);
+    struct priced p;
+    p.ops.n = 0;
+    embedding_ops(m, &out->shard, k, &p.ops);
+    price(scenario, s, &p);
+    sum_block(scenario, s, &p, out->clock_frac, &out->embedding);
     out->embedding.parameters.dense = embedding_shard_parameters(m, &out->shard);
     out->embedding.activation_bytes[MODULE_EMBEDDING] = k->dropout && !m->gated_mlp ? stream : 0;
-    ops.n = 0;
-    head_ops(m, &out->shard, k, &ops);
-    price_ops(scenario, s, &ops, &out->head);
+    p.ops.n = 0;
+    head_ops(m, &out->shard, k, &p.ops);
+    price(scenario, s, &p);
+    sum_block(scenario, s, &p, out->clock_frac, &out->head);
     out->head.parameters.dense =
         vocabulary_padded(m, s->tp) / s->tp * m->hidden_size + m->hidden_size;
     out->head.activation_bytes[MODULE_HEAD] = 4 * stream; /* final norm's input and output */
 }
 
 /* A multi-token-prediction layer: its projection, a layer like the last one, and the head again. */
-static void price_mtp(const struct scenario *scenario, const struct strategy *s,
-                      struct shard_cost *out)
+static void cost_mtp(const struct scenario *scenario, const struct strategy *s,
+                     struct shard_cost *out)
 {
     const struct model *m = &scenario->model;
-    struct ops ops;
-    ops.n = 0;
-    mtp_ops(m, &out->shard, &scenario->stack.kernels, &ops);
-    price_ops(scenario, s, &ops, &out->mtp);
+    struct priced p;
+    p.ops.n = 0;
+    mtp_ops(m, &out->shard, &scenario->stack.kernels, &p.ops);
+    price(scenario, s, &p);
+    sum_block(scenario, s, &p, out->clock_frac, &out->mtp);
     out->mtp.parameters.dense = 2.0 * m->hidden_size * m->hidden_size / s->tp;
     block_add(&out->mtp, &out->layer[m->kind_of_layer[m->layers - 1]]);
     struct shard_parameters layer = out->mtp.parameters;
@@ -268,12 +345,15 @@ void shard_cost_compute(const struct scenario *scenario, const struct strategy *
                         struct shard_cost *out)
 {
     const struct model *m = &scenario->model;
+    struct priced layer[MODEL_LAYER_KINDS_MAX];
     memset(out, 0, sizeof *out);
     out->shard = strategy_shard(s, &scenario->job);
     out->kinds = m->kinds;
+    price_layers(scenario, s, &out->shard, layer);
+    out->clock_frac = layers_clock_frac(scenario, s, layer);
     for (int i = 0; i < m->kinds; i++)
-        price_layer(scenario, s, &out->shard, &m->kind[i], &out->layer[i]);
-    price_ends(scenario, s, out);
+        cost_layer(scenario, s, &layer[i], &m->kind[i], out, &out->layer[i]);
+    cost_ends(scenario, s, out);
     if (m->mtp_layers > 0)
-        price_mtp(scenario, s, out);
+        cost_mtp(scenario, s, out);
 }

@@ -23,6 +23,7 @@ struct block_cost {
 struct shard_cost {
     struct shard shard;
     int kinds;
+    double clock_frac; /* sustained clock over the benchmarks', by the power cap */
     struct block_cost layer[MODEL_LAYER_KINDS_MAX];
     struct block_cost embedding, head;
     struct block_cost mtp; /* a whole multi-token-prediction layer with its share of the head */
@@ -47,6 +48,12 @@ double op_flop(const struct op *op);
 /* Share of a collective's time that the stack hides behind compute under this strategy, 0 .. 1. */
 double op_hidden_frac(const struct scenario *scenario, const struct strategy *s,
                       const struct op *op);
+
+/* True if the op's time goes with the SM clock: matmuls and attention. */
+bool op_clocked(const struct op *op);
+
+/* The sustained clock of the strategy's layers under the GPU's power cap, over the benchmarks'. */
+double strategy_clock_frac(const struct scenario *scenario, const struct strategy *s);
 
 /* Prices the ops of every block of the strategy's shard. Depends on the shard, on where its ranks
  * sit and on the overlaps; not on pp, vpp, dp or ZeRO. */

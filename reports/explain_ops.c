@@ -177,6 +177,9 @@ static void add_equation(const struct explanation *x, enum term term)
     };
     text_addf(x->out, "  once = (%s) x %.4g, the stack's %s factor\n", equations[term].equation,
               k[equations[term].constant].value, stack_constant_names[equations[term].constant]);
+    if (term == TERM_GEMM || term == TERM_ATTENTION)
+        text_addf(x->out, "  / %.4g, the clock that the power cap sustains over the benchmarks'\n",
+                  strategy_clock_frac(x->result->scenario, x->result->strategy));
 }
 
 void explain_ops(const struct explanation *x, enum term term)
