@@ -99,7 +99,7 @@ static void work_terms(const struct scenario *scenario, const struct shard_cost 
     for (int i = 0; i < TERMS; i++)
         out->term_s[i] *= m;
     out->term_s[TERM_PP] += t.p2p_s;
-    out->term_s[TERM_BUBBLE] = t.bubble_s;
+    out->term_s[TERM_BUBBLE] = fmax(0, t.bubble_s); /* a difference: rounding may leave it below 0 */
     if (effective_zero(&scenario->stack, s) == 3)
         out->term_s[TERM_DP] += m * fsdp_exposed_s(scenario, shard, stages, s, t.bottleneck_rank);
 }
