@@ -170,13 +170,28 @@ static enum status read_job(const struct arguments *a, struct scenario_input *in
     return STATUS_OK;
 }
 
+/* Tokens and sequences are counted, however a number may be written (1e6). */
+static enum status check_counts(const struct arguments *a, struct scenario_input *input,
+                                struct error *e)
+{
+    const struct job *job = &input->scenario.job;
+    (void)a;
+    if (floor(job->seq_length) < job->seq_length)
+        return error_set(e, STATUS_USAGE, "--seq-length: expected a whole number, got %g",
+                         job->seq_length);
+    if (floor(job->global_batch) < job->global_batch)
+        return error_set(e, STATUS_USAGE, "--global-batch: expected a whole number, got %g",
+                         job->global_batch);
+    return STATUS_OK;
+}
+
 enum status scenario_input_read(const struct arguments *a, struct scenario_input *input,
                                 struct error *e)
 {
     memset(input, 0, sizeof *input);
     static enum status (*const steps[])(const struct arguments *, struct scenario_input *,
-                                        struct error *) = {load_file, read_model, read_system,
-                                                           read_stack, read_job};
+                                        struct error *) = {load_file,  read_model, read_system,
+                                                           read_stack, read_job,   check_counts};
     for (size_t i = 0; i < sizeof steps / sizeof *steps && e->status == STATUS_OK; i++)
         steps[i](a, input, e);
     return e->status;

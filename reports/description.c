@@ -1,5 +1,6 @@
 #include "reports/description.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/json_write.h"
 #include "reports/csv.h"
 #include "reports/description_kinds.h"
@@ -120,25 +121,63 @@ static void finish(struct listing *l)
     table_free(&l->table);
 }
 
+/* One entry of the list: its name, or its figures. */
+static enum status list_entry(struct listing *l, const struct description_request *request,
+                              void *thing, struct error *e)
+{
+    if (!thing)
+        text_addf(l->out, "%s\n", request->name);
+    else if (l->kind->find(request, thing, e) == STATUS_OK)
+        add(l, request->name, thing);
+    return e->status;
+}
+
+static bool in_folder(const struct folder *folder, const char *name)
+{
+    for (size_t i = 0; i < folder->count; i++) {
+        if (names_equal(folder->names[i], name))
+            return true;
+    }
+    return false;
+}
+
+/* The user's own descriptions first; a compiled-in one of the same name stands behind it. thing:
+ * NULL for names alone. */
+static enum status list_entries(struct listing *l, const char *catalog, void *thing,
+                                struct error *e)
+{
+    struct description_request request = {.catalog = catalog, .seq_length = 0};
+    struct folder folder = {NULL, 0};
+    struct text path = {0};
+    text_addf(&path, "%s/%s", catalog ? catalog : "", l->kind->plural);
+    if (catalog && !path.failed)
+        folder_read(path.data, ".json", &folder, e);
+    for (size_t i = 0; i < folder.count && e->status == STATUS_OK; i++) {
+        request.name = folder.names[i];
+        list_entry(l, &request, thing, e);
+    }
+    for (size_t i = 0; l->kind->name(i) && e->status == STATUS_OK; i++) {
+        request.name = l->kind->name(i);
+        if (!in_folder(&folder, request.name))
+            list_entry(l, &request, thing, e);
+    }
+    folder_free(&folder);
+    text_free(&path);
+    return e->status;
+}
+
 enum status description_list(const struct description_kind *kind, const char *catalog,
                              enum description_format format, bool names_only, struct text *out,
                              struct error *e)
 {
     struct listing l = {.kind = kind, .format = format, .out = out};
-    struct description_request request = {.catalog = catalog, .seq_length = 0};
-    void *thing = calloc(1, kind->size);
-    if (!thing)
+    void *thing = names_only ? NULL : calloc(1, kind->size);
+    if (!names_only && !thing)
         return error_set(e, STATUS_IO, "out of memory");
-    if (!names_only)
+    if (thing)
         start(&l);
-    for (size_t i = 0; kind->name(i) && e->status == STATUS_OK; i++) {
-        request.name = kind->name(i);
-        if (names_only)
-            text_addf(out, "%s\n", request.name);
-        else if (kind->find(&request, thing, e) == STATUS_OK)
-            add(&l, request.name, thing);
-    }
-    if (!names_only)
+    list_entries(&l, catalog, thing, e);
+    if (thing)
         finish(&l);
     free(thing);
     return e->status;

@@ -32,6 +32,17 @@ for plural in models gpus systems stacks; do
     done <"$work/names"
 done
 
+# a folder of the user's own comes first
+mkdir -p "$work/own/models"
+"$program" show model llama3-8b --json | awk '/^  "model": \{/ { print "{"; copy = 1; next } /^  \}/ { copy = 0 } copy { print } END { print "}" }' \
+    >"$work/own/models/my-model.json"
+cp "$work/own/models/my-model.json" "$work/own/models/llama3-70b.json"
+expect 0 list models --catalog "$work/own"
+prints "my-model"
+[ "$(grep -c '^llama3-70b ' "$work/out")" -eq 1 ] || fail "a name of the folder is listed twice"
+expect 0 show model llama3-70b --catalog "$work/own" --json
+prints '"parameters": 8030261248'
+
 # names in any case, with _ for -
 expect 0 show gpu H100_SXM
 expect 0 show model Llama3.1-70B

@@ -63,6 +63,10 @@ expect 2 search --model llama3-8b --system dgx-h100 --gpus 8 --global-batch 8
 says "--seq-length is missing"
 expect 2 search --model llama3-8b --system dgx-h100 --gpus 8 --seq-length 2048
 says "--global-batch is missing"
+expect 2 search --model llama3-8b --system dgx-h100 --gpus 8 --seq-length 2048.5 --global-batch 8
+says "--seq-length: expected a whole number"
+expect 2 search --model llama3-8b --system dgx-h100 --gpus 8 --seq-length 2048 --global-batch nan
+says "--global-batch:"
 expect 2 show model
 says "show takes what and which"
 expect 2 list model_s_
