@@ -30,11 +30,14 @@ double gpipe_s(const struct pipeline *p)
     return sum + (m - 1) * (forward + backward) + 2 * (ranks - 1) * p->p2p_s;
 }
 
-/* MODELLING 5.4's bound with hops, and with warm-up and drain spent on any rank. For rank r, of
- * which w = p-1-r ranks follow: T_r = H_r + (m - w) (F_r + B_r) + in_r + out_r,   H_r = sum over j
- * < r of (F_j + B_j + 2c) in_r = max(w max(F_j, j <= r), F_(r+1) + B_(r+1) + 2c + in_(r+1)), out_r
- * with B likewise in: from the first forward of r to its first backward; out: from the last forward
- * to the last. */
+/* The bound of MODELLING 5.4, with hops, and with warm-up and drain spent on any rank up to r. Of
+ * rank r, which w = p-1-r ranks follow:
+ *     T_r   = H_r + (m - w) (F_r + B_r) + in_r + out_r
+ *     H_r   = sum over j < r of (F_j + B_j + 2c)
+ *     in_r  = max(w max(F_j, j <= r), F_(r+1) + B_(r+1) + 2c + in_(r+1))
+ *     out_r = the same with w max(B_j, j <= r)
+ * in: from the first forward of r to its first backward; out: from its last forward to its last
+ * backward. Exact where B/F is the same on all ranks, c = 0 and m >= p. */
 struct one_chunk_paths {
     double in_s[PIPELINE_MAX_RANKS], out_s[PIPELINE_MAX_RANKS];
     double most_forward_s[PIPELINE_MAX_RANKS], most_backward_s[PIPELINE_MAX_RANKS];
@@ -178,11 +181,12 @@ static double go_round_s(const struct uniform_1f1b *s, int from, int to)
     int n = to - from + 1, between = s->micro_batches - 2 - (s->ranks - 1 - from);
     if (n < 2 || between < 0)
         return 0;
+    int rounds = between / n;
     bool first = from == 0, last = to == s->ranks - 1;
     double ends = end_s(s, from, s->first_forward_s, s->forward_s) +
                   end_s(s, from, s->first_backward_s, s->backward_s);
-    return head_s(s, from) + 2 * work_of(s, from) + ends +
-           between / n * round_s(s, n, first, last) + rest_s(s, between % n, n, first, last);
+    return head_s(s, from) + 2 * work_of(s, from) + ends + rounds * round_s(s, n, first, last) +
+           rest_s(s, between % n, n, first, last);
 }
 
 double uniform_1f1b_s(const struct pipeline_uniform *u)

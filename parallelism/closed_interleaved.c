@@ -1,16 +1,16 @@
 #include "parallelism/pipeline_closed.h"
 
 /* Interleaved 1F1B where all chunks are alike but for the first stage (rank 0, chunk 0) and the
- * last (rank p-1, chunk v-1), m a multiple of p, groups of p. Without the extras T = (m v + p - 1)
- * s + 2 c (p v - 1),   s = f + b of a chunk                            [MODELLING 5.4] because in
- * steady state a micro-batch that stays on its rank takes a slot s, one that moves to a neighbour
- * on the ring of ranks saves part of a slot: hops, and what other ranks do, show in the warm-up and
- * the drain alone. With the extras the longest path stays on the last rank, on the first or
- * between.
+ * last (rank p-1, chunk v-1); m a multiple of p, groups of p. Without extras [MODELLING 5.4]
+ *     T = (m v + p - 1) s + 2 c (p v - 1),   s = f + b of a chunk:
+ * in steady state a path that stays on its rank takes a slot s, one that moves to a neighbour on
+ * the ring of ranks loses part of a slot, so that hops, and what other ranks do, show in the
+ * warm-up and the drain alone. With extras the longest path stays on the last rank, on the first,
+ * or between.
  *
  * The way in and the way out are mirror images: forwards with the first stage's forward extra,
- * backwards with its backward extra. `own` is the chunk time of that direction, `other` of the
- * opposite one. */
+ * backwards with its backward extra. `own` is the chunk time of that direction, `other` that of
+ * the opposite one. */
 struct end {
     double own_s, other_s; /* chunk: f and b on the way in, b and f on the way out */
     double first_s;        /* extra of the first stage in this direction */

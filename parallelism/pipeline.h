@@ -7,8 +7,8 @@
 
 /* Times of chunk c on rank r at [c * ranks + r], in seconds for one micro-batch, compute and all
  * communication but p2p. Backward = input gradient + weight gradient; a schedule that does not
- * split uses their sum. dualpipe: chunk 1 of rank r repeats the times of chunk 0 of rank ranks-1-r.
- */
+ * split uses their sum. dualpipe: chunk 1 of rank r repeats the times of chunk 0 of rank
+ * ranks-1-r, and half of the micro-batches run through either. */
 struct pipeline {
     struct schedule_shape shape; /* legal by schedule_legal */
     const double *forward_s;
@@ -40,12 +40,13 @@ struct pipeline_uniform {
 };
 
 struct pipeline_time {
-    double total_s;      /* makespan (or see steps_overlap); total = work + p2p + bubble */
-    double work_s;       /* of the bottleneck rank over its micro-batches */
-    double p2p_s;        /* exposed point-to-point time */
-    double bubble_s;     /* the rest */
-    int bottleneck_rank; /* the rank with most work */
-    bool exact;          /* equal to the event simulation; otherwise an estimate (see pipeline.c) */
+    double total_s;  /* makespan (or see steps_overlap); total = work + p2p + bubble */
+    double work_s;   /* of the bottleneck rank over its micro-batches, overlapped pairs as pairs */
+    double p2p_s;    /* exposed point-to-point time */
+    double bubble_s; /* the rest */
+    int bottleneck_rank; /* the rank with most work, of equals the first */
+    bool exact; /* equal to the event simulation. Otherwise within 0.2 % (interleaved, zb-h1,
+                   zb-h2) or an estimate (zb-v, dualpipe, dualpipev: bench_pipeline) */
 };
 
 void pipeline_time(const struct pipeline *p, struct pipeline_time *out);

@@ -172,14 +172,6 @@ struct pipeline_uniform pipeline_uniform_fold_p2p(const struct pipeline_uniform 
     return out;
 }
 
-int pipeline_sends(const struct schedule_shape *s, int rank)
-{
-    int sends = 0;
-    for (int c = 0; c < s->chunks; c++)
-        sends += leaves(s, c, rank, 1) + leaves(s, c, rank, -1);
-    return sends;
-}
-
 /* Micro-batches that pass through a chunk: dualpipe sends half of them each way. */
 static double passes(const struct schedule_shape *s)
 {
@@ -210,4 +202,12 @@ double pipeline_uniform_work_s(const struct pipeline_uniform *u, int rank)
     if (rank == last_rank || (twice && mirror == last_rank))
         sum += sum_s(&u->last);
     return sum * passes(s);
+}
+
+double pipeline_transfers(const struct schedule_shape *s, int rank)
+{
+    int sends = 0;
+    for (int c = 0; c < s->chunks; c++)
+        sends += leaves(s, c, rank, 1) + leaves(s, c, rank, -1);
+    return sends * passes(s);
 }

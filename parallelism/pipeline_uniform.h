@@ -31,7 +31,7 @@ struct pipeline_uniform pipeline_uniform_fold_p2p(const struct pipeline_uniform 
 double pipeline_work_s(const struct pipeline *p, int rank);
 double pipeline_uniform_work_s(const struct pipeline_uniform *u, int rank);
 
-/* Transfers that a rank sends in a micro-batch's passes through its chunks. */
-int pipeline_sends(const struct schedule_shape *shape, int rank);
+/* Transfers that a rank sends in a step. */
+double pipeline_transfers(const struct schedule_shape *shape, int rank);
 
 #endif

@@ -134,6 +134,8 @@ static void init_interleaved(struct interleaved *o, const struct pipeline *p)
     o->last_group = m - (groups - 1) * group;
     o->warmup = 2 * (s->ranks - 1) + (s->chunks - 1) * group;
     memset(&o->ends, 0, sizeof o->ends);
+    memset(o->forward_s, 0, sizeof o->forward_s);
+    memset(o->backward_s, 0, sizeof o->backward_s);
     o->forward = (struct lane){.groups = groups};
     enter_group(o, &o->forward);
     o->forward.left = o->forward.size;
@@ -151,7 +153,7 @@ double recurrence_interleaved_s(const struct pipeline *p)
 {
     static const double none[PIPELINE_MAX_RANKS] = {0};
     struct interleaved o;
-    struct ends before;
+    struct ends before = {0};
     double skipped_s = 0;
     init_interleaved(&o, p);
     int period_slots = o.group * o.chunks, full_from = o.warmup;

@@ -37,7 +37,6 @@ static void init_one_chunk(struct one_chunk *o, const struct pipeline *p)
         o->forward_s[r] = p->forward_s[r];
         o->backward_s[r] = p->backward_input_s[r] + (split ? 0 : p->backward_weight_s[r]);
         o->weight_s[r] = split ? p->backward_weight_s[r] : 0;
-        o->ends.forward_s[r] = o->ends.backward_s[r] = o->ends.free_s[r] = o->begin_s[r] = 0;
     }
 }
 
@@ -111,8 +110,8 @@ static int periods_left(const struct one_chunk *o, int t)
 
 double recurrence_one_chunk_s(const struct pipeline *p)
 {
-    struct one_chunk o;
-    struct ends before;
+    struct one_chunk o = {0};
+    struct ends before = {0};
     double skipped_s = 0;
     init_one_chunk(&o, p);
     int top = o.ranks - 1, period_steps = o.stride * o.ranks, full_from = 3 * top;
