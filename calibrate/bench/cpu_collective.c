@@ -135,6 +135,7 @@ static enum status run_all(struct collective_run *run, struct error *e)
     if (!run->in || !run->out)
         return error_set(e, STATUS_IO, "out of memory: the collective suite needs 128 MB a rank");
     run->plan = cpu_plan(run->bench, sweep.count); /* rank 0's clock decides for all */
+    run->plan.wall_clock = false;
     if (peers_broadcast(&run->bench->peers, &run->plan, sizeof run->plan, e) != STATUS_OK)
         return e->status;
     return sweep_run(run->bench, &sweep, true, e);

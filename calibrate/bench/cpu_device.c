@@ -40,7 +40,8 @@ struct measure_plan cpu_plan(const struct bench *bench, size_t points)
                                  .min_calls = 3,
                                  .min_repetitions = 7,
                                  .min_s = min_s,
-                                 .max_s = 2 * min_s};
+                                 .max_s = 2 * min_s,
+                                 .wall_clock = true};
 }
 
 enum status cpu_time_batch(void (*call)(void *context), void *context, int calls, double *seconds)

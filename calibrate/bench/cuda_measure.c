@@ -87,7 +87,7 @@ struct replay {
     cudaGraphExec_t graph;
 };
 
-/* The number of calls is the graph's, whatever `calls` says. */
+/* `calls` are the graph's. */
 static enum status run_replay(void *context, int calls, double *seconds, struct error *e)
 {
     const struct replay *replay = context;
@@ -107,7 +107,7 @@ enum status cuda_measure(struct cuda_gpu *gpu, const struct cuda_work *work, str
         return e->status;
     const struct work repetition = {run_replay, &replay};
     const struct measure_plan plan = {
-        .warmup_calls = 2, .min_calls = calls, .min_repetitions = 10, .min_s = 20e-3, .max_s = 0.5};
+        .warmup_calls = 2, .calls = calls, .min_repetitions = 10, .min_s = 20e-3, .max_s = 0.5};
     enum status status = measure(&plan, &repetition, out, e);
     struct error ignored;
     error_init(&ignored);

@@ -1,4 +1,5 @@
 #include "calibrate/bench/timing.h"
+#include "calibrate/bench/wall_clock.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -57,21 +58,27 @@ double outlier_score(const double *values, size_t n, size_t i, double floor_frac
     return sigma > 0 ? (values[i] - t.median_s) / sigma : 0;
 }
 
+/* A call that alone takes a large part of the point's time warms up by itself. */
 static enum status warm_up(const struct measure_plan *plan, const struct work *work, double *call_s,
                            struct error *e)
 {
     enum status status = STATUS_OK;
     *call_s = 0;
-    for (int i = 0; i < plan->warmup_calls && status == STATUS_OK; i++)
-        status = work->run(work->context, 1, call_s, e);
+    for (int i = 0; i < plan->warmup_calls && status == STATUS_OK && 4 * *call_s <= plan->max_s;
+         i++)
+        status = work->run(work->context, plan->calls > 0 ? plan->calls : 1, call_s, e);
     return status;
 }
 
+/* The least number of calls is for short ones: three repetitions have to fit into the point's time.
+ */
 static int calls_of(const struct measure_plan *plan, double call_s)
 {
+    if (plan->calls > 0)
+        return plan->calls;
     int calls = call_s > 0 ? (int)fmin(ceil(plan->batch_s / call_s), CALLS_MAX) : 1;
-    int least = plan->min_calls > 1 ? plan->min_calls : 1;
-    return calls > least ? calls : least;
+    int least = 3 * plan->min_calls * call_s < plan->max_s ? plan->min_calls : 1;
+    return calls > least ? calls : least > 1 ? least : 1;
 }
 
 static bool enough(const struct measure_plan *plan, int repetitions, double spent_s)
@@ -86,13 +93,13 @@ static bool enough(const struct measure_plan *plan, int repetitions, double spen
 static enum status repeat(const struct measure_plan *plan, const struct work *work, int calls,
                           struct timing *out, struct error *e)
 {
-    double values[REPETITIONS_MAX], spent_s = 0;
+    double values[REPETITIONS_MAX], spent_s = 0, start_s = wall_clock_s();
     int n = 0;
     while (!enough(plan, n, spent_s)) {
         double seconds = 0;
         if (work->run(work->context, calls, &seconds, e) != STATUS_OK)
             return e->status;
-        spent_s += seconds;
+        spent_s = plan->wall_clock ? wall_clock_s() - start_s : spent_s + seconds;
         values[n++] = seconds / calls;
     }
     *out = timing_of(values, (size_t)n);
@@ -107,7 +114,8 @@ enum status measure(const struct measure_plan *plan, const struct work *work, st
     if (warm_up(plan, work, &call_s, e) != STATUS_OK)
         return e->status;
     int calls = calls_of(plan, call_s);
-    for (int i = 0; i < ATTEMPTS && (i == 0 || timing_noisy(&best)); i++) {
+    int attempts = 4 * call_s <= plan->max_s ? ATTEMPTS : 1;
+    for (int i = 0; i < attempts && (i == 0 || timing_noisy(&best)); i++) {
         struct timing t;
         if (repeat(plan, work, calls, &t, e) != STATUS_OK)
             return e->status;

@@ -38,9 +38,11 @@ struct work {
 struct measure_plan {
     int warmup_calls;
     double batch_s;      /* a repetition makes as many calls as fill this */
-    int min_calls;       /* and at least this many (0: one) */
+    int min_calls;       /* and at least this many (0: one), where that is short */
+    int calls;           /* exactly this many, also in the warm-up (0: by the two above) */
     int min_repetitions; /* at least this many, unless max_s is over after three */
-    double min_s, max_s; /* time spent on one point */
+    double min_s, max_s; /* time spent on one point, of the work's own seconds */
+    bool wall_clock;     /* of the wall clock instead; not where ranks must decide alike */
 };
 
 /* Warms up, repeats by the plan, and repeats once more when the result is noisy (the quieter one

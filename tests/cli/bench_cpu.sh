@@ -9,6 +9,12 @@ fail() {
     echo "FAIL: $*"
     exit 1
 }
+# expect STATUS TEXT FILE WHAT: $status and a text that the file must hold.
+expect() {
+    if [ "$status" != "$1" ] || ! grep -q "$2" "$3"; then
+        fail "$4: exit status $status, expected $1 and \"$2\""
+    fi
+}
 rows() { # of a sample file: those that are neither comment nor header
     [ ! -f "$1" ] && echo 0 || grep -vc -e '^#' -e '^op,' -e '^dtype,' "$1" || true
 }
@@ -24,11 +30,14 @@ fi
 first=$(rows "$folder/samples/gemm.csv")
 [ "$first" -gt 0 ] || fail "nothing measured in 4 s"
 cp "$folder/samples/gemm.csv" "$folder/before.csv"
-"$bench" --device cpu --seconds 20 -o "$folder" 2>"$folder/log" || fail "$(cat "$folder/log")"
-
-total=0
-for file in "$folder"/samples/*.csv; do
-    total=$((total + $(rows "$file")))
+# On a machine that other work has slowed down, the same command goes on where it was.
+for _ in 1 2 3; do
+    "$bench" --device cpu --seconds 20 -o "$folder" 2>"$folder/log" || fail "$(cat "$folder/log")"
+    total=0
+    for file in "$folder"/samples/*.csv; do
+        total=$((total + $(rows "$file")))
+    done
+    [ "$total" -lt 50 ] || break
 done
 [ "$total" -ge 50 ] || fail "$total rows, expected 50"
 
@@ -54,8 +63,8 @@ awk -F, '/,fp32,/ && !($4 > 0 && $5 >= 0 && $6 >= 3 && $3 / $4 < 1e7) { print; b
 # Wrong usage.
 status=0
 "$bench" --devise cpu 2>"$folder/log" || status=$?
-[ "$status" = 2 ] && grep -q 'did you mean --device' "$folder/log" || fail "--devise: $status"
+expect 2 'did you mean --device' "$folder/log" --devise
 status=0
 "$bench" --device cpu --suites gemn 2>"$folder/log" || status=$?
-[ "$status" = 2 ] && grep -q 'did you mean gemm' "$folder/log" || fail "--suites gemn: $status"
+expect 2 'did you mean gemm' "$folder/log" '--suites gemn'
 echo "$total rows"

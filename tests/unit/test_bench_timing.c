@@ -62,7 +62,8 @@ static void measure_fills_batches_and_repeats(void **state)
     (void)state;
     struct fake fake = {0};
     struct work work = {fake_run, &fake};
-    struct measure_plan plan = {2, 10e-3, 0, 10, 0, 1};
+    struct measure_plan plan = {
+        .warmup_calls = 2, .batch_s = 10e-3, .min_repetitions = 10, .max_s = 1};
     struct timing t;
     struct error e;
     error_init(&e);
@@ -77,7 +78,7 @@ static void measure_respects_the_time_limit(void **state)
     (void)state;
     struct fake fake = {0};
     struct work work = {fake_run, &fake};
-    struct measure_plan plan = {1, 0, 0, 1000, 0, 2.5e-3};
+    struct measure_plan plan = {.warmup_calls = 1, .min_repetitions = 1000, .max_s = 2.5e-3};
     struct timing t;
     struct error e;
     error_init(&e);
@@ -85,12 +86,42 @@ static void measure_respects_the_time_limit(void **state)
     assert_int_equal(t.repetitions, 3); /* never fewer than three */
 }
 
+/* A graph has a fixed number of calls: they are neither fewer nor more, warm-up included. */
+static void measure_keeps_a_fixed_number_of_calls(void **state)
+{
+    (void)state;
+    struct fake fake = {0};
+    struct work work = {fake_run, &fake};
+    struct measure_plan plan = {.warmup_calls = 2, .calls = 64, .min_repetitions = 10, .max_s = 9};
+    struct timing t;
+    struct error e;
+    error_init(&e);
+    assert_int_equal(measure(&plan, &work, &t, &e), STATUS_OK);
+    check_near(t.median_s, 1e-3, 1e-12);
+    assert_int_equal(fake.calls, 64 * (2 + 10));
+}
+
+/* One call is a quarter of the point's time: no second warm-up, three repetitions of one call. */
+static void measure_makes_few_long_calls(void **state)
+{
+    (void)state;
+    struct fake fake = {0};
+    struct work work = {fake_run, &fake};
+    struct measure_plan plan = {
+        .warmup_calls = 2, .min_calls = 3, .min_repetitions = 7, .max_s = 3e-3};
+    struct timing t;
+    struct error e;
+    error_init(&e);
+    assert_int_equal(measure(&plan, &work, &t, &e), STATUS_OK);
+    assert_int_equal(fake.calls, 1 + 3);
+}
+
 static void measure_passes_a_failure_on(void **state)
 {
     (void)state;
     struct fake fake = {.fail_at = 4};
     struct work work = {fake_run, &fake};
-    struct measure_plan plan = {1, 0, 0, 10, 0, 1};
+    struct measure_plan plan = {.warmup_calls = 1, .min_repetitions = 10, .max_s = 1};
     struct timing t = {.repetitions = -1};
     struct error e;
     error_init(&e);
@@ -108,6 +139,8 @@ int main(void)
         cmocka_unit_test(outlier_is_scored_against_the_others),
         cmocka_unit_test(measure_fills_batches_and_repeats),
         cmocka_unit_test(measure_respects_the_time_limit),
+        cmocka_unit_test(measure_keeps_a_fixed_number_of_calls),
+        cmocka_unit_test(measure_makes_few_long_calls),
         cmocka_unit_test(measure_passes_a_failure_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
