@@ -89,8 +89,8 @@ void blocks_visit(const struct scenario *scenario, const struct strategy *s,
 double blocks_on_rank(const struct block *block, const struct stages *stages, int rank)
 {
     double n = 0;
-    for (int chunk = 0; chunk < stages->chunks; chunk++) {
-        const struct stage *stage = &stages->stage[chunk * stages->ranks + rank];
+    for (int chunk = 0; chunk < stages->split->chunks; chunk++) {
+        const struct stage_content *stage = stages_content(stages, chunk, rank);
         const double here[] = {
             [BLOCK_LAYER] = stage->layers[block->kind_index],
             [BLOCK_EMBEDDING] = stage->embedding,

@@ -105,28 +105,91 @@ static double optimizer_s(const struct scenario *scenario, const struct shard_pa
     return memory_op_s(&scenario->system.gpu, &op);
 }
 
-void data_parallel_step(const struct scenario *scenario, const struct strategy *s,
-                        const struct shard_parameters *parameters, double forward_window_s,
-                        double backward_window_s, struct data_parallel_cost *out)
+/* Buffers of every communicator of more than one rank; ZeRO-3 holds two gathered layers and one
+ * layer's gradients, or the whole vocabulary matrix where that is larger. MODELLING 6.5 */
+static double communication_bytes(const struct scenario *scenario, const struct shard_cost *shard,
+                                  const struct strategy *s, int zero)
 {
-    struct sharding dense = sharding_dense(&scenario->stack, s),
-                    expert = sharding_expert(&scenario->stack, s);
-    struct reduction d = reduction_of(scenario, s, &dense, s->tp, parameters->dense);
-    struct reduction e =
-        reduction_of(scenario, s, &expert, (double)s->etp * s->ep, parameters->expert);
-    double all = parameters->dense + parameters->expert;
-    double bucket = all > 0 ? scenario->stack.dp_bucket_parameters / all : 1;
-    out->exposed_s = exposed_s(scenario, s->overlaps >> OVERLAP_DP_GRAD_REDUCE & 1,
-                               d.reduce_s + e.reduce_s, backward_window_s, bucket) +
-                     exposed_s(scenario, s->overlaps >> OVERLAP_DP_PARAM_GATHER & 1,
-                               d.gather_s + e.gather_s, forward_window_s, bucket);
-    out->optimizer_s = optimizer_s(scenario, parameters, &dense, &expert);
-    out->offload_s = 0;
-    if (s->offload_optimizer && scenario->system.gpu.host_bandwidth_bytes_per_s > 0) {
-        double owned = parameters->dense / dense.state + parameters->expert / expert.state;
-        out->offload_s = 2 * scenario->stack.optimizer_bytes * owned /
-                         scenario->system.gpu.host_bandwidth_bytes_per_s;
+    const struct stack *k = &scenario->stack;
+    int active = (s->tp > 1) + (s->cp > 1) + (s->pp > 1) + (s->ep > 1) + (s->dp * s->cp > 1);
+    double bytes = active * k->communicator_bytes;
+    if (zero < 3)
+        return bytes;
+    double layer = 0;
+    for (int i = 0; i < shard->kinds; i++) {
+        const struct shard_parameters *p = &shard->layer[i].parameters;
+        if (p->dense + p->expert > layer)
+            layer = p->dense + p->expert;
     }
+    double vocabulary = shard->head.parameters.dense;
+    double gathered = 2 * layer > vocabulary ? 2 * layer : vocabulary;
+    return bytes + gathered * k->param_gather_bytes + layer * k->gradient_reduce_bytes;
+}
+
+static struct zero_block zero_block(const struct scenario *scenario, const struct strategy *s,
+                                    const struct zero_cost *zero, const struct block_cost *block)
+{
+    const struct stack *stack = &scenario->stack;
+    double ranks[2] = {zero->dense.parameter, zero->expert.parameter};
+    double p[2] = {block->parameters.dense, block->parameters.expert};
+    double stride[2] = {s->tp, (double)s->etp * s->ep};
+    struct zero_block b = {0, 0};
+    for (int i = 0; i < 2; i++) {
+        b.gather_s += network_s(scenario, COLLECTIVE_ALL_GATHER, stack->param_gather_bytes * p[i],
+                                ranks[i], stride[i]);
+        b.reduce_s += network_s(scenario, COLLECTIVE_REDUCE_SCATTER,
+                                stack->gradient_reduce_bytes * p[i], ranks[i], stride[i]);
+    }
+    return b;
+}
+
+static void add_blocks(const struct scenario *scenario, const struct shard_cost *shard,
+                       const struct strategy *s, struct zero_cost *out)
+{
+    for (int k = 0; k < shard->kinds; k++)
+        out->layer[k] = zero_block(scenario, s, out, &shard->layer[k]);
+    out->embedding = zero_block(scenario, s, out, &shard->embedding);
+    out->head = zero_block(scenario, s, out, &shard->head);
+}
+
+static double offload_s(const struct scenario *scenario, const struct shard_parameters *p,
+                        const struct zero_cost *zero)
+{
+    double bytes_per_s = scenario->system.gpu.host_bandwidth_bytes_per_s;
+    double owned = p->dense / zero->dense.state + p->expert / zero->expert.state;
+    return bytes_per_s > 0 ? 2 * scenario->stack.optimizer_bytes * owned / bytes_per_s : 0;
+}
+
+void zero_cost_compute(const struct scenario *scenario, const struct shard_cost *shard,
+                       const struct shard_parameters *parameters, const struct strategy *s,
+                       struct zero_cost *out)
+{
+    const struct stack *stack = &scenario->stack;
+    out->zero = effective_zero(stack, s);
+    out->dense = sharding_dense(stack, s);
+    out->expert = sharding_expert(stack, s);
+    struct reduction d = reduction_of(scenario, s, &out->dense, s->tp, parameters->dense);
+    struct reduction e =
+        reduction_of(scenario, s, &out->expert, (double)s->etp * s->ep, parameters->expert);
+    double all = parameters->dense + parameters->expert;
+    out->reduce_s = d.reduce_s + e.reduce_s;
+    out->gather_s = d.gather_s + e.gather_s;
+    out->bucket_frac = all > 0 ? stack->dp_bucket_parameters / all : 1;
+    out->optimizer_s = optimizer_s(scenario, parameters, &out->dense, &out->expert);
+    out->offload_s = offload_s(scenario, parameters, out);
+    out->communication_bytes = communication_bytes(scenario, shard, s, out->zero);
+    if (out->zero == 3)
+        add_blocks(scenario, shard, s, out);
+}
+
+double data_parallel_exposed_s(const struct scenario *scenario, const struct zero_cost *zero,
+                               const struct strategy *s, double forward_window_s,
+                               double backward_window_s)
+{
+    return exposed_s(scenario, s->overlaps >> OVERLAP_DP_GRAD_REDUCE & 1, zero->reduce_s,
+                     backward_window_s, zero->bucket_frac) +
+           exposed_s(scenario, s->overlaps >> OVERLAP_DP_PARAM_GATHER & 1, zero->gather_s,
+                     forward_window_s, zero->bucket_frac);
 }
 
 /* Compute beside communication; the longer decides, the shorter slows it. MODELLING 5.6 */
@@ -147,22 +210,11 @@ static double fsdp_pass_s(const struct scenario *scenario, const struct strategy
     return gather_s + reduce_s - beside + fsdp_exposed_s(scenario, beside, compute_s);
 }
 
-double fsdp_block_exposed_s(const struct scenario *scenario, const struct strategy *s,
-                            const struct block_cost *block)
+double fsdp_block_exposed_s(const struct scenario *scenario, const struct zero_block *zero,
+                            const struct strategy *s, const struct block_cost *block)
 {
-    const struct stack *stack = &scenario->stack;
-    struct sharding z[2] = {sharding_dense(&scenario->stack, s),
-                            sharding_expert(&scenario->stack, s)};
-    double p[2] = {block->parameters.dense, block->parameters.expert};
-    double stride[2] = {s->tp, (double)s->etp * s->ep}, gather = 0, reduce = 0;
-    for (int i = 0; i < 2; i++) {
-        gather += network_s(scenario, COLLECTIVE_ALL_GATHER, stack->param_gather_bytes * p[i],
-                            z[i].parameter, stride[i]);
-        reduce += network_s(scenario, COLLECTIVE_REDUCE_SCATTER,
-                            stack->gradient_reduce_bytes * p[i], z[i].parameter, stride[i]);
-    }
     double backward = block->backward_input + block->backward_weight;
-    double again = s->reshard_after_forward ? gather : 0;
-    return fsdp_pass_s(scenario, s, gather, 0, block->forward) +
-           fsdp_pass_s(scenario, s, again, reduce, backward);
+    double again = s->reshard_after_forward ? zero->gather_s : 0;
+    return fsdp_pass_s(scenario, s, zero->gather_s, 0, block->forward) +
+           fsdp_pass_s(scenario, s, again, zero->reduce_s, backward);
 }

@@ -19,19 +19,35 @@ struct sharding sharding_expert(const struct stack *stack, const struct strategy
 /* ZeRO stage as the stack runs it: one that shards over context ranks too is at stage 3 there. */
 int effective_zero(const struct stack *stack, const struct strategy *s);
 
-/* Exposed seconds a step. The pipeline leaves windows: `backward_window_s` in which the reduction
- * of gradients may hide and `forward_window_s` for the gather of parameters. */
-struct data_parallel_cost {
-    double exposed_s;   /* communication that nothing hides, and compute slowed by what is hidden */
-    double optimizer_s; /* update, gradient norm, zeroing */
-    double offload_s;   /* optimizer state over the host link */
+/* What one choice of ZeRO stage and shard groups costs for a split, whatever is overlapped: for
+ * a rank with `parameters`. */
+struct zero_block {
+    double gather_s, reduce_s;
 };
-void data_parallel_step(const struct scenario *scenario, const struct strategy *s,
-                        const struct shard_parameters *parameters, double forward_window_s,
-                        double backward_window_s, struct data_parallel_cost *out);
+struct zero_cost {
+    int zero; /* as the stack runs it */
+    struct sharding dense, expert;
+    double reduce_s, gather_s; /* once a step */
+    double bucket_frac;        /* of the reduction that the last bucket is */
+    double optimizer_s;        /* update, gradient norm, zeroing */
+    double offload_s;          /* optimizer state over the host link and back, if it is offloaded */
+    double communication_bytes;
+    /* ZeRO-3: of one block for one micro-batch */
+    struct zero_block layer[MODEL_LAYER_KINDS_MAX], embedding, head;
+};
+void zero_cost_compute(const struct scenario *scenario, const struct shard_cost *shard,
+                       const struct shard_parameters *parameters, const struct strategy *s,
+                       struct zero_cost *out);
+
+/* Exposed seconds a step of reduction and gather. The pipeline leaves windows: `backward_window_s`
+ * in which the reduction of gradients may hide and `forward_window_s` for the gather of parameters.
+ */
+double data_parallel_exposed_s(const struct scenario *scenario, const struct zero_cost *zero,
+                               const struct strategy *s, double forward_window_s,
+                               double backward_window_s);
 
 /* ZeRO-3 / FSDP: exposed seconds of gathers and reductions of one block for one micro-batch. */
-double fsdp_block_exposed_s(const struct scenario *scenario, const struct strategy *s,
-                            const struct block_cost *block);
+double fsdp_block_exposed_s(const struct scenario *scenario, const struct zero_block *zero,
+                            const struct strategy *s, const struct block_cost *block);
 
 #endif

@@ -341,6 +341,12 @@ static void cost_mtp(const struct scenario *scenario, const struct strategy *s,
     out->mtp.parameters = layer; /* the head's weights are shared */
 }
 
+static void add_phases(struct block_cost *b)
+{
+    for (int i = 0; i < TERMS; i++)
+        b->total_s[i] = b->forward_s[i] + b->backward_input_s[i] + b->backward_weight_s[i];
+}
+
 void shard_cost_compute(const struct scenario *scenario, const struct strategy *s,
                         struct shard_cost *out)
 {
@@ -356,4 +362,9 @@ void shard_cost_compute(const struct scenario *scenario, const struct strategy *
     cost_ends(scenario, s, out);
     if (m->mtp_layers > 0)
         cost_mtp(scenario, s, out);
+    for (int i = 0; i < m->kinds; i++)
+        add_phases(&out->layer[i]);
+    add_phases(&out->embedding);
+    add_phases(&out->head);
+    add_phases(&out->mtp);
 }

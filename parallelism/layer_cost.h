@@ -11,6 +11,7 @@ struct strategy;
 struct block_cost {
     double forward_s[TERMS], backward_input_s[TERMS], backward_weight_s[TERMS];
     double forward, backward_input, backward_weight; /* the sums */
+    double total_s[TERMS];                           /* of all phases */
     double module_forward_s[MODULES]; /* forward time by module: what recomputing it costs */
     double activation_bytes[MODULES];
     struct shard_parameters parameters;

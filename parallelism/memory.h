@@ -1,11 +1,11 @@
 #ifndef PARALLELISM_MEMORY_H
 #define PARALLELISM_MEMORY_H
-#include "parallelism/step.h"
+#include "parallelism/data_parallel.h"
+#include "parallelism/layout.h"
 
-/* Bytes on one GPU of pipeline rank `rank` when it holds most, by kind; returns the sum. The same
- * function finds the peak rank. MODELLING 6 */
-double rank_memory(const struct scenario *scenario, const struct shard_cost *shard,
-                   const struct stages *stages, const struct strategy *s, int rank,
+/* Bytes on one GPU of a pipeline rank when it holds most, by kind; returns the sum. MODELLING 6 */
+double rank_memory(const struct scenario *scenario, const struct rank_load *load,
+                   const struct zero_cost *zero, const struct strategy *s,
                    double by_kind[MEMORY_KINDS]);
 
 /* What a GPU of this system has for a job under this stack. */

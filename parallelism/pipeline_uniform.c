@@ -172,18 +172,12 @@ struct pipeline_uniform pipeline_uniform_fold_p2p(const struct pipeline_uniform 
     return out;
 }
 
-/* Micro-batches that pass through a chunk: dualpipe sends half of them each way. */
-static double passes(const struct schedule_shape *s)
-{
-    return s->schedule == SCHEDULE_DUALPIPE ? s->micro_batches / 2 : s->micro_batches;
-}
-
 double pipeline_work_s(const struct pipeline *p, int rank)
 {
     double sum = 0;
     for (int i = rank; i < p->shape.ranks * p->shape.chunks; i += p->shape.ranks)
         sum += p->forward_s[i] + p->backward_input_s[i] + p->backward_weight_s[i];
-    return sum * passes(&p->shape);
+    return sum * schedule_passes(&p->shape);
 }
 
 static double sum_s(const struct chunk_time *t)
@@ -201,7 +195,7 @@ double pipeline_uniform_work_s(const struct pipeline_uniform *u, int rank)
         sum += sum_s(&u->first);
     if (rank == last_rank || (twice && mirror == last_rank))
         sum += sum_s(&u->last);
-    return sum * passes(s);
+    return sum * schedule_passes(s);
 }
 
 double pipeline_transfers(const struct schedule_shape *s, int rank)
@@ -209,5 +203,5 @@ double pipeline_transfers(const struct schedule_shape *s, int rank)
     int sends = 0;
     for (int c = 0; c < s->chunks; c++)
         sends += leaves(s, c, rank, 1) + leaves(s, c, rank, -1);
-    return sends * passes(s);
+    return sends * schedule_passes(s);
 }

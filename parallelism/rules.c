@@ -158,16 +158,15 @@ static bool layers_enough(const struct scenario *c, const struct strategy *s, st
 
 static bool layers_divide(const struct scenario *c, const struct strategy *s, struct reason *r)
 {
-    int stages = schedule_stages(s->schedule, s->pp, schedule_chunks(s->schedule, s->vpp)), sum = 0;
-    for (int i = 0; i < stages; i++) {
-        int first, n = stage_layers(c, s, stages, i, &first);
-        if (n < 0)
-            return broken(r, "the layout does not hold %d layers on %d stages", c->model.layers,
-                          stages);
-        sum += n;
-    }
-    if (sum != c->model.layers)
-        return broken(r, "the layout holds %d of %d layers", sum, c->model.layers);
+    int stages = schedule_stages(s->schedule, s->pp, schedule_chunks(s->schedule, s->vpp));
+    struct split split;
+    if (!split_compute(c, s, &split))
+        return split.classes == STAGE_CLASSES_MAX
+                   ? broken(r, "more than %d different stages", STAGE_CLASSES_MAX)
+                   : broken(r, "the layout does not hold %d layers on %d stages", c->model.layers,
+                            stages);
+    if (split.layers != c->model.layers)
+        return broken(r, "the layout holds %d of %d layers", split.layers, c->model.layers);
     bool even = c->model.layers % stages == 0 || s->first_last_stage_fewer_layers > 0 ||
                 s->first_stage_layers > 0 || s->last_stage_layers > 0 ||
                 (c->stack.head_counts_as_layer && (c->model.layers + 2) % stages == 0);

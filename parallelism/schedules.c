@@ -160,6 +160,11 @@ struct schedule_place schedule_neighbour(const struct schedule_shape *s, int chu
     return (struct schedule_place){stage / s->ranks, stage % s->ranks};
 }
 
+double schedule_passes(const struct schedule_shape *s)
+{
+    return s->schedule == SCHEDULE_DUALPIPE ? s->micro_batches / 2 : s->micro_batches;
+}
+
 bool schedule_splits_backward(enum schedule schedule)
 {
     return traits[schedule].splits_backward;

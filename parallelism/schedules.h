@@ -60,6 +60,9 @@ struct schedule_place {
 struct schedule_place schedule_neighbour(const struct schedule_shape *shape, int chunk, int rank,
                                          int step);
 
+/* Micro-batches that pass through a chunk: dualpipe sends half of them each way. */
+double schedule_passes(const struct schedule_shape *shape);
+
 /* True if the backward pass is split into input and weight gradients. */
 bool schedule_splits_backward(enum schedule schedule);
 

@@ -1,4 +1,5 @@
 #include "parallelism/search.h"
+#include "parallelism/data_parallel.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,10 +32,12 @@ struct walk {
     const struct scenario *scenario;
     const struct search_options *options;
     struct search_result *out;
+    struct step_constants constants;
     struct shard_cost *shard;
+    struct split *split;
     struct stages *stages;
     struct strategy s;
-    bool shard_ready, stages_ready;
+    bool shard_ready;
     double best_miss_bytes;
 };
 
@@ -116,6 +119,22 @@ static void keep(struct search_result *out, int top, const struct ranked *r)
     out->results[i] = *r;
 }
 
+static void evaluate_legal(struct walk *w, struct step_cost *out)
+{
+    struct peaks peaks;
+    struct layout_cost layout;
+    struct zero_cost zero;
+    struct schedule_shape shape = layout_shape(w->scenario, &w->s);
+    split_compute(w->scenario, &w->s, w->split);
+    split_peaks(w->split, &shape, &peaks);
+    stages_init(w->scenario, w->shard, &w->s, w->split, w->stages);
+    stages_recompute(w->scenario, w->shard, &w->s, w->stages);
+    layout_compute(w->scenario, w->shard, w->stages, &peaks, &w->s, &layout);
+    zero_cost_compute(w->scenario, w->shard, &w->stages->tail_parameters, &w->s, &zero);
+    struct step_inputs in = {w->scenario, &w->constants, w->shard, &layout, &zero};
+    step_evaluate(&in, &w->s, out);
+}
+
 static void evaluate(struct walk *w)
 {
     struct search_result *out = w->out;
@@ -130,10 +149,8 @@ static void evaluate(struct walk *w)
     out->legal++;
     if (!w->shard_ready)
         shard_cost_compute(w->scenario, &w->s, w->shard);
-    if (!w->stages_ready)
-        stages_compute(w->scenario, w->shard, &w->s, w->stages);
-    w->shard_ready = w->stages_ready = true;
-    step_evaluate(w->scenario, w->shard, w->stages, &w->s, &r.cost);
+    w->shard_ready = true;
+    evaluate_legal(w, &r.cost);
     out->evaluated++;
     if (r.cost.fits) {
         out->fitting++;
@@ -165,7 +182,6 @@ static void walk_recompute(struct walk *w)
         if (!allowed(w, SEARCH_RECOMPUTE, r))
             continue;
         w->s.recompute = (enum recompute)r;
-        w->stages_ready = false;
         walk_zero(w);
     }
 }
@@ -271,12 +287,15 @@ enum status search_run(const struct scenario *scenario, const struct search_opti
                      .best_miss_bytes = -1};
     out->results = calloc((size_t)(options->top > 0 ? options->top : 1), sizeof *out->results);
     w.shard = malloc(sizeof *w.shard);
+    w.split = malloc(sizeof *w.split);
     w.stages = malloc(sizeof *w.stages);
-    if (!out->results || !w.shard || !w.stages)
+    step_constants_compute(scenario, &w.constants);
+    if (!out->results || !w.shard || !w.split || !w.stages)
         error_set(e, STATUS_IO, "out of memory for the search");
     else
         walk_space(&w);
     free(w.shard);
+    free(w.split);
     free(w.stages);
     out->threads = 1;
     out->elapsed_s = now_s() - start_s;

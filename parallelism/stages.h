@@ -1,17 +1,12 @@
 #ifndef PARALLELISM_STAGES_H
 #define PARALLELISM_STAGES_H
 #include "parallelism/layer_cost.h"
-#include "parallelism/pipeline.h"
+#include "parallelism/split.h"
 
-/* What lies on each pipeline stage (virtual stage: chunk * ranks + rank) and what one micro-batch
- * costs there. Depends on the shard, pp, vpp, schedule, layout and recompute; not on data
- * parallelism. */
-enum { STAGES_MAX = MODEL_LAYERS_MAX };
-
+/* What one micro-batch costs on each class of stages, and what is kept for it. Depends on the
+ * shard, the split and recompute; not on data parallelism. */
 struct stage {
-    double layers[MODEL_LAYER_KINDS_MAX]; /* by kind */
-    bool embedding, head;
-    int mtp; /* multi-token-prediction layers */
+    double forward_s, backward_input_s, backward_weight_s; /* without recompute */
     double recompute_s, recompute_flop;
     double activation_bytes; /* kept by one micro-batch for its backward pass */
     double working_bytes; /* one recomputed layer's activations, alive during its backward pass */
@@ -19,32 +14,42 @@ struct stage {
 };
 
 struct stages {
-    int ranks, chunks, count; /* count = ranks * chunks */
-    double p2p_s;             /* one hop between neighbouring pipeline ranks */
-    struct stage stage[STAGES_MAX];
-    /* seconds of one micro-batch, as pipeline.h wants them; recompute is part of backward_input */
-    double forward_s[STAGES_MAX], backward_input_s[STAGES_MAX], backward_weight_s[STAGES_MAX];
+    const struct split *split;               /* the caller's */
+    double p2p_s;                            /* one hop between neighbouring pipeline ranks */
+    struct stage stage[STAGE_CLASSES_MAX];   /* by class */
+    int tail_rank;                           /* the rank with most parameters, */
+    struct shard_parameters tail_parameters; /* and how many they are */
 };
 
 struct scenario;
 struct strategy;
 
-/* Layers of stage `stage` of `stages` by the stack's rule: an explicit layout, fewer in first and
- * last, embedding and head counted as a layer each, else the earlier stages one more. first: index
- * of its first layer. Returns the number of layers, or -1 if the strategy's layout does not fit the
- * model. */
-int stage_layers(const struct scenario *scenario, const struct strategy *s, int stages, int stage,
-                 int *first);
+/* All but recompute and activations. */
+void stages_init(const struct scenario *scenario, const struct shard_cost *shard,
+                 const struct strategy *s, const struct split *split, struct stages *out);
 
-void stages_compute(const struct scenario *scenario, const struct shard_cost *shard,
-                    const struct strategy *s, struct stages *out);
+/* Recompute and activations under the strategy's recompute. */
+void stages_recompute(const struct scenario *scenario, const struct shard_cost *shard,
+                      const struct strategy *s, struct stages *out);
 
-/* Seconds of a rank's work for one micro-batch through all its chunks, by term (recompute
- * included). */
-void stages_rank_terms(const struct shard_cost *shard, const struct stages *stages, int rank,
-                       double terms[TERMS]);
+/* The stage that is chunk `chunk` of rank `rank`, and what it holds. */
+const struct stage *stages_at(const struct stages *stages, int chunk, int rank);
+const struct stage_content *stages_content(const struct stages *stages, int chunk, int rank);
 
 /* Parameters of all chunks of a rank. */
 struct shard_parameters stages_rank_parameters(const struct stages *stages, int rank);
+
+/* Blocks of all chunks of a rank. */
+struct block_counts {
+    double layers[MODEL_LAYER_KINDS_MAX]; /* by kind */
+    double embedding, head, mtp;
+    double head_matrix; /* heads with a matrix of their own, not the embedding's */
+};
+struct block_counts stages_rank_blocks(const struct scenario *scenario, const struct stages *stages,
+                                       int rank);
+
+/* Seconds of those blocks for one micro-batch, by term, recompute left out. */
+void blocks_terms(const struct shard_cost *shard, const struct block_counts *blocks,
+                  double terms[TERMS]);
 
 #endif

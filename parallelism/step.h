@@ -4,8 +4,8 @@
 #include "model/model.h"
 #include "parallelism/job.h"
 #include "parallelism/layer_cost.h"
+#include "parallelism/layout.h"
 #include "parallelism/stack.h"
-#include "parallelism/stages.h"
 #include "parallelism/strategy.h"
 #include "parallelism/terms.h"
 
@@ -44,10 +44,30 @@ const char *strategy_illegal(const struct scenario *scenario, const struct strat
 void step_estimate(const struct scenario *scenario, const struct strategy *s,
                    struct step_cost *out);
 
-/* The hot path: layer costs and stages given. Pure: no allocation, no I/O. Illegal strategies must
- * not come here. */
-void step_evaluate(const struct scenario *scenario, const struct shard_cost *shard,
-                   const struct stages *stages, const struct strategy *s, struct step_cost *out);
+/* What is the same for every strategy of a scenario. */
+struct step_constants {
+    double model_flop; /* of a step, all GPUs; causal convention */
+    double peak_flop_per_s;
+    double expected_largest;    /* of as many independent standard normal values as GPUs */
+    double straggler_frac;      /* the slowest GPU's step over the mean, less 1 */
+    double low_frac, high_frac; /* 80 % interval of the step, relative to it */
+    double memory_capacity_bytes;
+};
+void step_constants_compute(const struct scenario *scenario, struct step_constants *out);
+
+/* The hot path: everything that strategies share given. Pure: no allocation, no I/O. Illegal
+ * strategies must not come here. */
+struct step_inputs {
+    const struct scenario *scenario;
+    const struct step_constants *constants;
+    const struct shard_cost *shard;
+    const struct layout_cost *layout;
+    const struct zero_cost *zero;
+};
+void step_evaluate(const struct step_inputs *in, const struct strategy *s, struct step_cost *out);
+
+/* ZeRO-3: exposed seconds of the bottleneck rank's gathers and reductions, one micro-batch. */
+double step_fsdp_exposed_s(const struct step_inputs *in, const struct strategy *s);
 
 /* Rates of a result. */
 double step_tokens_per_s(const struct scenario *scenario, const struct step_cost *c);

@@ -97,8 +97,8 @@ static void add_sum(const struct explanation *x)
               "\nEvery GPU of pipeline rank r works through m micro-batches; the terms count the "
               "work of the bottleneck rank, %d of %d.\n"
               "m = global batch / (micro-batch x dp) = %.0f / (%d x %d) = %g\n",
-              cost->bottleneck_stage, x->parts->stages.ranks, x->result->scenario->job.global_batch,
-              s->micro_batch, s->dp, x->parts->micro_batches);
+              cost->bottleneck_stage, x->parts->split.ranks, x->result->scenario->job.global_batch,
+              s->micro_batch, s->dp, x->parts->layout.micro_batches);
     text_free(&scratch);
 }
 

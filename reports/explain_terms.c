@@ -19,13 +19,12 @@ void explain_recompute(const struct explanation *x)
     const struct stages *stages = &x->parts->stages;
     const struct strategy *s = x->result->strategy;
     double seconds = 0;
-    for (int c = 0; c < stages->chunks; c++)
-        seconds +=
-            stages->stage[c * stages->ranks + x->parts->pipeline.bottleneck_rank].recompute_s;
+    for (int c = 0; c < stages->split->chunks; c++)
+        seconds += stages_at(stages, c, x->parts->layout.pipeline.bottleneck_rank)->recompute_s;
     text_addf(x->out, "  m x forward time of what %s recomputation repeats\n",
               recompute_names[s->recompute]);
     line(x, "repeated, one micro-batch", seconds, UNIT_SECONDS);
-    line(x, "m", x->parts->micro_batches, UNIT_NONE);
+    line(x, "m", x->parts->layout.micro_batches, UNIT_NONE);
 }
 
 void explain_pipeline(const struct explanation *x, enum term term)
@@ -34,40 +33,45 @@ void explain_pipeline(const struct explanation *x, enum term term)
     const struct strategy *s = x->result->strategy;
     text_addf(x->out,
               "  makespan of schedule %s over %d ranks x %d chunks and %g micro-batches, %s\n",
-              schedule_names[s->schedule], p->stages.ranks, p->stages.chunks, p->micro_batches,
-              p->pipeline.exact ? "exact" : "an estimate held to the event simulation");
-    line(x, "makespan", p->pipeline.total_s, UNIT_SECONDS);
-    line(x, "work of the bottleneck rank over its micro-batches", p->pipeline.work_s, UNIT_SECONDS);
-    line(x, "exposed transfers between ranks", p->pipeline.p2p_s, UNIT_SECONDS);
+              schedule_names[s->schedule], p->split.ranks, p->split.chunks, p->layout.micro_batches,
+              p->layout.pipeline.exact ? "exact" : "an estimate held to the event simulation");
+    line(x, "makespan", p->layout.pipeline.total_s, UNIT_SECONDS);
+    line(x, "work of the bottleneck rank over its micro-batches", p->layout.pipeline.work_s, UNIT_SECONDS);
+    line(x, "exposed transfers between ranks", p->layout.pipeline.p2p_s, UNIT_SECONDS);
     line(x, "one transfer", p->stages.p2p_s, UNIT_SECONDS);
     if (term == TERM_BUBBLE)
-        line(x, "bubble = makespan - work - transfers", p->pipeline.bubble_s, UNIT_SECONDS);
+        line(x, "bubble = makespan - work - transfers", p->layout.pipeline.bubble_s, UNIT_SECONDS);
 }
 
 void explain_data_parallel(const struct explanation *x)
 {
     const struct step_parts *p = x->parts;
     const struct strategy *s = x->result->strategy;
-    const struct stack *stack = &x->result->scenario->stack;
-    struct sharding dense = x->parts->dense, expert = x->parts->expert;
-    double all = p->tail_parameters.dense + p->tail_parameters.expert;
-    text_addf(x->out, "  of rank %d, which holds most parameters; ZeRO %d\n", p->tail_rank,
+    const struct scenario *scenario = x->result->scenario;
+    const struct stack *stack = &scenario->stack;
+    struct step_inputs in = step_parts_inputs(scenario, p);
+    struct sharding dense = p->zero.dense, expert = p->zero.expert;
+    double all = p->stages.tail_parameters.dense + p->stages.tail_parameters.expert;
+    text_addf(x->out, "  of rank %d, which holds most parameters; ZeRO %d\n", p->stages.tail_rank,
               s->zero);
-    line(x, "dense parameters of a GPU", p->tail_parameters.dense, UNIT_NONE);
+    line(x, "dense parameters of a GPU", p->stages.tail_parameters.dense, UNIT_NONE);
     line(x, "  over data-parallel ranks", dense.ranks, UNIT_NONE);
     line(x, "  optimizer shards", dense.state, UNIT_NONE);
-    if (p->tail_parameters.expert > 0) {
-        line(x, "expert parameters of a GPU", p->tail_parameters.expert, UNIT_NONE);
+    if (p->stages.tail_parameters.expert > 0) {
+        line(x, "expert parameters of a GPU", p->stages.tail_parameters.expert, UNIT_NONE);
         line(x, "  over data-parallel ranks", expert.ranks, UNIT_NONE);
     }
     line(x, "gradients reduced", all * stack->gradient_reduce_bytes, UNIT_BYTES);
     line(x, "parameters gathered (ZeRO 1 and up)", all * stack->param_gather_bytes, UNIT_BYTES);
-    line(x, "window of backward compute to hide in", p->backward_window_s, UNIT_SECONDS);
-    line(x, "window of forward compute to hide in", p->forward_window_s, UNIT_SECONDS);
+    line(x, "window of backward compute to hide in", p->layout.backward_window_s, UNIT_SECONDS);
+    line(x, "window of forward compute to hide in", p->layout.forward_window_s, UNIT_SECONDS);
     line(x, "exposed = max(last bucket, comm - window) + slowed compute",
-         p->data_parallel.exposed_s, UNIT_SECONDS);
-    if (s->zero == 3)
-        line(x, "ZeRO 3: gathers and reductions inside the layers, m x", p->fsdp_s, UNIT_SECONDS);
+         data_parallel_exposed_s(scenario, &p->zero, s, p->layout.forward_window_s,
+                                 p->layout.backward_window_s),
+         UNIT_SECONDS);
+    if (p->zero.zero == 3)
+        line(x, "ZeRO 3: gathers and reductions inside the layers, m x",
+             step_fsdp_exposed_s(&in, s), UNIT_SECONDS);
 }
 
 void explain_optimizer(const struct explanation *x)
@@ -75,11 +79,11 @@ void explain_optimizer(const struct explanation *x)
     const struct step_parts *p = x->parts;
     const struct stack *stack = &x->result->scenario->stack;
     const struct gpu *gpu = &x->result->scenario->system.gpu;
-    struct sharding dense = x->parts->dense, expert = x->parts->expert;
+    struct sharding dense = x->parts->zero.dense, expert = x->parts->zero.expert;
     double owned =
-        p->tail_parameters.dense / dense.state + p->tail_parameters.expert / expert.state;
+        p->stages.tail_parameters.dense / dense.state + p->stages.tail_parameters.expert / expert.state;
     double held =
-        p->tail_parameters.dense / dense.gradient + p->tail_parameters.expert / expert.gradient;
+        p->stages.tail_parameters.dense / dense.gradient + p->stages.tail_parameters.expert / expert.gradient;
     text_add(x->out,
              "  t0 + (owned x update bytes + held x gradient bytes) / (bandwidth x share)\n");
     line(x, "parameters whose state the GPU owns", owned, UNIT_NONE);
@@ -110,7 +114,7 @@ static void add_host(void *context, const struct block *block, const struct op *
     (void)op;
     (void)seconds;
     const struct step_parts *p = walk->x->parts;
-    double n = blocks_on_rank(block, &p->stages, p->pipeline.bottleneck_rank);
+    double n = blocks_on_rank(block, &p->stages, p->layout.pipeline.bottleneck_rank);
     if (strcmp(walk->last, block->name) == 0 || n == 0)
         return;
     memcpy(walk->last, block->name, sizeof walk->last);
@@ -119,7 +123,7 @@ static void add_host(void *context, const struct block *block, const struct op *
         c->forward_s[TERM_HOST] + c->backward_input_s[TERM_HOST] + c->backward_weight_s[TERM_HOST];
     struct text words = {0};
     text_addf(&words, "%s: exposed a micro-batch; %g x %g of them", block->name, n,
-              p->micro_batches);
+              p->layout.micro_batches);
     line(walk->x, words.data ? words.data : block->name, once_s, UNIT_SECONDS);
     text_free(&words);
 }
@@ -142,16 +146,13 @@ void explain_straggler(const struct explanation *x)
     line(x, "all other terms", cost->step_s - cost->term_s[TERM_STRAGGLER], UNIT_SECONDS);
     line(x, "spread of one GPU's step time", x->result->scenario->stack.straggler_spread_frac,
          UNIT_FRACTION);
-    line(x, "n GPUs", x->parts->replicas, UNIT_NONE);
-    line(x, "expected largest", x->parts->expected_largest, UNIT_NONE);
+    line(x, "n GPUs", x->result->scenario->system.gpus, UNIT_NONE);
+    line(x, "expected largest", x->parts->constants.expected_largest, UNIT_NONE);
 }
 
 static struct in_flight live_of(const struct explanation *x, int rank)
 {
-    const struct strategy *s = x->result->strategy;
-    const struct stages *stages = &x->parts->stages;
-    struct schedule_shape shape = {s->schedule, stages->ranks, stages->chunks,
-                                   (int)x->parts->micro_batches, s->microbatch_group};
+    struct schedule_shape shape = layout_shape(x->result->scenario, x->result->strategy);
     struct in_flight live;
     pipeline_in_flight(&shape, rank, &live);
     return live;
@@ -161,11 +162,11 @@ static void explain_activations(const struct explanation *x, int rank)
 {
     const struct stages *stages = &x->parts->stages;
     struct in_flight live = live_of(x, rank);
-    for (int c = 0; c < stages->chunks; c++) {
+    for (int c = 0; c < stages->split->chunks; c++) {
         struct text words = {0};
         text_addf(&words, "activations of chunk %d, a micro-batch; %d in flight", c, live.chunk[c]);
         line(x, words.data ? words.data : "activations",
-             stages->stage[c * stages->ranks + rank].activation_bytes, UNIT_BYTES);
+             stages_at(stages, c, rank)->activation_bytes, UNIT_BYTES);
         text_free(&words);
     }
 }
@@ -175,7 +176,7 @@ void explain_memory(const struct explanation *x)
     const struct step_cost *cost = x->result->cost;
     const struct stack *stack = &x->result->scenario->stack;
     struct shard_parameters p = stages_rank_parameters(&x->parts->stages, cost->memory_stage);
-    struct sharding dense = x->parts->dense, expert = x->parts->expert;
+    struct sharding dense = x->parts->zero.dense, expert = x->parts->zero.expert;
     text_addf(x->out, "\nmemory of a GPU of pipeline rank %d, the fullest\n", cost->memory_stage);
     for (int k = 0; k < MEMORY_KINDS; k++)
         line(x, memory_kind_names[k], cost->memory_bytes[k], UNIT_BYTES);

@@ -1,4 +1,5 @@
 #include "parallelism/blocks.h"
+#include "parallelism/step_parts.h"
 #include "reports/explain.h"
 #include "tests/unit/check.h"
 #include <stdlib.h>
@@ -46,22 +47,19 @@ static void check_sums(const char *model, const struct strategy *base)
     struct scenario *scenario = scenario_of(model, "dgx-h100", 64);
     struct strategy s = *base;
     struct step_cost cost;
-    struct shard_cost *shard = malloc(sizeof *shard);
-    struct stages *stages = malloc(sizeof *stages);
+    struct step_parts *parts = malloc(sizeof *parts);
     strategy_complete(&s, NULL, 64, &scenario->stack);
     step_estimate(scenario, &s, &cost);
     if (!cost.legal)
         fail_msg("%s: %s", model, cost.reason);
-    shard_cost_compute(scenario, &s, shard);
-    stages_compute(scenario, shard, &s, stages);
-    struct sums sums = {scenario, &s, stages, cost.bottleneck_stage, cost.micro_batches, {0}};
+    step_take_apart(scenario, &s, parts);
+    struct sums sums = {scenario, &s, &parts->stages, cost.bottleneck_stage, cost.micro_batches, {0}};
     blocks_visit(scenario, &s, add, &sums);
     static const enum term of_ops[] = {TERM_GEMM, TERM_ATTENTION, TERM_MEMORY_BOUND, TERM_TP,
                                        TERM_EP};
     for (size_t i = 0; i < sizeof of_ops / sizeof *of_ops; i++)
         check_near(sums.term_s[of_ops[i]], cost.term_s[of_ops[i]], 1e-9);
-    free(shard);
-    free(stages);
+    free(parts);
     free(scenario);
 }
 

@@ -1,0 +1,149 @@
+#include "parallelism/layout.h"
+#include "parallelism/step.h"
+#include <math.h>
+
+struct schedule_shape layout_shape(const struct scenario *scenario, const struct strategy *s)
+{
+    double m = scenario->job.global_batch / ((double)s->micro_batch * s->dp);
+    return (struct schedule_shape){s->schedule, s->pp, schedule_chunks(s->schedule, s->vpp), (int)m,
+                                   s->microbatch_group};
+}
+
+static struct chunk_time chunk_time_of(const struct stage *stage)
+{
+    return (struct chunk_time){stage->forward_s, stage->backward_input_s + stage->recompute_s,
+                               stage->backward_weight_s};
+}
+
+static struct chunk_time minus(struct chunk_time a, struct chunk_time b)
+{
+    return (struct chunk_time){a.forward_s - b.forward_s, a.backward_input_s - b.backward_input_s,
+                               a.backward_weight_s - b.backward_weight_s};
+}
+
+static bool synchronous(const struct scenario *scenario, const struct strategy *s)
+{
+    return scenario->stack.p2p_synchronous && !(s->overlaps >> OVERLAP_PP & 1);
+}
+
+static void uniform_pipeline(const struct scenario *scenario, const struct stages *stages,
+                             const struct strategy *s, struct pipeline_time *out)
+{
+    const struct split *split = stages->split;
+    struct pipeline_uniform u = {.shape = layout_shape(scenario, s),
+                                 .chunk = chunk_time_of(&stages->stage[split->inner]),
+                                 .p2p_s = stages->p2p_s,
+                                 .p2p_synchronous = synchronous(scenario, s)};
+    u.first = minus(chunk_time_of(&stages->stage[split->first]), u.chunk);
+    u.last = minus(chunk_time_of(&stages->stage[split->last]), u.chunk);
+    pipeline_uniform_time(&u, out);
+}
+
+void layout_pipeline(const struct scenario *scenario, const struct stages *stages,
+                     const struct strategy *s, struct pipeline_time *out)
+{
+    const struct split *split = stages->split;
+    if (split->uniform) {
+        uniform_pipeline(scenario, stages, s, out);
+        return;
+    }
+    double forward_s[STAGES_MAX], backward_input_s[STAGES_MAX], backward_weight_s[STAGES_MAX];
+    for (int i = 0; i < split->count; i++) {
+        struct chunk_time t = chunk_time_of(&stages->stage[split->class_of[i]]);
+        forward_s[i] = t.forward_s;
+        backward_input_s[i] = t.backward_input_s;
+        backward_weight_s[i] = t.backward_weight_s;
+    }
+    struct pipeline p = {.shape = layout_shape(scenario, s),
+                         .forward_s = forward_s,
+                         .backward_input_s = backward_input_s,
+                         .backward_weight_s = backward_weight_s,
+                         .p2p_s = stages->p2p_s,
+                         .p2p_synchronous = synchronous(scenario, s)};
+    pipeline_time(&p, out);
+}
+
+static double rank_recompute_s(const struct stages *stages, int rank)
+{
+    double sum = 0;
+    for (int c = 0; c < stages->split->chunks; c++)
+        sum += stages_at(stages, c, rank)->recompute_s;
+    return sum;
+}
+
+static void work_terms(const struct scenario *scenario, const struct shard_cost *shard,
+                       const struct stages *stages, struct layout_cost *out)
+{
+    int rank = out->pipeline.bottleneck_rank;
+    out->bottleneck = stages_rank_blocks(scenario, stages, rank);
+    blocks_terms(shard, &out->bottleneck, out->term_s);
+    out->term_s[TERM_RECOMPUTE] += rank_recompute_s(stages, rank);
+    for (int i = 0; i < TERMS; i++)
+        out->term_s[i] *= out->passes;
+    out->term_s[TERM_PP] += out->pipeline.p2p_s;
+    /* a difference: rounding may leave it below 0 */
+    out->term_s[TERM_BUBBLE] = fmax(0, out->pipeline.bubble_s);
+}
+
+/* Windows in which data-parallel communication may hide: the backward pass of the last micro-batch
+ * of a rank, and under virtual stages the passes of the chunks still to come; the first forward
+ * pass alike. MODELLING 5.3 */
+static void find_windows(const struct stages *stages, struct layout_cost *out)
+{
+    int chunks = stages->split->chunks;
+    double repeats = chunks > 1 ? stages->split->ranks : 1;
+    out->forward_window_s = out->backward_window_s = 0;
+    for (int c = 0; c < chunks; c++) {
+        struct chunk_time t = chunk_time_of(stages_at(stages, c, stages->tail_rank));
+        double passes = c == chunks - 1 ? 1 : repeats;
+        out->forward_window_s += passes * t.forward_s;
+        out->backward_window_s += passes * (t.backward_input_s + t.backward_weight_s);
+    }
+}
+
+static double logits_bytes(const struct scenario *scenario, const struct shard_cost *shard, int mtp)
+{
+    return (1 + mtp) * scenario->stack.logits_bytes * shard_tokens(&shard->shard) *
+           vocabulary_padded(&scenario->model, shard->shard.tp) / shard->shard.tp;
+}
+
+struct rank_load layout_load(const struct scenario *scenario, const struct shard_cost *shard,
+                             const struct stages *stages, const struct peak *peak)
+{
+    struct rank_load load = {.rank = peak->rank,
+                             .parameters = stages_rank_parameters(stages, peak->rank)};
+    for (int c = 0; c < stages->split->chunks; c++) {
+        const struct stage_content *content = stages_content(stages, c, peak->rank);
+        const struct stage *stage = stages_at(stages, c, peak->rank);
+        load.activation_bytes += peak->live.chunk[c] * stage->activation_bytes;
+        if (stage->working_bytes > load.working_bytes)
+            load.working_bytes = stage->working_bytes;
+        if (content->head)
+            load.logits_bytes = logits_bytes(scenario, shard, content->mtp);
+    }
+    return load;
+}
+
+static double recompute_flop(const struct stages *stages)
+{
+    double sum = 0;
+    for (int i = 0; i < stages->split->classes; i++)
+        sum += stages->split->stages_of[i] * stages->stage[i].recompute_flop;
+    return sum;
+}
+
+void layout_compute(const struct scenario *scenario, const struct shard_cost *shard,
+                    const struct stages *stages, const struct peaks *peaks,
+                    const struct strategy *s, struct layout_cost *out)
+{
+    struct schedule_shape shape = layout_shape(scenario, s);
+    out->micro_batches = scenario->job.global_batch / ((double)s->micro_batch * s->dp);
+    out->passes = schedule_passes(&shape);
+    layout_pipeline(scenario, stages, s, &out->pipeline);
+    work_terms(scenario, shard, stages, out);
+    find_windows(stages, out);
+    out->recompute_flop = out->passes * recompute_flop(stages);
+    out->loads = peaks->count;
+    for (int i = 0; i < peaks->count; i++)
+        out->load[i] = layout_load(scenario, shard, stages, &peaks->peak[i]);
+}

@@ -1,0 +1,47 @@
+#ifndef PARALLELISM_LAYOUT_H
+#define PARALLELISM_LAYOUT_H
+#include "parallelism/pipeline.h"
+#include "parallelism/stages.h"
+
+/* What a step costs before ZeRO, the overlap of gradients and offload are chosen: the pipeline's
+ * makespan and what each rank that can be the fullest holds. Computed once for all of those. */
+
+/* What one rank keeps for its micro-batches when it holds most. */
+struct rank_load {
+    int rank;
+    struct shard_parameters parameters;
+    double activation_bytes; /* of the micro-batches in flight, none offloaded */
+    double working_bytes;    /* one recomputed layer */
+    double logits_bytes;
+};
+
+struct layout_cost {
+    double micro_batches;          /* of a replica */
+    struct pipeline_time pipeline; /* its bottleneck rank is whose work the terms count */
+    double passes;                 /* micro-batches that run through each of its stages */
+    double term_s[TERMS]; /* work of the bottleneck rank over its micro-batches, exposed p2p, bubble
+                           */
+    struct block_counts bottleneck;             /* what that rank holds */
+    double forward_window_s, backward_window_s; /* of the tail rank: compute that the gather of
+                                      parameters and the reduction of gradients may hide behind */
+    double recompute_flop;                      /* of a replica's step, one GPU of each stage */
+    int loads;
+    struct rank_load load[PIPELINE_MAX_RANKS];
+};
+
+struct schedule_shape layout_shape(const struct scenario *scenario, const struct strategy *s);
+
+/* The makespan alone, and a time that it is never below: for pruning. */
+void layout_pipeline(const struct scenario *scenario, const struct stages *stages,
+                     const struct strategy *s, struct pipeline_time *out);
+
+/* What a rank with those micro-batches in flight keeps. */
+struct rank_load layout_load(const struct scenario *scenario, const struct shard_cost *shard,
+                             const struct stages *stages, const struct peak *peak);
+
+/* peaks: split_peaks of the stages' split. */
+void layout_compute(const struct scenario *scenario, const struct shard_cost *shard,
+                    const struct stages *stages, const struct peaks *peaks,
+                    const struct strategy *s, struct layout_cost *out);
+
+#endif
