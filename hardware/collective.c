@@ -120,19 +120,16 @@ static double latency_s(const struct collective_regime *g, double ranks, double 
 }
 
 /* Size at which the planner turns to the larger protocol: the latency it adds is what its bandwidth
- * saves, S = (alpha + step k (r - 1) + hop (k - 1)) / (V / S (1 / low - 1 / high) / B).
- * [NCCL-tuning] */
+ * saves, S = (alpha + step (n - 1)) / (V / S (1 / low - 1 / high) / B). [NCCL-tuning] */
 static double switch_bytes(const struct collective_site *site, const struct collective_constants *c,
                            double bytes_per_s)
 {
     double least = HUGE_VAL, per_byte = collective_volume_bytes(site->op, 1, site->ranks);
-    double steps = ring_steps(site->per_domain);
     for (int i = 0; i < c->switches; i++) {
         const struct collective_switch *w = &c->change[i];
         if (site->ranks < w->ranks)
             continue;
-        double latency =
-            w->alpha_s + w->step_s * site->domains * steps + w->hop_s * (site->domains - 1);
+        double latency = w->alpha_s + w->step_s * ring_steps(site->ranks);
         double saved = per_byte * (1 / w->low_frac - 1 / w->high_frac) / bytes_per_s;
         least = fmin(least, fmax(0, latency) / saved);
     }
@@ -189,6 +186,12 @@ static double nic_frac(const struct collective_site *site, const struct collecti
     return stated > 0 ? stated * frac / largest_frac(c) : frac;
 }
 
+/* What a tree over two domains gains; 0: nothing is special about two. */
+static double pair_gain(const struct collective_site *site, const struct collective_constants *c)
+{
+    return site->domains > 1 && site->domains <= 2 ? c->two_domain_gain : 0;
+}
+
 /* Transfer time of one byte of size across domains.
  * Ring and tree: every byte of V passes the domain's r NICs.       V / min(B_up, r NIC)
  * All-to-all: S (n-r)/n leaves through the own NIC while S (r-1)/n stays inside.
@@ -196,15 +199,17 @@ static double nic_frac(const struct collective_site *site, const struct collecti
 static double across_s_per_byte(const struct collective_site *site,
                                 const struct collective_constants *c, int i)
 {
-    double nic = site->nic_bytes_per_s * nic_frac(site, c, i);
+    double nic =
+        site->nic_bytes_per_s * nic_frac(site, c, i) * collective_group_frac(c, site->per_domain);
     double up = scale_up_leg_bytes_per_s(site, c->regime[i].algorithm);
     double n = site->ranks, r = site->per_domain;
     if (site->op == COLLECTIVE_SEND_RECV)
         return 1 / nic;
     if (site->op == COLLECTIVE_ALL_TO_ALL)
         return fmax((n - r) / n / nic, (r - 1) / n / up);
-    double gain = site->domains <= 2 && c->two_domain_gain > 0 ? c->two_domain_gain : 1;
-    return collective_volume_bytes(site->op, 1, n) / fmin(up, r * nic * gain);
+    if (c->regime[i].algorithm == COLLECTIVE_TREE && pair_gain(site, c) > 0)
+        nic *= pair_gain(site, c);
+    return collective_volume_bytes(site->op, 1, n) / fmin(up, r * nic);
 }
 
 static struct collective_leg scale_out_leg(const struct collective_site *site)
@@ -217,7 +222,7 @@ static struct collective_leg scale_out_leg(const struct collective_site *site)
             latency_s(&c->regime[i], site->ranks, ring_steps(site->per_domain), site->domains);
         leg.s_per_byte[i] = across_s_per_byte(site, c, i);
     }
-    leg.switch_bytes = switch_bytes(site, c, site->per_domain * site->nic_bytes_per_s);
+    leg.switch_bytes = HUGE_VAL;
     return leg;
 }
 

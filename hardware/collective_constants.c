@@ -47,8 +47,6 @@ static const struct field switch_rows[] = {
     {"alpha",     FIELD_NUMBER, UNIT_SECONDS,  SWITCH(alpha_s),   -10,  10,  true, NULL, "latency added, s"},
     {"step",      FIELD_NUMBER, UNIT_SECONDS,  SWITCH(step_s),    -10,  10,  true, NULL,
      "latency added with each further rank, s"                                                             },
-    {"hop",       FIELD_NUMBER, UNIT_SECONDS,  SWITCH(hop_s),     -10,  10,  true, NULL,
-     "latency added with each further domain, s"                                                           },
     {"low_frac",  FIELD_NUMBER, UNIT_FRACTION, SWITCH(low_frac),  1e-9, 10,  true, NULL,
      "planned bus bandwidth below, over the tier's"                                                        },
     {"high_frac", FIELD_NUMBER, UNIT_FRACTION, SWITCH(high_frac), 1e-9, 10,  true, NULL,
@@ -73,7 +71,7 @@ static const struct field op_rows[] = {
     {"switch_regime",   FIELD_INT,    UNIT_NONE, offsetof(struct collective_constants, switch_regime),
      sizeof(int),                                                                                                        0, COLLECTIVE_REGIMES, false, NULL, "first regime beyond the switches"},
     {"two_domain_gain", FIELD_NUMBER, UNIT_NONE,
-     offsetof(struct collective_constants,                                             two_domain_gain), sizeof(double), 0, 2,                  false, NULL,
+     offsetof(struct collective_constants,                                             two_domain_gain), sizeof(double), 0, 16,                 false, NULL,
      "bandwidth of two domains over that of more"                                                                                                                                              },
 };
 
@@ -186,9 +184,9 @@ static enum status group_read(const struct op_reader *r, const struct json_value
     enum status status =
         fields_read(r->json, v, group_rows, COUNT(group_rows), &row, &options, r->e);
     if (status == STATUS_OK &&
-        (row.ranks <= (i > 0 ? c->group_ranks[i - 1] : 1) || row.split > c->knots))
+        (row.ranks <= (i > 0 ? c->group_ranks[i - 1] : 0) || row.split > c->knots))
         status = json_error(r->json, v, r->e, STATUS_INPUT,
-                            "expected increasing ranks above 1, and a split within the knots");
+                            "expected increasing ranks, and a split within the knots");
     if (status == STATUS_OK && c->knots > 0)
         status = numbers_read(r, json_member(v, "ratios"), c->ratio[i], c->knots);
     for (int j = 0; j < c->knots && status == STATUS_OK; j++)

@@ -36,9 +36,9 @@ struct collective_regime {
  * its planner weighs the latency they add against the bandwidth they gain. Planner's constants, not
  * measured ones. [NCCL-tuning] */
 struct collective_switch {
-    double ranks;                  /* for groups of at least so many ranks */
-    double alpha_s, step_s, hop_s; /* latency that the larger protocol adds, as for a ring */
-    double low_frac, high_frac;    /* bus bandwidth of both, of the tier's bandwidth */
+    double ranks;           /* for groups of at least so many ranks */
+    double alpha_s, step_s; /* latency that the larger protocol adds: fixed, each further rank */
+    double low_frac, high_frac; /* bus bandwidth of both, of the tier's bandwidth */
 };
 
 struct collective_constants {
@@ -49,11 +49,11 @@ struct collective_constants {
     int switches;
     int switch_regime; /* first regime that lies beyond the switches */
     struct collective_switch change[COLLECTIVE_SWITCHES];
-    /* Bandwidth of two domains relative to that of more: a tree crosses their boundary once, which
-     * is at most 2 (n-1)/n of a ring. Scale-out all-reduce; 0: as 1. */
+    /* Scale-out all-reduce: bandwidth of a tree over two domains relative to one over more; it
+     * crosses their boundary once. 0: as 1. */
     double two_domain_gain;
-    /* Measured groups inside a domain: ranks, increasing, and bus bandwidth relative to the
-     * regimes'. Between them 1/frac is linear in 1/ranks, beyond them constant. */
+    /* Ranks inside a domain, increasing, and bus bandwidth relative to the regimes'. Between them
+     * 1/frac is linear in 1/ranks, beyond them constant. Scale-up: the groups measured. */
     int groups;
     double group_ranks[COLLECTIVE_GROUPS], group_frac[COLLECTIVE_GROUPS];
     /* Measured over regimes' time at increasing sizes, by group: sharpens the fit near measured

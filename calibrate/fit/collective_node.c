@@ -1,6 +1,7 @@
 #include "calibrate/fit/collective_node.h"
 #include "calibrate/fit/collective_base.h"
 #include "calibrate/fit/collective_knots.h"
+#include "calibrate/fit/collective_spread.h"
 #include "hardware/collective_defaults.h"
 #include <gsl/gsl_rng.h>
 #include <math.h>
@@ -10,16 +11,7 @@
 
 enum { FOLDS = 5, STARTS = 8, RESAMPLES = 24, OCTAVES = 64 };
 
-double collective_errors_mean(const struct collective_errors *errors, int op)
-{
-    double sum = 0, rows = 0;
-    for (int i = 0; i < COLLECTIVES; i++)
-        if (op == i || op == COLLECTIVES) {
-            sum += errors->sum[i];
-            rows += errors->rows[i];
-        }
-    return rows > 0 ? sum / rows : 0;
-}
+static const double expected_error = 0.05; /* of the regimes at one row */
 
 void collective_node_system(const struct gpu *gpu, double ranks, struct system *system)
 {
@@ -178,7 +170,7 @@ static void fit_op(struct system *system, const struct collective_samples *s, in
     struct collective_constants *c = &system->tier[0].collective.op[op];
     memset(c, 0, sizeof *c);
     start_constants(system, s, c);
-    struct collective_base base = {.system = system, .op = op, .samples = *s};
+    struct collective_base base = {.system = system, .samples = *s, .scale = expected_error};
     add_constants(&base, c);
     collective_base_fit(&base, starts);
     collective_knots_fit(system, op, s, outliers);
@@ -245,8 +237,7 @@ static void cross_validate(struct system *system, const struct collective_sample
                 continue;
             struct group group = collective_sample_group(system, &rows[i]);
             double t = collective_s(system, op, rows[i].bytes, &group);
-            errors->sum[op] += fabs(t / rows[i].time_s - 1);
-            errors->rows[op]++;
+            collective_errors_add(errors, op, t, rows[i].time_s);
         }
     }
 }
@@ -266,42 +257,27 @@ static void resample(const struct collective_samples *s, gsl_rng *rng, double *w
         weight[i] = drawn[octave(s->row[i].bytes)];
 }
 
-/* Standard error of every constant of op: the spread of refits from its best, over resampled
+/* Standard error of every constant of an op: the spread of refits from its best, over resampled
  * octaves. */
 static void bootstrap(struct system *system, const struct collective_samples *s, double *weight,
-                      struct collective_regime *standard_error)
+                      struct collective_constants *out)
 {
     struct collective_constants *c = &system->tier[0].collective.op[s->row[0].op], best = *c;
-    double sum[COLLECTIVE_REGIMES][3] = {{0}}, square[COLLECTIVE_REGIMES][3] = {{0}};
+    struct collective_spread spread = {0};
     gsl_rng *rng = gsl_rng_alloc(gsl_rng_taus);
     for (int b = 0; rng && b < RESAMPLES; b++) {
         *c = best;
         c->knots = 0;
         struct collective_base base = {
-            .system = system, .op = s->row[0].op, .samples = *s, .weight = weight};
+            .system = system, .samples = *s, .weight = weight, .scale = expected_error};
         add_constants(&base, c);
         resample(s, rng, weight);
         collective_base_fit(&base, 0);
-        for (int i = 0; i < c->regimes; i++) {
-            const double value[3] = {c->regime[i].alpha_s, c->regime[i].step_s,
-                                     c->regime[i].bandwidth_frac};
-            for (int k = 0; k < 3; k++) {
-                sum[i][k] += value[k] / RESAMPLES;
-                square[i][k] += value[k] * value[k] / RESAMPLES;
-            }
-        }
+        collective_spread_add(&spread, c);
     }
     gsl_rng_free(rng);
     *c = best;
-    for (int i = 0; i < c->regimes; i++) {
-        double sd[3];
-        for (int k = 0; k < 3; k++)
-            sd[k] = sqrt(fmax(0, square[i][k] - sum[i][k] * sum[i][k]));
-        standard_error[i] = (struct collective_regime){.algorithm = c->regime[i].algorithm,
-                                                       .alpha_s = sd[0],
-                                                       .step_s = sd[1],
-                                                       .bandwidth_frac = sd[2]};
-    }
+    collective_spread_set(&spread, out);
 }
 
 /* ---- all ops ---- */
@@ -327,11 +303,9 @@ static enum status fit_all(const struct work *w, const struct collective_sample 
         enum status status = check_rows(&s, (enum collective)op, e);
         if (status != STATUS_OK)
             return status;
-        struct collective_regime standard_error[COLLECTIVE_REGIMES] = {{0}};
         fit_op(w->system, &s, 2 * STARTS, w->report);
         fitted.op[op] = w->system->tier[0].collective.op[op];
-        bootstrap(w->system, &s, w->weight, standard_error);
-        memcpy(fitted.op[op].standard_error, standard_error, sizeof standard_error);
+        bootstrap(w->system, &s, w->weight, &fitted.op[op]);
         for (size_t i = 0; i < s.n; i++) {
             fitted.low_bytes = fmin(fitted.low_bytes, s.row[i].bytes);
             fitted.high_bytes = fmax(fitted.high_bytes, s.row[i].bytes);

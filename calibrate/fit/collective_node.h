@@ -1,15 +1,8 @@
 #ifndef CALIBRATE_FIT_COLLECTIVE_NODE_H
 #define CALIBRATE_FIT_COLLECTIVE_NODE_H
 #include "base/text.h"
+#include "calibrate/fit/collective_errors.h"
 #include "calibrate/fit/collective_sample.h"
-
-/* Error of held-out rows: mean absolute predicted over measured - 1, by op. */
-struct collective_errors {
-    double sum[COLLECTIVES];
-    double rows[COLLECTIVES];
-};
-double collective_errors_mean(const struct collective_errors *errors,
-                              int op); /* op COLLECTIVES: all */
 
 /* A machine whose one tier is the GPU's scale-up domain, for samples of one node. */
 void collective_node_system(const struct gpu *gpu, double ranks, struct system *system);

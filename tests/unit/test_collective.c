@@ -146,38 +146,60 @@ static void test_topologies(void **state)
                1e-6);
 }
 
-static void check_monotone(const char *fabric, enum collective op, double per_domain,
+/* A pair of domains may be faster than one (its NICs add up) or slower than three (no tree): from
+ * three on more domains never are. */
+static void check_monotone(const struct system *s, enum collective op, double per_domain,
                            double domains)
 {
-    struct system s = of_technology("nvlink4", 450e9, fabric, 50e9), fast = s;
+    struct system fast = *s;
     fast.tier[0].bandwidth_bytes_per_s *= 1.5;
     fast.tier[1].bandwidth_bytes_per_s *= 1.5;
     struct group g = ranks(domains * per_domain, per_domain),
                  more = ranks(2 * domains * per_domain, per_domain);
     double last = 0;
-    for (double bytes = 8; bytes < 1e11; bytes *= 1.7) {
-        double t = collective_s(&s, op, bytes, &g);
-        assert_true(t > 0 && t >= last);
-        assert_true(collective_s(&fast, op, bytes, &g) <= t);
+    for (double bytes = 8; bytes < 1e11; bytes *= 1.3) {
+        double t = collective_s(s, op, bytes, &g);
+        assert_true(t > 0 && isfinite(t) && t >= last * (1 - 1e-12));
+        assert_true(collective_s(&fast, op, bytes, &g) <= t * (1 + 1e-12));
         if (domains > 2)
-            assert_true(collective_s(&s, op, bytes, &more) >= t);
+            assert_true(collective_s(s, op, bytes, &more) >= t);
         last = t;
     }
 }
 
-/* Never faster with more bytes, nor with more domains from three on, nor with less bandwidth. */
+static void check_system_monotone(const struct system *s)
+{
+    const double domains[] = {1, 2, 3, 4, 7, 32, 100, 540};
+    for (int op = 0; op < COLLECTIVES; op++)
+        for (size_t k = 0; k < sizeof domains / sizeof *domains; k++)
+            for (double r = domains[k] > 1 ? 1 : 2; r <= s->tier[0].domain_gpus; r++)
+                check_monotone(s, (enum collective)op, r, domains[k]);
+}
+
 static void test_monotone(void **state)
 {
     (void)state;
     const char *fabrics[] = {"infiniband-ndr", "efa-v2",         "slingshot-11",
                              "roce",           "gpudirect-tcpx", "unheard-of"};
-    const double domains[] = {2, 3, 4, 7, 32, 100, 540};
-    for (size_t f = 0; f < sizeof fabrics / sizeof *fabrics; f++)
-        for (int op = 0; op < COLLECTIVES; op++)
-            for (size_t k = 0; k < sizeof domains / sizeof *domains; k++) {
-                check_monotone(fabrics[f], (enum collective)op, 1, domains[k]);
-                check_monotone(fabrics[f], (enum collective)op, 8, domains[k]);
-            }
+    for (size_t f = 0; f < sizeof fabrics / sizeof *fabrics; f++) {
+        struct system s = of_technology("nvlink4", 450e9, fabrics[f], 50e9);
+        check_system_monotone(&s);
+    }
+}
+
+static void test_catalog_monotone(void **state)
+{
+    (void)state;
+    const char *names[] = {"dgx-a100", "dgx-h100", "dgx-b200",   "alps",
+                           "polaris",  "aws-p5",   "gcp-a3-mega"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct system s;
+        struct error e;
+        error_init(&e);
+        assert_int_equal(system_find(names[i], NULL, &s, &e), STATUS_OK);
+        s.gpus = 8192;
+        check_system_monotone(&s);
+    }
 }
 
 int main(void)
@@ -186,6 +208,6 @@ int main(void)
         cmocka_unit_test(test_published_numbers), cmocka_unit_test(test_catalog),
         cmocka_unit_test(test_hand_computed),     cmocka_unit_test(test_group_of_one_costs_nothing),
         cmocka_unit_test(test_sharing_and_taper), cmocka_unit_test(test_topologies),
-        cmocka_unit_test(test_monotone)};
+        cmocka_unit_test(test_monotone),          cmocka_unit_test(test_catalog_monotone)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

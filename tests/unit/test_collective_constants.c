@@ -43,7 +43,7 @@ static void test_round_trip(void **state)
                    {COLLECTIVE_TREE, 0, 0, 0, 0, 0}                             },
         .switches = 1,
         .switch_regime = 1,
-        .change = {{2, 1.8e-6, -2.8e-6, 0, 0.3, 0.8}           },
+        .change = {{2, 1.8e-6, -2.8e-6, 0.3, 0.8}              },
         .groups = 2,
         .group_ranks = {2,                                           8               },
         .group_frac = {0.7,                                           1},
@@ -89,7 +89,7 @@ static void test_refusals(void **state)
                   "list of 2 numbers");
     check_refused(OP("\"regimes\": [" LINE
                      "], \"switches\": [{\"ranks\": 2, \"alpha\": 1e-6, \"step\": 0, "
-                     "\"hop\": 0, \"low_frac\": 0.8, \"high_frac\": 0.3}], \"switch_regime\": 0"),
+                     "\"low_frac\": 0.8, \"high_frac\": 0.3}], \"switch_regime\": 0"),
                   "low_frac");
 }
 

@@ -1,0 +1,249 @@
+#include "calibrate/fit/collective_fabric.h"
+#include "calibrate/fit/collective_base.h"
+#include "calibrate/fit/collective_spread.h"
+#include "hardware/collective_defaults.h"
+#include <gsl/gsl_rng.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RESAMPLES = 12, STARTS = 2 };
+static const double large_bytes = 1e6;     /* the sizes that a forecast of training meets */
+static const double expected_error = 0.10; /* of the form at one row */
+
+struct work {
+    struct system *system; /* scratch */
+    struct collective_sample *buffer;
+    double *weight;
+};
+
+/* Wide where only measuring tells, narrow where the planner's constants are known to hold. */
+static const double latency_sigma = 0.6, step_sigma = 0.4, bandwidth_sigma = 0.25, gain_sigma = 0.3;
+
+static void start_from_technology(struct tier *tier)
+{
+    memset(&tier->collective, 0, sizeof tier->collective);
+    for (int op = 0; op < COLLECTIVES; op++)
+        tier->collective.op[op] = *collective_default(tier->technology, (enum collective)op);
+}
+
+/* What the ops share: latency of trees, of rings, between peers; bandwidth of trees and rings, of
+ * peers. */
+enum shared { TREE_LATENCY, RING_LATENCY, PEER_LATENCY, BANDWIDTH, PEER_BANDWIDTH, SHARED };
+
+static void share_op(struct collective_base *base, const size_t *factor,
+                     struct collective_constants *k, bool peers)
+{
+    for (int i = 0; i < k->regimes; i++) {
+        bool tree = k->regime[i].algorithm == COLLECTIVE_TREE;
+        size_t latency = factor[peers ? PEER_LATENCY : tree ? TREE_LATENCY : RING_LATENCY];
+        collective_base_share(base, latency, &k->regime[i].alpha_s);
+        collective_base_share(base, latency, &k->regime[i].hop_s);
+        collective_base_share(base, factor[peers ? PEER_BANDWIDTH : BANDWIDTH],
+                              &k->regime[i].bandwidth_frac);
+        collective_base_limit(base, 1);
+    }
+}
+
+/* Fits factors that all ops share: with `kinds` one for each kind of `enum shared`, else one for
+ * all latencies and one for all bandwidths. */
+static void fit_shared(struct work *w, const struct collective_samples *s, const double *weight,
+                       bool kinds)
+{
+    const double latency_sigma_shared = kinds ? 0.35 : 0.8,
+                 bandwidth_sigma_shared = kinds ? 0.15 : 0.3;
+    struct collective_calibration *c = &w->system->tier[1].collective;
+    struct collective_base base = {
+        .system = w->system, .samples = *s, .weight = weight, .scale = expected_error};
+    size_t factor[SHARED];
+    for (int i = 0; i < SHARED; i++) {
+        bool bandwidth = i >= BANDWIDTH, first = i != RING_LATENCY;
+        factor[i] = kinds || first
+                        ? collective_base_factor(&base, bandwidth ? bandwidth_sigma_shared
+                                                                  : latency_sigma_shared)
+                        : factor[i - 1];
+    }
+    for (int op = 0; op < COLLECTIVES; op++)
+        share_op(&base, factor, &c->op[op],
+                 op == COLLECTIVE_ALL_TO_ALL || op == COLLECTIVE_SEND_RECV);
+    collective_base_fit(&base, STARTS);
+}
+
+static void add_op(struct collective_base *base, struct collective_constants *k)
+{
+    for (int i = 0; i < k->regimes; i++) {
+        size_t latency = collective_base_factor(base, latency_sigma);
+        collective_base_share(base, latency, &k->regime[i].alpha_s);
+        collective_base_share(base, latency, &k->regime[i].hop_s);
+        collective_base_add(base, &k->regime[i].step_s, step_sigma);
+        collective_base_add(base, &k->regime[i].bandwidth_frac, bandwidth_sigma);
+        collective_base_limit(base, 1);
+    }
+    collective_base_add(base, &k->two_domain_gain, gain_sigma);
+}
+
+/* Small messages count less: they are many, and noisy. */
+static void set_weights(const struct collective_samples *s, double *weight)
+{
+    const double small_weight = 0.2;
+    for (size_t i = 0; i < s->n; i++)
+        weight[i] = s->row[i].bytes < large_bytes ? small_weight : 1;
+}
+
+static void fit(struct work *w, const struct collective_samples *all, const double *weight)
+{
+    struct tier *tier = &w->system->tier[1];
+    start_from_technology(tier);
+    fit_shared(w, all, weight, false);
+    fit_shared(w, all, weight, true);
+    for (size_t i = 0; i < all->n;) {
+        size_t end = i;
+        while (end < all->n && all->row[end].op == all->row[i].op)
+            end++;
+        struct collective_base one = {
+            .system = w->system,
+            .samples = {all->row + i, end - i},
+            .weight = weight + i,
+            .scale = expected_error
+        };
+        add_op(&one, &tier->collective.op[all->row[i].op]);
+        collective_base_fit(&one, STARTS);
+        i = end;
+    }
+}
+
+/* Rows across nodes, grouped by op; those of log `left_out` not among them (-1: all). */
+static struct collective_samples select_rows(struct work *w, const struct collective_sample *rows,
+                                             size_t n, int left_out)
+{
+    struct collective_samples s = {w->buffer, 0};
+    for (int op = 0; op < COLLECTIVES; op++)
+        for (size_t i = 0; i < n; i++) {
+            struct group g = collective_sample_group(w->system, &rows[i]);
+            if ((int)rows[i].op == op && rows[i].bytes > 0 && g.ranks > g.per_domain &&
+                rows[i].log != left_out)
+                w->buffer[s.n++] = rows[i];
+        }
+    set_weights(&s, w->weight);
+    return s;
+}
+
+/* ---- errors ---- */
+
+static void judge_log(struct work *w, const struct collective_sample *rows, size_t n, int log,
+                      struct collective_errors *errors, struct text *report)
+{
+    struct collective_errors own = {{0}, {0}};
+    const struct collective_sample *any = NULL;
+    for (size_t i = 0; i < n; i++) {
+        struct group g = collective_sample_group(w->system, &rows[i]);
+        if (rows[i].log != log || rows[i].bytes < large_bytes || g.ranks <= g.per_domain)
+            continue;
+        double t = collective_s(w->system, rows[i].op, rows[i].bytes, &g);
+        collective_errors_add(errors, rows[i].op, t, rows[i].time_s);
+        collective_errors_add(&own, rows[i].op, t, rows[i].time_s);
+        any = &rows[i];
+    }
+    if (any)
+        text_addf(report, "%s of %.0f ranks, %.0f a node: %.1f %%\n", collective_names[any->op],
+                  any->ranks, any->ranks_per_node, 100 * collective_errors_mean(&own, COLLECTIVES));
+}
+
+static int logs_of(const struct collective_sample *rows, size_t n)
+{
+    int logs = 0;
+    for (size_t i = 0; i < n; i++)
+        logs = rows[i].log >= logs ? rows[i].log + 1 : logs;
+    return logs;
+}
+
+static void leave_logs_out(struct work *w, const struct collective_sample *rows, size_t n,
+                           struct collective_errors *errors, struct text *report)
+{
+    for (int log = 0; log < logs_of(rows, n); log++) {
+        struct collective_samples s = select_rows(w, rows, n, log);
+        if (s.n > 0)
+            fit(w, &s, w->weight);
+        else
+            start_from_technology(&w->system->tier[1]);
+        judge_log(w, rows, n, log, errors, report);
+    }
+}
+
+/* Draws logs with replacement; a row weighs as often as its log was drawn. */
+static void resample(const struct collective_samples *s, int logs, gsl_rng *rng,
+                     const double *weight, double *drawn)
+{
+    memset(drawn, 0, s->n * sizeof *drawn);
+    for (int k = 0; k < logs; k++) {
+        int log = (int)gsl_rng_uniform_int(rng, (unsigned long)logs);
+        for (size_t i = 0; i < s->n; i++)
+            drawn[i] += s->row[i].log == log ? weight[i] : 0;
+    }
+}
+
+/* Standard errors: the spread of the constants over resampled logs. */
+static void bootstrap(struct work *w, const struct collective_samples *s, int logs,
+                      struct collective_calibration *out)
+{
+    struct collective_spread spread[COLLECTIVES] = {{0}};
+    double *drawn = malloc((s->n + 1) * sizeof *drawn);
+    gsl_rng *rng = gsl_rng_alloc(gsl_rng_taus);
+    for (int b = 0; rng && drawn && b < RESAMPLES; b++) {
+        resample(s, logs, rng, w->weight, drawn);
+        fit(w, s, drawn);
+        for (int op = 0; op < COLLECTIVES; op++)
+            collective_spread_add(&spread[op], &w->system->tier[1].collective.op[op]);
+    }
+    for (int op = 0; op < COLLECTIVES; op++)
+        collective_spread_set(&spread[op], &out->op[op]);
+    gsl_rng_free(rng);
+    free(drawn);
+}
+
+static void set_range(const struct collective_samples *s, struct collective_calibration *out)
+{
+    out->kind = SOURCE_MEASURED;
+    out->samples = (double)s->n;
+    out->low_bytes = out->low_ranks = HUGE_VAL;
+    for (size_t i = 0; i < s->n; i++) {
+        out->low_bytes = fmin(out->low_bytes, s->row[i].bytes);
+        out->high_bytes = fmax(out->high_bytes, s->row[i].bytes);
+        out->low_ranks = fmin(out->low_ranks, s->row[i].ranks);
+        out->high_ranks = fmax(out->high_ranks, s->row[i].ranks);
+    }
+}
+
+enum status collective_fit_fabric(const struct system *system, const struct collective_sample *rows,
+                                  size_t n, struct collective_calibration *out,
+                                  struct collective_errors *errors, struct text *report,
+                                  struct error *e)
+{
+    struct work w = {malloc(sizeof *w.system), malloc((n + 1) * sizeof *w.buffer),
+                     malloc((n + 1) * sizeof *w.weight)};
+    enum status status = STATUS_OK;
+    memset(errors, 0, sizeof *errors);
+    if (!w.system || !w.buffer || !w.weight)
+        status = error_set(e, STATUS_IO, "out of memory");
+    if (status == STATUS_OK) {
+        *w.system = *system;
+        struct collective_samples s = select_rows(&w, rows, n, -1);
+        if (system->tiers < 2 || s.n == 0) {
+            status =
+                error_set(e, STATUS_INPUT, "no collective across the nodes of %s among the samples",
+                          system->name);
+            error_set_hint(e, "samples need ranks_per_node below ranks");
+        } else {
+            fit(&w, &s, w.weight);
+            *out = w.system->tier[1].collective;
+            set_range(&s, out);
+            bootstrap(&w, &s, logs_of(rows, n), out);
+            leave_logs_out(&w, rows, n, errors, report);
+            out->error_frac = collective_errors_mean(errors, COLLECTIVES);
+        }
+    }
+    free(w.system);
+    free(w.buffer);
+    free(w.weight);
+    return status;
+}
