@@ -1,13 +1,13 @@
 #include "hardware/power.h"
 
-/* Dynamic energy of a tensor-core FLOP at full clock, operands fetched through the caches. 16 bit:
- * measured: 1.35 pJ from what training runs lose against short bursts on A100, H100 and B200
- * (5-fold cross-validated with the stacks' constants, parallelism/ACCURACY.md); the narrower types
- * by the ratio of their datasheet rates at equal power: assumed. */
+/* Dynamic energy of a tensor-core FLOP at full clock, its operands fetched through the caches. measured:
+ * from what published training runs on A100, H100 and B200 lose against short bursts of the same kernels
+ * (fitted together with the stacks' constants, flat to 0.2 pJ for 16 bit); the narrower types scale about as
+ * their datasheet rates at one power cap. */
 static const double flop_j[DTYPES] = {
-    [DTYPE_BF16] = 1.35e-12,      [DTYPE_FP16] = 1.35e-12,  [DTYPE_FP8] = 0.75e-12,
-    [DTYPE_FP8_BLOCK] = 0.75e-12, [DTYPE_MXFP8] = 0.75e-12, [DTYPE_NVFP4] = 0.45e-12,
-    [DTYPE_FP32] = 10e-12,        [DTYPE_TF32] = 2.7e-12,   [DTYPE_INT8] = 0.75e-12,
+    [DTYPE_BF16] = 1.5e-12,       [DTYPE_FP16] = 1.5e-12,   [DTYPE_FP8] = 0.65e-12,
+    [DTYPE_FP8_BLOCK] = 0.65e-12, [DTYPE_MXFP8] = 0.65e-12, [DTYPE_NVFP4] = 0.4e-12,
+    [DTYPE_FP32] = 10e-12,        [DTYPE_TF32] = 3e-12,     [DTYPE_INT8] = 0.65e-12,
 };
 
 double power_flop_j(enum dtype d)
