@@ -26,6 +26,12 @@ static bool synchronous(const struct scenario *scenario, const struct strategy *
     return scenario->stack.p2p_synchronous && !(s->overlaps >> OVERLAP_PP & 1);
 }
 
+/* Post-validation of the optimizer comes with the zero-bubble schedules alone. */
+static bool overlapping(const struct scenario *scenario, const struct strategy *s)
+{
+    return scenario->stack.steps_overlap && schedule_splits_backward(s->schedule);
+}
+
 static void uniform_pipeline(const struct scenario *scenario, const struct stages *stages,
                              const struct strategy *s, struct pipeline_time *out)
 {
@@ -33,7 +39,8 @@ static void uniform_pipeline(const struct scenario *scenario, const struct stage
     struct pipeline_uniform u = {.shape = layout_shape(scenario, s),
                                  .chunk = chunk_time_of(&stages->stage[split->inner]),
                                  .p2p_s = stages->p2p_s,
-                                 .p2p_synchronous = synchronous(scenario, s)};
+                                 .p2p_synchronous = synchronous(scenario, s),
+                                 .steps_overlap = overlapping(scenario, s)};
     u.first = minus(chunk_time_of(&stages->stage[split->first]), u.chunk);
     u.last = minus(chunk_time_of(&stages->stage[split->last]), u.chunk);
     pipeline_uniform_time(&u, out);
@@ -59,7 +66,8 @@ void layout_pipeline(const struct scenario *scenario, const struct stages *stage
                          .backward_input_s = backward_input_s,
                          .backward_weight_s = backward_weight_s,
                          .p2p_s = stages->p2p_s,
-                         .p2p_synchronous = synchronous(scenario, s)};
+                         .p2p_synchronous = synchronous(scenario, s),
+                         .steps_overlap = overlapping(scenario, s)};
     pipeline_time(&p, out);
 }
 

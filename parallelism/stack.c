@@ -67,6 +67,8 @@ const struct field stack_fields[] = {
     FLAG("uneven_stages", uneven_stages, "layers need not divide by the stages"),
     FLAG("head_counts_as_layer", head_counts_as_layer,
          "embedding and head count as a layer each when layers are split"),
+    FLAG("steps_overlap", steps_overlap,
+         "ranks begin the next step without waiting for the others (optimizer post-validation)"),
     FLAG("p2p_synchronous", p2p_synchronous, "pipeline ranks wait for their transfers"),
     NUMBER("wgrad_gather_hidden", UNIT_FRACTION, wgrad_gather_hidden_frac, 1,
            "share of sequence parallelism's re-gather hidden behind the input gradient"),

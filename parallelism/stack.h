@@ -35,6 +35,7 @@ struct stack {
     bool uneven_stages;        /* layers need not divide by pp */
     bool head_counts_as_layer; /* embedding and head are accounted for in the split */
     bool p2p_synchronous;
+    bool steps_overlap; /* ranks begin the next step without waiting for the others (zero bubble) */
     double wgrad_gather_hidden_frac; /* sequence parallelism's re-gather for the weight gradient */
     double ep_hidden_frac;           /* share of expert all-to-all hidden when it overlaps "ep" */
     double dp_bucket_parameters;     /* parameters of one bucket of overlapped gradient reduction */
