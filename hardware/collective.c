@@ -284,10 +284,15 @@ double collective_s(const struct system *system, enum collective op, double byte
     return collective_leg_s(&leg, bytes);
 }
 
+struct group p2p_group(bool across)
+{
+    double inside = across ? 1 : 2;
+    return (struct group){.ranks = 2, .per_domain = inside, .per_node = inside, .sharing = 1};
+}
+
 double p2p_s(const struct system *system, double bytes, bool across)
 {
-    struct group pair = {
-        .ranks = 2, .per_domain = across ? 1 : 2, .per_node = across ? 1 : 2, .sharing = 1};
+    struct group pair = p2p_group(across);
     return collective_s(system, COLLECTIVE_SEND_RECV, bytes, &pair);
 }
 

@@ -33,6 +33,8 @@ double collective_volume_bytes(enum collective op, double bytes, double ranks);
 /* One point-to-point message between neighbouring pipeline ranks; `across`: leaves the scale-up
  * domain. */
 double p2p_s(const struct system *system, double bytes, bool across);
+/* Those two: a send/recv in this group. */
+struct group p2p_group(bool across);
 
 /* Bus bandwidth of large messages, bytes/s: busbw of nccl-tests. */
 double collective_bus_bandwidth(const struct system *system, enum collective op,

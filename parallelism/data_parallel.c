@@ -42,13 +42,13 @@ struct sharding sharding_expert(const struct stack *stack, const struct strategy
 }
 
 /* Seconds of a collective of the data-parallel grid under the stack's network factor. */
-static double network_s(const struct scenario *scenario, enum collective op, double bytes,
-                        double ranks, double stride)
+static double network_s(const struct scenario *scenario, struct memo *memo, enum collective op,
+                        double bytes, double ranks, double stride)
 {
     if (ranks <= 1 || bytes <= 0)
         return 0;
     struct group g = placement_group(&scenario->system, ranks, stride);
-    return stack_collective_s(scenario, op, bytes, &g);
+    return memo_collective_s(memo, scenario, op, bytes, &g);
 }
 
 /* Gradient reduction and parameter gather of one set of parameters (dense or expert). Without ZeRO
@@ -60,7 +60,8 @@ struct reduction {
 };
 
 static struct reduction reduction_of(const struct scenario *scenario, const struct strategy *s,
-                                     const struct sharding *z, double stride, double parameters)
+                                     const struct sharding *z, double stride, double parameters,
+                                     struct memo *memo)
 {
     double g = scenario->stack.gradient_reduce_bytes * parameters;
     double w = scenario->stack.param_gather_bytes * parameters;
@@ -69,14 +70,14 @@ static struct reduction reduction_of(const struct scenario *scenario, const stru
     int zero = effective_zero(&scenario->stack, s);
     bool whole = zero == 0 || (zero == 1 && scenario->stack.gradient_all_reduce);
     if (whole)
-        r.reduce_s = network_s(scenario, COLLECTIVE_ALL_REDUCE, g, z->ranks, stride);
+        r.reduce_s = network_s(scenario, memo, COLLECTIVE_ALL_REDUCE, g, z->ranks, stride);
     else if (zero < 3)
-        r.reduce_s = network_s(scenario, COLLECTIVE_REDUCE_SCATTER, g, z->state, stride);
+        r.reduce_s = network_s(scenario, memo, COLLECTIVE_REDUCE_SCATTER, g, z->state, stride);
     if (!whole)
-        r.reduce_s +=
-            network_s(scenario, COLLECTIVE_ALL_REDUCE, g / z->state, replicas, stride * z->state);
+        r.reduce_s += network_s(scenario, memo, COLLECTIVE_ALL_REDUCE, g / z->state, replicas,
+                                stride * z->state);
     if (zero == 1 || zero == 2)
-        r.gather_s = network_s(scenario, COLLECTIVE_ALL_GATHER, w, z->state, stride);
+        r.gather_s = network_s(scenario, memo, COLLECTIVE_ALL_GATHER, w, z->state, stride);
     return r;
 }
 
@@ -127,7 +128,8 @@ static double communication_bytes(const struct scenario *scenario, const struct 
 }
 
 static struct zero_block zero_block(const struct scenario *scenario, const struct strategy *s,
-                                    const struct zero_cost *zero, const struct block_cost *block)
+                                    const struct zero_cost *zero, const struct block_cost *block,
+                                    struct memo *memo)
 {
     const struct stack *stack = &scenario->stack;
     double ranks[2] = {zero->dense.parameter, zero->expert.parameter};
@@ -135,21 +137,21 @@ static struct zero_block zero_block(const struct scenario *scenario, const struc
     double stride[2] = {s->tp, (double)s->etp * s->ep};
     struct zero_block b = {0, 0};
     for (int i = 0; i < 2; i++) {
-        b.gather_s += network_s(scenario, COLLECTIVE_ALL_GATHER, stack->param_gather_bytes * p[i],
-                                ranks[i], stride[i]);
-        b.reduce_s += network_s(scenario, COLLECTIVE_REDUCE_SCATTER,
+        b.gather_s += network_s(scenario, memo, COLLECTIVE_ALL_GATHER,
+                                stack->param_gather_bytes * p[i], ranks[i], stride[i]);
+        b.reduce_s += network_s(scenario, memo, COLLECTIVE_REDUCE_SCATTER,
                                 stack->gradient_reduce_bytes * p[i], ranks[i], stride[i]);
     }
     return b;
 }
 
 static void add_blocks(const struct scenario *scenario, const struct shard_cost *shard,
-                       const struct strategy *s, struct zero_cost *out)
+                       const struct strategy *s, struct memo *memo, struct zero_cost *out)
 {
     for (int k = 0; k < shard->kinds; k++)
-        out->layer[k] = zero_block(scenario, s, out, &shard->layer[k]);
-    out->embedding = zero_block(scenario, s, out, &shard->embedding);
-    out->head = zero_block(scenario, s, out, &shard->head);
+        out->layer[k] = zero_block(scenario, s, out, &shard->layer[k], memo);
+    out->embedding = zero_block(scenario, s, out, &shard->embedding, memo);
+    out->head = zero_block(scenario, s, out, &shard->head, memo);
 }
 
 static double offload_s(const struct scenario *scenario, const struct shard_parameters *p,
@@ -160,26 +162,31 @@ static double offload_s(const struct scenario *scenario, const struct shard_para
     return bytes_per_s > 0 ? 2 * scenario->stack.optimizer_bytes * owned / bytes_per_s : 0;
 }
 
-void zero_cost_compute(const struct scenario *scenario, const struct shard_cost *shard,
-                       const struct shard_parameters *parameters, const struct strategy *s,
-                       struct zero_cost *out)
+void zero_cost_init(const struct scenario *scenario, const struct shard_cost *shard,
+                    const struct strategy *s, struct zero_cost *out)
+{
+    out->zero = effective_zero(&scenario->stack, s);
+    out->dense = sharding_dense(&scenario->stack, s);
+    out->expert = sharding_expert(&scenario->stack, s);
+    out->communication_bytes = communication_bytes(scenario, shard, s, out->zero);
+}
+
+void zero_cost_price(const struct scenario *scenario, const struct shard_cost *shard,
+                     const struct shard_parameters *parameters, const struct strategy *s,
+                     struct memo *memo, struct zero_cost *out)
 {
     const struct stack *stack = &scenario->stack;
-    out->zero = effective_zero(stack, s);
-    out->dense = sharding_dense(stack, s);
-    out->expert = sharding_expert(stack, s);
-    struct reduction d = reduction_of(scenario, s, &out->dense, s->tp, parameters->dense);
+    struct reduction d = reduction_of(scenario, s, &out->dense, s->tp, parameters->dense, memo);
     struct reduction e =
-        reduction_of(scenario, s, &out->expert, (double)s->etp * s->ep, parameters->expert);
+        reduction_of(scenario, s, &out->expert, (double)s->etp * s->ep, parameters->expert, memo);
     double all = parameters->dense + parameters->expert;
     out->reduce_s = d.reduce_s + e.reduce_s;
     out->gather_s = d.gather_s + e.gather_s;
     out->bucket_frac = all > 0 ? stack->dp_bucket_parameters / all : 1;
     out->optimizer_s = optimizer_s(scenario, parameters, &out->dense, &out->expert);
     out->offload_s = offload_s(scenario, parameters, out);
-    out->communication_bytes = communication_bytes(scenario, shard, s, out->zero);
     if (out->zero == 3)
-        add_blocks(scenario, shard, s, out);
+        add_blocks(scenario, shard, s, memo, out);
 }
 
 double data_parallel_exposed_s(const struct scenario *scenario, const struct zero_cost *zero,

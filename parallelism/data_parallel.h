@@ -1,5 +1,6 @@
 #ifndef PARALLELISM_DATA_PARALLEL_H
 #define PARALLELISM_DATA_PARALLEL_H
+#include "parallelism/memo.h"
 #include "parallelism/step.h"
 
 /* Data parallelism, the optimizer, and ZeRO: what a step pays outside the pipeline.
@@ -35,9 +36,14 @@ struct zero_cost {
     /* ZeRO-3: of one block for one micro-batch */
     struct zero_block layer[MODEL_LAYER_KINDS_MAX], embedding, head;
 };
-void zero_cost_compute(const struct scenario *scenario, const struct shard_cost *shard,
-                       const struct shard_parameters *parameters, const struct strategy *s,
-                       struct zero_cost *out);
+
+/* How it shards and what its buffers take: all that memory needs. */
+void zero_cost_init(const struct scenario *scenario, const struct shard_cost *shard,
+                    const struct strategy *s, struct zero_cost *out);
+/* Its times; memo may be NULL. */
+void zero_cost_price(const struct scenario *scenario, const struct shard_cost *shard,
+                     const struct shard_parameters *parameters, const struct strategy *s,
+                     struct memo *memo, struct zero_cost *out);
 
 /* Exposed seconds a step of reduction and gather. The pipeline leaves windows: `backward_window_s`
  * in which the reduction of gradients may hide and `forward_window_s` for the gather of parameters.

@@ -1,6 +1,7 @@
 #include "parallelism/layer_cost.h"
 #include "hardware/power.h"
 #include "hardware/roofline.h"
+#include "parallelism/memo.h"
 #include "parallelism/placement.h"
 #include "parallelism/step.h"
 #include <math.h>
@@ -164,10 +165,11 @@ struct priced {
     double seconds[OPS_MAX];
 };
 
-static void price(const struct scenario *scenario, const struct strategy *s, struct priced *p)
+static void price(const struct scenario *scenario, const struct strategy *s, struct memo *memo,
+                  struct priced *p)
 {
     for (int i = 0; i < p->ops.n; i++)
-        p->seconds[i] = p->ops.op[i].repeat * op_cost_s(scenario, s, &p->ops.op[i]);
+        p->seconds[i] = p->ops.op[i].repeat * memo_op_s(memo, scenario, s, &p->ops.op[i]);
 }
 
 bool op_clocked(const struct op *op)
@@ -204,13 +206,13 @@ static void add_load(const struct scenario *scenario, const struct strategy *s,
 }
 
 static void price_layers(const struct scenario *scenario, const struct strategy *s,
-                         const struct shard *shard, struct priced *layer)
+                         const struct shard *shard, struct memo *memo, struct priced *layer)
 {
     const struct model *m = &scenario->model;
     for (int i = 0; i < m->kinds; i++) {
         layer[i].ops.n = 0;
         layer_ops(m, &m->kind[i], shard, &scenario->stack.kernels, &layer[i].ops);
-        price(scenario, s, &layer[i]);
+        price(scenario, s, memo, &layer[i]);
     }
 }
 
@@ -230,7 +232,7 @@ double strategy_clock_frac(const struct scenario *scenario, const struct strateg
 {
     struct priced layer[MODEL_LAYER_KINDS_MAX];
     struct shard shard = strategy_shard(s, &scenario->job);
-    price_layers(scenario, s, &shard, layer);
+    price_layers(scenario, s, &shard, NULL, layer);
     return layers_clock_frac(scenario, s, layer);
 }
 
@@ -302,7 +304,7 @@ static void block_add(struct block_cost *to, const struct block_cost *b)
     to->forward_flop += b->forward_flop;
 }
 
-static void cost_ends(const struct scenario *scenario, const struct strategy *s,
+static void cost_ends(const struct scenario *scenario, const struct strategy *s, struct memo *memo,
                       struct shard_cost *out)
 {
     const struct model *m = &scenario->model;
@@ -311,13 +313,13 @@ static void cost_ends(const struct scenario *scenario, const struct strategy *s,
     struct priced p;
     p.ops.n = 0;
     embedding_ops(m, &out->shard, k, &p.ops);
-    price(scenario, s, &p);
+    price(scenario, s, memo, &p);
     sum_block(scenario, s, &p, out->clock_frac, &out->embedding);
     out->embedding.parameters.dense = embedding_shard_parameters(m, &out->shard);
     out->embedding.activation_bytes[MODULE_EMBEDDING] = k->dropout && !m->gated_mlp ? stream : 0;
     p.ops.n = 0;
     head_ops(m, &out->shard, k, &p.ops);
-    price(scenario, s, &p);
+    price(scenario, s, memo, &p);
     sum_block(scenario, s, &p, out->clock_frac, &out->head);
     out->head.parameters.dense =
         vocabulary_padded(m, s->tp) / s->tp * m->hidden_size + m->hidden_size;
@@ -325,14 +327,14 @@ static void cost_ends(const struct scenario *scenario, const struct strategy *s,
 }
 
 /* A multi-token-prediction layer: its projection, a layer like the last one, and the head again. */
-static void cost_mtp(const struct scenario *scenario, const struct strategy *s,
+static void cost_mtp(const struct scenario *scenario, const struct strategy *s, struct memo *memo,
                      struct shard_cost *out)
 {
     const struct model *m = &scenario->model;
     struct priced p;
     p.ops.n = 0;
     mtp_ops(m, &out->shard, &scenario->stack.kernels, &p.ops);
-    price(scenario, s, &p);
+    price(scenario, s, memo, &p);
     sum_block(scenario, s, &p, out->clock_frac, &out->mtp);
     out->mtp.parameters.dense = 2.0 * m->hidden_size * m->hidden_size / s->tp;
     block_add(&out->mtp, &out->layer[m->kind_of_layer[m->layers - 1]]);
@@ -348,20 +350,20 @@ static void add_phases(struct block_cost *b)
 }
 
 void shard_cost_compute(const struct scenario *scenario, const struct strategy *s,
-                        struct shard_cost *out)
+                        struct memo *memo, struct shard_cost *out)
 {
     const struct model *m = &scenario->model;
     struct priced layer[MODEL_LAYER_KINDS_MAX];
     memset(out, 0, sizeof *out);
     out->shard = strategy_shard(s, &scenario->job);
     out->kinds = m->kinds;
-    price_layers(scenario, s, &out->shard, layer);
+    price_layers(scenario, s, &out->shard, memo, layer);
     out->clock_frac = layers_clock_frac(scenario, s, layer);
     for (int i = 0; i < m->kinds; i++)
         cost_layer(scenario, s, &layer[i], &m->kind[i], out, &out->layer[i]);
-    cost_ends(scenario, s, out);
+    cost_ends(scenario, s, memo, out);
     if (m->mtp_layers > 0)
-        cost_mtp(scenario, s, out);
+        cost_mtp(scenario, s, memo, out);
     for (int i = 0; i < m->kinds; i++)
         add_phases(&out->layer[i]);
     add_phases(&out->embedding);

@@ -57,8 +57,9 @@ bool op_clocked(const struct op *op);
 double strategy_clock_frac(const struct scenario *scenario, const struct strategy *s);
 
 /* Prices the ops of every block of the strategy's shard. Depends on the shard, on where its ranks
- * sit and on the overlaps; not on pp, vpp, dp or ZeRO. */
+ * sit and on the overlaps; not on pp, vpp, dp or ZeRO. memo: may be NULL. */
+struct memo;
 void shard_cost_compute(const struct scenario *scenario, const struct strategy *s,
-                        struct shard_cost *out);
+                        struct memo *memo, struct shard_cost *out);
 
 #endif

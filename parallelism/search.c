@@ -127,10 +127,11 @@ static void evaluate_legal(struct walk *w, struct step_cost *out)
     struct schedule_shape shape = layout_shape(w->scenario, &w->s);
     split_compute(w->scenario, &w->s, w->split);
     split_peaks(w->split, &shape, &peaks);
-    stages_init(w->scenario, w->shard, &w->s, w->split, w->stages);
+    stages_init(w->scenario, w->shard, &w->s, w->split, NULL, w->stages);
     stages_recompute(w->scenario, w->shard, &w->s, w->stages);
     layout_compute(w->scenario, w->shard, w->stages, &peaks, &w->s, &layout);
-    zero_cost_compute(w->scenario, w->shard, &w->stages->tail_parameters, &w->s, &zero);
+    zero_cost_init(w->scenario, w->shard, &w->s, &zero);
+    zero_cost_price(w->scenario, w->shard, &w->stages->tail_parameters, &w->s, NULL, &zero);
     struct step_inputs in = {w->scenario, &w->constants, w->shard, &layout, &zero};
     step_evaluate(&in, &w->s, out);
 }
@@ -148,7 +149,7 @@ static void evaluate(struct walk *w)
     }
     out->legal++;
     if (!w->shard_ready)
-        shard_cost_compute(w->scenario, &w->s, w->shard);
+        shard_cost_compute(w->scenario, &w->s, NULL, w->shard);
     w->shard_ready = true;
     evaluate_legal(w, &r.cost);
     out->evaluated++;

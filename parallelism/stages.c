@@ -1,4 +1,5 @@
 #include "parallelism/stages.h"
+#include "parallelism/memo.h"
 #include "parallelism/placement.h"
 #include "parallelism/step.h"
 #include <string.h>
@@ -90,14 +91,14 @@ static void init_stage(const struct scenario *scenario, const struct shard_cost 
 /* The stream of one micro-batch between stages: each tensor rank sends its share, with sequence
  * parallelism as it lies, without scattered and gathered again. */
 static double hop_s(const struct scenario *scenario, const struct shard_cost *shard,
-                    const struct strategy *s)
+                    const struct strategy *s, struct memo *memo)
 {
     double bytes = shard_tokens(&shard->shard) * scenario->model.hidden_size * 2 / s->tp;
     if (s->pp <= 1)
         return 0;
     bool crosses = placement_pipeline_crosses(&scenario->system, s);
-    return p2p_s(&scenario->system, bytes, crosses) *
-           (crosses ? scenario->stack.constant[STACK_NETWORK].value : 1);
+    struct group pair = p2p_group(crosses);
+    return memo_collective_s(memo, scenario, COLLECTIVE_SEND_RECV, bytes, &pair);
 }
 
 static void find_tail(struct stages *out)
@@ -115,10 +116,11 @@ static void find_tail(struct stages *out)
 }
 
 void stages_init(const struct scenario *scenario, const struct shard_cost *shard,
-                 const struct strategy *s, const struct split *split, struct stages *out)
+                 const struct strategy *s, const struct split *split, struct memo *memo,
+                 struct stages *out)
 {
     out->split = split;
-    out->p2p_s = hop_s(scenario, shard, s);
+    out->p2p_s = hop_s(scenario, shard, s, memo);
     for (int i = 0; i < split->classes; i++)
         init_stage(scenario, shard, &split->content[i], &out->stage[i]);
     find_tail(out);

@@ -24,9 +24,10 @@ struct stages {
 struct scenario;
 struct strategy;
 
-/* All but recompute and activations. */
+/* All but recompute and activations; memo may be NULL. */
 void stages_init(const struct scenario *scenario, const struct shard_cost *shard,
-                 const struct strategy *s, const struct split *split, struct stages *out);
+                 const struct strategy *s, const struct split *split, struct memo *memo,
+                 struct stages *out);
 
 /* Recompute and activations under the strategy's recompute. */
 void stages_recompute(const struct scenario *scenario, const struct shard_cost *shard,

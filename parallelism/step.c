@@ -131,13 +131,14 @@ void step_take_apart(const struct scenario *scenario, const struct strategy *s,
 {
     struct schedule_shape shape = layout_shape(scenario, s);
     step_constants_compute(scenario, &out->constants);
-    shard_cost_compute(scenario, s, &out->shard);
+    shard_cost_compute(scenario, s, NULL, &out->shard);
     split_compute(scenario, s, &out->split);
     split_peaks(&out->split, &shape, &out->peaks);
-    stages_init(scenario, &out->shard, s, &out->split, &out->stages);
+    stages_init(scenario, &out->shard, s, &out->split, NULL, &out->stages);
     stages_recompute(scenario, &out->shard, s, &out->stages);
     layout_compute(scenario, &out->shard, &out->stages, &out->peaks, s, &out->layout);
-    zero_cost_compute(scenario, &out->shard, &out->stages.tail_parameters, s, &out->zero);
+    zero_cost_init(scenario, &out->shard, s, &out->zero);
+    zero_cost_price(scenario, &out->shard, &out->stages.tail_parameters, s, NULL, &out->zero);
 }
 
 struct step_inputs step_parts_inputs(const struct scenario *scenario,
