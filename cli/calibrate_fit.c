@@ -108,7 +108,7 @@ static enum status fit_and_write(const struct arguments *a, const char *only, st
                                  struct error *e)
 {
     enum { RUNS_MIN = 2 };
-    struct stack_fits *fits = malloc(sizeof *fits);
+    struct stack_fits *fits = calloc(1, sizeof *fits);
     struct progress progress;
     struct text out = {0};
     if (!fits)

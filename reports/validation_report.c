@@ -12,7 +12,7 @@ enum { WORST_SHOWN = 10 };
 /* True at the first case of its family. */
 static bool starts_family(const struct cases *cases, size_t i)
 {
-    for (size_t j = 0; j < i; j++) {
+    for (size_t j = 0; cases->items && j < i; j++) {
         if (strcmp(cases->items[j].family, cases->items[i].family) == 0)
             return false;
     }

@@ -23,10 +23,11 @@ enum status cases_cross_validate(struct cases *cases, const struct cross_validat
     bool *left_out = calloc(cases->count + 1, sizeof *left_out);
     struct stack_fits *fits = malloc(sizeof *fits);
     struct stack_fit_options options = {.catalog = how->catalog, .left_out = left_out};
-    if (!fold || !left_out || !fits)
+    if (!fold || !left_out || !fits) {
         error_set(e, STATUS_IO, "out of memory");
-    else
-        cases_folds(cases, how->folds, fold, e);
+        goto out;
+    }
+    cases_folds(cases, how->folds, fold, e);
     for (int f = 0; f < how->folds && e->status == STATUS_OK; f++) {
         if (how->progress)
             how->progress(how->progress_context, f, how->folds);
@@ -35,6 +36,7 @@ enum status cases_cross_validate(struct cases *cases, const struct cross_validat
         if (stacks_fit(cases, &options, fits, e) == STATUS_OK)
             predict_fold(cases, fold, f, fits, predictions);
     }
+out:
     free(fold);
     free(left_out);
     free(fits);
