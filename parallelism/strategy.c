@@ -95,7 +95,7 @@ void strategy_complete(struct strategy *s, const bool *given, double gpus,
                       : s->vpp > 1 ? SCHEDULE_INTERLEAVED
                                    : SCHEDULE_1F1B;
     if (!GIVEN(zero))
-        s->zero = s->dp > 1 ? 1 : 0;
+        s->zero = s->dp > 1 && (stack->zero_stages >> 1 & 1) ? 1 : 0;
     if (!GIVEN(attention))
         s->attention = stack->attention;
     if (!GIVEN(dispatcher))
