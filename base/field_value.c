@@ -416,3 +416,8 @@ void field_get(const struct field *row, const void *in, struct text *out)
 {
     kinds[row->kind].get(row, in, out);
 }
+
+void field_copy(const struct field *row, const void *in, void *out)
+{
+    memcpy(member_of(out, row), const_member_of(in, row), row->size);
+}

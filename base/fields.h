@@ -62,6 +62,9 @@ enum status field_set(const struct field *row, const char *text, void *out, stru
 /* Appends one row's value as field_set takes it: numbers in SI, lists with commas. */
 void field_get(const struct field *row, const void *in, struct text *out);
 
+/* Copies one row's member. */
+void field_copy(const struct field *row, const void *in, void *out);
+
 /* Writes the rows of `in` as members (SI numbers; sources too where given). */
 void fields_write(struct json_writer *w, const struct field *rows, size_t n, const void *in,
                   const struct source *sources);

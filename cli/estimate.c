@@ -8,6 +8,7 @@
 struct estimate_work {
     struct scenario_input input;
     struct strategy strategy;
+    bool given[OPTIONS_MAX]; /* keys of the strategy that were asked for */
     struct step_cost cost;
     struct provenance provenance;
 };
@@ -27,7 +28,8 @@ static enum status write_result(const struct arguments *a, enum output_format fo
 {
     static void (*const writers[])(const struct result *result, struct text *out) = {
         [OUTPUT_TEXT] = estimate_text, [OUTPUT_JSON] = estimate_json, [OUTPUT_CSV] = estimate_csv};
-    struct result result = {&work->input.scenario, &work->strategy, &work->cost, &work->provenance};
+    struct result result = {&work->input.scenario, &work->strategy, &work->cost, &work->provenance,
+                            work->given};
     struct text out = {0};
     writers[format](&result, &out);
     if (format != OUTPUT_TEXT || write_explained(a, &result, &out, e) == STATUS_OK)
@@ -56,8 +58,11 @@ static enum status run_estimate(const struct arguments *a, struct estimate_work 
     enum output_format format;
     if (a->operand_count > 0)
         return error_set(e, STATUS_USAGE, "estimate takes no operand, got %s", a->operands[0]);
-    if (output_format(a, &format, e) || scenario_input_read(a, &work->input, e) ||
-        strategy_input_read(a, &work->input, &work->strategy, e))
+    if (output_format(a, &format, e) == STATUS_OK && format != OUTPUT_TEXT &&
+        argument_given(a, "explain"))
+        return error_set(e, STATUS_USAGE, "--explain is text: leave --json and --csv out");
+    if (e->status || scenario_input_read(a, &work->input, e) ||
+        strategy_input_read(a, &work->input, &work->strategy, work->given, e))
         return e->status;
     output_model_notes(a, &work->input.scenario.model);
     step_estimate(&work->input.scenario, &work->strategy, &work->cost);

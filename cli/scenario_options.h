@@ -17,14 +17,18 @@ void scenario_input_free(struct scenario_input *input);
 enum status scenario_input_read(const struct arguments *a, struct scenario_input *input,
                                 struct error *e);
 
-/* The one strategy of `estimate`: the file's where it holds one, flags over it, the rest by
- * strategy_complete. A list of values is wrong usage. */
+/* The one strategy of `estimate`: what the file's was asked for, flags over it, the rest by
+ * strategy_complete. given: by row of strategy_fields, what was asked for. A list of values is
+ * wrong usage. */
 enum status strategy_input_read(const struct arguments *a, const struct scenario_input *input,
-                                struct strategy *strategy, struct error *e);
+                                struct strategy *strategy, bool given[OPTIONS_MAX],
+                                struct error *e);
 
 /* The choices of `search`: a flag restricts its dimension to its values; the keys that are not
- * searched are fixed. */
+ * searched are fixed. fixed: by row of strategy_fields, those among them that a flag or the file
+ * sets. */
 enum status choices_input_read(const struct arguments *a, const struct scenario_input *input,
-                               struct search_options *options, struct error *e);
+                               struct search_options *options, bool fixed[OPTIONS_MAX],
+                               struct error *e);
 
 #endif

@@ -7,6 +7,7 @@
 struct search_work {
     struct scenario_input input;
     struct search_options options;
+    bool fixed[OPTIONS_MAX]; /* keys that are not searched and that flags set */
     struct search_result result;
     struct provenance *provenance; /* of each result */
 };
@@ -22,7 +23,7 @@ static enum status read_options(const struct arguments *a, struct search_work *w
 {
     double top = 10, threads = 0;
     search_options_default(&work->options);
-    if (choices_input_read(a, &work->input, &work->options, e) ||
+    if (choices_input_read(a, &work->input, &work->options, work->fixed, e) ||
         argument_count(a, "top", 1, &top, e) || argument_count(a, "threads", 1, &threads, e))
         return e->status;
     if (top > 1e6 || threads > 1024)
@@ -51,7 +52,7 @@ static enum status write_report(const struct arguments *a, enum output_format fo
     static void (*const writers[])(const struct search_report *report, struct text *out) = {
         [OUTPUT_TEXT] = search_text, [OUTPUT_JSON] = search_json, [OUTPUT_CSV] = search_csv};
     struct search_report report = {&work->input.scenario, &work->options, &work->result,
-                                   work->provenance};
+                                   work->fixed, work->provenance};
     struct text out = {0};
     writers[format](&report, &out);
     output_write(a, &out, e);

@@ -3,40 +3,51 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Keys that follow from the number of GPUs: a file's value does not outlive a change of the rest.
- */
-static const char *const degree_keys[] = {"tp", "cp", "pp", "dp", NULL};
-
-static bool is_degree(const struct option *option)
+static size_t row_of(const char *key)
 {
-    return option->field ? names_find(degree_keys, option->field->key) >= 0
-                         : strcmp(option->name, "gpus") == 0;
+    size_t i = 0;
+    while (i < strategy_field_count && strcmp(strategy_fields[i].key, key) != 0)
+        i++;
+    return i;
 }
 
-static bool degrees_given(const struct arguments *a)
+/* Of an estimate's strategy only what was asked for counts, where the file says so: the rest
+ * follows from the flags anew. */
+static enum status keep_asked_for(const struct scenario_input *input, bool *given, struct error *e)
 {
-    for (size_t i = 0; i < a->given_count; i++) {
-        if (is_degree(a->given[i].option))
-            return true;
+    const struct json_value *asked = json_member(json_root(input->file), "given");
+    bool read[OPTIONS_MAX] = {false};
+    if (!asked)
+        return STATUS_OK;
+    for (const struct json_value *v = json_first(asked); v; v = json_next(v)) {
+        size_t i = row_of(json_string(v));
+        if (i == strategy_field_count)
+            return json_error(input->file, v, e, STATUS_INPUT, "expected a key of the strategy");
+        read[i] = given[i];
     }
-    return false;
+    memcpy(given, read, sizeof read);
+    return STATUS_OK;
 }
 
 /* The strategy that the file of --scenario holds beside its scenario (an estimate's output). */
-static enum status read_file_strategy(const struct arguments *a, const struct scenario_input *input,
-                                      struct strategy *strategy, bool *given, struct error *e)
+static enum status read_file_strategy(const struct scenario_input *input, struct strategy *strategy,
+                                      bool *given, struct error *e)
 {
     const struct json_value *part =
         input->file ? json_member(json_root(input->file), "strategy") : NULL;
+    struct strategy read;
     struct fields_options options = {.given = given};
-    if (!part)
-        return STATUS_OK;
-    fields_read(input->file, part, strategy_fields, strategy_field_count, strategy, &options, e);
-    for (size_t i = 0; i < strategy_field_count && degrees_given(a); i++) {
-        if (strcmp(strategy_fields[i].key, "dp") == 0)
-            given[i] = false;
+    strategy_default(&read);
+    if (!part ||
+        fields_read(input->file, part, strategy_fields, strategy_field_count, &read, &options, e) !=
+            STATUS_OK ||
+        keep_asked_for(input, given, e) != STATUS_OK)
+        return e->status;
+    for (size_t i = 0; i < strategy_field_count; i++) {
+        if (given[i])
+            field_copy(&strategy_fields[i], &read, strategy);
     }
-    return e->status;
+    return STATUS_OK;
 }
 
 static enum status set_one(const struct given *flag, struct strategy *strategy, struct error *e)
@@ -53,11 +64,11 @@ static enum status set_one(const struct given *flag, struct strategy *strategy, 
 }
 
 enum status strategy_input_read(const struct arguments *a, const struct scenario_input *input,
-                                struct strategy *strategy, struct error *e)
+                                struct strategy *strategy, bool given[OPTIONS_MAX], struct error *e)
 {
-    bool given[OPTIONS_MAX] = {false};
+    memset(given, 0, OPTIONS_MAX * sizeof *given);
     strategy_default(strategy);
-    if (read_file_strategy(a, input, strategy, given, e) != STATUS_OK)
+    if (read_file_strategy(input, strategy, given, e) != STATUS_OK)
         return e->status;
     for (size_t i = 0; i < strategy_field_count; i++) {
         const struct given *flag = argument_of_field(a, &strategy_fields[i]);
@@ -139,11 +150,26 @@ static enum status read_file_choices(const struct scenario_input *input,
     return STATUS_OK;
 }
 
-enum status choices_input_read(const struct arguments *a, const struct scenario_input *input,
-                               struct search_options *options, struct error *e)
+/* The keys that an earlier search was told besides. */
+static enum status read_file_fixed(const struct scenario_input *input,
+                                   struct search_options *options, bool *fixed, struct error *e)
 {
-    bool given[OPTIONS_MAX] = {false};
-    if (read_file_choices(input, options, e) != STATUS_OK)
+    const struct json_value *root = input->file ? json_root(input->file) : NULL;
+    const struct json_value *part = json_member(json_member(root, "space"), "fixed");
+    struct fields_options fields = {.given = fixed};
+    if (!part)
+        return STATUS_OK;
+    return fields_read(input->file, part, strategy_fields, strategy_field_count, &options->base,
+                       &fields, e);
+}
+
+enum status choices_input_read(const struct arguments *a, const struct scenario_input *input,
+                               struct search_options *options, bool fixed[OPTIONS_MAX],
+                               struct error *e)
+{
+    memset(fixed, 0, OPTIONS_MAX * sizeof *fixed);
+    if (read_file_choices(input, options, e) != STATUS_OK ||
+        read_file_fixed(input, options, fixed, e) != STATUS_OK)
         return e->status;
     for (size_t i = 0; i < strategy_field_count; i++) {
         const struct field *field = &strategy_fields[i];
@@ -151,8 +177,8 @@ enum status choices_input_read(const struct arguments *a, const struct scenario_
         if (!flag)
             continue;
         int d = names_find(search_dimension_names, field->key);
-        given[i] = true;
         if (d < 0) {
+            fixed[i] = true;
             if (field_set(field, flag->value, &options->base, e) != STATUS_OK)
                 return argument_error(flag->option, e);
             continue;
@@ -161,6 +187,6 @@ enum status choices_input_read(const struct arguments *a, const struct scenario_
         if (add_choices(flag, &options->choices[d], e) != STATUS_OK)
             return e->status;
     }
-    strategy_complete(&options->base, given, input->scenario.system.gpus, &input->scenario.stack);
+    strategy_complete(&options->base, fixed, input->scenario.system.gpus, &input->scenario.stack);
     return STATUS_OK;
 }

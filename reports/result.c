@@ -124,6 +124,17 @@ static void put_provenance(struct json_writer *w, const struct provenance *p)
     json_close_array(w);
 }
 
+/* The keys of the strategy that were asked for. */
+static void put_given(struct json_writer *w, const bool *given)
+{
+    json_open_array_compact(w, "given");
+    for (size_t i = 0; i < strategy_field_count; i++) {
+        if (given[i])
+            json_put_string(w, NULL, strategy_fields[i].key);
+    }
+    json_close_array(w);
+}
+
 void result_json(struct json_writer *w, const struct result *r)
 {
     const struct step_cost *cost = r->cost;
@@ -135,6 +146,8 @@ void result_json(struct json_writer *w, const struct result *r)
     json_open_object(w, "strategy");
     fields_write(w, strategy_fields, strategy_field_count, r->strategy, NULL);
     json_close_object(w);
+    if (r->given)
+        put_given(w, r->given);
     json_put_string(w, "stack", r->scenario->stack.name);
     json_put_bool(w, "legal", cost->legal);
     json_put_bool(w, "fits", cost->legal && cost->fits);

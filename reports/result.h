@@ -10,6 +10,8 @@ struct result {
     const struct strategy *strategy;
     const struct step_cost *cost;
     const struct provenance *provenance;
+    const bool *given; /* by row of strategy_fields: what was asked for, the rest follows; NULL: not
+                          known */
 };
 
 /* The figures of a result, in the order in which JSON and CSV show them. */

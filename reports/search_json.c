@@ -28,6 +28,17 @@ static void put_restricted(struct json_writer *w, const struct search_options *o
     json_close_object(w);
 }
 
+/* Keys that are not searched and that flags set. */
+static void put_fixed(struct json_writer *w, const struct search_report *report)
+{
+    json_open_object(w, "fixed");
+    for (size_t i = 0; i < strategy_field_count; i++) {
+        if (report->fixed[i])
+            fields_write(w, &strategy_fields[i], 1, &report->options->base, NULL);
+    }
+    json_close_object(w);
+}
+
 static void put_space(struct json_writer *w, const struct search_report *report)
 {
     const struct search_result *r = report->result;
@@ -38,6 +49,7 @@ static void put_space(struct json_writer *w, const struct search_report *report)
     json_put_number(w, "pruned", (double)r->pruned);
     json_put_number(w, "fitting", (double)r->fitting);
     put_restricted(w, report->options);
+    put_fixed(w, report);
     json_close_object(w);
 }
 
@@ -45,7 +57,7 @@ static struct result result_at(const struct search_report *report, int i)
 {
     const struct ranked *ranked = &report->result->results[i];
     return (struct result){report->scenario, &ranked->strategy, &ranked->cost,
-                           report->provenance ? &report->provenance[i] : NULL};
+                           report->provenance ? &report->provenance[i] : NULL, NULL};
 }
 
 static void put_rejected(struct json_writer *w, const struct search_result *r)

@@ -9,6 +9,7 @@ struct search_report {
     const struct scenario *scenario;
     const struct search_options *options;
     const struct search_result *result;
+    const bool *fixed; /* by row of strategy_fields: keys of options->base that flags set */
     const struct provenance *provenance; /* of each of result->results; NULL: none */
 };
 

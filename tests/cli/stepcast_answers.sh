@@ -96,6 +96,14 @@ prints "--tp 4 "
 prints "--dp 4 "
 expect 0 estimate --scenario "$work/file" --gpus 32
 prints "--dp 16 "
+expect 0 estimate --scenario "$work/file" --pp 2
+prints "--schedule 1f1b"
+expect 0 estimate --scenario "$work/file" --stack megatron-lm-2022
+prints "--attention unfused"
+expect 0 search --scenario "$work/file" --attention unfused --overlaps none --tp 2 --top 1 --json -o "$work/fixed"
+expect 0 search --scenario "$work/fixed" --top 1 --json
+prints '"attention": "unfused"'
+prints '"overlaps": []'
 expect 0 search --scenario "$work/file" --tp 2,4 --top 1 --json -o "$work/search"
 expect 0 search --scenario "$work/search" --top 1 --json
 grep -v elapsed_s "$work/search" >"$work/a"

@@ -48,6 +48,8 @@ says "stepcast --help lists the commands"
     expect 2 estimate $scenario --explain gem
     says "did you mean gemm?"
     silent
+    expect 2 estimate $scenario --explain --json
+    says "--explain is text"
     expect 2 search $scenario --nic "400 Gb"
     says "--nic:"
     expect 2 list $scenario
