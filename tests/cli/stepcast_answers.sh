@@ -98,7 +98,7 @@ expect 0 estimate --scenario "$work/file" --gpus 32
 prints "--dp 16 "
 expect 0 estimate --scenario "$work/file" --pp 2
 prints "--schedule 1f1b"
-expect 0 estimate --scenario "$work/file" --stack megatron-lm-2022
+expect 1 estimate --scenario "$work/file" --stack megatron-lm-2022 # unfused attention does not fit
 prints "--attention unfused"
 expect 0 search --scenario "$work/file" --attention unfused --overlaps none --tp 2 --top 1 --json -o "$work/fixed"
 expect 0 search --scenario "$work/fixed" --top 1 --json
