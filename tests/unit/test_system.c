@@ -379,7 +379,7 @@ static void test_a_tier_keeps_constants_of_its_own(void **state)
     assert_memory_equal(again.tier[0].collective.op, c->op, sizeof c->op);
     assert_int_equal(again.calibration_kind, CALIBRATION_MEASURED);
     assert_string_equal(again.calibration_source, "our own cluster");
-    find("frontier", &s);
+    find("tpu-v4-pod", &s);
     assert_int_equal(s.calibration_kind, CALIBRATION_ASSUMED);
     text_free(&text);
 }
