@@ -123,10 +123,9 @@ static void cpu_close(struct bench *bench)
 }
 
 static const struct suite suites[] = {
-    {"gemm",       "fp32 matrix products by OpenBLAS",                     3, SUITE_ALONE, cpu_gemm_suite,   false},
-    {"memory",     "copy, triad and norm, 64 KB to 512 MB",                2, SUITE_ALONE, cpu_memory_suite, false},
-    {"collective", "MPI collectives between the ranks of mpirun, 1 KB up", 2, SUITE_ALL,
-     cpu_collective_suite,                                                                                   false},
+    {"gemm",       "fp32 products by OpenBLAS",          3, cpu_gemm_suite,       SUITE_ALONE, false},
+    {"memory",     "copy, triad, norm: 64 KB to 512 MB", 2, cpu_memory_suite,     SUITE_ALONE, false},
+    {"collective", "MPI between mpirun's ranks",         2, cpu_collective_suite, SUITE_ALL,   false},
 };
 
 const struct device cpu_device = {

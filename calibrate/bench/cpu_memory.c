@@ -158,7 +158,7 @@ static const struct kernel *kernel_of(size_t i)
 static double bytes_of(size_t i)
 {
     double arrays = kernel_of(i)->arrays;
-    double bytes = fmin(LOW_BYTES * pow(2, (double)(i / KERNELS)), HIGH_BYTES);
+    double bytes = fmin(ldexp(LOW_BYTES, (int)(i / KERNELS)), HIGH_BYTES);
     return 4 * arrays * floor(bytes / (4 * arrays));
 }
 

@@ -108,10 +108,10 @@ static enum status run_layout(struct collective_run *run, const struct group_pla
     if (nccl_split(run->gpu, &run->layout, &run->comm, e) != STATUS_OK)
         return e->status;
     run->at_once = 1;
-    enum status status = sweep_layout(run, e);
-    run->at_once = run->layout.groups;
-    if (status == STATUS_OK && run->layout.groups > 1)
-        status = sweep_layout(run, e);
+    if (sweep_layout(run, e) == STATUS_OK && run->layout.groups > 1) {
+        run->at_once = run->layout.groups;
+        sweep_layout(run, e);
+    }
     nccl_release(run->gpu, run->comm, e);
     return e->status;
 }

@@ -98,25 +98,17 @@ static enum status cuda_open(struct bench *bench, struct error *e)
 }
 
 static const struct suite suites[] = {
-    {"selftest",   "kernels, products and NCCL against a host reference",             0,   SUITE_ANY,
-     cuda_selftest_suite,                                                                                                     false},
-    {"launch",     "kernel launch and gap, graph replay",                             0.2, SUITE_FIRST, cuda_launch_suite,    false},
-    {"memory",     "copy, triad, norm, permute, quantise, Adam, 64 KB to 4 GB",       0.5, SUITE_FIRST,
-     cuda_memory_suite,                                                                                                       false},
-    {"gemm",       "bf16, fp16, fp8, tf32, fp32; forward and backward layouts",       3,   SUITE_FIRST,
-     cuda_gemm_suite,                                                                                                         false},
-    {"grouped",    "products of experts, all three passes",                           1,   SUITE_FIRST, cuda_grouped_suite,   false},
-    {"attention",  "attention, norms, cross-entropy, optimizer by PyTorch's kernels", 1.5,
-     SUITE_FIRST,                                                                                       cuda_attention_suite, false},
-    {"host",       "pinned host memory to the device and back",                       0.3, SUITE_ANY,   cuda_host_suite,      false},
-    {"fleet",      "every GPU and link alike? outliers by name",                      0.3, SUITE_ALL,   cuda_fleet_suite,
-     false                                                                                                                         },
-    {"collective", "all NCCL operations, 1 KB to 8 GB, in and across nodes",          3,   SUITE_ALL,
-     cuda_collective_suite,                                                                                                   false},
-    {"overlap",    "a product beside a copy or a collective: how much each slows",    0.5, SUITE_ANY,
-     cuda_overlap_suite,                                                                                                      false},
-    {"sustained",  "30 s loads: clock, power, temperature at 10 Hz",                  0,   SUITE_FIRST,
-     cuda_sustained_suite,                                                                                                    false},
+    {"selftest",   "kernels against a host reference", 0,   cuda_selftest_suite,   SUITE_ANY,   false},
+    {"launch",     "kernel launch, gap, graph replay", 0.2, cuda_launch_suite,     SUITE_FIRST, false},
+    {"memory",     "bandwidth by kind of kernel",      0.5, cuda_memory_suite,     SUITE_FIRST, false},
+    {"gemm",       "products, forward and backward",   3,   cuda_gemm_suite,       SUITE_FIRST, false},
+    {"grouped",    "products of experts",              1,   cuda_grouped_suite,    SUITE_FIRST, false},
+    {"attention",  "PyTorch's own kernels",            1.5, cuda_attention_suite,  SUITE_FIRST, false},
+    {"host",       "pinned host memory, both ways",    0.3, cuda_host_suite,       SUITE_ANY,   false},
+    {"fleet",      "GPUs and links that stand out",    0.3, cuda_fleet_suite,      SUITE_ALL,   false},
+    {"collective", "NCCL in and across nodes",         3,   cuda_collective_suite, SUITE_ALL,   false},
+    {"overlap",    "a product beside other work",      0.5, cuda_overlap_suite,    SUITE_ANY,   false},
+    {"sustained",  "30 s loads: clock, power, heat",   0,   cuda_sustained_suite,  SUITE_FIRST, false},
 };
 
 const struct device cuda_device = {

@@ -168,7 +168,7 @@ static enum status time_link(struct fleet_run *run, int r, double *seconds, stru
 {
     struct bench *bench = run->gpu->bench;
     int to = link_end(&bench->peers, r), me = bench->peers.rank;
-    double values[REPETITIONS];
+    double values[REPETITIONS] = {0};
     for (int i = -1; i < REPETITIONS; i++) { /* the first connects */
         float milliseconds = 0;
         if (peers_barrier(&bench->peers, false, e) != STATUS_OK)

@@ -164,11 +164,9 @@ static enum status run_both(struct gemm_run *run, struct error *e)
 enum status cuda_gemm_suite(struct bench *bench, struct error *e)
 {
     struct gemm_run run = {.gpu = cuda_gpu_of(bench)};
-    enum status status = cuda_one(&run.one, e);
-    if (status == STATUS_OK)
-        status = cuda_arena_open(&run.arena, ARENA_SHARE, ARENA_BYTES, e);
-    if (status == STATUS_OK)
-        status = run_both(&run, e);
+    if (cuda_one(&run.one, e) == STATUS_OK &&
+        cuda_arena_open(&run.arena, ARENA_SHARE, ARENA_BYTES, e) == STATUS_OK)
+        run_both(&run, e);
     cuda_arena_close(&run.arena);
     if (run.one)
         CUDA_TRY(cudaFree(run.one), e);

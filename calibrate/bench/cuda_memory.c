@@ -85,7 +85,7 @@ static const struct kernel *kernel_of(size_t i)
 static size_t elements_of(size_t i)
 {
     const struct kernel *k = kernel_of(i);
-    double units = LOW_BYTES * exp2((double)(i / KERNELS)) / (k->bytes * (double)k->unit);
+    double units = ldexp(LOW_BYTES, (int)(i / KERNELS)) / (k->bytes * (double)k->unit);
     return (size_t)fmax(floor(units), 1) * k->unit;
 }
 

@@ -124,7 +124,7 @@ static enum status time_load(struct overlap_run *run, const struct load *timed, 
                              const struct load *other, int other_calls, struct timing *out,
                              struct error *e)
 {
-    double values[REPETITIONS];
+    double values[REPETITIONS] = {0};
     for (int i = -1; i < REPETITIONS; i++) { /* the first warms up */
         double call_s = 0;
         if (time_once(run, timed, calls, other, other_calls, &call_s, e) != STATUS_OK)
@@ -145,7 +145,7 @@ static int calls_for(double seconds, double call_s)
 static enum status time_point(struct overlap_run *run, struct sample *out, struct error *e)
 {
     struct load gemm = gemm_load(run), side = side_load(run);
-    struct timing gemm_alone, side_alone, side_beside;
+    struct timing gemm_alone = {0}, side_alone = {0}, side_beside = {0};
     if (time_load(run, &gemm, 10, NULL, 0, &gemm_alone, e) != STATUS_OK ||
         time_load(run, &side, 10, NULL, 0, &side_alone, e) != STATUS_OK)
         return e->status;

@@ -10,7 +10,8 @@
 /* The kernels, the layouts of the products and NCCL's answers against a host reference, before
  * anything is timed. Errors are compared with what rounding to the output's datatype allows. */
 
-enum { COLUMNS = 512, ROWS = 64, ELEMENTS = COLUMNS * ROWS, M = 96, N = 160, K = 224 };
+enum { COLUMNS = 512, ROWS = 64, M = 96, N = 160, K = 224 };
+static const size_t ELEMENTS = (size_t)COLUMNS * ROWS, BYTES = (size_t)32 * COLUMNS * ROWS;
 static const double BF16_FRAC = 0x1p-7; /* two units in the last place of 8 bits */
 
 struct selftest {
@@ -18,7 +19,6 @@ struct selftest {
     char *device, *host; /* BYTES each */
     float *one;
 };
-enum { BYTES = 32 * ELEMENTS };
 
 static double value_at(enum cuda_element element, const void *array, size_t i)
 {
@@ -73,8 +73,8 @@ static enum status check_fill(struct selftest *t, struct error *e)
             sum += x;
             squares += x * x;
         }
-        double mean = sum / ELEMENTS, variance = squares / ELEMENTS;
-        if (fabs(mean) > 6 / sqrt(ELEMENTS) || fabs(variance - 1) > 0.1)
+        double n = (double)ELEMENTS, mean = sum / n, variance = squares / n;
+        if (fabs(mean) > 6 / sqrt(n) || fabs(variance - 1) > 0.1)
             return error_set(e, STATUS_IO, "selftest: fill %s: mean %g, variance %g",
                              names[element], mean, variance);
     }
@@ -139,7 +139,7 @@ static enum status check_permute(struct selftest *t, struct error *e)
         CUDA_TRY(kernel_permute(t->device, t->device + 2 * ELEMENTS, order, ROWS, COLUMNS,
                                 t->gpu->stream),
                  e) != STATUS_OK ||
-        fetch(t, 4 * ELEMENTS + 4 * ROWS, e) != STATUS_OK)
+        fetch(t, 4 * (ELEMENTS + ROWS), e) != STATUS_OK)
         return e->status;
     for (size_t row = 0; row < ROWS; row++) {
         int from;
@@ -147,7 +147,7 @@ static enum status check_permute(struct selftest *t, struct error *e)
         if (from < 0 || from >= ROWS || met[from]++)
             return error_set(e, STATUS_IO, "selftest: order: row %zu comes from %d", row, from);
         if (memcmp(t->host + 2 * row * COLUMNS, t->host + 2 * (ELEMENTS + (size_t)from * COLUMNS),
-                   2 * COLUMNS) != 0)
+                   (size_t)2 * COLUMNS) != 0)
             return error_set(e, STATUS_IO, "selftest: permute: row %zu is not row %d", row, from);
     }
     return STATUS_OK;
@@ -174,28 +174,27 @@ static enum status check_quantise(struct selftest *t, struct error *e)
 static enum status check_adam(struct selftest *t, struct error *e)
 {
     float *p = (float *)(void *)t->device, *m = p + ELEMENTS, *v = m + ELEMENTS, *g = v + ELEMENTS;
-    if (CUDA_TRY(kernel_fill(p, ELEMENT_FP32, 4 * (size_t)ELEMENTS, 3, t->gpu->stream), e) !=
-            STATUS_OK ||
+    if (CUDA_TRY(kernel_fill(p, ELEMENT_FP32, 4 * ELEMENTS, 3, t->gpu->stream), e) != STATUS_OK ||
         fetch(t, 16 * ELEMENTS, e) != STATUS_OK)
         return e->status;
-    char *before = malloc(16 * (size_t)ELEMENTS);
+    char *before = malloc(16 * ELEMENTS);
     if (!before)
         return error_set(e, STATUS_IO, "out of memory");
-    memcpy(before, t->host, 16 * (size_t)ELEMENTS);
+    memcpy(before, t->host, 16 * ELEMENTS);
     enum status status =
         CUDA_TRY(kernel_adam(p, m, v, g, g + ELEMENTS, ELEMENTS, t->gpu->stream), e);
     if (status == STATUS_OK)
         status = fetch(t, 18 * ELEMENTS, e);
     for (size_t i = 0; i < ELEMENTS && status == STATUS_OK; i++) {
-        double gradient = value_at(ELEMENT_FP32, before, 3 * (size_t)ELEMENTS + i);
+        double gradient = value_at(ELEMENT_FP32, before, 3 * ELEMENTS + i);
         double moment = 0.9 * value_at(ELEMENT_FP32, before, ELEMENTS + i) + 0.1 * gradient;
-        double variance = 0.95 * value_at(ELEMENT_FP32, before, 2 * (size_t)ELEMENTS + i) +
-                          0.05 * gradient * gradient;
+        double variance =
+            0.95 * value_at(ELEMENT_FP32, before, 2 * ELEMENTS + i) + 0.05 * gradient * gradient;
         double want = value_at(ELEMENT_FP32, before, i) - 1e-4 * moment / (sqrt(variance) + 1e-8);
         double got = value_at(ELEMENT_FP32, t->host, i);
         if (variance > 1e-3 && differs(got, want, 1e-5, 1e-6))
             status = wrong("adam", i, got, want, e);
-        double low = value_at(ELEMENT_BF16, t->host, 8 * (size_t)ELEMENTS + i);
+        double low = value_at(ELEMENT_BF16, t->host, 8 * ELEMENTS + i);
         if (variance > 1e-3 && status == STATUS_OK && differs(low, got, BF16_FRAC, 0))
             status = wrong("adam in bf16", i, low, got, e);
     }

@@ -20,18 +20,18 @@ enum { SIZE = 8192, REPETITIONS_MAX = 40000 };
 
 struct load {
     const char *name;
-    enum dtype dtype;
     double duty; /* share of the time that the load runs; 0: idle */
+    enum dtype dtype;
     bool copy;
 };
 static const struct load loads[] = {
-    {"idle", DTYPE_BF16, 0,    false},
-    {"gemm", DTYPE_BF16, 1,    false},
-    {"gemm", DTYPE_FP8,  1,    false},
-    {"copy", DTYPE_BF16, 1,    true },
-    {"gemm", DTYPE_BF16, 0.25, false},
-    {"gemm", DTYPE_BF16, 0.5,  false},
-    {"gemm", DTYPE_BF16, 0.75, false},
+    {"idle", 0,    DTYPE_BF16, false},
+    {"gemm", 1,    DTYPE_BF16, false},
+    {"gemm", 1,    DTYPE_FP8,  false},
+    {"copy", 1,    DTYPE_BF16, true },
+    {"gemm", 0.25, DTYPE_BF16, false},
+    {"gemm", 0.5,  DTYPE_BF16, false},
+    {"gemm", 0.75, DTYPE_BF16, false},
 };
 enum { LOADS = sizeof loads / sizeof loads[0] };
 

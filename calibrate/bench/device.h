@@ -14,8 +14,8 @@ enum suite_ranks {
 struct suite {
     const char *name, *help;
     double share; /* of the time, relative to the other suites'; 0: takes the time it needs */
-    enum suite_ranks ranks;
     enum status (*run)(struct bench *bench, struct error *e);
+    enum suite_ranks ranks;
     bool on_request; /* runs only if it is named */
 };
 

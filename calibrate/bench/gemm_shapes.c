@@ -75,7 +75,7 @@ enum status gemm_shapes_add_hypercube(struct gemm_shapes *shapes, const struct g
     const struct gemm_shape *low = &space->low, *high = &space->high;
     enum status status = STATUS_OK;
     for (size_t i = 0; i < points && status == STATUS_OK; i++) {
-        double u[3];
+        double u[3] = {0};
         for (size_t d = 0; d < 3; d++)
             u[d] = ((double)order[d * points + i] + random_unit(random)) / (double)points;
         struct gemm_shape s = {size_at(low->m, high->m, u[0], space->multiple),
@@ -105,7 +105,7 @@ static enum status read_header(char **cells, size_t n, size_t *column, struct er
 static enum status read_row(struct gemm_shapes *shapes, char **cells, size_t n,
                             const size_t *column, struct error *e)
 {
-    int size[COLUMNS];
+    int size[COLUMNS] = {0};
     for (size_t c = 0; c < COLUMNS; c++)
         if (column[c] >= n || csv_size(cells[column[c]], &size[c]) != STATUS_OK)
             return error_set(e, STATUS_INPUT,
@@ -117,9 +117,10 @@ static enum status read_row(struct gemm_shapes *shapes, char **cells, size_t n,
 enum status gemm_shapes_add_file(struct gemm_shapes *shapes, const char *path, struct error *e)
 {
     struct text text = {0};
-    size_t column[COLUMNS];
+    size_t column[COLUMNS] = {0};
     bool header = false;
     int line_number = 0;
+    size_t before = shapes->count;
     enum status status = file_read(path, 0, &text, e);
     char *rest = text.data, *line;
     while (status == STATUS_OK && (line = csv_next_line(&rest)) != NULL) {
@@ -131,7 +132,7 @@ enum status gemm_shapes_add_file(struct gemm_shapes *shapes, const char *path, s
         status = header ? read_row(shapes, cells, n, column, e) : read_header(cells, n, column, e);
         header = true;
     }
-    if (status == STATUS_OK && !header)
+    if (status == STATUS_OK && shapes->count == before)
         status = error_set(e, STATUS_INPUT, "the file has no row");
     if (status != STATUS_OK)
         error_set_file(e, path, line_number, 0);

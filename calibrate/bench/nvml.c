@@ -101,7 +101,7 @@ enum status nvml_open(struct nvml *nvml, const char *pci_bus_id, struct error *e
 
 void nvml_close(struct nvml *nvml)
 {
-    if (nvml->device)
+    if (nvml->device && nvml->call)
         nvml->call->shutdown();
     if (nvml->library)
         dlclose(nvml->library);

@@ -93,7 +93,7 @@ static bool enough(const struct measure_plan *plan, int repetitions, double spen
 static enum status repeat(const struct measure_plan *plan, const struct work *work, int calls,
                           struct timing *out, struct error *e)
 {
-    double values[REPETITIONS_MAX], spent_s = 0, start_s = wall_clock_s();
+    double values[REPETITIONS_MAX] = {0}, spent_s = 0, start_s = wall_clock_s();
     int n = 0;
     while (!enough(plan, n, spent_s)) {
         double seconds = 0;
@@ -116,7 +116,7 @@ enum status measure(const struct measure_plan *plan, const struct work *work, st
     int calls = calls_of(plan, call_s);
     int attempts = 4 * call_s <= plan->max_s ? ATTEMPTS : 1;
     for (int i = 0; i < attempts && (i == 0 || timing_noisy(&best)); i++) {
-        struct timing t;
+        struct timing t = {0};
         if (repeat(plan, work, calls, &t, e) != STATUS_OK)
             return e->status;
         if (i == 0 || timing_spread_frac(&t) < timing_spread_frac(&best))

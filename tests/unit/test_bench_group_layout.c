@@ -83,7 +83,7 @@ static void places_follow_the_hosts(void **state)
     assert_int_equal(place.node, 1);
     assert_int_equal(place.local, 1);
     assert_int_equal(place.per_node, 2);
-    strcpy(hosts[3], "b");
+    hosts[3][0] = 'b';
     assert_int_equal(group_place_of(&peers, &place, &e), STATUS_NO);
     assert_non_null(strstr(e.message, "equally filled"));
 }

@@ -24,7 +24,7 @@ struct folder {
 static int make_folder(void **state)
 {
     struct folder *f = calloc(1, sizeof *f);
-    strcpy(f->path, "/tmp/stepcast-samples-XXXXXX");
+    snprintf(f->path, sizeof f->path, "/tmp/stepcast-samples-XXXXXX");
     if (!mkdtemp(f->path))
         return -1;
     snprintf(f->file, sizeof f->file, "%s/samples/gemm.csv", f->path);

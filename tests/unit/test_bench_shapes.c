@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { POINTS = 200 };
+enum { POINTS = 200, PATH_SIZE = 64 };
 
 static int quarter(int size, int low, int high)
 {
@@ -91,7 +91,7 @@ static void order_is_a_permutation(void **state)
 
 static void write_file(char *path, const char *text)
 {
-    strcpy(path, "/tmp/stepcast-shapes-XXXXXX");
+    snprintf(path, PATH_SIZE, "/tmp/stepcast-shapes-XXXXXX");
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, strlen(text)), strlen(text));
@@ -101,7 +101,7 @@ static void write_file(char *path, const char *text)
 static void file_of_shapes(void **state)
 {
     (void)state;
-    char path[64];
+    char path[PATH_SIZE];
     struct gemm_shapes shapes;
     struct error e;
     error_init(&e);
@@ -131,10 +131,11 @@ static void bad_files_are_refused_with_their_line(void **state)
         {"m,n,k\n16,-4,16\n",    "n: expected a whole number from 1 to 2^24, got \"-4\"",  2},
         {"m,n,k\n1e9,4,16\n",    "m: expected a whole number from 1 to 2^24, got \"1e9\"", 2},
         {"m,n,k\nnan,4,16\n",    "m: expected a whole number from 1 to 2^24, got \"nan\"", 2},
+        {"m,n,k\n",              "the file has no row",                                    1},
         {"# nothing\n",          "the file has no row",                                    1},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        char path[64];
+        char path[PATH_SIZE];
         struct gemm_shapes shapes;
         struct error e;
         error_init(&e);
