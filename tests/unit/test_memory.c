@@ -1,0 +1,139 @@
+#include "parallelism/step_parts.h"
+#include "tests/unit/check.h"
+#include "tests/unit/gpt.h"
+#include <stdlib.h>
+
+static const double gib = 1024.0 * 1024 * 1024;
+
+/* GPT-3 175B at tp 8, pp 8 on 64 GPUs, as in [Korthikanti22] and MODELLING 12: selective recompute, three
+ * virtual stages, fp16 with fp32 main gradients (18 B a parameter). */
+static void gpt3_on_64(struct scenario *c, struct strategy *s)
+{
+    struct error e;
+    error_init(&e);
+    memset(c, 0, sizeof *c);
+    c->model = gpt_model(96, 12288, 96, 51200);
+    assert_int_equal(system_find("dgx-a100", NULL, &c->system, &e), STATUS_OK);
+    assert_int_equal(stack_find("megatron-lm-2022", NULL, &c->stack, &e), STATUS_OK);
+    c->system.gpus = 64;
+    job_default(&c->job);
+    c->job.seq_length = 2048;
+    c->job.global_batch = 64;
+    c->job.precision = DTYPE_FP16;
+    strategy_default(s);
+    s->tp = s->pp = 8;
+    s->vpp = 3;
+    s->schedule = SCHEDULE_INTERLEAVED;
+    s->sequence_parallel = true;
+    s->recompute = RECOMPUTE_SELECTIVE;
+    s->attention = ATTENTION_UNFUSED;
+}
+
+static struct step_parts *take_apart(const struct scenario *c, const struct strategy *s)
+{
+    struct step_parts *parts = malloc(sizeof *parts);
+    assert_non_null(parts);
+    assert_null(strategy_illegal(c, s, NULL, 0));
+    step_take_apart(c, s, parts);
+    return parts;
+}
+
+/* Weights, gradients and optimizer state of 12 layers without the embedding: 12 x 12 h^2 / 8 x 18 B =
+ * 45.5625 GiB; norms, replicated over tensor ranks, add 0.01. */
+static void test_states_of_gpt3(void **state)
+{
+    (void)state;
+    static struct scenario c;
+    struct strategy s;
+    gpt3_on_64(&c, &s);
+    struct step_parts *p = take_apart(&c, &s);
+    double by_kind[MEMORY_KINDS];
+    for (int i = 0; i < p->layout.loads; i++) {
+        if (p->layout.load[i].rank != 0)
+            continue;
+        struct rank_load load = p->layout.load[i];
+        load.parameters.dense -= p->shard.embedding.parameters.dense;
+        rank_memory(&c, &load, &p->zero, &s, by_kind);
+        double states = by_kind[MEMORY_WEIGHTS] + by_kind[MEMORY_GRADIENTS] +
+                        by_kind[MEMORY_OPTIMIZER_STATE];
+        check_near(states / gib, 45.5625, 5e-4);
+    }
+    free(p);
+}
+
+/* First-stage activations: 2048 x 12288 x 96 layers x 34/8 B x (1 + (p-1)/(p v)) = 12.3516 GiB, and the
+ * embedding's dropout mask of each micro-batch in flight. */
+static void test_activations_of_gpt3(void **state)
+{
+    (void)state;
+    static struct scenario c;
+    struct strategy s;
+    gpt3_on_64(&c, &s);
+    struct step_parts *p = take_apart(&c, &s);
+    double masks = 8 * 2048.0 * 12288 / 8; /* a chunk 0 micro-batch each: p of them live */
+    for (int i = 0; i < p->layout.loads; i++)
+        if (p->layout.load[i].rank == 0) {
+            double bytes = p->layout.load[i].activation_bytes;
+            check_near(bytes / gib, 12.3516, 0.02);
+            assert_true(bytes / gib - 12.3516 < 2 * masks / gib + 1e-3);
+            assert_true(bytes / gib > 12.3515);
+        }
+    free(p);
+}
+
+/* More recompute and a higher ZeRO stage never need more memory. */
+static void test_memory_falls_with_recompute_and_zero(void **state)
+{
+    (void)state;
+    static struct scenario c;
+    struct strategy s;
+    gpt3_on_64(&c, &s);
+    struct error e;
+    error_init(&e);
+    assert_int_equal(stack_find("default", NULL, &c.stack, &e), STATUS_OK);
+    s.pp = 4;
+    s.dp = 2;
+    double last = HUGE_VAL;
+    for (int r = RECOMPUTE_NONE; r < RECOMPUTES; r++) {
+        struct step_cost cost;
+        s.recompute = (enum recompute)r;
+        step_estimate(&c, &s, &cost);
+        assert_true(cost.legal);
+        assert_true(cost.memory_total_bytes < last);
+        last = cost.memory_total_bytes;
+    }
+    for (int zero = 1; zero <= 3; zero += 2) {
+        struct step_cost cost;
+        s.zero = zero;
+        step_estimate(&c, &s, &cost);
+        assert_true(cost.legal);
+        assert_true(cost.memory_total_bytes < last);
+        last = cost.memory_total_bytes;
+    }
+}
+
+/* The kinds sum to the total. */
+static void test_kinds_sum_to_total(void **state)
+{
+    (void)state;
+    static struct scenario c;
+    struct strategy s;
+    struct step_cost cost;
+    gpt3_on_64(&c, &s);
+    step_estimate(&c, &s, &cost);
+    double sum = 0;
+    for (int i = 0; i < MEMORY_KINDS; i++)
+        sum += cost.memory_bytes[i];
+    check_near(sum, cost.memory_total_bytes, 1e-12);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_states_of_gpt3),
+        cmocka_unit_test(test_activations_of_gpt3),
+        cmocka_unit_test(test_memory_falls_with_recompute_and_zero),
+        cmocka_unit_test(test_kinds_sum_to_total),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
