@@ -1,4 +1,5 @@
 #include "parallelism/layer_cost.h"
+#include "hardware/alignment.h"
 #include "hardware/power.h"
 #include "hardware/roofline.h"
 #include "parallelism/memo.h"
@@ -71,14 +72,18 @@ double op_cost_s(const struct scenario *scenario, const struct strategy *s, cons
     const struct stack_constant *k = scenario->stack.constant;
     switch (op->kind) {
     case OP_GEMM:
-        return gemm_s(gpu, op->dtype, &op->gemm) * k[STACK_COMPUTE].value;
+        return gemm_s(gpu, op->dtype, &op->gemm) * gemm_alignment_factor(op->dtype, &op->gemm) *
+               k[STACK_COMPUTE].value;
     case OP_GROUPED_GEMM:
         return grouped_gemm_s(gpu, op->dtype, &op->gemm) * k[STACK_COMPUTE].value;
     case OP_ATTENTION:
         return attention_s(gpu, op->dtype, attention_pass_of(op), &op->attention) *
                k[STACK_COMPUTE].value * flash_frac(scenario);
     case OP_MEMORY:
-        return memory_op_s(gpu, &op->memory) * k[STACK_MEMORY].value;
+        /* what a stack does not fuse lies between its modules, not in its softmax and dropout
+         * kernels */
+        return memory_op_s(gpu, &op->memory) *
+               (op->module == MODULE_CORE_ATTENTION ? 1 : k[STACK_MEMORY].value);
     case OP_COLLECTIVE: {
         struct group g = placement_comm(&scenario->system, s, op->comm);
         double bytes = op->bytes * expert_network_frac(scenario, s, op);
