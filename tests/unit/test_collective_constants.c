@@ -37,20 +37,20 @@ static void test_round_trip(void **state)
                                        .high_ranks = 8};
     c.op[COLLECTIVE_ALL_GATHER] = (struct collective_constants){
         .regimes = 2,
-        .regime = {{COLLECTIVE_RING, 1e-6 / 3, 2e-7, 0, 0.7, 1},
-                   {COLLECTIVE_TREE, 5e-6, 0, 1e-5, 0.1 + 0.2, 1.25}            },
-        .standard_error = {{COLLECTIVE_RING, 1e-8, 0, 0, 0.01, 0},
-                   {COLLECTIVE_TREE, 0, 0, 0, 0, 0}                             },
+        .regime = {{COLLECTIVE_RING, 1e-6 / 3, 2e-7, 0, 0.7, 1, 0},
+                   {COLLECTIVE_TREE, 5e-6, 0, 1e-5, 0.1 + 0.2, 1.25, 0}            },
+        .standard_error = {{COLLECTIVE_RING, 1e-8, 0, 0, 0.01, 0, 0},
+                   {COLLECTIVE_TREE, 0, 0, 0, 0, 0, 0}                             },
         .switches = 1,
         .switch_regime = 1,
-        .change = {{2, 1.8e-6, -2.8e-6, 0.3, 0.8}              },
+        .change = {{2, 1.8e-6, -2.8e-6, 0.3, 0.8}                 },
         .groups = 2,
-        .group_ranks = {2,                                           8               },
-        .group_frac = {0.7,                                           1},
+        .group_ranks = {2,                                              8               },
+        .group_frac = {0.7,                                              1},
         .knots = 3,
-        .knot_bytes = {512,                                        1024,                4096},
-        .ratio = {{1.1, 0.9, 1},                                {1, 2.0 / 3, 1}},
-        .split = {1,                                            3}
+        .knot_bytes = {512,                                           1024,                4096},
+        .ratio = {{1.1, 0.9, 1},                                   {1, 2.0 / 3, 1}},
+        .split = {1,                                               3}
     };
     struct collective_calibration back = round_trip(&c);
     assert_memory_equal(&back, &c, sizeof c);
