@@ -40,14 +40,15 @@ const struct command commands[COMMANDS] = {
     [COMMAND_VALIDATE] = {
         .id = COMMAND_VALIDATE,
         .name = "validate",
-        .operands = "CASES.json...",
+        .operands = "[CASES.json...]",
         .operand_words = "",
         .summary = "predicted against measured",
         .about =
             "Predicts every case of the files, with the same code that estimate runs, and "
             "compares with what was measured. What cannot be predicted is listed with the "
-            "reason.",
+            "reason. Without files: published runs, typed from papers, that the program holds.",
         .examples =
+            "stepcast validate\n"
             "stepcast validate runs/*.json --json -o predicted.json\n"
             "stepcast validate runs/korthikanti22.json --stack untuned\n",
         .run = validate_command,

@@ -66,6 +66,8 @@ cat >"$work/cases.json" <<'END'
   "job": {"seq_length": 1024, "global_batch": 64}, "strategy": {"tp": 2}, "measured": {"step_time_s": 1, "memory_gib": 10}},
  {"id": "skipped"}]
 END
+expect 0 validate
+prints "all "
 expect 0 validate "$work/cases.json" --json
 same json_shape validate.json
 expect 0 validate "$work/cases.json" --csv
