@@ -60,6 +60,14 @@ static void add_cell(struct text *out, const char *cell, bool left, size_t width
     *owed = 2 + (left ? padding : 0);
 }
 
+/* Empty cells at the end leave no blanks. */
+static void end_line(struct text *out)
+{
+    while (out->length > 0 && out->data[out->length - 1] == ' ')
+        out->data[--out->length] = '\0';
+    text_add(out, "\n");
+}
+
 void table_write(const struct table *t, size_t indent, struct text *out)
 {
     size_t widths[TABLE_COLUMNS_MAX] = {0};
@@ -70,14 +78,13 @@ void table_write(const struct table *t, size_t indent, struct text *out)
     for (size_t c = 0; c < t->column_count && !t->untitled; c++)
         add_cell(out, t->columns[c].title, t->columns[c].left, widths[c], &owed);
     if (!t->untitled)
-        text_add(out, "\n");
+        end_line(out);
     const char *cell = t->cells.data;
     for (size_t i = 0; i < t->cell_count; i++, cell += strlen(cell) + 1) {
         size_t c = i % t->column_count;
         owed = c == 0 ? indent : owed;
-        if (*cell != '\0' || c + 1 < t->column_count)
-            add_cell(out, cell, t->columns[c].left, widths[c], &owed);
+        add_cell(out, cell, t->columns[c].left, widths[c], &owed);
         if (c + 1 == t->column_count)
-            text_add(out, "\n");
+            end_line(out);
     }
 }
