@@ -46,6 +46,13 @@ static const struct collective_constants *scale_up_constants(const struct system
     return tier_constants(own, &s->tier[0], op);
 }
 
+const struct collective_constants *collective_tier_constants(const struct system *system, int tier,
+                                                             enum collective op)
+{
+    const struct tier *t = &system->tier[tier];
+    return tier == 0 ? scale_up_constants(system, op) : tier_constants(&t->collective, t, op);
+}
+
 static double domain_gpus(const struct system *s)
 {
     return s->tier[0].domain_gpus > 0 ? s->tier[0].domain_gpus : s->gpus_per_node;

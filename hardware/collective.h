@@ -26,6 +26,10 @@ double collective_s(const struct system *system, enum collective op, double byte
 struct collective_leg collective_leg_of(const struct system *system, enum collective op,
                                         const struct group *group);
 
+/* The constants in force on a tier: its own, else the gpu's (scale-up), else its technology's. */
+const struct collective_constants *collective_tier_constants(const struct system *system, int tier,
+                                                             enum collective op);
+
 /* Bytes each rank must send, bandwidth-optimal: S (n-1)/n, twice that for all-reduce. [NCCL-perf]
  */
 double collective_volume_bytes(enum collective op, double bytes, double ranks);
