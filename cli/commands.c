@@ -37,6 +37,27 @@ const struct command commands[COMMANDS] = {
             "stepcast estimate --scenario answer.json --tp 8 --pp 4 --explain tp\n",
         .run = estimate_command,
     },
+    [COMMAND_SWEEP] = {
+        .id = COMMAND_SWEEP,
+        .name = "sweep",
+        .operands = "",
+        .operand_words = "",
+        .summary = "vary any input, the strategy optimised anew at every point",
+        .about =
+            "Varies inputs of the scenario and finds the fastest strategy at every point of the "
+            "grid. --vary INPUT=VALUES may be given several times; INPUT is a key of the job, the "
+            "gpu, the system (system.tier.scale_out.bandwidth), the stack, or model, system, gpu, "
+            "stack themselves; VALUES are a list with commas or FROM:TO:xFACTOR or FROM:TO:+STEP, "
+            "a value like 1.2x is relative to the scenario's own, and inputs joined by + move "
+            "together. A strategy option restricts that dimension, as in search.",
+        .examples =
+            "stepcast sweep --model llama3-70b --system dgx-h100 --gpus 512 --seq-length 8192 "
+            "--global-batch 1024 --vary gpus=64:1024:x2\n"
+            "stepcast sweep --model llama3-70b --system dgx-h100 --gpus 256 --seq-length 8192 "
+            "--global-batch 512 --vary system.tier.scale_out.bandwidth=200Gb/s,400Gb/s,800Gb/s "
+            "--vary gpu.memory=0.75x,1x,1.5x --csv\n",
+        .run = sweep_command,
+    },
     [COMMAND_VALIDATE] = {
         .id = COMMAND_VALIDATE,
         .name = "validate",

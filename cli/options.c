@@ -14,7 +14,7 @@ const char *const option_group_titles[OPTION_GROUPS] = {
 };
 
 #define BIT(command) (1u << (command))
-#define STEP_COMMANDS (BIT(COMMAND_SEARCH) | BIT(COMMAND_ESTIMATE))
+#define STEP_COMMANDS (BIT(COMMAND_SEARCH) | BIT(COMMAND_ESTIMATE) | BIT(COMMAND_SWEEP))
 #define ALL_COMMANDS ((1u << COMMANDS) - 1)
 #define CATALOG_COMMANDS                                                                           \
     (STEP_COMMANDS | BIT(COMMAND_LIST) | BIT(COMMAND_SHOW) | BIT(COMMAND_VALIDATE))
@@ -54,6 +54,8 @@ static const struct option own_rows[] = {
           "take the scenario of an earlier --json output; other flags win over it"),
     VALUE("top", "N", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_SEARCH),
           "how many of the fastest strategies to show (10)"),
+    VALUE("vary", "INPUT=VALUES", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_SWEEP),
+          "vary an input: gpus=64:1024:x2, gpu.memory=80GiB:288GiB:+32GiB, gpu.peak=1x,1.5x,2x"),
     SWITCH("no-prune", 0, OPTIONS_COMMAND, BIT(COMMAND_SEARCH),
            "evaluate every legal strategy, also those that cannot be among the best"),
     {"explain", NULL, 0,   OPTION_OPTIONAL, "[TERM]", WORDS_LISTED, explain_topics,   OPTIONS_COMMAND,

@@ -10,7 +10,7 @@ cp "$work/out" "$work/man"
 cmp -s "$work/man" "$root/cli/stepcast.1" ||
     fail "cli/stepcast.1 is stale: stepcast help man -o cli/stepcast.1"
 if command -v mandoc >/dev/null; then
-    mandoc -T lint "$work/man" >"$work/lint" || true
+    mandoc -T lint <"$work/man" >"$work/lint" || true
     [ ! -s "$work/lint" ] || fail "mandoc -T lint: $(head -n 3 "$work/lint")"
 fi
 
@@ -19,7 +19,7 @@ for shell in bash zsh fish; do
     expect 0 completion "$shell" -o "$work/$shell"
     ! command -v "$shell" >/dev/null || "$shell" -n "$work/$shell" || fail "$shell -n"
 done
-for command in search estimate validate calibrate list show completion help; do
+for command in search estimate sweep validate calibrate list show completion help; do
     expect 0 "$command" --help
     grep -o -e '--[a-z][a-z-]*' "$work/out" | sort -u >"$work/options"
     while read -r option; do

@@ -1,0 +1,121 @@
+#include "parallelism/sweep.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/scenario_options.h"
+#include "reports/sweep_report.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct sweep_work {
+    struct scenario_input input;
+    struct search_options options;
+    bool fixed[OPTIONS_MAX]; /* keys that are not searched and that flags set */
+    struct axis axes[SWEEP_AXES_MAX];
+    struct sweep_request request;
+    struct sweep sweep;
+};
+
+static void show_progress(void *context, int done, int points)
+{
+    progress_show(context, "sweeping: %d of %d points", done, points);
+}
+
+static enum status read_axes(const struct arguments *a, struct sweep_work *work, struct error *e)
+{
+    struct knobs *knobs = malloc(sizeof *knobs);
+    if (!knobs)
+        return error_set(e, STATUS_IO, "out of memory");
+    knobs_list(&work->input.scenario, knobs);
+    for (size_t i = 0; i < a->given_count && e->status == STATUS_OK; i++) {
+        const struct given *given = &a->given[i];
+        if (strcmp(given->option->name, "vary") != 0)
+            continue;
+        if (work->request.axis_count == SWEEP_AXES_MAX)
+            error_set(e, STATUS_USAGE, "more than %d inputs varied", SWEEP_AXES_MAX);
+        else if (axis_parse(&work->input.scenario, knobs, given->value,
+                            &work->axes[work->request.axis_count], e) == STATUS_OK)
+            work->request.axis_count++;
+        if (e->status != STATUS_OK)
+            argument_error(given->option, e);
+    }
+    free(knobs);
+    if (e->status == STATUS_OK && work->request.axis_count == 0) {
+        error_set(e, STATUS_USAGE, "--vary is missing");
+        error_set_hint(e, "what is varied, such as --vary gpus=64:1024:x2");
+    }
+    return e->status;
+}
+
+static enum status read_request(const struct arguments *a, struct sweep_work *work,
+                                struct progress *progress, struct error *e)
+{
+    double threads = 0;
+    search_options_default(&work->options);
+    if (scenario_input_read(a, &work->input, e) ||
+        choices_input_read(a, &work->input, &work->options, work->fixed, e) ||
+        argument_count(a, "threads", 1, &threads, e) || read_axes(a, work, e))
+        return e->status;
+    if (threads > 1024)
+        return error_set(e, STATUS_USAGE, "--threads goes to 1024");
+    work->options.threads = (int)threads;
+    work->request.scenario = &work->input.scenario;
+    work->request.options = &work->options;
+    work->request.fixed = work->fixed;
+    work->request.catalog = argument_value(a, "catalog");
+    work->request.axes = work->axes;
+    progress_start(progress, a);
+    work->request.progress = progress->wanted ? show_progress : NULL;
+    work->request.progress_context = progress;
+    return STATUS_OK;
+}
+
+static enum status write_report(const struct arguments *a, enum output_format format,
+                                const struct sweep_work *work, struct error *e)
+{
+    static enum status (*const writers[])(const struct sweep_report *, struct text *,
+                                          struct error *) = {
+        [OUTPUT_TEXT] = sweep_text, [OUTPUT_JSON] = sweep_json, [OUTPUT_CSV] = sweep_csv};
+    struct sweep_report report = {&work->request, &work->sweep};
+    struct text out = {0};
+    if (writers[format](&report, &out, e) == STATUS_OK)
+        output_write(a, &out, e);
+    text_free(&out);
+    return e->status;
+}
+
+/* No where nothing fits at any point. */
+static enum status judge(const struct sweep *sweep, struct error *e)
+{
+    for (int i = 0; i < sweep->count; i++)
+        if (sweep->points[i].found)
+            return STATUS_OK;
+    return error_set(e, STATUS_NO, "nothing fits at any point");
+}
+
+static enum status run_sweep(const struct arguments *a, struct sweep_work *work, struct error *e)
+{
+    enum output_format format;
+    struct progress progress;
+    if (a->operand_count > 0)
+        return error_set(e, STATUS_USAGE, "sweep takes no operand, got %s", a->operands[0]);
+    if (output_format(a, &format, e) || read_request(a, work, &progress, e))
+        return e->status;
+    output_model_notes(a, &work->input.scenario.model);
+    sweep_search(&work->request, &work->sweep, e);
+    progress_end(&progress);
+    if (e->status || write_report(a, format, work, e))
+        return e->status;
+    return judge(&work->sweep, e);
+}
+
+enum status sweep_command(const struct arguments *arguments, struct error *e)
+{
+    struct sweep_work *work = calloc(1, sizeof *work);
+    if (!work)
+        return error_set(e, STATUS_IO, "out of memory");
+    run_sweep(arguments, work, e);
+    sweep_free(&work->sweep);
+    scenario_input_free(&work->input);
+    free(work);
+    return e->status;
+}

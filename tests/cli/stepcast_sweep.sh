@@ -1,0 +1,44 @@
+#!/bin/sh
+# Sweeps and sensitivities by the real program.
+set -eu
+# shellcheck source=tests/cli/common.sh
+. "$(dirname "$0")/common.sh"
+
+scenario="--model llama3-8b --system dgx-h100 --gpus 16 --seq-length 4096 --global-batch 32 --vpp 1 --micro-batch 1,2"
+
+# shellcheck disable=SC2086 # several words
+{
+    expect 0 sweep $scenario --vary gpus=8:32:x2
+    prints "system.gpus"
+    prints "3 points"
+    expect 0 sweep $scenario --vary gpus=8,16 --vary precision=bf16,fp8 --csv
+    [ "$(wc -l <"$work/out")" -eq 5 ] || fail "2 x 2 points: expected 5 lines of CSV"
+    [ "$(head -n 1 "$work/out" | cut -d, -f 1,2)" = system.gpus,job.precision ] || fail "CSV titles"
+    [ "$(tail -n 1 "$work/out" | cut -d, -f 1,2)" = 16,fp8 ] || fail "the last axis varies fastest"
+    expect 0 sweep $scenario --vary gpus+global_batch=1x,2x --vary gpu.memory=1x --json
+    prints '"values": {"system.gpus": 32, "job.global_batch": 64, "gpu.memory": '
+
+    # a point's scenario is a scenario: the sweep repeats from it
+    cp "$work/out" "$work/sweep.json"
+    expect 0 sweep --scenario "$work/sweep.json" --vary gpus=8 --csv
+
+    # a point is what a search of it finds
+    expect 0 sweep $scenario --vary system.tier.scale_out.bandwidth=100Gb/s --csv
+    tail -n 1 "$work/out" | cut -d, -f 2- >"$work/a"
+    expect 0 search $scenario --nic 100Gb/s --top 1 --csv
+    tail -n 1 "$work/out" | cut -d, -f 2- >"$work/b"
+    cmp -s "$work/a" "$work/b" || fail "a point of the sweep differs from the search"
+
+    # the answer is no; wrong usage
+    expect 1 sweep $scenario --vary gpu.memory=1GB
+    says "nothing fits at any point"
+    expect 2 sweep $scenario
+    says "--vary is missing"
+    expect 2 sweep $scenario --vary gpu.memory_bandwith=1x
+    says "did you mean gpu.memory_bandwidth?"
+    expect 2 sweep $scenario --vary gpus=8:32
+    says "--vary: "
+    expect 3 sweep $scenario --vary gpu=h100-sxn
+    says "h100-sxm"
+}
+finish
