@@ -140,9 +140,16 @@ static double recompute_flop(const struct stages *stages)
     return sum;
 }
 
-void layout_compute(const struct scenario *scenario, const struct shard_cost *shard,
-                    const struct stages *stages, const struct peaks *peaks,
-                    const struct strategy *s, struct layout_cost *out)
+void layout_loads(const struct scenario *scenario, const struct shard_cost *shard,
+                  const struct stages *stages, const struct peaks *peaks, struct layout_cost *out)
+{
+    out->loads = peaks->count;
+    for (int i = 0; i < peaks->count; i++)
+        out->load[i] = layout_load(scenario, shard, stages, &peaks->peak[i]);
+}
+
+void layout_times(const struct scenario *scenario, const struct shard_cost *shard,
+                  const struct stages *stages, const struct strategy *s, struct layout_cost *out)
 {
     struct schedule_shape shape = layout_shape(scenario, s);
     out->micro_batches = scenario->job.global_batch / ((double)s->micro_batch * s->dp);
@@ -151,7 +158,4 @@ void layout_compute(const struct scenario *scenario, const struct shard_cost *sh
     work_terms(scenario, shard, stages, out);
     find_windows(stages, out);
     out->recompute_flop = out->passes * recompute_flop(stages);
-    out->loads = peaks->count;
-    for (int i = 0; i < peaks->count; i++)
-        out->load[i] = layout_load(scenario, shard, stages, &peaks->peak[i]);
 }

@@ -39,9 +39,11 @@ void layout_pipeline(const struct scenario *scenario, const struct stages *stage
 struct rank_load layout_load(const struct scenario *scenario, const struct shard_cost *shard,
                              const struct stages *stages, const struct peak *peak);
 
-/* peaks: split_peaks of the stages' split. */
-void layout_compute(const struct scenario *scenario, const struct shard_cost *shard,
-                    const struct stages *stages, const struct peaks *peaks,
-                    const struct strategy *s, struct layout_cost *out);
+/* The loads of the ranks that can be the fullest (peaks: split_peaks of the stages' split), and all
+ * else. */
+void layout_loads(const struct scenario *scenario, const struct shard_cost *shard,
+                  const struct stages *stages, const struct peaks *peaks, struct layout_cost *out);
+void layout_times(const struct scenario *scenario, const struct shard_cost *shard,
+                  const struct stages *stages, const struct strategy *s, struct layout_cost *out);
 
 #endif

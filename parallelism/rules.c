@@ -1,7 +1,7 @@
 /* Legality: what the model's shape, the cluster and the target stack can express. One named rule a
  * row. MODELLING 10.1; Megatron-LM's own checks (arguments.py, transformer_config.py,
  * parallel_state.py). */
-#include "parallelism/step.h"
+#include "parallelism/rules.h"
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -174,17 +174,20 @@ static bool layers_divide(const struct scenario *c, const struct strategy *s, st
            broken(r, "%d layers do not divide by %d stages", c->model.layers, stages);
 }
 
-static bool schedule_rules(const struct scenario *c, const struct strategy *s, struct reason *r)
+static bool schedule_supported(const struct scenario *c, const struct strategy *s, struct reason *r)
 {
     if (!(c->stack.schedules >> s->schedule & 1))
         return broken(r, "%s has no schedule %s", c->stack.name, schedule_names[s->schedule]);
     if ((s->schedule == SCHEDULE_NONE) != (s->pp == 1))
         return broken(r, "schedule %s with pp %d", schedule_names[s->schedule], s->pp);
-    if (s->vpp > 1 && s->schedule == SCHEDULE_1F1B)
-        return broken(r, "vpp %d needs an interleaved schedule", s->vpp);
-    struct schedule_shape shape = {s->schedule, s->pp, schedule_chunks(s->schedule, s->vpp),
-                                   (int)(c->job.global_batch / ((double)s->micro_batch * s->dp)),
-                                   s->microbatch_group};
+    return s->vpp > 1 && s->schedule == SCHEDULE_1F1B &&
+           broken(r, "vpp %d needs an interleaved schedule", s->vpp);
+}
+
+static bool schedule_shape_legal(const struct scenario *c, const struct strategy *s,
+                                 struct reason *r)
+{
+    struct schedule_shape shape = layout_shape(c, s);
     const struct schedule_rule *rule = schedule_legal(&shape, false);
     return rule && broken(r, "%s", rule->reason);
 }
@@ -226,35 +229,43 @@ static bool degrees_supported(const struct scenario *c, const struct strategy *s
 static const struct {
     const char *name;
     rule_check *check;
+    unsigned levels; /* bits of enum rule_level: what it looks at is known at each */
 } rules[] = {
-    {"gpus-multiply",                  gpus_multiply                 },
-    {"precision-supported",            precision_supported           },
-    {"degrees-supported",              degrees_supported             },
-    {"heads-divide",                   heads_divide                  },
-    {"kv-heads-divide",                kv_heads_divide               },
-    {"ffn-divides",                    ffn_divides                   },
-    {"sequence-divides",               sequence_divides              },
-    {"sequence-parallel",              sequence_parallel_supported   },
-    {"experts-need-sequence-parallel", experts_need_sequence_parallel},
-    {"context-parallel",               context_parallel_supported    },
-    {"ulysses-heads",                  ulysses_heads                 },
-    {"experts-divide",                 experts_divide                },
-    {"expert-grid",                    expert_grid                   },
-    {"batch-divides",                  batch_divides                 },
-    {"layers-enough",                  layers_enough                 },
-    {"layers-divide",                  layers_divide                 },
-    {"schedule",                       schedule_rules                },
-    {"zero-supported",                 zero_supported                },
-    {"shard-groups",                   shard_groups                  },
-    {"recompute-supported",            recompute_supported           },
+    {"gpus-multiply",                  gpus_multiply,                  RULE_REPLICAS          },
+    {"precision-supported",            precision_supported,            RULE_SHARD             },
+    {"degrees-supported",              degrees_supported,              RULE_SHARD | RULE_SPLIT},
+    {"heads-divide",                   heads_divide,                   RULE_SHARD             },
+    {"kv-heads-divide",                kv_heads_divide,                RULE_SHARD             },
+    {"ffn-divides",                    ffn_divides,                    RULE_SHARD             },
+    {"sequence-divides",               sequence_divides,               RULE_SHARD             },
+    {"sequence-parallel",              sequence_parallel_supported,    RULE_SHARD             },
+    {"experts-need-sequence-parallel", experts_need_sequence_parallel, RULE_SHARD             },
+    {"context-parallel",               context_parallel_supported,     RULE_SHARD             },
+    {"ulysses-heads",                  ulysses_heads,                  RULE_SHARD             },
+    {"experts-divide",                 experts_divide,                 RULE_SHARD             },
+    {"expert-grid",                    expert_grid,                    RULE_REPLICAS          },
+    {"batch-divides",                  batch_divides,                  RULE_REPLICAS          },
+    {"layers-enough",                  layers_enough,                  RULE_SPLIT             },
+    {"layers-divide",                  layers_divide,                  RULE_SPLIT             },
+    {"schedule",                       schedule_supported,             RULE_SPLIT             },
+    {"schedule",                       schedule_shape_legal,           RULE_SCHEDULE          },
+    {"zero-supported",                 zero_supported,                 RULE_ZERO              },
+    {"shard-groups",                   shard_groups,                   RULE_ZERO              },
+    {"recompute-supported",            recompute_supported,            RULE_RECOMPUTE         },
 };
+
+const char *strategy_illegal_at(const struct scenario *scenario, const struct strategy *s,
+                                unsigned levels, char *reason, size_t size)
+{
+    struct reason r = {reason, size};
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if ((rules[i].levels & levels) && rules[i].check(scenario, s, &r))
+            return rules[i].name;
+    return NULL;
+}
 
 const char *strategy_illegal(const struct scenario *scenario, const struct strategy *s,
                              char *reason, size_t size)
 {
-    struct reason r = {reason, size};
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-        if (rules[i].check(scenario, s, &r))
-            return rules[i].name;
-    return NULL;
+    return strategy_illegal_at(scenario, s, ~0u, reason, size);
 }

@@ -1,24 +1,16 @@
 #include "parallelism/search.h"
-#include "parallelism/data_parallel.h"
+#include "base/pool.h"
+#include "parallelism/search_unit.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-const char *const search_dimension_names[SEARCH_DIMENSIONS + 1] = {"tp",
-                                                                   "cp",
-                                                                   "pp",
-                                                                   "vpp",
-                                                                   "dp",
-                                                                   "ep",
-                                                                   "etp",
-                                                                   "micro_batch",
-                                                                   "sequence_parallel",
-                                                                   "zero",
-                                                                   "recompute",
-                                                                   "recompute_layers",
-                                                                   "schedule",
-                                                                   0};
+const char *const search_bound_names[SEARCH_BOUNDS + 1] = {
+    [BOUND_SHARD_TIME] = "shard_time",       [BOUND_SPLIT_TIME] = "split_time",
+    [BOUND_SPLIT_MEMORY] = "split_memory",   [BOUND_LAYOUT_TIME] = "layout_time",
+    [BOUND_LAYOUT_MEMORY] = "layout_memory", [BOUND_RECOMPUTE] = "recompute",
+};
 
 void search_options_default(struct search_options *options)
 {
@@ -27,246 +19,188 @@ void search_options_default(struct search_options *options)
     options->top = 10;
 }
 
-/* Everything the walk over the space carries. */
-struct walk {
-    const struct scenario *scenario;
+/* One pass over the units. Threads exchange what they found between rounds alone, and rounds are
+ * the same for any number of threads: so are the results and every count. */
+struct pass {
+    const struct search_space *space;
     const struct search_options *options;
-    struct search_result *out;
-    struct step_constants constants;
-    struct shard_cost *shard;
-    struct split *split;
-    struct stages *stages;
-    struct strategy s;
-    bool shard_ready;
-    double best_miss_bytes;
+    struct pool *pool;
+    struct search_worker **worker; /* one a thread */
+    size_t *order;                 /* of the units */
+    size_t begin;                  /* of the round, in that order */
+    struct search_ranking *found;  /* by the units of the round */
+    struct search_ranking best;
+    double limit; /* best.limit when the round began */
 };
+enum { ROUND_FIRST = 8, ROUND_MOST = 256 };
 
-static bool allowed(const struct walk *w, enum search_dimension d, int value)
+static enum status init_pass(struct pass *p, const struct search_space *space, struct pool *pool,
+                             const struct step_constants *constants, enum search_goal goal,
+                             struct error *e)
 {
-    const struct choices *c = &w->options->choices[d];
-    for (int i = 0; i < c->count; i++)
-        if (c->value[i] == value)
-            return true;
-    return c->count == 0;
-}
-
-static void reject(struct search_result *out, const char *rule)
-{
-    int i = 0;
-    while (i < out->rules && strcmp(out->rejected[i].name, rule) != 0)
-        i++;
-    if (i == SEARCH_RULES_MAX)
-        return;
-    if (i == out->rules) {
-        out->rejected[i].name = rule;
-        out->rejected[i].count = 0;
-        out->rules++;
+    size_t threads = (size_t)pool_threads(pool);
+    *p = (struct pass){.space = space, .options = space->options, .pool = pool};
+    p->worker = calloc(threads, sizeof *p->worker);
+    p->order = malloc((space->units + 1) * sizeof *p->order);
+    p->found = calloc(ROUND_MOST, sizeof *p->found);
+    bool made = p->worker && p->order && p->found;
+    for (size_t i = 0; i < threads && made; i++) {
+        made = (p->worker[i] = malloc(sizeof *p->worker[i])) != NULL;
+        if (made)
+            search_worker_init(p->worker[i], space, constants, goal);
     }
-    out->rejected[i].count++;
+    for (size_t i = 0; i < space->units && made; i++)
+        p->order[i] = i;
+    return made ? STATUS_OK : error_set(e, STATUS_IO, "out of memory for the search");
 }
 
-/* Order of results: faster first, then the smaller strategy field by field, so that the same bytes
- * come out whatever the order of evaluation. */
-static int compare_strategies(const struct strategy *a, const struct strategy *b)
+static void free_pass(struct pass *p)
 {
-    const int x[] = {a->tp,
-                     a->cp,
-                     a->pp,
-                     a->vpp,
-                     a->ep,
-                     a->etp,
-                     a->micro_batch,
-                     a->sequence_parallel,
-                     a->zero,
-                     (int)a->recompute,
-                     a->recompute_layers,
-                     (int)a->schedule};
-    const int y[] = {b->tp,
-                     b->cp,
-                     b->pp,
-                     b->vpp,
-                     b->ep,
-                     b->etp,
-                     b->micro_batch,
-                     b->sequence_parallel,
-                     b->zero,
-                     (int)b->recompute,
-                     b->recompute_layers,
-                     (int)b->schedule};
-    for (size_t i = 0; i < sizeof x / sizeof *x; i++)
-        if (x[i] != y[i])
-            return x[i] < y[i] ? -1 : 1;
-    return 0;
+    for (int i = 0; p->worker && i < pool_threads(p->pool); i++)
+        free(p->worker[i]);
+    free(p->worker);
+    free(p->order);
+    free(p->found);
+    search_ranking_free(&p->best);
 }
 
-static bool better(const struct ranked *a, const struct ranked *b)
+static void bound_unit(void *context, int worker, size_t i)
 {
-    if (a->cost.step_s != b->cost.step_s)
-        return a->cost.step_s < b->cost.step_s;
-    return compare_strategies(&a->strategy, &b->strategy) < 0;
+    struct pass *p = context;
+    struct search_unit *unit = &p->space->unit[i];
+    unit->bound_s = search_unit_bound_s(p->worker[worker], unit);
 }
 
-/* Insertion into the sorted list of the best. */
-static void keep(struct search_result *out, int top, const struct ranked *r)
+static void run_unit(void *context, int worker, size_t i)
 {
-    int i = out->count;
-    if (i == top && (top == 0 || !better(r, &out->results[i - 1])))
-        return;
-    if (out->count < top)
-        out->count++;
-    for (i = out->count - 1; i > 0 && better(r, &out->results[i - 1]); i--)
-        out->results[i] = out->results[i - 1];
-    out->results[i] = *r;
+    struct pass *p = context;
+    struct search_ranking *found = &p->found[i];
+    search_ranking_init(found, p->best.top, p->best.within_frac, p->best.every_tuning);
+    search_unit_run(p->worker[worker], &p->space->unit[p->order[p->begin + i]], p->limit, found);
 }
 
-static void evaluate_legal(struct walk *w, struct step_cost *out)
+/* What the units of a round found, in their order. */
+static void merge_round(struct pass *p, size_t units)
 {
-    struct peaks peaks;
-    struct layout_cost layout;
-    struct zero_cost zero;
-    struct schedule_shape shape = layout_shape(w->scenario, &w->s);
-    split_compute(w->scenario, &w->s, w->split);
-    split_peaks(w->split, &shape, &peaks);
-    stages_init(w->scenario, w->shard, &w->s, w->split, NULL, w->stages);
-    stages_recompute(w->scenario, w->shard, &w->s, w->stages);
-    layout_compute(w->scenario, w->shard, w->stages, &peaks, &w->s, &layout);
-    zero_cost_init(w->scenario, w->shard, &w->s, &zero);
-    zero_cost_price(w->scenario, w->shard, &w->stages->tail_parameters, &w->s, NULL, &zero);
-    struct step_inputs in = {w->scenario, &w->constants, w->shard, &layout, &zero};
-    step_evaluate(&in, &w->s, out);
-}
-
-static void evaluate(struct walk *w)
-{
-    struct search_result *out = w->out;
-    struct ranked r;
-    out->configs++;
-    r.strategy = w->s;
-    const char *rule = strategy_illegal(w->scenario, &w->s, r.cost.reason, sizeof r.cost.reason);
-    if (rule) {
-        reject(out, rule);
-        return;
+    for (size_t i = 0; i < units; i++) {
+        for (size_t j = 0; j < p->found[i].count; j++)
+            search_ranking_offer(&p->best, &p->found[i].candidate[j]);
+        p->best.failed = p->best.failed || p->found[i].failed;
+        search_ranking_free(&p->found[i]);
     }
-    out->legal++;
-    if (!w->shard_ready)
-        shard_cost_compute(w->scenario, &w->s, NULL, w->shard);
-    w->shard_ready = true;
-    evaluate_legal(w, &r.cost);
-    out->evaluated++;
-    if (r.cost.fits) {
-        out->fitting++;
-        keep(out, w->options->top, &r);
-        return;
-    }
-    reject(out, "memory");
-    double miss = r.cost.memory_total_bytes - r.cost.memory_capacity_bytes;
-    if (out->fitting == 0 && (w->best_miss_bytes < 0 || miss < w->best_miss_bytes)) {
-        w->best_miss_bytes = miss;
-        out->closest = r;
-    }
+    search_ranking_settle(&p->best);
 }
 
-static void walk_zero(struct walk *w)
+static struct search_counts counts_of(const struct pass *p)
 {
-    bool replicas = w->s.dp * w->s.cp > 1;
-    for (int zero = 0; zero <= 3; zero++) {
-        if (!allowed(w, SEARCH_ZERO, zero) || (zero > 0 && !replicas))
-            continue;
-        w->s.zero = zero;
-        evaluate(w);
-    }
+    struct search_counts sum = {.evaluated = 0};
+    for (int i = 0; i < pool_threads(p->pool); i++)
+        search_counts_add(&sum, &p->worker[i]->counts);
+    return sum;
 }
 
-static void walk_recompute(struct walk *w)
+static void report_progress(const struct pass *p, long long done)
 {
-    for (int r = RECOMPUTE_NONE; r < RECOMPUTES; r++) {
-        if (!allowed(w, SEARCH_RECOMPUTE, r))
-            continue;
-        w->s.recompute = (enum recompute)r;
-        walk_zero(w);
-    }
+    if (p->options->progress)
+        p->options->progress(p->options->progress_context, (double)done / (double)p->space->legal,
+                             counts_of(p).evaluated);
 }
 
-static void walk_schedule(struct walk *w)
+static enum status run_rounds(struct pass *p, struct error *e)
 {
-    for (int vpp = 1; vpp <= PIPELINE_MAX_CHUNKS && vpp * w->s.pp <= w->scenario->model.layers + 2;
-         vpp++) {
-        if (!allowed(w, SEARCH_VPP, vpp) || (vpp > 1 && w->s.pp == 1))
-            continue;
-        w->s.vpp = vpp;
-        w->s.schedule = w->s.pp == 1 ? SCHEDULE_NONE
-                        : vpp > 1    ? SCHEDULE_INTERLEAVED
-                                     : SCHEDULE_1F1B;
-        if (allowed(w, SEARCH_SCHEDULE, (int)w->s.schedule))
-            walk_recompute(w);
+    size_t size = ROUND_FIRST, units = p->space->units;
+    long long done = 0;
+    for (p->begin = 0; p->begin < units; p->begin += size) {
+        if (p->begin > 2 * size && size < ROUND_MOST)
+            size *= 2;
+        size_t n = units - p->begin < size ? units - p->begin : size;
+        p->limit = p->best.limit;
+        pool_run(p->pool, n, run_unit, p);
+        merge_round(p, n);
+        for (size_t i = 0; i < n; i++)
+            done += p->space->unit[p->order[p->begin + i]].legal;
+        report_progress(p, done);
     }
+    return p->best.failed ? error_set(e, STATUS_IO, "out of memory for the results") : STATUS_OK;
 }
 
-/* The shard is fixed; what is left of the GPUs are pipeline stages and replicas. */
-static void walk_pipeline(struct walk *w, int ranks_left)
+static int by_bound(const void *a, const void *b)
 {
-    for (int sp = 0; sp <= 1; sp++) {
-        if (!allowed(w, SEARCH_SEQUENCE_PARALLEL, sp) || (sp && w->s.tp == 1))
-            continue;
-        w->s.sequence_parallel = sp;
-        w->shard_ready = false;
-        for (int pp = 1; pp <= ranks_left && pp <= PIPELINE_MAX_RANKS; pp++) {
-            if (ranks_left % pp || !allowed(w, SEARCH_PP, pp) || pp > w->scenario->model.layers + 2)
-                continue;
-            w->s.pp = pp;
-            w->s.dp = ranks_left / pp;
-            if (allowed(w, SEARCH_DP, w->s.dp))
-                walk_schedule(w);
-        }
-    }
+    const struct search_unit *x = a, *y = b;
+    if (x->bound_s < y->bound_s || x->bound_s > y->bound_s)
+        return x->bound_s < y->bound_s ? -1 : 1;
+    return x->index < y->index ? -1 : 1;
 }
 
-static void walk_micro_batch(struct walk *w, int ranks_left)
+static void copy_counts(const struct pass *p, struct search_result *out)
 {
-    int largest = (int)fmin(w->scenario->job.global_batch, 64);
-    for (int b = 1; b <= largest; b++) {
-        if (!allowed(w, SEARCH_MICRO_BATCH, b) || fmod(w->scenario->job.global_batch, b) != 0)
-            continue;
-        w->s.micro_batch = b;
-        walk_pipeline(w, ranks_left);
+    struct search_counts counts = counts_of(p);
+    out->evaluated = counts.evaluated;
+    out->fitting = counts.fitting;
+    for (int i = 0; i < SEARCH_BOUNDS; i++) {
+        out->pruned_by[i] = counts.pruned_by[i];
+        out->pruned += counts.pruned_by[i];
     }
+    out->rules = p->space->rules;
+    memcpy(out->rejected, p->space->rejected, sizeof out->rejected);
+    if (counts.unfit > 0 && out->rules < SEARCH_RULES_MAX)
+        out->rejected[out->rules++] = (struct search_rejected){"memory", counts.unfit};
 }
 
-static void walk_experts(struct walk *w, int ranks_left)
+static enum status copy_results(const struct pass *p, struct search_result *out, struct error *e)
 {
-    int experts = w->scenario->model.experts;
-    for (int ep = 1; ep <= (experts > 0 ? experts : 1); ep++) {
-        if ((experts > 0 && experts % ep) || !allowed(w, SEARCH_EP, ep))
-            continue;
-        for (int etp = 1; etp <= (experts > 0 ? w->s.tp : 1); etp++) {
-            if (w->s.tp % etp || !allowed(w, SEARCH_ETP, etp))
-                continue;
-            w->s.ep = ep;
-            w->s.etp = etp;
-            walk_micro_batch(w, ranks_left);
-        }
+    size_t n = p->best.count;
+    out->results = malloc((n + 1) * sizeof *out->results);
+    if (!out->results)
+        return error_set(e, STATUS_IO, "out of memory for the results");
+    out->count = (int)n;
+    for (size_t i = 0; i < n; i++) {
+        struct ranked *r = &out->results[i];
+        r->strategy = search_candidate_strategy(&p->best.candidate[i], &p->options->base);
+        step_estimate(p->space->scenario, &r->strategy, &r->cost);
     }
+    return STATUS_OK;
 }
 
-static void walk_space(struct walk *w)
+/* The fastest, all units bounded first and searched from the most promising on. */
+static enum status find_fastest(struct pass *p, struct search_result *out, struct error *e)
 {
-    int gpus = (int)w->scenario->system.gpus;
-    for (int tp = 1; tp <= gpus && tp <= w->scenario->model.heads; tp++) {
-        if (gpus % tp || !allowed(w, SEARCH_TP, tp))
-            continue;
-        for (int cp = 1; cp <= gpus / tp && cp <= w->scenario->job.seq_length / 2; cp++) {
-            bool open = cp == 1 || w->options->choices[SEARCH_CP].count > 0 ||
-                        w->scenario->job.seq_length > 8192;
-            if ((gpus / tp) % cp || !open || !allowed(w, SEARCH_CP, cp))
-                continue;
-            w->s.tp = tp;
-            w->s.cp = cp;
-            walk_experts(w, gpus / tp / cp);
-        }
-        if (w->options->progress)
-            w->options->progress(w->options->progress_context, (double)tp / gpus,
-                                 w->out->evaluated);
+    search_ranking_init(&p->best, (size_t)p->options->top, p->options->within_frac,
+                        p->options->every_tuning);
+    if (!p->options->no_prune) {
+        pool_run(p->pool, p->space->units, bound_unit, p);
+        qsort(p->space->unit, p->space->units, sizeof *p->space->unit, by_bound);
     }
+    if (run_rounds(p, e) == STATUS_OK && copy_results(p, out, e) == STATUS_OK)
+        copy_counts(p, out);
+    return e->status;
+}
+
+/* Nothing fits: which strategy misses by least? */
+static enum status find_closest(struct pass *p, struct search_result *out, struct error *e)
+{
+    search_ranking_init(&p->best, 1, 0, false);
+    if (run_rounds(p, e) != STATUS_OK || p->best.count == 0)
+        return e->status;
+    out->closest.strategy = search_candidate_strategy(&p->best.candidate[0], &p->options->base);
+    step_estimate(p->space->scenario, &out->closest.strategy, &out->closest.cost);
+    return STATUS_OK;
+}
+
+static enum status run_pass(const struct search_space *space, struct pool *pool,
+                            enum search_goal goal, struct search_result *out, struct error *e)
+{
+    struct step_constants constants;
+    struct pass pass;
+    step_constants_compute(space->scenario, &constants);
+    if (init_pass(&pass, space, pool, &constants, goal, e) == STATUS_OK) {
+        if (goal == GOAL_TIME)
+            find_fastest(&pass, out, e);
+        else
+            find_closest(&pass, out, e);
+    }
+    free_pass(&pass);
+    return e->status;
 }
 
 static double now_s(void)
@@ -276,31 +210,33 @@ static double now_s(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+static enum status search_space_run(const struct search_space *space, struct search_result *out,
+                                    struct error *e)
+{
+    struct pool *pool = pool_create(space->options->threads, e);
+    if (!pool)
+        return e->status;
+    out->threads = pool_threads(pool);
+    out->configs = space->configs;
+    out->legal = space->legal;
+    run_pass(space, pool, GOAL_TIME, out, e);
+    if (e->status == STATUS_OK && out->count == 0)
+        run_pass(space, pool, GOAL_MEMORY, out, e);
+    pool_free(pool);
+    return e->status;
+}
+
 enum status search_run(const struct scenario *scenario, const struct search_options *options,
                        struct search_result *out, struct error *e)
 {
     double start_s = now_s();
+    struct search_space space;
     memset(out, 0, sizeof *out);
-    struct walk w = {.scenario = scenario,
-                     .options = options,
-                     .out = out,
-                     .s = options->base,
-                     .best_miss_bytes = -1};
-    out->results = calloc((size_t)(options->top > 0 ? options->top : 1), sizeof *out->results);
-    w.shard = malloc(sizeof *w.shard);
-    w.split = malloc(sizeof *w.split);
-    w.stages = malloc(sizeof *w.stages);
-    step_constants_compute(scenario, &w.constants);
-    if (!out->results || !w.shard || !w.split || !w.stages)
-        error_set(e, STATUS_IO, "out of memory for the search");
-    else
-        walk_space(&w);
-    free(w.shard);
-    free(w.split);
-    free(w.stages);
-    out->threads = 1;
+    if (search_space_init(scenario, options, &space, e) == STATUS_OK)
+        search_space_run(&space, out, e);
+    search_space_free(&space);
     out->elapsed_s = now_s() - start_s;
-    return out->results ? e->status : STATUS_IO;
+    return e->status;
 }
 
 void search_result_free(struct search_result *r)

@@ -1,39 +1,45 @@
 #ifndef PARALLELISM_SEARCH_H
 #define PARALLELISM_SEARCH_H
+#include "parallelism/search_dimension.h"
 #include "parallelism/step.h"
 
-/* Which values a dimension may take: the flags that were given. count 0: every legal value. */
+/* The fastest strategies of a scenario, exactly: branch and bound over the whole space, with every
+ * cost from the code that estimates one strategy.
+ *
+ * The space is generated from divisors, and what a rule of legality (rules.h) forbids is counted
+ * and left out. By default a dimension takes
+ *   tp          divisors of the GPUs, up to the attention heads
+ *   cp          divisors of what is left, up to half the sequence, if the stack has it
+ *   pp          divisors of what is left, up to 64; dp is the rest
+ *   vpp         1; 2 to 32 under the interleaved schedule, whether or not the layers divide
+ *   ep, etp     divisors of the experts; divisors of tp
+ *   micro_batch divisors of the global batch, up to 64
+ *   sequence_parallel  both, under tp; zero: all stages that the stack has
+ *   recompute   none, selective, full; recompute_layers: every number of layers of a stage
+ *   schedule    1F1B and interleaved 1F1B (GPipe where the stack has no 1F1B)
+ *   fsdp_shard  divisors of the replicas, under ZeRO 3
+ * and the rest is as in `base`: dispatcher, cp_comm, zero_group, uneven first and last stages,
+ * offload of the optimizer, overlaps. `open` takes in every value of such a dimension, and every
+ * schedule that the stack has; `choices` restrict a dimension to those given. */
+
+/* Which values a dimension may take: the flags that were given. count 0: see above. */
 enum { SEARCH_CHOICES_MAX = 64 };
 struct choices {
     int count;
     int value[SEARCH_CHOICES_MAX];
 };
-enum search_dimension {
-    SEARCH_TP,
-    SEARCH_CP,
-    SEARCH_PP,
-    SEARCH_VPP,
-    SEARCH_DP,
-    SEARCH_EP,
-    SEARCH_ETP,
-    SEARCH_MICRO_BATCH,
-    SEARCH_SEQUENCE_PARALLEL,
-    SEARCH_ZERO,
-    SEARCH_RECOMPUTE,
-    SEARCH_RECOMPUTE_LAYERS,
-    SEARCH_SCHEDULE,
-    SEARCH_DIMENSIONS
-};
-extern const char *const search_dimension_names[SEARCH_DIMENSIONS + 1];
-/* The row of strategy_fields that a dimension sets: a bool, an int or an enum. */
-const struct field *search_dimension_field(enum search_dimension dimension);
 
 struct search_options {
     struct choices choices[SEARCH_DIMENSIONS];
-    struct strategy base; /* values of the keys that are not searched */
+    bool open[SEARCH_DIMENSIONS];
+    unsigned open_overlaps; /* bits of enum overlap that are tried on and off */
+    struct strategy base;   /* values of the keys that are not searched */
     int top;
-    int threads; /* 0: all cores */
-    bool no_prune;
+    double within_frac; /* results besides the top: all at most so much slower than the best */
+    bool every_tuning;  /* results may differ in nothing but dimensions that do not tell
+                           (search_dimension.h) */
+    int threads;        /* 0: all cores */
+    bool no_prune;      /* evaluates everything; the results are the same */
     void (*progress)(void *context, double done_frac, long long evaluated);
     void *progress_context;
 };
@@ -42,17 +48,37 @@ struct ranked {
     struct strategy strategy;
     struct step_cost cost;
 };
+
+/* Why strategies were not evaluated: a bound shows that they cannot be among the results. */
+enum search_bound {
+    BOUND_SHARD_TIME,    /* work of the model's layers on this shard */
+    BOUND_SPLIT_TIME,    /* work of the fullest rank, with the way there and back */
+    BOUND_SPLIT_MEMORY,  /* states and activations at the least of recompute and ZeRO */
+    BOUND_LAYOUT_TIME,   /* the same with its recompute, and the whole pipeline */
+    BOUND_LAYOUT_MEMORY, /* exact memory: it does not fit */
+    BOUND_RECOMPUTE,     /* with less recompute the same fits */
+    SEARCH_BOUNDS
+};
+extern const char *const search_bound_names[SEARCH_BOUNDS + 1];
+
+/* Strategies that broke a rule. */
 enum { SEARCH_RULES_MAX = 48 };
+struct search_rejected {
+    const char *name;
+    long long count;
+};
+
 struct search_result {
     struct ranked *results; /* `count` best, fastest first; ties broken by the strategy's fields */
     int count;
-    long long configs, legal, evaluated, pruned, fitting;
+    /* Strategies met: configs = legal + those that break a rule (one that breaks it in its first
+     * dimensions counts once, whatever the rest); legal = evaluated + pruned. */
+    long long configs, legal, evaluated, pruned, fitting; /* fitting: of the evaluated */
+    long long pruned_by[SEARCH_BOUNDS];
     int rules;
-    struct {
-        const char *name;
-        long long count;
-    } rejected[SEARCH_RULES_MAX]; /* by rule, "memory" included */
-    struct ranked closest;        /* when nothing fits: the one that misses by least */
+    struct search_rejected rejected[SEARCH_RULES_MAX]; /* "memory": evaluated, does not fit */
+    struct ranked closest; /* when nothing fits: the one that misses by least; cost.legal false when
+                              there is none */
     double elapsed_s;
     int threads;
 };

@@ -136,7 +136,8 @@ void step_take_apart(const struct scenario *scenario, const struct strategy *s,
     split_peaks(&out->split, &shape, &out->peaks);
     stages_init(scenario, &out->shard, s, &out->split, NULL, &out->stages);
     stages_recompute(scenario, &out->shard, s, &out->stages);
-    layout_compute(scenario, &out->shard, &out->stages, &out->peaks, s, &out->layout);
+    layout_loads(scenario, &out->shard, &out->stages, &out->peaks, &out->layout);
+    layout_times(scenario, &out->shard, &out->stages, s, &out->layout);
     zero_cost_init(scenario, &out->shard, s, &out->zero);
     zero_cost_price(scenario, &out->shard, &out->stages.tail_parameters, s, NULL, &out->zero);
 }

@@ -1,0 +1,29 @@
+#ifndef PARALLELISM_SEARCH_BOUNDS_H
+#define PARALLELISM_SEARCH_BOUNDS_H
+#include "parallelism/memory.h"
+#include "parallelism/step.h"
+
+/* Times and memory that no strategy of some part of the space is below. Each follows from the costs
+ * themselves, so that stack factors, residual corrections and hidden shares are in it. MODELLING
+ * 10.3 */
+
+/* Work and host time of a step, stragglers included, that has `work_s` in its pipeline. */
+double bound_step_s(const struct scenario *scenario, const struct step_constants *constants,
+                    double work_s);
+
+/* Pipeline of any strategy of a shard: the GPUs share all layers of all micro-batches. */
+double bound_shard_s(const struct scenario *scenario, const struct shard_cost *shard);
+
+/* Pipeline of those stages, recompute included as it is there. */
+double bound_stages_s(const struct scenario *scenario, const struct stages *stages,
+                      const struct strategy *s);
+
+/* ZeRO with the most shards and the least buffers of all given. */
+struct zero_cost bound_zero(const struct zero_cost *zeros, int count);
+
+/* Memory of the fullest rank whatever the recompute, under bound_zero; stages as recomputed most.
+ */
+double bound_memory_bytes(const struct scenario *scenario, const struct layout_cost *loads,
+                          const struct zero_cost *zero, const struct strategy *s);
+
+#endif
