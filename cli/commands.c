@@ -61,17 +61,20 @@ const struct command commands[COMMANDS] = {
     [COMMAND_VALIDATE] = {
         .id = COMMAND_VALIDATE,
         .name = "validate",
-        .operands = "[CASES.json...]",
+        .operands = "[CASES.json...] | --gpu NAME SAMPLES.csv...",
         .operand_words = "",
         .summary = "predicted against measured",
         .about =
             "Predicts every case of the files, with the same code that estimate runs, and "
             "compares with what was measured. What cannot be predicted is listed with the "
-            "reason. Without files: published runs, typed from papers, that the program holds.",
+            "reason. Without files: published runs, typed from papers, that the program holds. "
+            "With --gpu or --system the files are samples of kernels and collectives, one op a "
+            "row, which that machine's profile predicts.",
         .examples =
             "stepcast validate\n"
             "stepcast validate runs/*.json --json -o predicted.json\n"
-            "stepcast validate runs/korthikanti22.json --stack untuned\n",
+            "stepcast validate runs/korthikanti22.json --stack untuned\n"
+            "stepcast validate --gpu h100-sxm gemm.csv attention.csv\n",
         .run = validate_command,
     },
     [COMMAND_CALIBRATE] = {

@@ -33,12 +33,14 @@ const char *const option_group_titles[OPTION_GROUPS] = {
 static const struct option own_rows[] = {
     VALUE("model", "NAME", WORDS_MODEL, OPTIONS_SCENARIO, STEP_COMMANDS,
           "model: a catalog name, a Hugging Face config.json or the folder that holds it"),
-    VALUE("system", "NAME", WORDS_SYSTEM, OPTIONS_SCENARIO, STEP_COMMANDS,
-          "cluster: a catalog name or a file"),
+    VALUE("system", "NAME", WORDS_SYSTEM, OPTIONS_SCENARIO, STEP_COMMANDS | BIT(COMMAND_VALIDATE),
+          "cluster: a catalog name or a file; validate: the machine of samples"),
     VALUE("gpus", "N", WORDS_NONE, OPTIONS_SCENARIO, STEP_COMMANDS,
           "number of GPUs in the cluster"),
-    VALUE("gpu", "NAME", WORDS_GPU, OPTIONS_SCENARIO, STEP_COMMANDS,
-          "a system by parts: its GPU (with --system: in place of that system's)"),
+    VALUE("gpu", "NAME", WORDS_GPU, OPTIONS_SCENARIO,
+          STEP_COMMANDS | BIT(COMMAND_VALIDATE) | BIT(COMMAND_CALIBRATE),
+          "a system by parts: its GPU (with --system: in place of that system's); validate, "
+          "calibrate: the GPU of samples"),
     VALUE("gpus-per-node", "N", WORDS_NONE, OPTIONS_SCENARIO, STEP_COMMANDS,
           "a system by parts: GPUs in one host (the GPU's usual number)"),
     VALUE("scale-up-domain", "N", WORDS_NONE, OPTIONS_SCENARIO, STEP_COMMANDS,

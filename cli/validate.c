@@ -3,6 +3,7 @@
 #include "calibrate/fit/cross_validate.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/validate_samples.h"
 #include "reports/validation_report.h"
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +106,8 @@ enum status validate_command(const struct arguments *arguments, struct error *e)
 {
     enum output_format format;
     struct cases cases = {0};
+    if (argument_given(arguments, "gpu") || argument_given(arguments, "system"))
+        return validate_samples(arguments, e);
     if (output_format(arguments, &format, e) == STATUS_OK &&
         check_stack(arguments, e) == STATUS_OK && load_cases(arguments, &cases, e) == STATUS_OK)
         predict_and_write(arguments, &cases, format, e);

@@ -1,0 +1,27 @@
+#ifndef CALIBRATE_SAMPLE_PREDICT_H
+#define CALIBRATE_SAMPLE_PREDICT_H
+#include "calibrate/samples.h"
+#include "hardware/system.h"
+
+/* What a row of samples measured, as the hardware's functions cost it. `system` is the machine of
+ * collectives, and its gpu the one of kernels. Returns seconds; 0 with `why` set (a static text)
+ * where it cannot be predicted. `apart`: the sample file's quantised_apart. */
+double sample_predict_s(const struct system *system, const struct sample *s, bool apart,
+                        const char **why);
+
+/* The same of a kernel alone, for fits: `s` is no collective and its datatype has a peak. */
+double kernel_sample_s(const struct gpu *gpu, const struct sample *s, bool apart);
+
+/* The datatype that the matrix products of a row run in: fp8 attention where queries or keys are.
+ */
+enum dtype sample_compute_dtype(const struct sample *s);
+
+/* A layer of experts on one rank: two grouped products, what moves and what quantises. */
+struct moe_work {
+    double groups; /* experts with tokens */
+    double pairs;  /* of token and expert */
+    struct gemm first, second;
+};
+struct moe_work moe_work_of(const struct sample *s);
+
+#endif

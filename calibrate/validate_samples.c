@@ -1,0 +1,101 @@
+#include "calibrate/validate_samples.h"
+#include "calibrate/sample_predict.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const sample_class_names[SAMPLE_CLASSES + 1] = {"all", "large", NULL};
+
+void samples_predict(const struct system *system, const struct samples *samples,
+                     struct sample_prediction *predictions)
+{
+    for (size_t i = 0; i < samples->count; i++) {
+        const struct sample *s = &samples->items[i];
+        bool apart = samples->files[s->file].quantised_apart;
+        predictions[i].time_s = sample_predict_s(system, s, apart, &predictions[i].skipped);
+    }
+}
+
+bool sample_is_large(const struct sample *s)
+{
+    const double large = 512, large_bytes = 1e6;
+    if (s->kind == SAMPLE_GEMM)
+        return s->gemm.m >= large && s->gemm.n >= large && s->gemm.k >= large;
+    return s->kind == SAMPLE_COLLECTIVE && s->collective.bytes >= large_bytes;
+}
+
+static bool chosen(const struct samples *samples, const struct sample *s,
+                   const struct sample_choice *choice)
+{
+    return (!choice->file || &samples->files[s->file] == choice->file) &&
+           (choice->dtype < 0 || (int)sample_compute_dtype(s) == choice->dtype) &&
+           (choice->class_ == SAMPLES_ALL || sample_is_large(s));
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* errors: the sizes of n errors. */
+static void summarise(double *sizes, size_t n, double sum, struct sample_error *out)
+{
+    double total = 0;
+    out->rows = n;
+    out->mape = out->median = out->p90 = out->bias = out->worst = (double)NAN;
+    if (n == 0)
+        return;
+    qsort(sizes, n, sizeof *sizes, compare);
+    for (size_t i = 0; i < n; i++)
+        total += sizes[i];
+    out->mape = total / (double)n;
+    out->median = sizes[n / 2];
+    out->p90 = sizes[n * 9 / 10];
+    out->worst = sizes[n - 1];
+    out->bias = sum / (double)n;
+}
+
+enum status samples_error(const struct samples *samples,
+                          const struct sample_prediction *predictions,
+                          const struct sample_choice *choice, struct sample_error *out,
+                          struct error *e)
+{
+    double *sizes = malloc((samples->count + 1) * sizeof *sizes), sum = 0;
+    size_t n = 0;
+    memset(out, 0, sizeof *out);
+    if (!sizes)
+        return error_set(e, STATUS_IO, "out of memory");
+    for (size_t i = 0; i < samples->count; i++) {
+        if (!chosen(samples, &samples->items[i], choice))
+            continue;
+        if (predictions[i].skipped) {
+            out->skipped++;
+            continue;
+        }
+        double error = predictions[i].time_s / samples->items[i].time_s - 1;
+        sizes[n++] = fabs(error);
+        sum += error;
+    }
+    summarise(sizes, n, sum, out);
+    free(sizes);
+    return STATUS_OK;
+}
+
+void samples_system(const struct gpu *gpu, struct system *system)
+{
+    const double usual_node = 8;
+    memset(system, 0, sizeof *system);
+    system->gpu = *gpu;
+    double node = gpu->gpus_per_node > 0 ? gpu->gpus_per_node : usual_node;
+    system->gpus = system->gpus_per_node = fmax(node, gpu->scale_up_domain_gpus);
+    system->tiers = 1;
+    struct tier *tier = &system->tier[0];
+    snprintf(tier->technology, sizeof tier->technology, "%s", gpu->scale_up_technology);
+    tier->domain_gpus = system->gpus;
+    tier->bandwidth_bytes_per_s = gpu->scale_up_bandwidth_bytes_per_s;
+    tier->topology = gpu->scale_up_topology;
+    tier->oversubscription = 1;
+    tier->collective = gpu->calibration.collective;
+}

@@ -1,0 +1,101 @@
+#include "cli/validate_samples.h"
+#include "base/units.h"
+#include "cli/output.h"
+#include "reports/sample_report.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum status load_samples(const struct arguments *a, size_t from, struct samples *samples,
+                         struct error *e)
+{
+    for (size_t i = from; i < a->operand_count && e->status == STATUS_OK; i++)
+        samples_load(a->operands[i], samples, e);
+    const char *line = samples->notes.data ? samples->notes.data : "";
+    while (*line != '\0') {
+        size_t n = strcspn(line, "\n");
+        output_note(a, "%.*s", (int)n, line);
+        line += n + (line[n] == '\n');
+    }
+    return e->status;
+}
+
+/* The machine: a system, or one scale-up domain of a gpu. */
+static enum status find_machine(const struct arguments *a, struct system *system, struct error *e)
+{
+    const char *catalog = argument_value(a, "catalog"), *name = argument_value(a, "system");
+    const char *gpu_name = argument_value(a, "gpu");
+    struct gpu gpu;
+    if (name && system_find(name, catalog, system, e) != STATUS_OK)
+        return e->status;
+    if (gpu_name && gpu_find(gpu_name, catalog, &gpu, e) != STATUS_OK)
+        return e->status;
+    if (!name)
+        samples_system(&gpu, system);
+    else if (gpu_name)
+        system->gpu = gpu;
+    if (name)
+        system->gpus = HUGE_VAL; /* as many nodes as a row says */
+    return STATUS_OK;
+}
+
+static enum status judge(const struct arguments *a, const struct sample_report *r, struct error *e)
+{
+    const char *words = argument_value(a, "max-error");
+    struct sample_error all;
+    double limit = 0;
+    if (!words)
+        return STATUS_OK;
+    if (unit_parse(words, UNIT_FRACTION, &limit, e) != STATUS_OK)
+        return argument_error(option_find(a->table, ~0u, "max-error", strlen("max-error")), e);
+    if (samples_error(r->samples, r->predictions, &(struct sample_choice){NULL, -1, SAMPLES_ALL},
+                      &all, e) != STATUS_OK)
+        return e->status;
+    if (!(all.mape <= limit))
+        return error_set(e, STATUS_NO, "mean absolute error %.1f %% is over %.1f %%",
+                         100 * all.mape, 100 * limit);
+    return STATUS_OK;
+}
+
+static enum status predict_and_write(const struct arguments *a, const struct system *system,
+                                     const struct samples *samples, enum output_format format,
+                                     struct error *e)
+{
+    static enum status (*const writers[])(const struct sample_report *, struct text *,
+                                          struct error *) = {[OUTPUT_TEXT] = sample_report_text,
+                                                             [OUTPUT_JSON] = sample_report_json,
+                                                             [OUTPUT_CSV] = sample_report_csv};
+    struct sample_prediction *predictions = calloc(samples->count + 1, sizeof *predictions);
+    struct sample_report report = {samples, predictions};
+    struct text out = {0};
+    if (!predictions)
+        return error_set(e, STATUS_IO, "out of memory");
+    samples_predict(system, samples, predictions);
+    if (writers[format](&report, &out, e) == STATUS_OK && output_write(a, &out, e) == STATUS_OK)
+        judge(a, &report, e);
+    text_free(&out);
+    free(predictions);
+    return e->status;
+}
+
+enum status validate_samples(const struct arguments *a, struct error *e)
+{
+    enum output_format format;
+    struct samples samples = {0};
+    struct system *system = malloc(sizeof *system);
+    if (!system)
+        return error_set(e, STATUS_IO, "out of memory");
+    if (a->operand_count == 0) {
+        error_set(e, STATUS_USAGE, "which samples? give CSV files of measured kernels");
+        error_set_hint(e, "stepcast validate --help shows an example");
+    } else if (argument_given(a, "folds") || argument_given(a, "stack")) {
+        error_set(e, STATUS_USAGE,
+                  "--folds and --stack are for cases, --gpu and --system for samples");
+    }
+    if (e->status == STATUS_OK && output_format(a, &format, e) == STATUS_OK &&
+        find_machine(a, system, e) == STATUS_OK && load_samples(a, 0, &samples, e) == STATUS_OK)
+        predict_and_write(a, system, &samples, format, e);
+    samples_free(&samples);
+    free(system);
+    return e->status;
+}
