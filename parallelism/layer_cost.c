@@ -62,7 +62,8 @@ static double flash_frac(const struct scenario *scenario)
 double stack_collective_s(const struct scenario *scenario, enum collective op, double bytes,
                           const struct group *g)
 {
-    double factor = g->per_domain < g->ranks ? scenario->stack.constant[STACK_NETWORK].value : 1;
+    bool crosses = g->per_domain < g->ranks;
+    double factor = scenario->stack.constant[crosses ? STACK_NETWORK : STACK_SCALE_UP].value;
     return collective_s(&scenario->system, op, bytes, g) * factor;
 }
 
@@ -121,7 +122,7 @@ double op_hidden_frac(const struct scenario *scenario, const struct strategy *s,
     if (op->comm == COMM_TP && op->name == OP_NAME_TP_REGATHER)
         return stack->wgrad_gather_hidden_frac;
     if (op->comm == COMM_TP && op->name != OP_NAME_TP_REDUCE && (s->overlaps >> OVERLAP_TP & 1))
-        return stack->constant[STACK_TP_HIDDEN].value;
+        return stack->tp_hidden_frac;
     if (op->comm == COMM_EP && (s->overlaps >> OVERLAP_EP & 1))
         return stack->ep_hidden_frac;
     return 0;

@@ -34,8 +34,8 @@ struct shard_cost {
  * the stack's factor for its class. What every report explains. */
 double op_cost_s(const struct scenario *scenario, const struct strategy *s, const struct op *op);
 
-/* A collective under the stack: its network factor stretches traffic that leaves the scale-up
- * domain. */
+/* A collective under the stack: its factors stretch traffic inside the scale-up domain and traffic
+ * that leaves it. */
 struct group;
 double stack_collective_s(const struct scenario *scenario, enum collective op, double bytes,
                           const struct group *g);

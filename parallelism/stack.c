@@ -9,8 +9,8 @@
 extern const struct embedded_file stack_catalog[];
 
 const char *const stack_constant_names[STACK_CONSTANTS + 1] = {
-    [STACK_COMPUTE] = "compute", [STACK_MEMORY] = "memory",       [STACK_HOST] = "host_s",
-    [STACK_NETWORK] = "network", [STACK_TP_HIDDEN] = "tp_hidden",
+    [STACK_COMPUTE] = "compute", [STACK_MEMORY] = "memory",     [STACK_HOST] = "host_s",
+    [STACK_NETWORK] = "network", [STACK_SCALE_UP] = "scale_up",
 };
 static const char *const zero_names[] = {"0", "1", "2", "3", 0};
 
@@ -70,6 +70,8 @@ const struct field stack_fields[] = {
     FLAG("steps_overlap", steps_overlap,
          "ranks begin the next step without waiting for the others (optimizer post-validation)"),
     FLAG("p2p_synchronous", p2p_synchronous, "pipeline ranks wait for their transfers"),
+    NUMBER("tp_hidden", UNIT_FRACTION, tp_hidden_frac, 1,
+           "share of tensor-parallel communication hidden when it overlaps"),
     NUMBER("wgrad_gather_hidden", UNIT_FRACTION, wgrad_gather_hidden_frac, 1,
            "share of sequence parallelism's re-gather hidden behind the input gradient"),
     NUMBER("ep_hidden", UNIT_FRACTION, ep_hidden_frac, 1,
@@ -112,8 +114,8 @@ const struct field stack_fields[] = {
     NUMBER("host_s", UNIT_SECONDS, constant[STACK_HOST].value, 1, "host time of a kernel launch"),
     NUMBER("network", UNIT_NONE, constant[STACK_NETWORK].value, 100,
            "time of traffic that leaves the scale-up domain over the measured collectives'"),
-    NUMBER("tp_hidden", UNIT_FRACTION, constant[STACK_TP_HIDDEN].value, 1,
-           "share of tensor-parallel communication hidden when it overlaps"),
+    NUMBER("scale_up", UNIT_NONE, constant[STACK_SCALE_UP].value, 100,
+           "time of traffic inside the scale-up domain over the measured collectives'"),
     NUMBER("compute_error", UNIT_NONE, constant[STACK_COMPUTE].standard_error, 10,
            "standard error of ln compute"),
     NUMBER("memory_error", UNIT_NONE, constant[STACK_MEMORY].standard_error, 10,
@@ -122,8 +124,8 @@ const struct field stack_fields[] = {
            "standard error of ln host_s"),
     NUMBER("network_error", UNIT_NONE, constant[STACK_NETWORK].standard_error, 10,
            "standard error of ln network"),
-    NUMBER("tp_hidden_error", UNIT_NONE, constant[STACK_TP_HIDDEN].standard_error, 10,
-           "standard error of tp_hidden"),
+    NUMBER("scale_up_error", UNIT_NONE, constant[STACK_SCALE_UP].standard_error, 10,
+           "standard error of ln scale_up"),
     SET("fit", fit, stack_constant_names, "constants that its runs may set"),
     NUMBER("residual", UNIT_FRACTION, residual_frac, 10,
            "spread of the fitted runs, 1 sigma of ln"),

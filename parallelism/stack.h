@@ -14,7 +14,7 @@ enum {
     STACK_MEMORY,  /* memory-bound time over the op list's (kernels that are not fused) */
     STACK_HOST,    /* host seconds a kernel launch */
     STACK_NETWORK, /* time of traffic that leaves the scale-up domain over the collectives' model */
-    STACK_TP_HIDDEN, /* share of tensor-parallel communication hidden when it overlaps */
+    STACK_SCALE_UP,  /* the same for traffic inside the scale-up domain: how it is launched and hidden */
     STACK_CONSTANTS
 };
 extern const char *const stack_constant_names[STACK_CONSTANTS + 1];
@@ -36,6 +36,7 @@ struct stack {
     bool head_counts_as_layer; /* embedding and head are accounted for in the split */
     bool p2p_synchronous;
     bool steps_overlap; /* ranks begin the next step without waiting for the others (zero bubble) */
+    double tp_hidden_frac; /* share of tensor-parallel communication hidden when it overlaps "tp" */
     double wgrad_gather_hidden_frac; /* sequence parallelism's re-gather for the weight gradient */
     double ep_hidden_frac;           /* share of expert all-to-all hidden when it overlaps "ep" */
     double dp_bucket_parameters;     /* parameters of one bucket of overlapped gradient reduction */

@@ -8,12 +8,12 @@
 #include <string.h>
 
 /* Spread of one stack's runs around its constants, and how far a constant of one stack lies from
- * its parent's: from the published runs themselves (MODELLING 16). Shares are compared as logits.
+ * its parent's: from the published runs themselves (MODELLING 16).
  */
 static const double run_spread = 0.05;
 static const double family_spread[STACK_CONSTANTS] = {
-    [STACK_COMPUTE] = 0.15, [STACK_MEMORY] = 0.5,    [STACK_HOST] = 0.7,
-    [STACK_NETWORK] = 0.7,  [STACK_TP_HIDDEN] = 0.7,
+    [STACK_COMPUTE] = 0.15, [STACK_MEMORY] = 0.5,   [STACK_HOST] = 0.7,
+    [STACK_NETWORK] = 0.7,  [STACK_SCALE_UP] = 0.4,
 };
 /* Releases and rounds of one software differ less than softwares do: from the third generation on a
  * stack lies this much closer to its parent. */
@@ -22,20 +22,15 @@ static const double release_frac = 0.4;
 static const double huber_k = 1.345;
 enum { ROBUST_ROUNDS = 4, ITERATIONS = 40 };
 
-static bool is_share(int constant)
+/* Constants are positive: fitted as their logarithms. */
+static double to_free(double value)
 {
-    return constant == STACK_TP_HIDDEN;
+    return log(value);
 }
 
-/* Constants are positive or shares: fitted as ln or logit. */
-static double to_free(int constant, double value)
+static double from_free(double x)
 {
-    return is_share(constant) ? log(value / (1 - value)) : log(value);
-}
-
-static double from_free(int constant, double x)
-{
-    return is_share(constant) ? 1 / (1 + exp(-x)) : exp(x);
+    return exp(x);
 }
 
 /* One least-squares problem: some runs, the free constants of one stack, its parent's values. */
@@ -53,7 +48,7 @@ struct problem {
 static void set_constants(struct problem *p, const gsl_vector *x)
 {
     for (int i = 0; i < p->free_count; i++)
-        p->constant[p->free[i]].value = from_free(p->free[i], gsl_vector_get(x, (size_t)i));
+        p->constant[p->free[i]].value = from_free(gsl_vector_get(x, (size_t)i));
 }
 
 static double run_residual(const struct problem *p, struct run_case *c)
@@ -218,7 +213,7 @@ static void start_problem(struct problem *p, const struct stack *stack,
     memcpy(p->constant, parent ? parent->constant : stack->constant, sizeof p->constant);
     for (int c = 0; c < STACK_CONSTANTS; c++) {
         p->constant[c].standard_error = 0;
-        p->prior[c] = to_free(c, p->constant[c].value);
+        p->prior[c] = to_free(p->constant[c].value);
         p->prior_spread[c] = spread_frac * family_spread[c];
         if (stack->fit >> c & 1)
             p->free[p->free_count++] = c;

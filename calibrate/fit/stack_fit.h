@@ -4,9 +4,8 @@
 
 /* Constants of training stacks from their measured runs.
  *
- * Each stack has at most four fitted constants (its `fit` list). Minimised over ln of the constants
- * (logit of shares):
- *     sum over runs of  huber(ln(predicted / measured) / s)  +  sum over constants of  ((x -
+ * Each stack has at most four fitted constants (its `fit` list). Minimised over ln of the
+ * constants: sum over runs of  huber(ln(predicted / measured) / s)  +  sum over constants of  ((x -
  * x_parent) / w)^2 s: spread of a stack's runs; w: how far stacks of one family differ. A stack
  * with few runs stays near its parent, a stack of one run is its parent. The root, `default`, is
  * fitted to the runs of all stacks under its own kernels and overlaps, every stack with the same
@@ -19,7 +18,7 @@ struct stack_fit {
     struct stack_constant constant[STACK_CONSTANTS];
     double
         residual_frac; /* spread of ln(measured / predicted), corrected for the constants fitted */
-    int depth; /* generations below `default` */
+    int depth;         /* generations below `default` */
     int runs;
     int fitted; /* constants fitted */
 };
