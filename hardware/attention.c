@@ -1,5 +1,7 @@
 #include "hardware/roofline.h"
+#include "hardware/tiles.h"
 #include <math.h>
+#include <string.h>
 
 /* Matrix products of a pass: forward S = Q K' and O = P V; backward recomputes S and makes dV, dP,
  * dQ, dK: 3 of width d_qk, 2 of width d_v. [FlashAttention-2] */
@@ -12,16 +14,10 @@ static const struct products pass_products[ATTENTION_PASSES] = {
     [ATTENTION_DECODE] = {1, 1},
 };
 
-/* Tensors of q, kv and v heads moved once: forward Q, O | K | V; backward Q, O, dO, dQ | K, dK | V,
- * dV. */
-struct tensors {
-    double query_qk, query_v, key, value;
-};
-static const struct tensors pass_tensors[ATTENTION_PASSES] = {
-    [ATTENTION_FORWARD] = {1, 1, 1, 1},
-    [ATTENTION_BACKWARD] = {2, 2, 2, 2},
-    [ATTENTION_DECODE] = {1, 1, 1, 1},
-};
+/* Passes over the tensors: forward reads Q, K, V and writes O; backward reads Q, K, V, O, dO and
+ * writes dQ, dK, dV: each tensor and its gradient once. */
+static const double pass_moves[ATTENTION_PASSES] = {
+    [ATTENTION_FORWARD] = 1, [ATTENTION_BACKWARD] = 2, [ATTENTION_DECODE] = 1};
 
 /* Exponentials per SM and clock where a gpu file does not say: 16 from Ampere to Blackwell. */
 static const double exp_per_sm_clock = 16;
@@ -43,39 +39,104 @@ double attention_flop(enum attention_pass pass, const struct attention *a)
 
 double attention_bytes(enum dtype dtype, enum attention_pass pass, const struct attention *a)
 {
-    const struct tensors *t = &pass_tensors[pass];
-    double query = a->batch * a->heads * a->seq_q;
-    double key = a->batch * a->kv_heads * a->seq_kv;
-    double query_bytes = 2 * query * (t->query_qk * a->head_dim_qk + t->query_v * a->head_dim_v);
-    return query_bytes +
-           dtype_bytes(dtype) * key * (t->key * a->head_dim_qk + t->value * a->head_dim_v);
+    double width = a->head_dim_qk + a->head_dim_v;
+    double query = a->batch * a->heads * a->seq_q * width;
+    double key = a->batch * a->kv_heads * a->seq_kv * width;
+    return pass_moves[pass] * (2 * query + dtype_bytes(dtype) * key);
 }
 
-/* Matmul rate: fp8 where asked for and had, else 16 bit; V100 has fp16 and no bf16. */
-static double math_flop_per_s(const struct gpu *gpu, bool fp8)
+/* Rate at a head size over that at 128: linear in log2 of the size between the fitted ones. */
+static double head_frac(const struct attention_constants *c, const struct attention *a)
 {
-    const double *peak = gpu->peak_flop_per_s;
-    return fp8 && peak[DTYPE_FP8] > 0 ? peak[DTYPE_FP8] : fmax(peak[DTYPE_BF16], peak[DTYPE_FP16]);
+    const double size[] = {64, 128, 192, 256, 512};
+    const double frac[] = {c->head_64, 1, c->head_192, c->head_256, c->head_512};
+    enum { SIZES = sizeof size / sizeof size[0] };
+    double d = (a->head_dim_qk + a->head_dim_v) / 2;
+    if (d <= size[0])
+        return frac[0];
+    for (int i = 1; i < SIZES; i++)
+        if (d <= size[i])
+            return frac[i - 1] +
+                   (frac[i] - frac[i - 1]) * log2(d / size[i - 1]) / log2(size[i] / size[i - 1]);
+    return frac[SIZES - 1];
 }
 
-/* Three roofs: tensor cores, exponential unit, memory:
- *     T = t0 + max(N [(f / (R e_a))^p + (1 / (e_x X))^p]^(1/p) (1 + s0 / s), bytes / (BW eb))
- * N scores of f flop, X = SMs clock x exponentials a second. Backward computes one exponential a
- * score too. Decode has one row of scores a sequence: its s0 term says nothing, so it is left out.
- */
+bool attention_runs_fp8(const struct gpu *gpu, enum dtype dtype, enum dtype kv_dtype)
+{
+    bool fp8 = dtype_bytes(dtype) < 2, cache_fp8 = dtype_bytes(kv_dtype) < 2;
+    /* Ada's kernels turn an 8 bit cache into 16 bit before they multiply (measured: the same rate).
+     */
+    bool mixed = strcmp(gpu->architecture, "ada") != 0;
+    return (fp8 || (cache_fp8 && mixed)) && gpu->peak_flop_per_s[DTYPE_FP8] > 0;
+}
+
+/* Seconds of one score on the whole chip: ((f / (R e_a))^p + (1 / (X e_x))^p)^(1/p) / head_frac, f
+ * its flop, X = SMs clock x exponentials a second: tensor cores and exponential unit work side by
+ * side. */
+static double score_s(const struct gpu *gpu, int fp8, enum attention_pass pass,
+                      const struct attention *a)
+{
+    const struct attention_constants *c = &gpu->calibration.attention[pass][fp8];
+    double exps = gpu->exp_per_sm_clock > 0 ? gpu->exp_per_sm_clock : exp_per_sm_clock;
+    double peak = gpu->peak_flop_per_s[fp8 ? DTYPE_FP8 : DTYPE_BF16];
+    double math_s = flop_per_score(pass, a) / (peak * c->math_frac);
+    double exp_s = 1 / (gpu->sm_count * gpu->clock_hz * exps * c->exp_frac);
+    return join_s(math_s, exp_s, c->p) / head_frac(c, a);
+}
+
+/* A CTA owns `rows` queries of a head and skips whole tiles only, so that a causal mask leaves it
+ * half a tile of rows more than the scores it needs. All CTAs spread over the SMs, joined with the
+ * longest one: executed = tiles rows max(keys, least) min(1, visible + rows / (2 keys)) T        =
+ * (T_all^tail + T_longest^tail)^(1/tail) */
+static double kernel_s(const struct gpu *gpu, int fp8, enum attention_pass pass,
+                       const struct attention *a)
+{
+    const struct attention_constants *c = &gpu->calibration.attention[pass][fp8];
+    double tiles = ceil(a->seq_q / c->tile_rows), keys = fmax(a->seq_kv, c->least_keys);
+    double visible = a->visible_frac < 1 ? fmin(1, a->visible_frac + c->tile_rows / (2 * keys)) : 1;
+    if (tiles == 1)
+        visible = 1;
+    double one_s = score_s(gpu, fp8, pass, a), fixed_s = c->cta_s / head_frac(c, a);
+    double executed = tiles * c->tile_rows * keys * visible;
+    double all_s = a->batch * a->heads * (executed * one_s + tiles * fixed_s / gpu->sm_count);
+    double longest_s = c->tile_rows * keys * fmin(1, 2 * visible) * one_s * gpu->sm_count + fixed_s;
+    return join_s(all_s, longest_s, c->tail);
+}
+
 double attention_s(const struct gpu *gpu, enum dtype dtype, enum attention_pass pass,
                    const struct attention *a)
 {
-    double n = scores(a);
-    if (n <= 0)
+    if (scores(a) <= 0)
         return 0;
-    int fp8 = dtype_bytes(dtype) < 2;
+    if (pass == ATTENTION_DECODE)
+        return attention_decode_s(gpu, dtype, a);
+    int fp8 = attention_runs_fp8(gpu, dtype, dtype);
     const struct attention_constants *c = &gpu->calibration.attention[pass][fp8];
-    double exp_rate = gpu->exp_per_sm_clock > 0 ? gpu->exp_per_sm_clock : exp_per_sm_clock;
-    double math_s = flop_per_score(pass, a) / (math_flop_per_s(gpu, fp8) * c->math_frac);
-    double exp_s = 1 / (gpu->sm_count * gpu->clock_hz * exp_rate * c->exp_frac);
-    double ramp = pass == ATTENTION_DECODE ? 1 : 1 + c->s0 / a->seq_kv;
-    double work_s = n * pow(pow(math_s, c->p) + pow(exp_s, c->p), 1 / c->p) * ramp;
-    double bytes = attention_bytes(dtype, pass, a);
-    return c->t0_s + fmax(work_s, bytes / (gpu->memory_bandwidth_bytes_per_s * c->bandwidth_frac));
+    double memory_s =
+        attention_bytes(dtype, pass, a) / (gpu->memory_bandwidth_bytes_per_s * c->bandwidth_frac);
+    double seconds = c->t0_s + fmax(kernel_s(gpu, fp8, pass, a), memory_s);
+    return seconds * correction_factor(&gpu->calibration.attention_correction[pass][fp8],
+                                       a->batch * a->heads, a->seq_q, a->head_dim_qk);
+}
+
+/* Serving's prefill: a kernel that reads Q, K, V, rotates them, writes Q and the cache, then
+ * attention: bytes = tokens (heads (2 + 2) + w_kv kv_heads (2 + cache)) (d_qk + d_v) / ... both
+ * widths */
+double attention_prefill_s(const struct gpu *gpu, enum dtype dtype, enum dtype kv_dtype,
+                           const struct attention *a)
+{
+    if (scores(a) <= 0)
+        return 0;
+    int fp8 = attention_runs_fp8(gpu, dtype, kv_dtype);
+    const struct attention_constants *c = &gpu->calibration.attention[ATTENTION_FORWARD][fp8];
+    double tokens = a->batch * a->seq_q, width = a->head_dim_qk + a->head_dim_v;
+    double query = 2 * a->heads, key = a->kv_heads * (2 + dtype_bytes(kv_dtype));
+    double bytes = tokens * width * (query + c->cache_kv_weight * key);
+    double miss = miss_frac(bytes, gpu->l2_bytes);
+    double bytes_per_s = gpu->memory_bandwidth_bytes_per_s * c->cache_bandwidth_frac;
+    double cache_s = c->cache_t0_s + bytes / bytes_per_s * (miss + (1 - miss) / c->cache_l2_ratio);
+    double seconds = c->t0_s + kernel_s(gpu, fp8, ATTENTION_FORWARD, a) + cache_s;
+    return seconds *
+           correction_factor(&gpu->calibration.attention_correction[ATTENTION_FORWARD][fp8],
+                             a->batch * a->heads, a->seq_q, a->head_dim_qk);
 }

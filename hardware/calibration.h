@@ -5,42 +5,83 @@
 #include "base/json_write.h"
 #include "base/op.h"
 #include "hardware/collective_constants.h"
+#include "hardware/correction.h"
 
 /* The fitted constants of one GPU, by op. Each group says where it comes from; the groups that no
  * measurement gave keep the assumed defaults of calibration_default(). The forms: hardware/gemm.c,
- * grouped.c, attention.c, memory_op.c. */
+ * grouped.c, attention.c, decode.c, memory_op.c. */
 
-/* Dense GEMM, one set a datatype: the tile form of hardware/gemm.c. */
+/* Dense GEMM, one set a datatype: the tile form of hardware/tiles.c. */
 struct gemm_constants {
-    double a0;             /* elements: tile intensity at which the tile's inner loop runs at half its peak */
-    double k0;             /* elements of K: prologue and epilogue of a tile */
-    double phi;            /* 0 hard waves .. 1 no wave quantisation */
-    double p;              /* exponent that joins math and memory roofs */
-    double beta;           /* share of the SMs needed to draw full memory bandwidth */
+    double peak_frac; /* of the datasheet peak, inside a large tile */
+    double a0; /* elements: operand traffic of a tile, as the intensity that halves its rate */
+    double k_latency_s; /* of one step of K in a tile, whatever its size */
+    double k0;          /* elements of K: prologue and epilogue of a CTA */
+    double persistence; /* share of k0 that each further wave pays: 1 all, 0 hidden behind the next
+                           tile */
+    double phi;         /* 0 hard waves .. 1 no wave quantisation */
+    double p;           /* exponent that joins math, cache and memory roofs */
+    double beta;        /* share of the SMs needed to draw full memory bandwidth */
     double bandwidth_frac; /* of the memory bandwidth */
+    double l2_ratio;       /* bandwidth of the last cache over that of memory */
+    double l2_frac;        /* share of the cache that repeated operands can use */
+    double write_weight;   /* cost of a byte written over one read, in the cache */
     double t0_s;           /* launch and ramp */
-    double quantise_frac;  /* fp8, nvfp4: time of the quantisation pass relative to its bytes / bandwidth; 0 else */
-    double peak_frac;      /* sustained share of the datasheet peak (1: not known) */
+    double split_s;        /* of the reduction after a split of K */
+    double droop;         /* slow-down of long kernels under the power cap, each e-fold of 100 us */
+    double quantise_frac; /* fp8, nvfp4: time of the quantisation pass over its bytes / bandwidth; 0
+                             else */
+    double quantise_t0_s;
 };
 
-/* Grouped GEMM of experts: the dense form over the union of tiles, with corrections of its own. */
+/* Grouped GEMM of experts: the tile form over the union of the groups' tiles, and what an expert
+ * layer costs around its two GEMMs. */
 struct grouped_constants {
-    double efficiency_frac; /* of the dense form's rate */
-    double bandwidth_frac;
-    double t0_s;
-    double overhead_per_group_s;
+    double peak_frac, a0, k_latency_s, k0, phi, p, bandwidth_frac, l2_ratio; /* as gemm_constants */
+    double t0_s;            /* launch of one grouped GEMM */
+    double per_group_s;     /* each group of an expert layer */
+    double routing_s;       /* of an expert layer: router's kernels, permutation, weighted sum */
+    double routing_token_s; /* each token and expert to score */
+    double routing_bandwidth_frac; /* of the permutation, the activation and the weighted sum */
 };
 
-/* Fused attention, one set a pass {forward, backward, decode} and datatype class {16 bit, fp8}. */
+/* Fused attention, one set a pass {forward, backward} and datatype class {16 bit, fp8}. */
 struct attention_constants {
-    double math_frac;      /* e_a: of the tensor-core peak */
-    double exp_frac;       /* e_x: of the exponential unit's peak */
-    double bandwidth_frac; /* of the memory bandwidth (decode, short sequences) */
-    double s0;             /* elements: sequence length at which the rate halves */
-    double p;              /* exponent that joins the roofs */
-    double t0_s;
+    double math_frac;  /* e_a: of the tensor-core peak */
+    double exp_frac;   /* e_x: of the exponential unit's peak */
+    double p;          /* exponent that joins these two */
+    double tile_rows;  /* rows of queries that a CTA owns */
+    double least_keys; /* keys that it computes at least */
+    double cta_s;      /* fixed time of a CTA on its SM */
+    double tail;       /* exponent that joins the work of all CTAs with the longest one */
+    double head_64, head_192, head_256, head_512; /* rate at that head size over that at 128 */
+    double bandwidth_frac;                        /* of the memory bandwidth */
+    double t0_s;                                  /* launch */
+    /* Serving's kernel before it, that rotates, stores and quantises queries, keys and values: */
+    double cache_t0_s;
+    double cache_bandwidth_frac;
+    double cache_kv_weight; /* cost of a byte of keys and values over one of queries */
+    double cache_l2_ratio;  /* bandwidth of the last cache over that of memory */
 };
 enum attention_pass { ATTENTION_FORWARD, ATTENTION_BACKWARD, ATTENTION_DECODE, ATTENTION_PASSES };
+
+/* Decode, one set a datatype of the cache: a kernel that shares keys among the heads of a group,
+ * and one CTA a head for groups outside [group_least, group_most]. */
+struct decode_constants {
+    double bandwidth_frac, l2_ratio, l2_frac; /* as gemm_constants */
+    double p;                                 /* exponent that joins the roofs */
+    double t0_s;
+    double splits; /* CTAs an SM up to which long sequences are split */
+    double group_least, group_most;
+    double group_cta_s;  /* grouped: fixed time of a CTA at head size 128 */
+    double group_head_s; /* each query head of it */
+    double group_key_s;  /* one key in the longest CTA */
+    double group_math_frac;
+    double head_cta_s; /* a head each: fixed time of a CTA */
+    double head_key_s;
+    double head_math_frac;
+    double head_256; /* rate at head sizes of 256 over their share of 128's */
+};
 
 struct memory_constants {
     double bandwidth_frac;
@@ -50,25 +91,30 @@ struct memory_constants {
 enum calibration_kind { CALIBRATION_ASSUMED, CALIBRATION_MEASURED, CALIBRATION_TRANSFERRED };
 extern const char *const calibration_kind_names[];
 
-/* Where a group of constants comes from and how good it is. An empty source: the built-in default. */
-enum { CALIBRATION_CONSTANTS_MAX = 16, CALIBRATION_DIMS = 4 };
+/* Where a group of constants comes from and how good it is. An empty source: the built-in default.
+ */
+enum { CALIBRATION_CONSTANTS_MAX = 20, CALIBRATION_DIMS = 4 };
 struct calibration_group {
     enum calibration_kind kind;
     char source[192];
     char date[16];     /* ISO, of the fit */
     double samples;    /* rows fitted; 0: none */
     double error_frac; /* mean absolute error, cross-validated by blocks of shapes; 0: not known */
-    double standard_error[CALIBRATION_CONSTANTS_MAX]; /* of each constant, in its unit; 0: not known */
+    double
+        standard_error[CALIBRATION_CONSTANTS_MAX]; /* of each constant, in its unit; 0: not known */
     double low[CALIBRATION_DIMS], high[CALIBRATION_DIMS]; /* range covered; high 0: not known */
 };
 
 struct calibration {
     struct gemm_constants gemm[DTYPES];
     struct grouped_constants grouped[DTYPES];
-    struct attention_constants attention[ATTENTION_PASSES][2]; /* [pass][0: 16 bit, 1: fp8] */
+    struct attention_constants attention[2][2]; /* [forward, backward][0: 16 bit, 1: fp8] */
+    struct decode_constants decode[2];
     struct memory_constants memory[MEMORY_CLASSES];
     struct calibration_group gemm_group[DTYPES], grouped_group[DTYPES];
-    struct calibration_group attention_group[ATTENTION_PASSES][2], memory_group[MEMORY_CLASSES];
+    struct calibration_group attention_group[2][2], decode_group[2], memory_group[MEMORY_CLASSES];
+    struct correction gemm_correction[DTYPES], grouped_correction[DTYPES];
+    struct correction attention_correction[2][2], decode_correction[2];
     struct collective_calibration collective; /* of the scale-up domain */
 };
 
@@ -77,28 +123,41 @@ struct calibration_slot {
     const char *op, *name; /* "gemm", "bf16" */
     const struct field *constants;
     size_t count;
-    size_t offset;       /* of the constants in struct calibration */
-    size_t group_offset; /* of their struct calibration_group */
-    const char *const *dims; /* names of the range's dimensions, NULL-ended */
+    size_t offset;            /* of the constants in struct calibration */
+    size_t group_offset;      /* of their struct calibration_group */
+    size_t correction_offset; /* of their struct correction; 0: none */
+    const char *const *dims;  /* names of the range's dimensions, NULL-ended */
 };
 
 /* Slot i; false past the end. */
 bool calibration_slot(size_t i, struct calibration_slot *slot);
-struct calibration_group *calibration_group_of(struct calibration *c, const struct calibration_slot *slot);
-double *calibration_constant(struct calibration *c, const struct calibration_slot *slot, size_t row);
+struct calibration_group *calibration_group_of(struct calibration *c,
+                                               const struct calibration_slot *slot);
+double *calibration_constant(struct calibration *c, const struct calibration_slot *slot,
+                             size_t row);
+struct correction *calibration_correction(struct calibration *c,
+                                          const struct calibration_slot *slot);
+/* The slot of that op and name; false where there is none. */
+bool calibration_find(const char *op, const char *name, struct calibration_slot *slot);
 
-/* MODELLING's constants (A100's for Ampere and older, H100's for the rest), every group marked assumed. */
+/* Constants by architecture (A100's for Ampere and older, H100's for the rest), all marked assumed.
+ */
 void calibration_default(struct calibration *c, const char *architecture);
+
+/* Backward attention from forward's constants: nobody measured it in the samples. */
+void calibration_backward(struct calibration *c);
 
 /* Reads the object "calibration" of a gpu file over what `c` holds; a group that is given must hold
  * every constant, its kind and its source. */
 enum status calibration_read(const struct json *json, const struct json_value *object,
                              struct calibration *c, struct error *e);
 
-/* Writes the groups that are not built-in defaults as member `key`; read back, they are the same bits. */
+/* Writes the groups that are not built-in defaults as member `key`; read back, they are the same
+ * bits. */
 void calibration_write(struct json_writer *w, const char *key, const struct calibration *c);
 
-/* Marks every measured group as transferred from GPU `from` (its constants stay). */
+/* Marks every measured group as transferred from GPU `from`: its constants stay, its corrections
+ * near measured points and its error go. */
 void calibration_transfer(struct calibration *c, const char *from);
 
 #endif

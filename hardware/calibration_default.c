@@ -1,81 +1,134 @@
 #include "hardware/calibration.h"
 #include <string.h>
 
-/* What stands in for a measurement. GEMM: form T fitted to the A100 and H100 sweeps of
- * aiconfigurator (commit 095f58a), bf16 and per-tensor fp8. The part of the time that scales with
- * peak, bandwidth and SM count is the GPU's own; these constants are the shape of the curves. */
+/* What stands in for a measurement. GEMM: the tile form fitted to the A100 and H100 sweeps of
+ * aiconfigurator (commit 095f58a), bf16 and per-tensor fp8, without cache and droop terms; a split
+ * costs one more kernel. What scales with peak, bandwidth and SM count is the GPU's own; these
+ * constants are the shape of the curves. */
 static const struct gemm_constants ampere_gemm = {
+    .peak_frac = 1,
     .a0 = 18.4,
     .k0 = 140,
+    .persistence = 1,
     .phi = 0.68,
     .p = 2.7,
     .beta = 1.09,
     .bandwidth_frac = 0.72,
+    .l2_ratio = 1e9,
+    .write_weight = 1,
     .t0_s = 3.8e-6,
-    .quantise_frac = 0,
-    .peak_frac = 1,
+    .split_s = 2.6e-6,
 };
 static const struct gemm_constants hopper_gemm = {
+    .peak_frac = 1,
     .a0 = 20.1,
     .k0 = 102,
+    .persistence = 1,
     .phi = 1.0,
     .p = 4.1,
     .beta = 0.85,
     .bandwidth_frac = 0.80,
+    .l2_ratio = 1e9,
+    .write_weight = 1,
     .t0_s = 2.7e-6,
-    .quantise_frac = 0,
-    .peak_frac = 1,
+    .split_s = 2.6e-6,
 };
 static const struct gemm_constants hopper_fp8_gemm = {
+    .peak_frac = 1,
     .a0 = 28.4,
     .k0 = 266,
+    .persistence = 1,
     .phi = 1.0,
     .p = 5.1,
     .beta = 0.85,
     .bandwidth_frac = 0.80,
+    .l2_ratio = 1e9,
+    .write_weight = 1,
     .t0_s = 2.7e-6,
+    .split_s = 2.6e-6,
     .quantise_frac = 2.0,
-    .peak_frac = 1,
+    .quantise_t0_s = 3e-6,
 };
 
 /* Grouped kernels reach less of the peak than dense ones: SimuMax's B200 tables give 0.30 where
  * dense GEMMs give 0.49 to 0.65, most of it explained by the union of tiles and by the weights'
  * bytes. */
 static const struct grouped_constants default_grouped = {
-    .efficiency_frac = 0.85,
+    .peak_frac = 0.85,
+    .a0 = 20,
+    .k0 = 150,
+    .phi = 0.7,
+    .p = 3,
     .bandwidth_frac = 0.75,
+    .l2_ratio = 1e9,
     .t0_s = 4e-6,
-    .overhead_per_group_s = 0,
+    .routing_s = 10e-6,
+    .routing_bandwidth_frac = 0.5,
 };
 
-/* math_frac, exp_frac and s0 reproduce FlashAttention-3's forward rates on H100 (430 to 621 TFLOP/s
- * from 512 to 16384 tokens at head size 128, 0.62 of it at 64; arXiv 2407.08608, pytorch/benchmark
- * 2391); Ampere: FlashAttention-2 (50 to 73 % of peak). Backward runs at 0.7 to 0.85 of forward's
- * rate. */
+/* math_frac, exp_frac and cta_s reproduce FlashAttention-3's forward rates on H100 (430 to 621
+ * TFLOP/s from 512 to 16384 tokens at head size 128, 0.62 of it at 64; arXiv 2407.08608,
+ * pytorch/benchmark 2391); Ampere: FlashAttention-2 (50 to 73 % of peak) with its smaller tiles. */
 static const struct attention_constants hopper_forward = {
     .math_frac = 0.652,
     .exp_frac = 0.48,
-    .bandwidth_frac = 0.7,
-    .s0 = 230,
     .p = 4,
+    .tile_rows = 128,
+    .least_keys = 64,
+    .cta_s = 2.8e-6,
+    .tail = 4,
+    .head_64 = 1,
+    .head_192 = 1,
+    .head_256 = 1,
+    .head_512 = 1,
+    .bandwidth_frac = 0.7,
     .t0_s = 3e-6,
+    .cache_t0_s = 8e-6,
+    .cache_bandwidth_frac = 0.5,
+    .cache_kv_weight = 0.5,
+    .cache_l2_ratio = 1,
 };
 static const struct attention_constants ampere_forward = {
     .math_frac = 0.70,
     .exp_frac = 0.60,
+    .p = 4,
+    .tile_rows = 64,
+    .least_keys = 32,
+    .cta_s = 1.5e-6,
+    .tail = 4,
+    .head_64 = 1,
+    .head_192 = 1,
+    .head_256 = 1,
+    .head_512 = 1,
     .bandwidth_frac = 0.7,
-    .s0 = 200,
-    .p = 4,
     .t0_s = 5e-6,
+    .cache_t0_s = 6e-6,
+    .cache_bandwidth_frac = 0.4,
+    .cache_kv_weight = 0.5,
+    .cache_l2_ratio = 1,
 };
+
+/* FlashAttention's backward runs its 2.5 times larger work at 0.7 to 0.85 of forward's rate. [FA2]
+ */
 static const double backward_of_forward = 0.78;
-static const struct attention_constants default_decode = {
-    .math_frac = 0.30,
-    .exp_frac = 0.48,
-    .bandwidth_frac = 0.70,
-    .s0 = 256,
-    .p = 4,
-    .t0_s = 8e-6,
+
+static const struct decode_constants default_decode = {
+    .bandwidth_frac = 0.85,
+    .l2_ratio = 2,
+    .l2_frac = 0.7,
+    .p = 2,
+    .t0_s = 9e-6,
+    .splits = 1,
+    .group_least = 2,
+    .group_most = 32,
+    .group_cta_s = 2e-6,
+    .group_head_s = 0.07e-6,
+    .group_key_s = 10e-9,
+    .group_math_frac = 0.2,
+    .head_cta_s = 1.3e-6,
+    .head_key_s = 20e-9,
+    .head_math_frac = 0.01,
+    .head_256 = 1.3,
 };
 
 /* Shares of bandwidth: Calculon, SimuMax (permute 0.50, cross-entropy 0.28 to 0.32), copy kernels.
@@ -97,17 +150,25 @@ static void gemm_default(struct calibration *c, bool ampere)
     }
 }
 
-static void attention_default(struct calibration *c, bool ampere)
+void calibration_backward(struct calibration *c)
 {
-    struct attention_constants forward = ampere ? ampere_forward : hopper_forward;
-    struct attention_constants backward = forward;
-    backward.math_frac *= backward_of_forward;
-    backward.exp_frac *= backward_of_forward;
     for (int fp8 = 0; fp8 < 2; fp8++) {
-        c->attention[ATTENTION_FORWARD][fp8] = forward;
-        c->attention[ATTENTION_BACKWARD][fp8] = backward;
-        c->attention[ATTENTION_DECODE][fp8] = default_decode;
+        struct attention_constants *backward = &c->attention[ATTENTION_BACKWARD][fp8];
+        *backward = c->attention[ATTENTION_FORWARD][fp8];
+        backward->math_frac *= backward_of_forward;
+        backward->exp_frac *= backward_of_forward;
     }
+}
+
+static void attention_default(struct calibration *c, bool ampere, bool blackwell)
+{
+    for (int fp8 = 0; fp8 < 2; fp8++) {
+        c->attention[ATTENTION_FORWARD][fp8] = ampere ? ampere_forward : hopper_forward;
+        c->decode[fp8] = default_decode;
+        if (blackwell) /* its grouped kernels serve every group (measured) */
+            c->decode[fp8].group_least = 1;
+    }
+    calibration_backward(c);
 }
 
 void calibration_default(struct calibration *c, const char *architecture)
@@ -118,7 +179,7 @@ void calibration_default(struct calibration *c, const char *architecture)
         ampere = ampere || strcmp(architecture, older[i]) == 0;
     memset(c, 0, sizeof *c);
     gemm_default(c, ampere);
-    attention_default(c, ampere);
+    attention_default(c, ampere, strncmp(architecture, "blackwell", strlen("blackwell")) == 0);
     for (int m = 0; m < MEMORY_CLASSES; m++)
         c->memory[m] = (struct memory_constants){memory_frac[m], memory_t0_s};
 }

@@ -4,7 +4,8 @@
 
 /* A gpu file's "calibration": {op: {name: group}}, a group being
  * {"kind", "source", "date", "samples", "error_frac", "range": {dim: [low, high]},
- *  "constants": {..}, "standard_errors": {..}}. */
+ *  "constants": {..}, "standard_errors": {..}, "correction": {"knots", "low", "step", "values"}}.
+ */
 
 static const struct field group_rows[] = {
     {"kind",       FIELD_ENUM,   UNIT_NONE,     offsetof(struct calibration_group, kind),       sizeof(int), 0, 0,
@@ -20,7 +21,8 @@ static const struct field group_rows[] = {
      "mean absolute error, cross-validated by blocks of shapes"                                                                                                                        },
 };
 enum { GROUP_ROWS = sizeof group_rows / sizeof group_rows[0] };
-static const char *const group_objects[] = {"constants", "standard_errors", "range", NULL};
+static const char *const group_objects[] = {"constants", "standard_errors", "range", "correction",
+                                            NULL};
 
 static enum status standard_errors_read(const struct json *json, const struct json_value *object,
                                         const struct calibration_slot *slot,
@@ -58,6 +60,63 @@ static enum status range_read(const struct json *json, const struct json_value *
     return STATUS_OK;
 }
 
+/* Reads an array of exactly n numbers. */
+static enum status numbers_read(const struct json *json, const struct json_value *object,
+                                const char *key, double *out, size_t n, struct error *e)
+{
+    const struct json_value *array = json_member(object, key);
+    if (!array || json_kind(array) != JSON_ARRAY || json_count(array) != n)
+        return json_error(json, array ? array : object, e, STATUS_INPUT,
+                          "expected %zu numbers in \"%s\"", n, key);
+    for (const struct json_value *v = json_first(array); v; v = json_next(v)) {
+        if (json_kind(v) != JSON_NUMBER)
+            return json_error(json, v, e, STATUS_INPUT, "expected a number");
+        *out++ = json_number(v);
+    }
+    return STATUS_OK;
+}
+
+static enum status knots_read(const struct json *json, const struct json_value *object,
+                              struct correction *out, struct error *e)
+{
+    double knots[CORRECTION_AXES], product = 1;
+    enum status status = numbers_read(json, object, "knots", knots, CORRECTION_AXES, e);
+    for (int a = 0; a < CORRECTION_AXES && status == STATUS_OK; a++) {
+        product *= knots[a];
+        if (!(knots[a] >= 1) || knots[a] != (int)knots[a] || product > CORRECTION_KNOTS)
+            return json_error(json, object, e, STATUS_INPUT, "expected at most %d knots",
+                              CORRECTION_KNOTS);
+        out->knots[a] = (int)knots[a];
+    }
+    return status;
+}
+
+static enum status correction_read(const struct json *json, const struct json_value *object,
+                                   struct correction *out, struct error *e)
+{
+    double values[CORRECTION_KNOTS];
+    struct correction read = {0};
+    enum status status = knots_read(json, object, &read, e);
+    if (status == STATUS_OK)
+        status = numbers_read(json, object, "low", read.low, CORRECTION_AXES, e);
+    if (status == STATUS_OK)
+        status = numbers_read(json, object, "step", read.step, CORRECTION_AXES, e);
+    if (status == STATUS_OK)
+        status = numbers_read(json, object, "values", values, (size_t)correction_count(&read), e);
+    for (int i = 0; status == STATUS_OK && i < correction_count(&read); i++) {
+        if (!(values[i] >= -30000 && values[i] <= 30000))
+            return json_error(json, object, e, STATUS_INPUT,
+                              "expected corrections from -30000 to 30000");
+        read.value[i] = (short)values[i];
+    }
+    for (int a = 0; status == STATUS_OK && a < CORRECTION_AXES; a++)
+        if (!(read.step[a] > 0))
+            return json_error(json, object, e, STATUS_INPUT, "expected steps above 0");
+    if (status == STATUS_OK)
+        *out = read;
+    return status;
+}
+
 static enum status group_read(const struct json *json, const struct json_value *object,
                               const struct calibration_slot *slot, struct calibration *c,
                               struct error *e)
@@ -77,16 +136,41 @@ static enum status group_read(const struct json *json, const struct json_value *
         status = standard_errors_read(json, json_member(object, "standard_errors"), slot, group, e);
     if (status == STATUS_OK)
         status = range_read(json, json_member(object, "range"), slot, group, e);
+    struct correction *correction = calibration_correction(c, slot);
+    if (correction)
+        memset(correction, 0, sizeof *correction);
+    const struct json_value *table = json_member(object, "correction");
+    if (status == STATUS_OK && table && !correction)
+        return json_error(json, table, e, STATUS_INPUT, "%s takes no correction", slot->op);
+    if (status == STATUS_OK && table)
+        status = correction_read(json, table, correction, e);
     return status;
 }
 
-/* The slot of op and name; with name NULL any slot of that op. */
-static bool slot_find(const char *op, const char *name, struct calibration_slot *slot)
+static bool has_op(const char *op)
 {
-    for (size_t i = 0; calibration_slot(i, slot); i++)
-        if (strcmp(slot->op, op) == 0 && (!name || strcmp(slot->name, name) == 0))
+    struct calibration_slot slot;
+    for (size_t i = 0; calibration_slot(i, &slot); i++)
+        if (strcmp(slot.op, op) == 0)
             return true;
     return false;
+}
+
+static enum status op_read(const struct json *json, const struct json_value *op,
+                           struct calibration *c, struct error *e)
+{
+    if (!has_op(json_key(op)) || json_kind(op) != JSON_OBJECT)
+        return json_error(json, op, e, STATUS_INPUT,
+                          "expected constants of gemm, grouped_gemm, attention or memory");
+    for (const struct json_value *v = json_first(op); v; v = json_next(v)) {
+        struct calibration_slot slot;
+        if (!calibration_find(json_key(op), json_key(v), &slot))
+            return json_error(json, v, e, STATUS_INPUT, "no such group of constants");
+        enum status status = group_read(json, v, &slot, c, e);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
 }
 
 enum status calibration_read(const struct json *json, const struct json_value *object,
@@ -96,17 +180,9 @@ enum status calibration_read(const struct json *json, const struct json_value *o
         return json_error(json, object, e, STATUS_INPUT, "expected the object \"calibration\"");
     struct calibration read = *c;
     for (const struct json_value *op = json_first(object); op; op = json_next(op)) {
-        struct calibration_slot slot;
-        if (!slot_find(json_key(op), NULL, &slot) || json_kind(op) != JSON_OBJECT)
-            return json_error(json, op, e, STATUS_INPUT,
-                              "expected constants of gemm, grouped_gemm, attention or memory");
-        for (const struct json_value *v = json_first(op); v; v = json_next(v)) {
-            if (!slot_find(json_key(op), json_key(v), &slot))
-                return json_error(json, v, e, STATUS_INPUT, "no such group of constants");
-            enum status status = group_read(json, v, &slot, &read, e);
-            if (status != STATUS_OK)
-                return status;
-        }
+        enum status status = op_read(json, op, &read, e);
+        if (status != STATUS_OK)
+            return status;
     }
     *c = read;
     return STATUS_OK;
@@ -150,6 +226,28 @@ static void range_write(struct json_writer *w, const struct calibration_slot *sl
     json_close_object(w);
 }
 
+static void numbers_write(struct json_writer *w, const char *key, const double *values)
+{
+    json_open_array_compact(w, key);
+    for (int a = 0; a < CORRECTION_AXES; a++)
+        json_put_number(w, NULL, values[a]);
+    json_close_array(w);
+}
+
+static void correction_write(struct json_writer *w, const struct correction *c)
+{
+    double knots[CORRECTION_AXES] = {c->knots[0], c->knots[1], c->knots[2]};
+    json_open_object(w, "correction");
+    numbers_write(w, "knots", knots);
+    numbers_write(w, "low", c->low);
+    numbers_write(w, "step", c->step);
+    json_open_array_compact(w, "values");
+    for (int i = 0; i < correction_count(c); i++)
+        json_put_number(w, NULL, c->value[i]);
+    json_close_array(w);
+    json_close_object(w);
+}
+
 static void group_write(struct json_writer *w, const struct calibration *c,
                         const struct calibration_slot *slot, const struct calibration_group *group)
 {
@@ -165,6 +263,11 @@ static void group_write(struct json_writer *w, const struct calibration *c,
     range_write(w, slot, group);
     constants_write(w, c, slot);
     standard_errors_write(w, slot, group);
+    struct correction correction = {0};
+    if (slot->correction_offset)
+        memcpy(&correction, (const char *)c + slot->correction_offset, sizeof correction);
+    if (correction.knots[0] > 0)
+        correction_write(w, &correction);
     json_close_object(w);
 }
 
@@ -178,9 +281,9 @@ void calibration_write(struct json_writer *w, const char *key, const struct cali
         memcpy(&group, (const char *)c + slot.group_offset, sizeof group);
         if (!group.source[0])
             continue;
-        if (op && op != slot.op)
+        if (op && strcmp(op, slot.op) != 0)
             json_close_object(w);
-        if (op != slot.op)
+        if (!op || strcmp(op, slot.op) != 0)
             json_open_object(w, slot.op);
         op = slot.op;
         group_write(w, c, &slot, &group);

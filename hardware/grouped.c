@@ -1,27 +1,107 @@
 #include "hardware/roofline.h"
+#include "hardware/tiles.h"
 #include <math.h>
 
-/* One persistent kernel walks the union of the groups' tiles, so that a group costs whole tiles of
- * its rows but no launch of its own: T = t0 + groups t_g + max(dense form over the tiles / e_g,
- * bytes / (BW eb)) The dense form with batch = groups counts those tiles, and reads every group's
- * weights once. The largest group only matters where its own tiles outlast the kernel: with skew s
- * the m (or k) dimension of the longest chain is s times the mean. */
-static double dense_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g)
+/* Groups have few rows: the menu holds flat tiles too. */
+static const struct tile menu[] = {
+    {256, 128},
+    {128, 256},
+    {128, 128},
+    {64,  256},
+    {64,  128},
+    {128, 64 },
+    {64,  64 },
+    {32,  128},
+    {16,  128},
+    {32,  256},
+    {16,  256},
+};
+enum { TILES = sizeof menu / sizeof menu[0] };
+
+/* Share of the last cache that what one kernel wrote leaves for the next: between the 0.67 of
+ * A100's two halves and the 1.0 of L40S (fitted to GEMMs). */
+static const double l2_frac = 0.75;
+
+/* Time of `bytes` that the kernel before wrote or that the next one reads, at `frac` of the
+ * bandwidth of memory, or l2_ratio times that as far as the last cache holds them. */
+static double passing_s(const struct gpu *gpu, double bytes, double frac, double l2_ratio)
 {
-    return gemm_s(gpu, dtype, g) - gpu->calibration.gemm[dtype].t0_s;
+    if (bytes <= 0)
+        return 0;
+    double miss = miss_frac(bytes, l2_frac * gpu->l2_bytes);
+    return bytes / (gpu->memory_bandwidth_bytes_per_s * frac) * (miss + (1 - miss) / l2_ratio);
+}
+
+/* One persistent kernel walks the union of the groups' tiles, so that a group costs whole tiles of
+ * its rows but no launch of its own: the tile form with batch = groups, which counts those tiles
+ * and reads every group's weights once; the largest group only matters where its own tiles outlast
+ * the rest. */
+static double product_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g)
+{
+    const struct grouped_constants *c = &gpu->calibration.grouped[dtype];
+    struct gemm_constants constants = {
+        .a0 = c->a0,
+        .k_latency_s = c->k_latency_s,
+        .k0 = c->k0,
+        .persistence = 1,
+        .phi = c->phi,
+        .p = c->p,
+        .beta =
+            0.01, /* one CTA of a grouped kernel draws what it can: not identified, so left out */
+    };
+    struct tiled_product p = {
+        .c = &constants,
+        .batch = g->batch,
+        .m = g->m,
+        .n = g->n,
+        .k = g->k,
+        .flop_per_s = gpu->peak_flop_per_s[dtype] * c->peak_frac,
+        .sm_count = gpu->sm_count,
+        .memory_s = passing_s(gpu, gemm_bytes(dtype, g), c->bandwidth_frac, c->l2_ratio),
+        .partial_s = -1,
+        .menu = menu,
+        .tiles = TILES,
+    };
+    return tiled_product_s(&p);
+}
+
+static bool is_empty(const struct gemm *g)
+{
+    return g->m <= 0 || g->n <= 0 || g->k <= 0 || g->batch <= 0;
 }
 
 double grouped_gemm_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g)
 {
-    if (g->m <= 0 || g->n <= 0 || g->k <= 0 || g->batch <= 0)
+    if (is_empty(g))
         return 0;
-    const struct grouped_constants *c = &gpu->calibration.grouped[dtype];
     struct gemm largest = *g;
     largest.batch = 1;
     largest.m = g->m * fmax(g->skew, 1);
-    double work_s =
-        fmax(dense_s(gpu, dtype, g), dense_s(gpu, dtype, &largest)) / c->efficiency_frac;
-    double memory_s =
-        gemm_bytes(dtype, g) / (gpu->memory_bandwidth_bytes_per_s * c->bandwidth_frac);
-    return c->t0_s + g->batch * c->overhead_per_group_s + fmax(work_s, memory_s);
+    double seconds = fmax(product_s(gpu, dtype, g), product_s(gpu, dtype, &largest));
+    return gpu->calibration.grouped[dtype].t0_s + seconds;
+}
+
+/* Balanced routing: pairs = tokens top_k / ep on min(experts / ep, pairs) experts, f = ffn / tp:
+ *     T = T_route + tokens experts t_score + (experts / ep) t_group
+ *         + pairs (2 w_in + permuted + activated) bytes / bandwidth
+ *         + 2 t0 + GEMM[rows, 2 f, hidden] + GEMM[rows, hidden, f]
+ * bytes: permutation reads and writes the hidden state, the gated activation reads 2 f and writes
+ * f, the weighted sum reads each pair and writes each token twice (cleared, then added to). */
+double expert_layer_s(const struct gpu *gpu, enum dtype dtype, const struct expert_layer *x)
+{
+    if (x->tokens <= 0)
+        return 0;
+    const struct grouped_constants *c = &gpu->calibration.grouped[dtype];
+    double pairs = x->tokens * x->top_k / x->ep, experts = x->experts / x->ep;
+    double active = fmin(experts, fmax(1, pairs)), rows = fmax(1, pairs / active);
+    double ffn = x->expert_ffn / x->tp;
+    struct gemm up = {rows, 2 * ffn, x->hidden, active, 2, false, 1};
+    struct gemm down = {rows, x->hidden, ffn, active, 2, false, 1};
+    double bytes = 2 * (pairs * (3 * x->hidden + 3 * ffn) + 2 * x->tokens * x->hidden);
+    double seconds =
+        c->routing_s + experts * c->per_group_s + x->tokens * x->experts * c->routing_token_s;
+    seconds += passing_s(gpu, bytes, c->routing_bandwidth_frac, c->l2_ratio);
+    seconds += grouped_gemm_s(gpu, dtype, &up) + grouped_gemm_s(gpu, dtype, &down);
+    return seconds * correction_factor(&gpu->calibration.grouped_correction[dtype], x->tokens,
+                                       experts, x->hidden * ffn);
 }

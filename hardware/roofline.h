@@ -6,20 +6,43 @@
 /* Seconds of one kernel on one GPU, at the benchmark's clocks, without the stack's own overheads.
  * Pure functions; dimensions are element counts > 0 (a dimension of 0 costs 0). */
 
-/* GEMM of datatype `dtype` (inputs of dtype_bytes each, output g->output_bytes). The weight-gradient pass
- * reads and writes an fp32 output when g->accumulate. Excludes quantisation: see quantise_s. */
+/* GEMM of datatype `dtype` (inputs of dtype_bytes each, output g->output_bytes). The
+ * weight-gradient pass reads and writes an fp32 output when g->accumulate. Excludes quantisation:
+ * see quantise_s. */
 double gemm_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g);
 
-/* The kernel that turns `elements` of a bf16 activation into `dtype`; 0 for datatypes that need none. */
+/* The kernel that turns `elements` of a bf16 activation into `dtype`; 0 for datatypes that need
+ * none. */
 double quantise_s(const struct gpu *gpu, enum dtype dtype, double elements);
 
-/* Grouped GEMM over g->batch experts, g->m (forward, backward input) or g->k (weight gradient) the mean
- * rows of a group, g->skew the largest over the mean. */
+/* Grouped GEMM over g->batch experts, g->m (forward, backward input) or g->k (weight gradient) the
+ * mean rows of a group, g->skew the largest over the mean. */
 double grouped_gemm_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g);
+
+/* A dense GEMM as a benchmark of one linear layer times it: quantisation of its activations with
+ * it, weights that the last cache may hold, clocks that fall under long kernels. */
+double gemm_benchmark_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g);
+
+/* A layer of experts on one rank as a benchmark times it, with balanced routing: `tokens` enter,
+ * each with top_k of `experts`, of which the rank has experts / ep with expert_ffn / tp columns
+ * each. Covers routing, permutation, both gated layers and the weighted sum. */
+struct expert_layer {
+    double tokens, hidden, expert_ffn, top_k, experts, tp, ep;
+};
+double expert_layer_s(const struct gpu *gpu, enum dtype dtype, const struct expert_layer *layer);
 
 /* Fused attention; `pass` chooses forward, backward (2.5 times the matmul work) or decode. */
 double attention_s(const struct gpu *gpu, enum dtype dtype, enum attention_pass pass,
                    const struct attention *a);
+
+/* Serving's attention, visible_frac a causal half: prefill stores the keys and values it computes
+ * into a cache of kv_dtype first; decode has one query a sequence and reads a cache of kv_dtype. */
+double attention_prefill_s(const struct gpu *gpu, enum dtype dtype, enum dtype kv_dtype,
+                           const struct attention *a);
+double attention_decode_s(const struct gpu *gpu, enum dtype kv_dtype, const struct attention *a);
+
+/* Whether the matrix products of attention run in 8 bit: where the inputs or the cache are. */
+bool attention_runs_fp8(const struct gpu *gpu, enum dtype dtype, enum dtype kv_dtype);
 
 /* Memory-bound kernel of op->bytes in HBM. */
 double memory_op_s(const struct gpu *gpu, const struct memory_op *op);

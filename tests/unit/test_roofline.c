@@ -13,6 +13,7 @@ static struct gpu a100(void)
     gpu.sm_count = 108;
     gpu.clock_hz = 1.41e9;
     calibration_default(&gpu.calibration, "ampere");
+    gpu.calibration.gemm[DTYPE_BF16].split_s = 0;
     return gpu;
 }
 

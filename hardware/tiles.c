@@ -1,0 +1,68 @@
+#include "hardware/tiles.h"
+#include <math.h>
+
+static const double splits[] = {1, 2, 4, 8, 16, 32};
+enum { SPLITS = sizeof splits / sizeof splits[0] };
+
+/* Split-K is worth its partial sums only while each part keeps this many elements of K, and while
+ * the chip is not full without it. */
+static const double split_k_least = 256;
+static const double split_waves = 2;
+
+double join_s(double a, double b, double p)
+{
+    double larger = fmax(a, b), smaller = fmin(a, b);
+    return larger > 0 ? larger * pow(1 + pow(smaller / larger, p), 1 / p) : 0;
+}
+
+/* 1 / (1 + (cache / bytes)^16): a set cycled through an LRU cache is kept whole or lost whole. The
+ * sixteenth power is what the L40S sweep shows at 96 MiB (fitted 20 to 35). */
+double miss_frac(double bytes, double cache_bytes)
+{
+    double ratio = cache_bytes / bytes, square = ratio * ratio;
+    double fourth = square * square, eighth = fourth * fourth;
+    return 1 / (1 + eighth * eighth);
+}
+
+/* One tile Tm x Tn and split sk, CTAs = batch ceil(m / Tm) ceil(n / Tn) sk, q = CTAs / SMs:
+ *     W      = ceil(q) - phi (ceil(q) - max(q, 1))                           waves
+ *     t_k    = 2 (Tm Tn + a0 (Tm + Tn)) SMs / R + t_lat                      one element of K
+ *     T_math = t_k (W k / sk + k0 (1 + pers (W - 1)))
+ *     T_mem  = T_bytes / min(1, CTAs / (beta SMs)) + sk T_partial
+ *     T      = (T_math^p + T_mem^p)^(1/p) + T_split
+ * Returns HUGE_VAL when T cannot be below `best`. */
+static double tile_s(const struct tiled_product *g, struct tile t, double split, double best)
+{
+    const struct gemm_constants *c = g->c;
+    double ctas = g->batch * ceil(g->m / t.m) * ceil(g->n / t.n) * split;
+    double q = ctas / g->sm_count, whole = ceil(q);
+    double waves = whole - c->phi * (whole - fmax(q, 1));
+    double step_s =
+        2 * (t.m * t.n + c->a0 * (t.m + t.n)) * g->sm_count / g->flop_per_s + c->k_latency_s;
+    double math_s = step_s * (waves * g->k / split + c->k0 * (1 + c->persistence * (waves - 1)));
+    double memory_s = g->memory_s / fmin(1, ctas / (c->beta * g->sm_count));
+    double split_s = 0;
+    if (split > 1) {
+        memory_s += split * g->partial_s;
+        split_s = c->split_s;
+    }
+    if (fmax(math_s, memory_s) + split_s >= best)
+        return HUGE_VAL;
+    return join_s(math_s, memory_s, c->p) + split_s;
+}
+
+double tiled_product_s(const struct tiled_product *p)
+{
+    double best = HUGE_VAL;
+    int split_count = p->partial_s < 0 ? 1 : SPLITS;
+    for (int t = 0; t < p->tiles; t++) {
+        double ctas = p->batch * ceil(p->m / p->menu[t].m) * ceil(p->n / p->menu[t].n);
+        for (int i = 0; i < split_count; i++) {
+            if (i > 0 &&
+                (p->k / splits[i] < split_k_least || ctas * splits[i] >= split_waves * p->sm_count))
+                break;
+            best = fmin(best, tile_s(p, p->menu[t], splits[i], best));
+        }
+    }
+    return best;
+}

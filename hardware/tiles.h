@@ -1,0 +1,30 @@
+#ifndef HARDWARE_TILES_H
+#define HARDWARE_TILES_H
+#include "hardware/calibration.h"
+#include "hardware/gpu.h"
+
+/* Products of matrices cut into tiles, one CTA a tile: what gemm.c and grouped.c share. */
+struct tile {
+    double m, n;
+};
+struct tiled_product {
+    const struct gemm_constants *c;
+    double batch, m, n, k;
+    double flop_per_s, sm_count;
+    double memory_s;  /* operands and output, once */
+    double partial_s; /* partial sums of one split of K; negative: K is not split */
+    const struct tile *menu;
+    int tiles;
+};
+
+/* The fastest tile and split of K, without the launch. */
+double tiled_product_s(const struct tiled_product *p);
+
+/* p-norm of two times that overlap: between their maximum (p large) and their sum (p = 1). */
+double join_s(double a, double b, double p);
+
+/* Share of the bytes of a set that is used again and again, of `bytes` in all, that a cache of
+ * `cache_bytes` cannot hold: sharp, as with LRU. */
+double miss_frac(double bytes, double cache_bytes);
+
+#endif
