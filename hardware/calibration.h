@@ -144,6 +144,10 @@ bool calibration_find(const char *op, const char *name, struct calibration_slot 
  */
 void calibration_default(struct calibration *c, const char *architecture);
 
+/* Makes all kernels of an op s times as fast, whatever their shape: the forms are homogeneous, so
+ * that all rates times s and all times over s do it. */
+void calibration_speed_up(struct calibration *c, const char *op, double s);
+
 /* Backward attention from forward's constants: nobody measured it in the samples. */
 void calibration_backward(struct calibration *c);
 

@@ -32,7 +32,7 @@ struct knob {
 };
 
 /* All knobs of a scenario. */
-enum { KNOBS_MAX = 512 };
+enum { KNOBS_MAX = 1024 };
 struct knobs {
     int count;
     struct knob knob[KNOBS_MAX];

@@ -106,38 +106,19 @@ _Static_assert(sizeof knob_kernel_names / sizeof *knob_kernel_names ==
                    KERNEL_CLASSES + MEMORY_CLASSES + COLLECTIVES + 1,
                "a name for every kind of kernel");
 
-/* t = t0 + max or norm of (work / rate, bytes / bandwidth): every form is homogeneous, so that all
- * rates times s and all times over s give t / s for any shape. */
 static void speed_gemm(struct calibration *c, double s)
 {
-    for (int d = 0; d < DTYPES; d++) {
-        c->gemm[d].peak_frac *= s;
-        c->gemm[d].bandwidth_frac *= s;
-        c->gemm[d].t0_s /= s;
-        c->grouped[d].efficiency_frac /= s; /* relative to the dense form */
-    }
+    calibration_speed_up(c, "gemm", s);
 }
 
 static void speed_grouped(struct calibration *c, double s)
 {
-    for (int d = 0; d < DTYPES; d++) {
-        c->grouped[d].efficiency_frac *= s;
-        c->grouped[d].bandwidth_frac *= s;
-        c->grouped[d].t0_s /= s;
-        c->grouped[d].overhead_per_group_s /= s;
-    }
+    calibration_speed_up(c, "grouped_gemm", s);
 }
 
 static void speed_attention(struct calibration *c, double s)
 {
-    for (int pass = 0; pass < ATTENTION_PASSES; pass++) {
-        for (int fp8 = 0; fp8 < 2; fp8++) {
-            c->attention[pass][fp8].math_frac *= s;
-            c->attention[pass][fp8].exp_frac *= s;
-            c->attention[pass][fp8].bandwidth_frac *= s;
-            c->attention[pass][fp8].t0_s /= s;
-        }
-    }
+    calibration_speed_up(c, "attention", s);
 }
 
 static void speed_memory(struct calibration *c, int class_, double s)
