@@ -11,7 +11,7 @@
 #define FLAG(member) ROW(model, #member, FIELD_BOOL, member, 0, 0)
 #define TEXT(member) ROW(model, #member, FIELD_STRING, member, 0, 0)
 
-static const struct field model_rows[] = {
+const struct field model_fields[] = {
     TEXT(name),
     TEXT(model_type),
     ROW(model, "layers", FIELD_INT, layers, 1, MODEL_LAYERS_MAX),
@@ -54,7 +54,8 @@ static const struct field model_rows[] = {
     TEXT(left_out),
     TEXT(note),
 };
-enum { MODEL_ROWS = sizeof model_rows / sizeof *model_rows };
+enum { MODEL_ROWS = sizeof model_fields / sizeof *model_fields };
+const size_t model_field_count = MODEL_ROWS;
 
 static const struct field kind_rows[] = {
     ROW(layer_kind, "experts", FIELD_BOOL, experts, 0, 0),
@@ -72,7 +73,7 @@ static const char kinds_key[] = "layer_kinds", of_layer_key[] = "kind_of_layer";
 void model_write(struct json_writer *w, const char *key, const struct model *model)
 {
     json_open_object(w, key);
-    fields_write(w, model_rows, MODEL_ROWS, model, NULL);
+    fields_write(w, model_fields, MODEL_ROWS, model, NULL);
     json_open_array(w, kinds_key);
     for (int i = 0; i < model->kinds; i++) {
         json_open_object_compact(w, NULL);
@@ -149,7 +150,7 @@ enum status model_read_resolved(const struct json *json, const struct json_value
     struct model read = {0};
     const struct json_value *kinds = json_member(object, kinds_key);
     const struct json_value *of_layer = json_member(object, of_layer_key);
-    if (fields_read(json, object, model_rows, MODEL_ROWS, &read, &options, e) != STATUS_OK ||
+    if (fields_read(json, object, model_fields, MODEL_ROWS, &read, &options, e) != STATUS_OK ||
         check(json, object, &read, e) != STATUS_OK ||
         read_kinds(json, kinds ? kinds : object, &read, e) != STATUS_OK ||
         read_kind_of_layer(json, of_layer ? of_layer : object, &read, e) != STATUS_OK)
