@@ -1,4 +1,5 @@
 #include "parallelism/split.h"
+#include "parallelism/pipeline_layout.h"
 #include "parallelism/step.h"
 #include <string.h>
 
@@ -47,6 +48,31 @@ static int layers_of(const struct scenario *scenario, const struct strategy *s, 
     return layers / stages + (stage < layers % stages);
 }
 
+/* A layout string must have as many stages as there are. */
+static bool layout_layers(const char *text, int stages, int layers[])
+{
+    struct pipeline_layout layout;
+    if (!pipeline_layout_read(text, &layout) || layout.stages != stages)
+        return false;
+    memcpy(layers, layout.layers, (size_t)stages * sizeof *layers);
+    return true;
+}
+
+bool split_layers(const struct scenario *scenario, const struct strategy *s, int stages,
+                  int layers[])
+{
+    if (stages > STAGES_MAX)
+        return false;
+    if (s->pp_layout[0] != '\0' && s->pp > 1)
+        return layout_layers(s->pp_layout, stages, layers);
+    for (int i = 0; i < stages; i++) {
+        layers[i] = layers_of(scenario, s, stages, i);
+        if (layers[i] < 0)
+            return false;
+    }
+    return true;
+}
+
 static bool same_content(const struct stage_content *a, const struct stage_content *b, int kinds)
 {
     for (int k = 0; k < kinds; k++)
@@ -73,10 +99,13 @@ static bool find_classes(const struct scenario *scenario, const struct strategy 
                          struct split *out, unsigned char order[STAGES_MAX])
 {
     const struct model *m = &scenario->model;
+    int layers[STAGES_MAX];
+    if (!split_layers(scenario, s, stages, layers))
+        return false;
     for (int i = 0; i < stages; i++) {
         struct stage_content content = {.embedding = i == 0, .head = i == stages - 1};
-        int n = layers_of(scenario, s, stages, i);
-        if (n < 0 || out->layers + n > m->layers)
+        int n = layers[i];
+        if (out->layers + n > m->layers)
             return false;
         model_count_kinds(m, out->layers, n, content.layers);
         content.mtp = content.head ? m->mtp_layers : 0;

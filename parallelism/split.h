@@ -35,7 +35,12 @@ struct split {
 struct scenario;
 struct strategy;
 
-/* Splits by the stack's rule: explicit first and last, fewer in first and last, embedding and head
+/* Layers of each of `stages` stages (at most STAGES_MAX) in the order of the model; false if the
+ * layout holds less than nothing somewhere, or is for another number of stages. */
+bool split_layers(const struct scenario *scenario, const struct strategy *s, int stages,
+                  int layers[]);
+
+/* Splits by the stack's rule: a layout string, explicit first and last, fewer in first and last, embedding and head
  * counted as a layer each, else the earlier stages one more. False if the layout does not fit the
  * model (a stage would hold less than nothing), or has more than STAGE_CLASSES_MAX different
  * stages; `layers` tells how many layers found a place. */
