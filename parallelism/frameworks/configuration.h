@@ -1,0 +1,27 @@
+#ifndef PARALLELISM_FRAMEWORKS_CONFIGURATION_H
+#define PARALLELISM_FRAMEWORKS_CONFIGURATION_H
+#include "base/error.h"
+#include "parallelism/frameworks/launch.h"
+#include "parallelism/frameworks/settings.h"
+
+/* A file that configures a training run, read for its settings: a shell script with the command
+ * line, YAML, JSON, or a Python recipe. No shell runs, no path in the file is followed. */
+struct configuration {
+    struct settings settings;
+    struct launch launch;
+    struct text notes; /* what a reader should know, a line each */
+};
+
+/* The syntax is told by the file's name and its first characters. */
+enum status configuration_read(const char *text, size_t n, const char *file,
+                               struct configuration *out, struct error *e);
+void configuration_free(struct configuration *c);
+
+/* The readers, each appending to out. */
+enum status configuration_read_json(const char *text, size_t n, const char *file,
+                                    struct configuration *out, struct error *e);
+void configuration_read_yaml(const char *text, size_t n, int line, struct configuration *out);
+void configuration_read_python(const char *text, size_t n, int line, struct configuration *out);
+void configuration_read_script(const char *text, size_t n, struct configuration *out);
+
+#endif

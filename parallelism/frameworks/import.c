@@ -1,0 +1,212 @@
+#include "parallelism/frameworks/import.h"
+#include "base/file.h"
+#include "base/json_write.h"
+#include "model/model_json.h"
+#include "parallelism/frameworks/likeness.h"
+#include <stdio.h>
+#include <string.h>
+
+void framework_import_free(struct framework_import *import)
+{
+    configuration_free(&import->configuration);
+    text_free(&import->notes);
+}
+
+/* How much of the settings a framework's table explains: rows of its own count more than patterns.
+ */
+static size_t score(const struct framework *framework, const struct settings *settings)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < settings->count; i++) {
+        const struct framework_row *row = framework_row_of(framework, setting_key(settings, i));
+        sum += row ? (strchr(row->key, '*') ? 1 : 3) : 0;
+    }
+    return sum;
+}
+
+static const struct framework *choose(const struct settings *settings)
+{
+    const struct framework *best = NULL;
+    size_t most = 0;
+    for (size_t i = 0; frameworks[i]; i++) {
+        size_t s = score(frameworks[i], settings);
+        if (s > most) {
+            most = s;
+            best = frameworks[i];
+        }
+    }
+    return best;
+}
+
+static enum status nothing_known(const struct settings *settings, const char *file,
+                                 struct error *e)
+{
+    if (settings->count == 0)
+        error_set(e, STATUS_INPUT, "no setting of a training run is in it");
+    else
+        error_set(e, STATUS_INPUT, "none of its %zu settings is known, such as \"%.60s\"",
+                  settings->count, setting_key(settings, 0));
+    error_set_file(e, file, 0, 0);
+    error_set_hint(e, "a script that starts Megatron-LM, Megatron-Bridge, torchtitan or DeepSpeed, "
+                      "Megatron's YAML, DeepSpeed's JSON");
+    return e->status;
+}
+
+/* A model given by its dimensions takes the name of the catalog's that it equals. */
+static void name_model(struct framework_run *run)
+{
+    struct model *m = &run->scenario.model;
+    for (size_t i = 0; run->model_given && run->model_name[0] == '\0' && model_catalog_name(i); i++) {
+        if (model_is_of_catalog(m, model_catalog_name(i)))
+            snprintf(run->model_name, sizeof run->model_name, "%s", model_catalog_name(i));
+    }
+    if (run->model_given && run->model_name[0] != '\0')
+        snprintf(m->name, sizeof m->name, "%s", run->model_name);
+}
+
+static enum status interpret(struct framework_import *out, const char *file,
+                             const struct import_options *options, struct error *e)
+{
+    struct settings *settings = &out->configuration.settings;
+    out->framework = choose(settings);
+    if (!out->framework)
+        return nothing_known(settings, file, e);
+    if (framework_run_init(out->framework, options->catalog, &out->run, e) != STATUS_OK)
+        return e->status;
+    out->gpus = options->gpus > 0 ? options->gpus : launch_gpus(&out->configuration.launch);
+    out->gpus_per_node = launch_gpus_per_node(&out->configuration.launch);
+    out->run.scenario.system.gpus = out->gpus;
+    out->run.scenario.system.gpus_per_node = out->gpus_per_node;
+    struct framework_reader r = {out->framework, settings, &out->run, e, &out->notes};
+    if (framework_read(&r) != STATUS_OK)
+        error_set_file(e, file, 0, 0);
+    else
+        name_model(&out->run);
+    return e->status;
+}
+
+enum status framework_import_text(const char *text, size_t n, const char *file,
+                                  const struct import_options *options,
+                                  struct framework_import *out, struct error *e)
+{
+    memset(out, 0, sizeof *out);
+    if (configuration_read(text, n, file, &out->configuration, e) == STATUS_OK)
+        interpret(out, file, options, e);
+    text_add(&out->notes, out->configuration.notes.data ? out->configuration.notes.data : "");
+    return e->status;
+}
+
+enum status framework_import_file(const char *path, const struct import_options *options,
+                                  struct framework_import *out, struct error *e)
+{
+    static const size_t most = 4 << 20; /* a configuration, not data */
+    struct text text = {0};
+    memset(out, 0, sizeof *out);
+    if (file_read(path, most, &text, e) == STATUS_OK)
+        framework_import_text(text.data ? text.data : "", text.length, path, options, out, e);
+    text_free(&text);
+    return e->status;
+}
+
+static void write_field(struct json_writer *w, const struct field *rows, size_t n, const char *key,
+                        const void *in)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(rows[i].key, key) == 0)
+            fields_write(w, &rows[i], 1, in, NULL);
+    }
+}
+
+static void write_job(struct json_writer *w, const struct framework_run *run)
+{
+    json_open_object(w, "job");
+    for (size_t i = 0; i < job_field_count; i++) {
+        const char *key = job_fields[i].key;
+        if ((strcmp(key, "seq_length") == 0 && !run->seq_length_given) ||
+            (strcmp(key, "global_batch") == 0 && !run->global_batch_given))
+            continue;
+        write_field(w, job_fields, job_field_count, key, &run->scenario.job);
+    }
+    json_close_object(w);
+}
+
+/* The schedule that follows from the degrees is left to follow, so that a flag on them moves it. */
+static bool is_derived(const struct strategy *s, const char *key)
+{
+    enum schedule usual = s->pp == 1   ? SCHEDULE_NONE
+                          : s->vpp > 1 ? SCHEDULE_INTERLEAVED
+                                       : SCHEDULE_1F1B;
+    return strcmp(key, "dp") == 0 || (strcmp(key, "schedule") == 0 && s->schedule == usual);
+}
+
+static void write_strategy(struct json_writer *w, const struct strategy *s)
+{
+    json_open_object(w, "strategy");
+    for (size_t i = 0; i < strategy_field_count; i++) {
+        if (!is_derived(s, strategy_fields[i].key))
+            fields_write(w, &strategy_fields[i], 1, s, NULL);
+    }
+    json_close_object(w);
+}
+
+/* By name, or whole where a setting changed something of it. */
+static void write_stack(struct json_writer *w, const struct framework_import *import)
+{
+    struct stack *named = &(struct stack){.fit = 0};
+    const struct stack *stack = &import->run.scenario.stack;
+    struct error e;
+    struct text own = {0}, plain = {0};
+    struct json_writer a, b;
+    error_init(&e);
+    json_writer_init(&a, &own);
+    json_writer_init(&b, &plain);
+    json_open_object(&a, NULL);
+    json_open_object(&b, NULL);
+    bool found = stack_find(import->framework->stack, NULL, named, &e) == STATUS_OK;
+    fields_write(&a, stack_fields, stack_field_count, stack, NULL);
+    fields_write(&b, stack_fields, stack_field_count, named, NULL);
+    if (found && own.data && plain.data && strcmp(own.data, plain.data) == 0) {
+        json_put_string(w, "stack", import->framework->stack);
+    } else {
+        json_open_object(w, "stack");
+        fields_write(w, stack_fields, stack_field_count, stack, NULL);
+        json_close_object(w);
+    }
+    text_free(&own);
+    text_free(&plain);
+}
+
+void framework_import_json(const struct framework_import *import, struct text *out)
+{
+    struct json_writer w;
+    json_writer_init(&w, out);
+    json_open_object(&w, NULL);
+    json_open_object(&w, "scenario");
+    if (import->run.model_given)
+        model_write(&w, "model", &import->run.scenario.model);
+    if (import->gpus > 0)
+        json_put_number(&w, "gpus", import->gpus);
+    if (import->gpus_per_node > 0)
+        json_put_number(&w, "gpus_per_node", import->gpus_per_node);
+    write_job(&w, &import->run);
+    write_stack(&w, import);
+    json_close_object(&w);
+    write_strategy(&w, &import->run.strategy);
+    json_close_object(&w);
+}
+
+bool framework_import_unresolved(const struct framework_import *import, size_t i,
+                                 struct unresolved *out)
+{
+    const struct settings *s = &import->configuration.settings;
+    for (size_t k = 0; k < s->count; k++) {
+        const struct framework_row *row = framework_row_of(import->framework, setting_key(s, k));
+        bool meant = row && (row->kind == ROW_VALUE || row->kind == ROW_GROUP) &&
+                     s->items[k].use == SETTING_READ;
+        if (!meant || !value_is_unresolved(setting_value(s, k)) || i-- > 0)
+            continue;
+        *out = (struct unresolved){setting_key(s, k), setting_value(s, k), row->object, row->field};
+        return true;
+    }
+    return false;
+}

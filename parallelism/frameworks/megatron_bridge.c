@@ -1,0 +1,387 @@
+/* Megatron-Bridge: a recipe and overrides of its configuration, "model.hidden_size=8192".
+ * src/megatron/bridge/training/config.py, recipes/, training/mixed_precision.py */
+#include "base/file.h"
+#include "parallelism/frameworks/megatron.h"
+#include "parallelism/frameworks/likeness.h"
+#include "parallelism/frameworks/tables.h"
+#include <stdio.h>
+#include <string.h>
+
+#define MODEL(key, field) {key, ROW_VALUE, OBJECT_MODEL, field, NULL, NULL, false}
+#define JOB(key, field) {key, ROW_VALUE, OBJECT_JOB, field, NULL, NULL, false}
+#define STRATEGY(key, field) {key, ROW_VALUE, OBJECT_STRATEGY, field, NULL, NULL, false}
+#define OVERLAP(key, name) {key, ROW_BIT, OBJECT_STRATEGY, "overlaps", name, NULL, false}
+#define GROUP(key) {key, ROW_GROUP, OBJECT_NONE, NULL, NULL, NULL, false}
+#define NEUTRAL(key) {key, ROW_NEUTRAL, OBJECT_NONE, NULL, NULL, NULL, false}
+#define UNMODELLED(key, assumed) {key, ROW_UNMODELLED, OBJECT_NONE, NULL, assumed, NULL, false}
+
+static const char *const flags[][2] = {
+    {"True",  "true" },
+    {"False", "false"},
+    {NULL,    NULL   }
+};
+static const char *const none_is_zero[][2] = {
+    {"null", "0"},
+    {NULL,   NULL}
+};
+static const char *const groups_of_pp[][2] = {
+    {"null", "0"},
+    {NULL,   NULL}
+};
+
+static const struct framework_row rows[] = {
+    MODEL("model.num_layers", "layers"),
+    MODEL("model.hidden_size", "hidden_size"),
+    MODEL("model.ffn_hidden_size", "intermediate_size"),
+    MODEL("model.num_attention_heads", "heads"),
+    {"model.num_moe_experts", ROW_VALUE, OBJECT_MODEL, "experts", NULL, none_is_zero, false},
+    {"model.moe_router_topk", ROW_VALUE, OBJECT_MODEL, "experts_per_token", NULL, NULL, false},
+    {"model.moe_ffn_hidden_size", ROW_VALUE, OBJECT_MODEL, "moe_intermediate_size", NULL, none_is_zero, false},
+    {"model.moe_shared_expert_intermediate_size", ROW_VALUE, OBJECT_MODEL, "shared_intermediate_size", NULL, none_is_zero, false},
+    {"model.moe_router_num_groups", ROW_VALUE, OBJECT_MODEL, "expert_groups", NULL, none_is_zero, false},
+    {"model.moe_router_group_topk", ROW_VALUE, OBJECT_MODEL, "expert_groups_per_token", NULL, none_is_zero, false},
+    {"model.mtp_num_layers", ROW_VALUE, OBJECT_MODEL, "mtp_layers", NULL, none_is_zero, false},
+    {"model.gated_linear_unit", ROW_VALUE, OBJECT_MODEL, "gated_mlp", NULL, flags, false},
+    {"model.share_embeddings_and_output_weights", ROW_VALUE, OBJECT_MODEL, "tied_embeddings", NULL, flags, false},
+    {"model.qk_layernorm", ROW_VALUE, OBJECT_MODEL, "qk_norm", NULL, flags, false},
+    {"model.moe_router_enable_expert_bias", ROW_VALUE, OBJECT_MODEL, "router_bias", NULL, flags, false},
+    {"model.moe_shared_expert_gate", ROW_VALUE, OBJECT_MODEL, "shared_expert_gate", NULL, flags, false},
+    {"model.max_position_embeddings", ROW_VALUE, OBJECT_MODEL, "max_position_embeddings", NULL, NULL, true},
+    {"model.kv_channels", ROW_VALUE, OBJECT_MODEL, "head_dim", NULL, NULL, true},
+    GROUP("model.num_query_groups"),
+    GROUP("model.position_embedding_type"),
+    GROUP("model.normalization"),
+    GROUP("model.add_bias_linear"),
+    GROUP("model.add_qkv_bias"),
+    GROUP("model.softmax_type"),
+    GROUP("model.moe_layer_freq"),
+    GROUP("model.window_size"),
+    GROUP("model.window_attn_skip_freq"),
+    GROUP("model.vocab_size"),
+    GROUP("model.multi_latent_attention"),
+    GROUP("tokenizer.tokenizer_type"),
+    GROUP("tokenizer.tokenizer_model"),
+    GROUP("tokenizer.vocab_size"),
+    GROUP("recipe"),
+    JOB("dataset.sequence_length", "seq_length"),
+    {"dataset.seq_length", ROW_VALUE, OBJECT_JOB, "seq_length", NULL, NULL, true},
+    {"model.seq_length", ROW_VALUE, OBJECT_JOB, "seq_length", NULL, NULL, false},
+    JOB("train.global_batch_size", "global_batch"),
+    {"model.moe_expert_capacity_factor", ROW_VALUE, OBJECT_JOB, "expert_capacity", NULL, none_is_zero, false},
+    GROUP("mixed_precision"),
+    GROUP("optimizer.optimizer"),
+    GROUP("optimizer.use_precision_aware_optimizer"),
+    GROUP("optimizer.exp_avg_dtype"),
+    GROUP("optimizer.exp_avg_sq_dtype"),
+    STRATEGY("model.tensor_model_parallel_size", "tp"),
+    STRATEGY("model.context_parallel_size", "cp"),
+    STRATEGY("model.pipeline_model_parallel_size", "pp"),
+    STRATEGY("model.expert_model_parallel_size", "ep"),
+    STRATEGY("train.micro_batch_size", "micro_batch"),
+    {"model.microbatch_group_size_per_vp_stage", ROW_VALUE, OBJECT_STRATEGY, "microbatch_group", NULL, groups_of_pp, false},
+    STRATEGY("model.cp_comm_type", "cp_comm"),
+    {"model.sequence_parallel", ROW_VALUE, OBJECT_STRATEGY, "sequence_parallel", NULL, flags, false},
+    {"optimizer.optimizer_cpu_offload", ROW_VALUE, OBJECT_STRATEGY, "offload_optimizer", NULL, flags, false},
+    OVERLAP("ddp.overlap_grad_reduce", "dp-grad-reduce"),
+    OVERLAP("ddp.overlap_param_gather", "dp-param-gather"),
+    OVERLAP("comm_overlap.tp_comm_overlap", "tp"),
+    OVERLAP("comm_overlap.overlap_moe_expert_parallel_comm", "ep"),
+    GROUP("model.expert_tensor_parallel_size"),
+    GROUP("model.virtual_pipeline_model_parallel_size"),
+    GROUP("model.pipeline_model_parallel_layout"),
+    GROUP("model.num_layers_in_first_pipeline_stage"),
+    GROUP("model.num_layers_in_last_pipeline_stage"),
+    GROUP("model.account_for_embedding_in_pipeline_split"),
+    GROUP("model.account_for_loss_in_pipeline_split"),
+    GROUP("model.overlap_p2p_comm"),
+    GROUP("ddp.use_distributed_optimizer"),
+    GROUP("ddp.use_megatron_fsdp"),
+    GROUP("dist.use_torch_fsdp2"),
+    GROUP("ddp.data_parallel_sharding_strategy"),
+    GROUP("ddp.num_distributed_optimizer_instances"),
+    GROUP("model.recompute_granularity"),
+    GROUP("model.recompute_method"),
+    GROUP("model.recompute_num_layers"),
+    GROUP("model.recompute_modules"),
+    GROUP("model.moe_token_dispatcher_type"),
+    GROUP("model.moe_enable_deepep"),
+    GROUP("model.moe_flex_dispatcher_backend"),
+    GROUP("model.attention_backend"),
+    GROUP("model.cpu_offloading_num_layers"),
+    {"model.cross_entropy_loss_fusion", ROW_UNLESS, OBJECT_STACK, "fused_cross_entropy", "false", NULL, true},
+    {"model.gradient_accumulation_fusion", ROW_UNLESS, OBJECT_STACK, "gradient_accumulation_fusion", "false", NULL, true},
+    {"model.moe_grouped_gemm", ROW_UNLESS, OBJECT_STACK, "grouped_gemm", "false", NULL, true},
+    {"ddp.grad_reduce_in_fp32", ROW_UNLESS, OBJECT_STACK, "gradient_reduce_bytes", "2", NULL, true},
+    {"ddp.bucket_size", ROW_VALUE, OBJECT_STACK, "dp_bucket_parameters", NULL, NULL, true},
+    UNMODELLED("model.fp32_residual_connection", "taken as 16 bits"),
+    UNMODELLED("model.cuda_graph_impl", "launches as the stack's"),
+    UNMODELLED("model.moe_shared_expert_overlap", "taken as off"),
+    UNMODELLED("model.delay_wgrad_compute", "taken as off"),
+    UNMODELLED("comm_overlap.delay_wgrad_compute", "taken as off"),
+    UNMODELLED("model.is_hybrid_model", "taken as a plain transformer"),
+    UNMODELLED("model.hybrid*", "taken as a plain transformer"),
+    UNMODELLED("peft*", "taken as full training"),
+    UNMODELLED("train.rampup_batch_size", "the forecast is of the full batch"),
+    NEUTRAL("optimizer.use_distributed_optimizer"), /* follows ddp's */
+    NEUTRAL("dist.use_megatron_fsdp"),
+    NEUTRAL("model.activation_func"),
+    NEUTRAL("model.hidden_dropout"),
+    NEUTRAL("model.attention_dropout"),
+    NEUTRAL("model.moe_aux_loss_coeff"),
+    NEUTRAL("model.moe_router_*"),
+    NEUTRAL("model.moe_permute_fusion"),
+    NEUTRAL("model.rotary_*"),
+    NEUTRAL("model.init_method_std"),
+    NEUTRAL("model.layernorm_epsilon"),
+    NEUTRAL("model.make_vocab_size_divisible_by"),
+    NEUTRAL("model.apply_rope_fusion"),
+    NEUTRAL("model.bias_*"),
+    NEUTRAL("model.pipeline_dtype"),
+    NEUTRAL("model.deallocate_pipeline_outputs"),
+    NEUTRAL("comm_overlap.tp_comm_*"),
+    NEUTRAL("comm_overlap.*"),
+    NEUTRAL("ddp.*"),
+    NEUTRAL("train.*"),
+    NEUTRAL("validation.*"),
+    NEUTRAL("optimizer.*"),
+    NEUTRAL("scheduler.*"),
+    NEUTRAL("checkpoint.*"),
+    NEUTRAL("logger.*"),
+    NEUTRAL("dataset.*"),
+    NEUTRAL("tokenizer.*"),
+    NEUTRAL("rng.*"),
+    NEUTRAL("dist.*"),
+    NEUTRAL("profiling.*"),
+    NEUTRAL("rerun_state_machine.*"),
+    NEUTRAL("straggler.*"),
+    NEUTRAL("inprocess_restart.*"),
+    NEUTRAL("ft.*"),
+    NEUTRAL("nvrx_straggler.*"),
+    NEUTRAL("dataset"),
+    NEUTRAL("step_func"),
+};
+
+#define IN_MODEL(key) {key, "model"}
+static const struct framework_section sections[] = {
+    IN_MODEL("num_query_groups"),
+    IN_MODEL("position_embedding_type"),
+    IN_MODEL("max_position_embeddings"),
+    IN_MODEL("kv_channels"),
+    IN_MODEL("normalization"),
+    IN_MODEL("add_bias_linear"),
+    IN_MODEL("add_qkv_bias"),
+    IN_MODEL("softmax_type"),
+    IN_MODEL("moe_layer_freq"),
+    IN_MODEL("window_size"),
+    IN_MODEL("window_attn_skip_freq"),
+    IN_MODEL("vocab_size"),
+    IN_MODEL("multi_latent_attention"),
+    IN_MODEL("expert_tensor_parallel_size"),
+    IN_MODEL("virtual_pipeline_model_parallel_size"),
+    IN_MODEL("pipeline_model_parallel_layout"),
+    IN_MODEL("num_layers_in_first_pipeline_stage"),
+    IN_MODEL("num_layers_in_last_pipeline_stage"),
+    IN_MODEL("account_for_embedding_in_pipeline_split"),
+    IN_MODEL("account_for_loss_in_pipeline_split"),
+    IN_MODEL("overlap_p2p_comm"),
+    IN_MODEL("recompute_granularity"),
+    IN_MODEL("recompute_method"),
+    IN_MODEL("recompute_num_layers"),
+    IN_MODEL("recompute_modules"),
+    IN_MODEL("moe_token_dispatcher_type"),
+    IN_MODEL("moe_enable_deepep"),
+    IN_MODEL("moe_flex_dispatcher_backend"),
+    IN_MODEL("attention_backend"),
+    IN_MODEL("cpu_offloading_num_layers"),
+    IN_MODEL("activation_func"),
+    {"tokenizer_type",                      "tokenizer"},
+    {"tokenizer_model",                     "tokenizer"},
+    {"use_distributed_optimizer",           "ddp"      },
+    {"use_megatron_fsdp",                   "ddp"      },
+    {"data_parallel_sharding_strategy",     "ddp"      },
+    {"num_distributed_optimizer_instances", "ddp"      },
+    {"overlap_grad_reduce",                 "ddp"      },
+    {"overlap_param_gather",                "ddp"      },
+    {"use_torch_fsdp2",                     "dist"     },
+    {"optimizer",                           "optimizer"},
+    {"use_precision_aware_optimizer",       "optimizer"},
+    {"exp_avg_dtype",                       "optimizer"},
+    {"exp_avg_sq_dtype",                    "optimizer"},
+    {"train_iters",                         "train"    },
+    {"eval_iters",                          "validation"},
+    {"log_interval",                        "logger"   },
+    {NULL,                                  NULL       },
+};
+
+/* Recipes by model: RECIPE_pretrain_config. */
+static const struct {
+    const char *recipe, *model;
+} recipes[] = {
+    {"llama2_7b",        "llama2-7b"       },
+    {"llama3_8b",        "llama3-8b"       },
+    {"llama31_8b",       "llama3-8b"       },
+    {"llama3_70b",       "llama3-70b"      },
+    {"llama31_70b",      "llama3-70b"      },
+    {"llama31_405b",     "llama3-405b"     },
+    {"llama32_1b",       "llama3.2-1b"     },
+    {"llama32_3b",       "llama3.2-3b"     },
+    {"qwen25_7b",        "qwen2.5-7b"      },
+    {"qwen25_14b",       "qwen2.5-14b"     },
+    {"qwen25_32b",       "qwen2.5-32b"     },
+    {"qwen25_72b",       "qwen2.5-72b"     },
+    {"qwen3_8b",         "qwen3-8b"        },
+    {"qwen3_14b",        "qwen3-14b"       },
+    {"qwen3_32b",        "qwen3-32b"       },
+    {"qwen3_30b_a3b",    "qwen3-30b-a3b"   },
+    {"qwen3_235b_a22b",  "qwen3-235b-a22b" },
+    {"deepseek_v2_lite", "deepseek-v2-lite"},
+    {"deepseek_v2",      "deepseek-v2"     },
+    {"deepseek_v3",      "deepseek-v3"     },
+    {"gpt_oss_20b",      "gpt-oss-20b"     },
+    {"gpt_oss_120b",     "gpt-oss-120b"    },
+    {"kimi_k2",          "kimi-k2"         },
+    {"gpt3_175b",        "gpt3-175b"       },
+};
+enum { RECIPES = sizeof recipes / sizeof *recipes };
+
+static const char *recipe_of(const struct framework_run *run)
+{
+    for (int i = 0; i < RECIPES; i++) {
+        if (names_equal(recipes[i].model, run->scenario.model.name) &&
+            model_is_of_catalog(&run->scenario.model, recipes[i].model))
+            return recipes[i].recipe;
+    }
+    return NULL;
+}
+
+static bool names_model(const struct framework_run *run)
+{
+    return recipe_of(run) != NULL;
+}
+
+/* The longest recipe that the name begins with. */
+static const char *model_of(const char *recipe)
+{
+    const char *model = NULL;
+    size_t longest = 0;
+    for (int i = 0; i < RECIPES; i++) {
+        size_t n = strlen(recipes[i].recipe);
+        if (n > longest && strncmp(recipe, recipes[i].recipe, n) == 0 && recipe[n] == '_') {
+            longest = n;
+            model = recipes[i].model;
+        }
+    }
+    return model;
+}
+
+static enum status read_recipe(struct framework_reader *r)
+{
+    const char *recipe = reading_value(r, "recipe");
+    const char *model = recipe ? model_of(recipe) : NULL;
+    bool plain = recipe && strncmp(recipe, "vanilla_gpt", 11) == 0;
+    if (model && r->run->scenario.model.layers == 0) {
+        snprintf(r->run->model_name, sizeof r->run->model_name, "%s", model);
+        if (model_find(model, NULL, &r->run->scenario.model, r->e) != STATUS_OK)
+            return r->e->status;
+        r->run->model_given = true;
+        text_add(r->notes, "what the recipe sets itself is not known: settings that are not "
+                           "overridden are taken as Megatron-Core's defaults\n");
+        return STATUS_OK;
+    }
+    if (recipe && !model && !plain)
+        text_addf(r->notes, "the recipe %.80s names no model of the catalog\n", recipe);
+    return megatron_read_model(r);
+}
+
+static enum status write_recipe(struct framework_writer *w)
+{
+    const char *recipe = recipe_of(w->run);
+    const struct model *m = &w->run->scenario.model;
+    writer_putf(w, "recipe", "%s_pretrain_config", recipe ? recipe : "vanilla_gpt");
+    if (recipe)
+        return STATUS_OK;
+    if (m->kv_lora_rank > 0)
+        return writer_refuse(w, "latent attention without a recipe of the model");
+    writer_put(w, "activation_func", m->gated_mlp ? "silu" : "gelu");
+    if (megatron_write_model(w) != STATUS_OK)
+        return w->e->status;
+    return STATUS_OK;
+}
+
+/* Recipes of precision: training/mixed_precision.py */
+static const struct {
+    const char *name;
+    enum dtype dtype;
+} precisions[] = {
+    {"bf16_mixed",                               DTYPE_BF16     },
+    {"fp16_mixed",                               DTYPE_FP16     },
+    {"bf16_with_fp8_current_scaling_mixed",      DTYPE_FP8      },
+    {"bf16_with_fp8_delayed_scaling_mixed",      DTYPE_FP8      },
+    {"bf16_with_fp8_subchannel_scaling_mixed",   DTYPE_FP8_BLOCK},
+    {"bf16_with_mxfp8_mixed",                    DTYPE_MXFP8    },
+    {"bf16_with_nvfp4_mixed",                    DTYPE_NVFP4    },
+    {"fp16_with_fp8_current_scaling_mixed",      DTYPE_FP8      },
+    {"fp16_with_fp8_delayed_scaling_mixed",      DTYPE_FP8      },
+    {"fp16_with_fp8_subchannel_scaling_mixed",   DTYPE_FP8_BLOCK},
+    {"fp16_with_mxfp8_mixed",                    DTYPE_MXFP8    },
+};
+enum { PRECISIONS = sizeof precisions / sizeof *precisions };
+
+static enum status read_precision(struct framework_reader *r)
+{
+    const char *name = reading_value(r, "mixed_precision");
+    if (!name || value_is_unresolved(name))
+        return STATUS_OK; /* every recipe starts from bf16_mixed */
+    for (int i = 0; i < PRECISIONS; i++) {
+        if (names_equal(precisions[i].name, name)) {
+            r->run->scenario.job.precision = precisions[i].dtype;
+            return STATUS_OK;
+        }
+    }
+    return reading_error(r, "mixed_precision", "\"%.60s\" is not known", name);
+}
+
+static enum status write_precision(struct framework_writer *w)
+{
+    enum dtype dtype = w->run->scenario.job.precision;
+    for (int i = 0; i < PRECISIONS; i++) {
+        if (precisions[i].dtype == dtype) {
+            writer_put(w, "mixed_precision", precisions[i].name);
+            return STATUS_OK;
+        }
+    }
+    return writer_refuse(w, "training in %s", dtype_names[dtype]);
+}
+
+static enum status write_basics(struct framework_writer *w)
+{
+    writer_put(w, "train_iters", "50");
+    writer_put(w, "eval_iters", "0");
+    writer_put(w, "log_interval", "1");
+    return STATUS_OK;
+}
+
+static const struct framework_group groups[] = {
+    {read_recipe,             write_recipe           },
+    {read_precision,          write_precision        },
+    {megatron_read_pipeline,  megatron_write_pipeline},
+    {megatron_read_sharding,  megatron_write_sharding},
+    {megatron_read_recompute, megatron_write_recompute},
+    {megatron_read_experts,   megatron_write_experts },
+    {megatron_read_rest,      megatron_write_rest    },
+    {NULL,                    write_basics           },
+    {NULL,                    NULL                   },
+};
+
+const struct framework megatron_bridge = {
+    .name = "megatron-bridge",
+    .title = "Megatron-Bridge",
+    .stack = "megatron-bridge",
+    .rows = rows,
+    .row_count = sizeof rows / sizeof *rows,
+    .groups = groups,
+    .sections = sections,
+    .defaults = megatron_defaults,
+    .write_all = true,
+    .names_model = names_model,
+};

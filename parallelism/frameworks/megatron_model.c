@@ -1,0 +1,311 @@
+/* Megatron's model: dimensions by the table's rows, the rest here. megatron/training/arguments.py
+ * (validate_args), megatron/core/models/gpt. */
+#include "parallelism/frameworks/layer_pattern.h"
+#include "parallelism/frameworks/megatron.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Vocabularies that a tokenizer's name implies. GPT-2's BPE; Llama 2's SentencePiece. */
+static const struct {
+    const char *tokenizer;
+    int vocab_size;
+} vocabularies[] = {
+    {"GPT2BPETokenizer", 50257},
+    {"Llama2Tokenizer",  32000},
+};
+
+static void read_vocabulary(struct framework_reader *r, struct model *m)
+{
+    const char *tokenizer = reading_value(r, "tokenizer_type");
+    int padded = reading_number(r, "padded_vocab_size"), size = reading_number(r, "vocab_size");
+    /* NullTokenizer adds an end-of-document token to the size that it is given */
+    bool null = !r->framework->sections && tokenizer && strcmp(tokenizer, "NullTokenizer") == 0;
+    if (padded > 0)
+        m->vocab_size = padded;
+    else if (size > 0)
+        m->vocab_size = size + null;
+    for (size_t i = 0; i < sizeof vocabularies / sizeof *vocabularies && tokenizer; i++) {
+        if (m->vocab_size == 0 && strcmp(vocabularies[i].tokenizer, tokenizer) == 0)
+            m->vocab_size = vocabularies[i].vocab_size;
+    }
+    const char *from = reading_value(r, "tokenizer_model");
+    const char *slash = from ? strrchr(from, '/') : NULL;
+    struct model like;
+    struct error unknown;
+    error_init(&unknown);
+    if (m->vocab_size == 0 && slash && model_find(slash + 1, NULL, &like, &unknown) == STATUS_OK)
+        m->vocab_size = like.vocab_size;
+}
+
+static void read_attention(struct framework_reader *r, struct model *m)
+{
+    int groups = reading_number(r, "num_query_groups");
+    bool grouped = reading_switch(r, "group_query_attention") || r->framework->sections != NULL;
+    m->kv_heads = grouped && groups > 0 ? groups : m->heads;
+    if (m->head_dim == 0 && m->heads > 0)
+        m->head_dim = m->hidden_size / m->heads;
+    m->v_head_dim = m->head_dim;
+    if (reading_switch(r, "multi_latent_attention")) {
+        static const int kv_rank = 32, nope = 128, rope = 64, value = 128; /* its defaults */
+        int given[] = {reading_number(r, "kv_lora_rank"), reading_number(r, "qk_head_dim"),
+                       reading_number(r, "qk_pos_emb_head_dim"), reading_number(r, "v_head_dim")};
+        m->kv_lora_rank = given[0] > 0 ? given[0] : kv_rank;
+        m->qk_nope_head_dim = given[1] > 0 ? given[1] : nope;
+        m->qk_rope_head_dim = given[2] > 0 ? given[2] : rope;
+        m->v_head_dim = given[3] > 0 ? given[3] : value;
+        m->q_lora_rank = reading_number(r, "q_lora_rank");
+        m->head_dim = m->qk_nope_head_dim + m->qk_rope_head_dim;
+        m->kv_heads = m->heads;
+        m->qk_norm = false; /* the norms of its latents are always there */
+    }
+    m->qk_norm_parameters = m->qk_norm ? 2 * m->head_dim : 0;
+}
+
+static void read_positions(struct framework_reader *r, struct model *m)
+{
+    const char *type = reading_value(r, "position_embedding_type");
+    bool rotary = reading_switch(r, "use_rotary_position_embeddings") ||
+                  (type && (strcmp(type, "rope") == 0 || strcmp(type, "mrope") == 0));
+    bool learned = !rotary && (!type || strcmp(type, "learned_absolute") == 0);
+    m->rotary = rotary;
+    m->position_embeddings = learned ? m->max_position_embeddings : 0;
+}
+
+static void read_biases(struct framework_reader *r, struct model *m)
+{
+    bool all = !reading_switch(r, "disable_bias_linear");
+    const char *add = reading_value(r, "add_bias_linear");
+    if (add)
+        all = reading_switch(r, "add_bias_linear");
+    bool qkv = reading_switch(r, "add_qkv_bias");
+    m->attention_bias = all || qkv;
+    m->attention_output_bias = all;
+    m->mlp_bias = all;
+}
+
+/* An int N: one layer of N carries the flag, the first of them (experts) or all but the last
+ * (windows); a list: each layer's. */
+static enum status read_pattern(struct framework_reader *r, const char *key, bool first_of,
+                                bool *flags)
+{
+    const char *value = reading_value(r, key);
+    int layers = r->run->scenario.model.layers;
+    for (int i = 0; i < layers; i++)
+        flags[i] = true;
+    if (!value || value_is_unresolved(value))
+        return STATUS_OK;
+    if (strchr(value, '[')) {
+        bool read[MODEL_LAYERS_MAX];
+        if (layer_pattern_read(value, read, MODEL_LAYERS_MAX) != layers)
+            return reading_error(r, key, "expected a pattern of %d layers, got \"%.80s\"", layers,
+                                value);
+        memcpy(flags, read, sizeof *flags * (size_t)layers);
+        return STATUS_OK;
+    }
+    int every = reading_number(r, key);
+    for (int i = 0; i < layers && every > 0; i++)
+        flags[i] = first_of ? i % every == 0 : (i + 1) % every != 0;
+    return r->e->status;
+}
+
+/* "128,0", "(128,0)": tokens to the left. */
+static int window_of(const char *value)
+{
+    const char *digits = value ? value + strspn(value, "([ ") : "";
+    return (int)strtol(digits, NULL, 10);
+}
+
+static enum status read_kinds(struct framework_reader *r, struct model *m)
+{
+    bool sparse[MODEL_LAYERS_MAX] = {false}, windowed[MODEL_LAYERS_MAX] = {false};
+    int window = window_of(reading_value(r, "window_size"));
+    if (read_pattern(r, "moe_layer_freq", true, sparse) != STATUS_OK ||
+        read_pattern(r, "window_attn_skip_freq", false, windowed) != STATUS_OK)
+        return r->e->status;
+    m->kinds = 0;
+    for (int i = 0; i < m->layers; i++) {
+        struct layer_kind kind = {.experts = m->experts > 0 && sparse[i],
+                                  .window = window > 0 && windowed[i] ? window : 0,
+                                  .heads = m->heads,
+                                  .kv_heads = m->kv_heads,
+                                  .head_dim = m->head_dim};
+        kind.intermediate_size = kind.experts ? 0 : m->intermediate_size;
+        int k = 0;
+        while (k < m->kinds && !(m->kind[k].experts == kind.experts &&
+                                 m->kind[k].window == kind.window))
+            k++;
+        if (k == m->kinds)
+            m->kind[m->kinds++] = kind;
+        m->kind_of_layer[i] = (unsigned char)k;
+    }
+    return STATUS_OK;
+}
+
+static void read_mlp(struct model *m)
+{
+    /* gated: 2/3 of 4 h, a multiple of 64 */
+    if (m->intermediate_size == 0)
+        m->intermediate_size =
+            m->gated_mlp ? 8 * m->hidden_size / 3 / 64 * 64 : 4 * m->hidden_size;
+    if (m->experts == 0) {
+        m->experts_per_token = 0;
+        return;
+    }
+    if (m->moe_intermediate_size == 0)
+        m->moe_intermediate_size = m->intermediate_size;
+    if (m->expert_groups > 0 && m->expert_groups_per_token == 0)
+        m->expert_groups_per_token = m->expert_groups;
+}
+
+/* Beyond any model, and so that sums stay in range. */
+enum { HIDDEN_SIZE_MAX = 1 << 22, HEAD_DIM_MAX = 1 << 16 };
+
+static enum status check_sizes(struct framework_reader *r, const struct model *m)
+{
+    if (m->layers > MODEL_LAYERS_MAX)
+        return reading_error(r, "num_layers", "at most %d layers are modelled", MODEL_LAYERS_MAX);
+    if (m->hidden_size > HIDDEN_SIZE_MAX)
+        return reading_error(r, "hidden_size", "at most %d is modelled", HIDDEN_SIZE_MAX);
+    if (m->head_dim > HEAD_DIM_MAX)
+        return reading_error(r, "kv_channels", "at most %d is modelled", HEAD_DIM_MAX);
+    return STATUS_OK;
+}
+
+static enum status check(struct framework_reader *r, const struct model *m)
+{
+    if (m->head_dim < 1 || m->v_head_dim < 1)
+        return reading_error(r, "num_attention_heads", "%d heads in a hidden size of %d", m->heads,
+                            m->hidden_size);
+    if (m->heads % m->kv_heads != 0)
+        return reading_error(r, "num_query_groups", "%d groups do not divide %d heads", m->kv_heads,
+                            m->heads);
+    if (m->experts > 0 && m->experts_per_token > m->experts)
+        return reading_error(r, "moe_router_topk", "%d of %d experts", m->experts_per_token,
+                            m->experts);
+    return STATUS_OK;
+}
+
+enum status megatron_read_model(struct framework_reader *r)
+{
+    struct model *m = &r->run->scenario.model;
+    const char *normalization = reading_value(r, "normalization");
+    const char *softmax = reading_value(r, "softmax_type");
+    read_vocabulary(r, m);
+    if (m->layers < 1 || m->hidden_size < 1 || m->heads < 1 || r->e->status != STATUS_OK ||
+        check_sizes(r, m) != STATUS_OK)
+        return r->e->status;
+    read_attention(r, m);
+    read_positions(r, m);
+    read_biases(r, m);
+    read_mlp(m);
+    m->layer_norm_bias = !normalization || strcmp(normalization, "RMSNorm") != 0;
+    m->attention_sinks = softmax && strcmp(softmax, "learnable") == 0;
+    m->norms_per_layer = 2;
+    if (r->e->status != STATUS_OK || check(r, m) != STATUS_OK || read_kinds(r, m) != STATUS_OK)
+        return r->e->status;
+    if (m->vocab_size == 0)
+        text_add(r->notes, "the vocabulary size is in no flag: name the model by --model\n");
+    snprintf(m->name, sizeof m->name, "from-flags");
+    r->run->model_given = m->vocab_size > 0;
+    return STATUS_OK;
+}
+
+static enum status write_attention(struct framework_writer *w, const struct model *m)
+{
+    if (m->kv_lora_rank > 0) {
+        writer_put(w, "multi_latent_attention", "true");
+        if (m->q_lora_rank > 0)
+            writer_putf(w, "q_lora_rank", "%d", m->q_lora_rank);
+        writer_putf(w, "kv_lora_rank", "%d", m->kv_lora_rank);
+        writer_putf(w, "qk_head_dim", "%d", m->qk_nope_head_dim);
+        writer_putf(w, "qk_pos_emb_head_dim", "%d", m->qk_rope_head_dim);
+        writer_putf(w, "v_head_dim", "%d", m->v_head_dim);
+        writer_put(w, "qk_layernorm", "true");
+        return STATUS_OK;
+    }
+    if (m->v_head_dim != m->head_dim)
+        return writer_refuse(w, "values of %d elements beside keys of %d", m->v_head_dim,
+                             m->head_dim);
+    writer_putf(w, "kv_channels", "%d", m->head_dim);
+    if (m->kv_heads != m->heads) {
+        if (!w->framework->sections)
+            writer_put(w, "group_query_attention", "true");
+        writer_putf(w, "num_query_groups", "%d", m->kv_heads);
+    }
+    return STATUS_OK;
+}
+
+static enum status write_biases(struct framework_writer *w, const struct model *m)
+{
+    bool all = m->attention_bias && m->attention_output_bias && m->mlp_bias;
+    if (!all && (m->attention_output_bias || m->mlp_bias))
+        return writer_refuse(w, "biases in some linear layers but not in all");
+    if (!all && !w->framework->sections)
+        writer_put(w, "disable_bias_linear", "true");
+    if (w->framework->sections)
+        writer_put(w, "add_bias_linear", all ? "true" : "false");
+    if (!all && m->attention_bias)
+        writer_put(w, "add_qkv_bias", "true");
+    return STATUS_OK;
+}
+
+/* Windows and experts by layer, as patterns where not all layers are alike. */
+static void write_patterns(struct framework_writer *w, const struct model *m)
+{
+    bool sparse[MODEL_LAYERS_MAX] = {false}, windowed[MODEL_LAYERS_MAX] = {false};
+    int window = 0, windows = 0, experts = 0;
+    for (int i = 0; i < m->layers; i++) {
+        const struct layer_kind *kind = &m->kind[m->kind_of_layer[i]];
+        sparse[i] = kind->experts;
+        windowed[i] = kind->window > 0;
+        window = kind->window > window ? kind->window : window;
+        windows += windowed[i];
+        experts += sparse[i];
+    }
+    struct text pattern = {0};
+    if (window > 0 && w->framework->sections)
+        writer_putf(w, "window_size", "[%d,0]", window);
+    else if (window > 0)
+        writer_putf(w, "window_size", "%d,0", window);
+    layer_pattern_write(windowed, m->layers, &pattern);
+    if (windows > 0 && windows < m->layers && pattern.data)
+        writer_put(w, "window_attn_skip_freq", pattern.data);
+    text_clear(&pattern);
+    layer_pattern_write(sparse, m->layers, &pattern);
+    if (experts > 0 && experts < m->layers && pattern.data)
+        writer_put(w, "moe_layer_freq", pattern.data);
+    text_free(&pattern);
+}
+
+static void write_positions(struct framework_writer *w, const struct model *m, double seq_length)
+{
+    const char *type = m->rotary                    ? "rope"
+                       : m->position_embeddings > 0 ? "learned_absolute"
+                                                    : "none";
+    int most = m->position_embeddings > 0 ? m->position_embeddings : m->max_position_embeddings;
+    writer_put(w, "position_embedding_type", type);
+    /* a table of positions must hold the sequence */
+    writer_putf(w, "max_position_embeddings", "%d", most < seq_length ? (int)seq_length : most);
+}
+
+enum status megatron_write_model(struct framework_writer *w)
+{
+    const struct model *m = &w->run->scenario.model;
+    if (m->position_embeddings > 0 && m->position_embeddings < w->run->scenario.job.seq_length)
+        return writer_refuse(w, "sequences of %.0f tokens with %d learned positions",
+                             w->run->scenario.job.seq_length, m->position_embeddings);
+    if (write_attention(w, m) != STATUS_OK || write_biases(w, m) != STATUS_OK)
+        return w->e->status;
+    write_positions(w, m, w->run->scenario.job.seq_length);
+    write_patterns(w, m);
+    writer_put(w, "normalization", m->layer_norm_bias ? "LayerNorm" : "RMSNorm");
+    if (m->attention_sinks)
+        writer_put(w, "softmax_type", "learnable");
+    writer_put(w, "tokenizer_type", "NullTokenizer");
+    bool sections = w->framework->sections != NULL;
+    writer_putf(w, "vocab_size", "%d", sections ? m->vocab_size : m->vocab_size - 1);
+    if (sections)
+        writer_putf(w, "tokenizer.vocab_size", "%d", m->vocab_size - 1);
+    return STATUS_OK;
+}

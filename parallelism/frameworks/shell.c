@@ -1,0 +1,445 @@
+#include "parallelism/frameworks/shell.h"
+#include "base/fields.h"
+#include "parallelism/frameworks/shell_expand.h"
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEPTH_MAX = 4, DELIMITER_MAX = 64 };
+
+/* Words that a command may begin with and that do not name it. */
+static const char *const keywords[] = {"if",   "then", "else", "elif", "fi",   "while", "until",
+                                       "do",   "done", "for",  "case", "esac", "{",     "}",
+                                       "!",    "time", "exec", "export", "local", "readonly",
+                                       "declare", "typeset", "nohup", "sudo", "env", "command",
+                                       "set",  "-x",   "-e",   "-ex",  "-eux", "-u", NULL};
+static const char *const branch_words[] = {"if", "while", "until", "for", "case", NULL};
+static const char *const shells[] = {"bash", "sh", "/bin/bash", "/bin/sh", "/usr/bin/bash", NULL};
+
+struct lexer {
+    struct shell *shell;
+    const char *s;
+    size_t n, at;
+    int line, command_line, depth;
+    struct words words; /* of the command so far */
+    struct text word;
+    bool in_word;
+    char name[64]; /* of the variable that the word assigns; "": none */
+    bool append;   /* NAME+=value */
+    bool skip;     /* the word is the target of a redirection */
+    bool loop;     /* the command is the head of a `for` */
+    char delimiter[DELIMITER_MAX];
+    bool strip_tabs; /* <<- */
+};
+
+static void run(struct shell *shell, const char *text, size_t n, int line, int depth);
+
+static void assign(struct lexer *x)
+{
+    struct shell_variable *v =
+        shell_variable_make(&x->shell->variables, x->name, strlen(x->name));
+    const char *value = x->word.data ? x->word.data : "";
+    x->name[0] = '\0';
+    if (!v)
+        return;
+    struct text whole = {0};
+    if (x->append)
+        words_join(&v->words, &whole);
+    text_add(&whole, value);
+    words_clear(&v->words);
+    words_add(&v->words, whole.data ? whole.data : "");
+    v->array = false;
+    text_free(&whole);
+}
+
+static void keyword(struct lexer *x, const char *word)
+{
+    x->shell->branches = x->shell->branches || names_find(branch_words, word) >= 0;
+    x->loop = x->loop || strcmp(word, "for") == 0;
+}
+
+static void command_word(struct lexer *x, const char *word)
+{
+    if (x->words.count == 0)
+        x->command_line = x->line;
+    words_add(&x->words, word);
+}
+
+static void end_word(struct lexer *x)
+{
+    const char *word = x->word.data && x->word.length > 0 ? x->word.data : "";
+    if (!x->in_word && x->name[0] == '\0')
+        return;
+    if (x->name[0] != '\0')
+        assign(x);
+    else if (x->skip)
+        x->skip = false;
+    else if (x->words.count == 0 && names_find(keywords, word) >= 0)
+        keyword(x, word);
+    else
+        command_word(x, word);
+    text_clear(&x->word);
+    x->in_word = false;
+}
+
+/* The script of `bash -c SCRIPT` and of `eval`. */
+static void run_inner(struct lexer *x)
+{
+    bool after_shell = false;
+    for (const char *w = words_first(&x->words); w; w = words_next(&x->words, w)) {
+        if (after_shell && w[0] == '-' && strchr(w, 'c') && w[1] != '-') {
+            const char *script = words_next(&x->words, w);
+            if (script)
+                run(x->shell, script, strlen(script), x->command_line, x->depth + 1);
+            return;
+        }
+        after_shell = names_find(shells, w) >= 0 || (after_shell && w[0] == '-');
+    }
+    const char *first = words_first(&x->words);
+    if (first && strcmp(first, "eval") == 0) {
+        struct text script = {0};
+        words_join(&x->words, &script);
+        if (script.data)
+            run(x->shell, script.data + 4, script.length - 4, x->command_line, x->depth + 1);
+        text_free(&script);
+    }
+}
+
+/* `for NAME in FIRST ...`: the first turn stands for all. */
+static void first_turn(struct lexer *x)
+{
+    const char *name = words_at(&x->words, 0), *first = words_at(&x->words, 2);
+    if (first && strcmp(words_at(&x->words, 1), "in") == 0)
+        shell_variable_set(&x->shell->variables, name, first);
+}
+
+static void end_command(struct lexer *x)
+{
+    end_word(x);
+    if (x->loop) {
+        first_turn(x);
+    } else if (x->words.count > 0) {
+        if (x->shell->command)
+            x->shell->command(x->shell->context, &x->words, x->command_line);
+        run_inner(x);
+    }
+    x->shell->too_large = x->shell->too_large || x->words.too_much;
+    words_clear(&x->words);
+    x->skip = x->loop = false;
+}
+
+static void add_char(struct lexer *x, char c)
+{
+    text_add_n(&x->word, &c, 1);
+    x->in_word = true;
+}
+
+static char peek(const struct lexer *x, size_t ahead)
+{
+    return x->at + ahead < x->n ? x->s[x->at + ahead] : '\0';
+}
+
+/* A line break: x->at is behind it. Here-documents begin there. */
+static void next_line(struct lexer *x)
+{
+    x->line++;
+    if (x->delimiter[0] == '\0')
+        return;
+    size_t body = x->at;
+    int first = x->line;
+    while (x->at < x->n) {
+        size_t start = x->at, length;
+        const char *end = memchr(x->s + start, '\n', x->n - start);
+        length = end ? (size_t)(end - x->s) - start : x->n - start;
+        size_t tabs = x->strip_tabs ? strspn(x->s + start, "\t") : 0;
+        x->at = start + length + (end != NULL);
+        x->line++;
+        if (length >= tabs && length - tabs == strlen(x->delimiter) &&
+            memcmp(x->s + start + tabs, x->delimiter, length - tabs) == 0) {
+            if (x->shell->document)
+                x->shell->document(x->shell->context, x->s + body, start - body, first);
+            break;
+        }
+    }
+    x->delimiter[0] = '\0';
+}
+
+/* "<<EOF", "<<-'EOF'", behind the first '<'. */
+static void here_document(struct lexer *x)
+{
+    x->at += 2;
+    x->strip_tabs = peek(x, 0) == '-';
+    x->at += x->strip_tabs;
+    while (peek(x, 0) == ' ')
+        x->at++;
+    size_t n = 0;
+    for (; x->at < x->n && !strchr(" \t\n;|&)<>", x->s[x->at]); x->at++) {
+        char c = x->s[x->at];
+        if (c != '\'' && c != '"' && c != '\\' && n + 1 < sizeof x->delimiter)
+            x->delimiter[n++] = c;
+    }
+    x->delimiter[n] = '\0';
+}
+
+static void redirection(struct lexer *x)
+{
+    bool number = x->word.length == 1 && isdigit((unsigned char)x->word.data[0]);
+    if (number) { /* 2>&1 */
+        text_clear(&x->word);
+        x->in_word = false;
+    }
+    end_word(x);
+    if (peek(x, 0) == '<' && peek(x, 1) == '<' && peek(x, 2) != '<') {
+        here_document(x);
+        return;
+    }
+    while (x->at < x->n && strchr("<>&", x->s[x->at]))
+        x->at++;
+    x->skip = true;
+}
+
+static void single_quoted(struct lexer *x)
+{
+    x->in_word = true;
+    for (x->at++; x->at < x->n && x->s[x->at] != '\''; x->at++) {
+        x->line += x->s[x->at] == '\n';
+        add_char(x, x->s[x->at]);
+    }
+    x->at++;
+}
+
+/* A '$' or a back quote. Unquoted, a value is split at blanks; an array gives its words. */
+static void dollar(struct lexer *x, bool quoted)
+{
+    struct text value = {0};
+    struct expansion e =
+        shell_expand(x->s + x->at, x->n - x->at, &x->shell->variables, &value);
+    for (size_t i = 0; i < e.length; i++)
+        x->line += x->s[x->at + i] == '\n';
+    x->at += e.length;
+    if (e.array && x->name[0] == '\0' && !x->skip) {
+        x->in_word = x->in_word && (e.array->count > 0 || x->word.length > 0);
+        for (const char *w = words_first(e.array); w; w = words_next(e.array, w)) {
+            text_add(&x->word, w);
+            x->in_word = true;
+            if (words_next(e.array, w))
+                end_word(x);
+        }
+    } else if (e.array) {
+        words_join(e.array, &x->word);
+        x->in_word = true;
+    } else if (quoted || x->name[0] != '\0' || !value.data) {
+        text_add(&x->word, value.data ? value.data : "");
+        x->in_word = x->in_word || quoted || value.length > 0;
+    } else {
+        for (size_t i = 0; i < value.length; i++) {
+            if (isspace((unsigned char)value.data[i]))
+                end_word(x);
+            else
+                add_char(x, value.data[i]);
+        }
+    }
+    text_free(&value);
+}
+
+static void double_quoted(struct lexer *x)
+{
+    x->in_word = true;
+    x->at++;
+    while (x->at < x->n && x->s[x->at] != '"') {
+        char c = x->s[x->at];
+        if (c == '$' || c == '`') {
+            dollar(x, true);
+        } else if (c == '\\' && x->at + 1 < x->n && strchr("$`\"\\\n", x->s[x->at + 1])) {
+            if (x->s[x->at + 1] != '\n')
+                add_char(x, x->s[x->at + 1]);
+            else
+                x->line++;
+            x->at += 2;
+        } else {
+            x->line += c == '\n';
+            add_char(x, c);
+            x->at++;
+        }
+    }
+    x->at++;
+}
+
+static void comment(struct lexer *x)
+{
+    const char *end = memchr(x->s + x->at, '\n', x->n - x->at);
+    size_t length = end ? (size_t)(end - x->s) - x->at : x->n - x->at;
+    struct text text = {0};
+    text_add_n(&text, x->s + x->at + 1, length - 1);
+    if (x->shell->comment && text.data)
+        x->shell->comment(x->shell->context, text.data, x->line);
+    text_free(&text);
+    x->at += length;
+}
+
+/* NAME=, NAME+= at the start of a command: the word is a name so far and '=' comes next. */
+static bool begins_assignment(const struct lexer *x)
+{
+    const char *w = x->word.data;
+    size_t n = x->word.length;
+    if (x->words.count > 0 || x->skip || x->name[0] != '\0' || !x->in_word || n == 0)
+        return false;
+    if (w[n - 1] == '+')
+        n--;
+    if (n == 0 || n >= sizeof x->name || isdigit((unsigned char)w[0]))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        if (!isalnum((unsigned char)w[i]) && w[i] != '_')
+            return false;
+    }
+    return true;
+}
+
+static void array_assignment(struct lexer *x, const struct words *words)
+{
+    struct shell_variable *v =
+        shell_variable_make(&x->shell->variables, x->name, strlen(x->name));
+    if (v && !x->append)
+        words_clear(&v->words);
+    if (v)
+        words_add_all(&v->words, words);
+    if (v)
+        v->array = true;
+    x->name[0] = '\0';
+    text_clear(&x->word);
+    x->in_word = false;
+}
+
+static void step(struct lexer *x);
+
+/* ( words ) behind NAME=; x->at is at the parenthesis. */
+static void array_words(struct lexer *x)
+{
+    struct words before = x->words;
+    char name[sizeof x->name];
+    memcpy(name, x->name, sizeof name);
+    x->name[0] = '\0';
+    x->words = (struct words){.count = 0};
+    words_add(&x->words, ""); /* no command starts here: no keyword, no assignment */
+    x->at++;
+    while (x->at < x->n && x->s[x->at] != ')') {
+        if (x->s[x->at] == '\n') {
+            end_word(x);
+            x->at++;
+            x->line++;
+        } else if (strchr(";&|(", x->s[x->at])) {
+            add_char(x, x->s[x->at++]);
+        } else {
+            step(x);
+        }
+    }
+    end_word(x);
+    x->at++;
+    struct words found = {.count = 0};
+    const char *w = words_first(&x->words);
+    for (w = w ? words_next(&x->words, w) : NULL; w; w = words_next(&x->words, w))
+        words_add(&found, w);
+    words_free(&x->words);
+    x->words = before;
+    memcpy(x->name, name, sizeof name);
+    array_assignment(x, &found);
+    words_free(&found);
+}
+
+static void equals(struct lexer *x)
+{
+    if (!begins_assignment(x)) {
+        add_char(x, '=');
+        x->at++;
+        return;
+    }
+    size_t n = x->word.length;
+    x->append = x->word.data[n - 1] == '+';
+    snprintf(x->name, sizeof x->name, "%.*s", (int)(n - x->append), x->word.data);
+    text_clear(&x->word);
+    x->in_word = false;
+    x->at++;
+    if (peek(x, 0) == '(')
+        array_words(x);
+}
+
+static void backslash(struct lexer *x)
+{
+    if (peek(x, 1) == '\n') {
+        x->line++;
+        x->at += 2;
+    } else if (peek(x, 1) == '\r' && peek(x, 2) == '\n') {
+        x->line++;
+        x->at += 3;
+    } else {
+        if (x->at + 1 < x->n)
+            add_char(x, x->s[x->at + 1]);
+        x->at += 2;
+    }
+}
+
+/* Takes at least one character. */
+static void step(struct lexer *x)
+{
+    char c = x->s[x->at];
+    if (c == '\'')
+        single_quoted(x);
+    else if (c == '"')
+        double_quoted(x);
+    else if (c == '\\')
+        backslash(x);
+    else if (c == '$' || c == '`')
+        dollar(x, false);
+    else if (c == '=')
+        equals(x);
+    else if (c == '#' && !x->in_word)
+        comment(x);
+    else if (c == '<' || (c == '>') || (c == '&' && peek(x, 1) == '>'))
+        redirection(x);
+    else if (c == ' ' || c == '\t' || c == '\r') {
+        end_word(x);
+        x->at++;
+    } else if (strchr("\n;&|()", c)) {
+        end_command(x);
+        x->at++;
+        if (c == '\n')
+            next_line(x);
+    } else {
+        add_char(x, c);
+        x->at++;
+    }
+}
+
+static void run(struct shell *shell, const char *text, size_t n, int line, int depth)
+{
+    if (depth > DEPTH_MAX) {
+        shell->too_large = true;
+        return;
+    }
+    struct lexer x = {
+        .shell = shell, .s = text, .n = n, .line = line, .command_line = line, .depth = depth};
+    while (x.at < x.n)
+        step(&x);
+    end_command(&x);
+    words_free(&x.words);
+    text_free(&x.word);
+}
+
+void shell_read(struct shell *shell, const char *text, size_t n)
+{
+    char *clean = malloc(n + 1);
+    shell->too_large = !clean;
+    if (!clean)
+        return;
+    for (size_t i = 0; i < n; i++) /* no marks of ours, no terminators */
+        clean[i] = text[i] == '\0' || text[i] == '\x01' ? ' ' : text[i];
+    clean[n] = '\0';
+    run(shell, clean, n, 1, 0);
+    free(clean);
+}
+
+void shell_free(struct shell *shell)
+{
+    shell_variables_free(&shell->variables);
+}

@@ -1,0 +1,217 @@
+#include "parallelism/frameworks/shell_expand.h"
+#include "parallelism/frameworks/settings.h"
+#include "parallelism/frameworks/shell_arithmetic.h"
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+
+enum { DEPTH_MAX = 16, TEXT_MAX = 1 << 16 };
+
+struct expander {
+    struct shell_variables *variables;
+    int depth;
+    struct text *out;
+};
+
+static size_t name_length(const char *s, size_t n)
+{
+    size_t i = 0;
+    if (n > 0 && isdigit((unsigned char)s[0]))
+        return 1; /* $1 */
+    while (i < n && (isalnum((unsigned char)s[i]) || s[i] == '_'))
+        i++;
+    if (i == 0 && n > 0 && strchr("@*#?$!-", s[0]))
+        return 1;
+    return i;
+}
+
+/* Characters up to and with the `close` that ends what `open` began; n where none does. Quotes hide
+ * both. */
+static size_t find_close(const char *s, size_t n, char open, char close)
+{
+    int depth = 1;
+    char quote = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (s[i] == '\\' && i + 1 < n) {
+            i++;
+        } else if (quote) {
+            quote = s[i] == quote ? 0 : quote;
+        } else if (s[i] == '"' || s[i] == '\'') {
+            quote = s[i];
+        } else if (s[i] == close) {
+            if (--depth == 0)
+                return i + 1;
+        } else if (s[i] == open) {
+            depth++;
+        }
+    }
+    return n;
+}
+
+static void add(struct expander *x, const char *s, size_t n)
+{
+    if (x->out->length + n <= TEXT_MAX)
+        text_add_n(x->out, s, n);
+}
+
+static void add_unresolved(struct expander *x, const char *s, size_t n)
+{
+    char mark = SETTING_UNRESOLVED;
+    add(x, &mark, 1);
+    for (size_t i = 0; i < n; i++) /* one line, one word */
+        add(x, isspace((unsigned char)s[i]) ? "_" : s + i, 1);
+}
+
+static bool add_variable(struct expander *x, const char *name, size_t n)
+{
+    const struct shell_variable *v = shell_variable_find(x->variables, name, n);
+    for (const char *w = v ? words_first(&v->words) : NULL; w; w = words_next(&v->words, w)) {
+        if (w != v->words.pool.data)
+            add(x, " ", 1);
+        add(x, w, strlen(w));
+    }
+    return v != NULL;
+}
+
+static bool is_set(const struct expander *x, const char *name, size_t n)
+{
+    const struct shell_variable *v = shell_variable_find(x->variables, name, n);
+    return v && v->words.count > 0 && *words_first(&v->words) != '\0';
+}
+
+/* ${NAME:-default}, ${NAME-default}, ${NAME:=default}, ${NAME:+other}: true if it was one. */
+static bool expand_default(struct expander *x, const char *name, size_t n, const char *rest,
+                           size_t length)
+{
+    bool colon = length > 0 && rest[0] == ':';
+    char op = length > (size_t)colon ? rest[colon] : '\0';
+    const char *word = rest + colon + 1;
+    if (op != '-' && op != '=' && op != '+')
+        return false;
+    size_t word_length = length - (size_t)colon - 1;
+    bool set = is_set(x, name, n);
+    if (set && op != '+')
+        return add_variable(x, name, n);
+    if (set == (op == '+'))
+        shell_expand_string(word, word_length, x->variables, x->depth + 1, x->out);
+    return true;
+}
+
+/* "[@]", "[*]", "[0]" behind a name. */
+static struct expansion expand_element(struct expander *x, const char *name, size_t n,
+                                       const char *index, size_t length)
+{
+    struct expansion e = {.array = NULL};
+    const struct shell_variable *v = shell_variable_find(x->variables, name, n);
+    if (v && length == 3 && index[0] == '[' && (index[1] == '@' || index[1] == '*')) {
+        e.array = &v->words;
+    } else if (v && length >= 3 && isdigit((unsigned char)index[1]) && index[length - 1] == ']') {
+        size_t i = 0;
+        for (size_t d = 1; d + 1 < length && isdigit((unsigned char)index[d]) && i < 100000; d++)
+            i = 10 * i + (size_t)(index[d] - '0');
+        const char *word = words_at(&v->words, i);
+        add(x, word ? word : "", word ? strlen(word) : 0);
+    } else {
+        add_unresolved(x, name, n);
+    }
+    return e;
+}
+
+/* s[0 .. n) is what stands between the braces of ${...}. */
+static struct expansion expand_braced(struct expander *x, const char *s, size_t n)
+{
+    struct expansion e = {.array = NULL};
+    size_t name = name_length(s, n);
+    if (name == 0 || s[0] == '#' || s[0] == '!')
+        add_unresolved(x, s, n);
+    else if (name < n && s[name] == '[')
+        return expand_element(x, s, name, s + name, n - name);
+    else if (name < n && expand_default(x, s, name, s + name, n - name))
+        return e;
+    else if (name < n || !add_variable(x, s, name))
+        add_unresolved(x, s, n);
+    return e;
+}
+
+/* $(( )): true if it could be computed. */
+static bool expand_arithmetic(struct expander *x, const char *s, size_t n)
+{
+    struct text expression = {0};
+    char number[32];
+    int64_t value = 0;
+    text_add_n(&expression, s, n);
+    bool known = expression.data && shell_arithmetic(expression.data, x->variables, &value);
+    if (known) {
+        text_clear(&expression);
+        text_addf(&expression, "%" PRId64, value);
+        size_t length = expression.length < sizeof number ? expression.length : 0;
+        add(x, expression.data, length);
+    }
+    text_free(&expression);
+    return known;
+}
+
+static struct expansion expand_dollar(struct expander *x, const char *s, size_t n)
+{
+    struct expansion e = {.array = NULL, .length = n};
+    if (n >= 3 && s[1] == '(' && s[2] == '(') {
+        size_t inner = find_close(s + 3, n - 3, '(', ')');
+        e.length = 3 + inner + (3 + inner < n && s[3 + inner] == ')');
+        if (inner == 0 || !expand_arithmetic(x, s + 3, inner - 1))
+            add_unresolved(x, s, e.length);
+    } else if (n >= 2 && s[1] == '(') {
+        e.length = 2 + find_close(s + 2, n - 2, '(', ')');
+        add_unresolved(x, s, e.length);
+    } else if (n >= 2 && s[1] == '{') {
+        size_t length = 2 + find_close(s + 2, n - 2, '{', '}');
+        e = expand_braced(x, s + 2, s[length - 1] == '}' ? length - 3 : length - 2);
+        e.length = length;
+    } else {
+        size_t name = name_length(s + 1, n - 1);
+        e.length = 1 + name;
+        if (name == 0)
+            add(x, "$", 1);
+        else if (!add_variable(x, s + 1, name))
+            add_unresolved(x, s, e.length);
+    }
+    return e;
+}
+
+struct expansion shell_expand(const char *s, size_t n, struct shell_variables *variables,
+                              struct text *out)
+{
+    struct expander x = {variables, 0, out};
+    if (s[0] == '`') {
+        size_t length = 1 + find_close(s + 1, n - 1, '\0', '`');
+        add_unresolved(&x, s, length);
+        return (struct expansion){.length = length};
+    }
+    return expand_dollar(&x, s, n);
+}
+
+void shell_expand_string(const char *s, size_t n, struct shell_variables *variables, int depth,
+                         struct text *out)
+{
+    struct expander x = {variables, depth, out};
+    if (depth > DEPTH_MAX) {
+        add_unresolved(&x, s, n);
+        return;
+    }
+    for (size_t i = 0; i < n;) {
+        if (s[i] == '$' || s[i] == '`') {
+            struct expansion e = s[i] == '$' ? expand_dollar(&x, s + i, n - i)
+                                             : shell_expand(s + i, n - i, variables, out);
+            if (e.array)
+                words_join(e.array, out);
+            i += e.length;
+        } else if (s[i] == '"' || s[i] == '\'') {
+            i++; /* quotes inside ${NAME:-"default"} */
+        } else if (s[i] == '\\' && i + 1 < n && strchr("$`\"\\", s[i + 1])) {
+            add(&x, s + i + 1, 1);
+            i += 2;
+        } else {
+            add(&x, s + i, 1);
+            i++;
+        }
+    }
+}

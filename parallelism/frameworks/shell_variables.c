@@ -1,0 +1,59 @@
+#include "parallelism/frameworks/shell_variables.h"
+#include <stdlib.h>
+#include <string.h>
+
+void shell_variables_free(struct shell_variables *v)
+{
+    for (size_t i = 0; i < v->count; i++)
+        words_free(&v->items[i].words);
+    free(v->items);
+    *v = (struct shell_variables){.items = NULL};
+}
+
+struct shell_variable *shell_variable_find(const struct shell_variables *v, const char *name,
+                                           size_t n)
+{
+    for (size_t i = 0; i < v->count; i++) {
+        if (strncmp(v->items[i].name, name, n) == 0 && v->items[i].name[n] == '\0')
+            return &v->items[i];
+    }
+    return NULL;
+}
+
+struct shell_variable *shell_variable_make(struct shell_variables *v, const char *name, size_t n)
+{
+    if (n == 0 || n >= sizeof v->items->name)
+        return NULL;
+    struct shell_variable *found = shell_variable_find(v, name, n);
+    if (found || v->count == SHELL_VARIABLES_MAX)
+        return found;
+    if (v->count == v->capacity) {
+        size_t capacity = v->capacity ? 2 * v->capacity : 32;
+        struct shell_variable *items = realloc(v->items, capacity * sizeof *items);
+        if (!items)
+            return NULL;
+        v->items = items;
+        v->capacity = capacity;
+    }
+    struct shell_variable *made = &v->items[v->count++];
+    memset(made, 0, sizeof *made);
+    memcpy(made->name, name, n);
+    return made;
+}
+
+void shell_variable_set(struct shell_variables *v, const char *name, const char *value)
+{
+    struct shell_variable *variable = shell_variable_make(v, name, strlen(name));
+    if (!variable)
+        return;
+    words_clear(&variable->words);
+    words_add(&variable->words, value);
+    variable->array = false;
+}
+
+void shell_variable_text(const struct shell_variables *v, const char *name, struct text *out)
+{
+    const struct shell_variable *found = shell_variable_find(v, name, strlen(name));
+    if (found)
+        words_join(&found->words, out);
+}

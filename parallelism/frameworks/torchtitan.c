@@ -1,0 +1,235 @@
+/* torchtitan: a Python recipe that returns a Trainer.Config, or --section.option flags.
+ * torchtitan/config/parallelism.py, training.py, compile.py; torchtitan_recipes/ */
+#include "base/file.h"
+#include "parallelism/frameworks/likeness.h"
+#include "parallelism/frameworks/tables.h"
+#include "parallelism/frameworks/torchtitan.h"
+#include <stdio.h>
+#include <string.h>
+
+#define STRATEGY(key, field) {key, ROW_VALUE, OBJECT_STRATEGY, field, NULL, NULL, false}
+#define GROUP(key) {key, ROW_GROUP, OBJECT_NONE, NULL, NULL, NULL, false}
+#define NEUTRAL(key) {key, ROW_NEUTRAL, OBJECT_NONE, NULL, NULL, NULL, false}
+#define UNMODELLED(key, assumed) {key, ROW_UNMODELLED, OBJECT_NONE, NULL, assumed, NULL, false}
+
+static const char *const rotate_words[][2] = {
+    {"alltoall", "p2p"},
+    {NULL,       NULL }
+};
+static const char *const reduce_words[][2] = {
+    {"float32",  "4" },
+    {"bfloat16", "2" },
+    {NULL,       NULL}
+};
+
+static const struct framework_row rows[] = {
+    STRATEGY("parallelism.tensor_parallel_degree", "tp"),
+    STRATEGY("parallelism.pipeline_parallel_degree", "pp"),
+    STRATEGY("parallelism.context_parallel_degree", "cp"),
+    STRATEGY("parallelism.expert_parallel_degree", "ep"),
+    STRATEGY("parallelism.enable_sequence_parallel", "sequence_parallel"),
+    {"parallelism.disable_sequence_parallel", ROW_SWITCH, OBJECT_STRATEGY, "sequence_parallel", "false", NULL, true},
+    {"parallelism.context_parallel_rotate_method", ROW_VALUE, OBJECT_STRATEGY, "cp_comm", NULL, rotate_words, true},
+    {"training.enable_cpu_offload", ROW_VALUE, OBJECT_STRATEGY, "offload_optimizer", NULL, NULL, false},
+    {"training.mixed_precision_reduce", ROW_VALUE, OBJECT_STACK, "gradient_reduce_bytes", NULL, reduce_words, true},
+    GROUP("parallelism.data_parallel_replicate_degree"),
+    GROUP("parallelism.data_parallel_shard_degree"),
+    GROUP("parallelism.fsdp_reshard_after_forward"),
+    GROUP("parallelism.enable_async_tensor_parallel"),
+    GROUP("compile.enable_async_tensor_parallel"),
+    GROUP("compile.enable"),
+    GROUP("compile"),
+    GROUP("parallelism.expert_tensor_parallel_degree"),
+    GROUP("parallelism.pipeline_parallel_schedule"),
+    GROUP("parallelism.pipeline_parallel_layers_per_stage"),
+    GROUP("parallelism.pipeline_parallel_first_stage_less_layers"),
+    GROUP("parallelism.pipeline_parallel_last_stage_less_layers"),
+    GROUP("parallelism.pipeline_parallel_microbatch_size"),
+    GROUP("parallelism.num_pp_microbatches"),
+    GROUP("training.seq_len"),
+    GROUP("training.max_context_length"),
+    GROUP("training.local_batch_size"),
+    GROUP("training.batch_size"),
+    GROUP("training.global_batch_size"),
+    GROUP("training.num_tokens_per_microbatch_per_dp_rank"),
+    GROUP("training.num_tokens_per_train_step"),
+    GROUP("activation_checkpoint"),
+    GROUP("activation_checkpoint.mode"),
+    GROUP("module"),
+    GROUP("config"),
+    GROUP("import"),
+    GROUP("call"),
+    GROUP("model.name"),
+    GROUP("model.flavor"),
+    GROUP("model.converters"),
+    GROUP("model_converters*"),
+    GROUP("moe_comm_backend"),
+    GROUP("inner_attention_map"),
+    UNMODELLED("parallelism.pipeline_parallel_schedule_csv", "the schedule by its name"),
+    UNMODELLED("parallelism.pipeline_parallel_module_fqns_per_model_part", "layers split evenly"),
+    UNMODELLED("parallelism.module_fqns_per_model_part", "layers split evenly"),
+    UNMODELLED("parallelism.fsdp_defer_gradient_reduction", "reduced every micro-batch"),
+    UNMODELLED("parallelism.pp_max_unsharded_active_stages", "all stages resident"),
+    UNMODELLED("activation_checkpoint.memory_budget", "taken as selective"),
+    UNMODELLED("debug.deterministic", "taken as off"),
+    UNMODELLED("training.deterministic", "taken as off"),
+    NEUTRAL("import.module"),
+    NEUTRAL("base"),
+    NEUTRAL("seq_len"),
+    NEUTRAL("parallelism.context_parallel_load_balancer"),
+    NEUTRAL("parallelism.fsdp_symm_mem_scope"),
+    NEUTRAL("parallelism.enable_fsdp_symm_mem"),
+    NEUTRAL("parallelism.disable_loss_parallel"),
+    NEUTRAL("parallelism.full_dtensor"),
+    NEUTRAL("parallelism"),
+    NEUTRAL("training"),
+    NEUTRAL("training.dtype"),
+    NEUTRAL("training.mixed_precision_param"),
+    NEUTRAL("training.disable_cuda_graphs"),
+    NEUTRAL("training.steps"),
+    NEUTRAL("training.dataset*"),
+    NEUTRAL("training.max_norm"),
+    NEUTRAL("training.gc_*"),
+    NEUTRAL("training.seed"),
+    NEUTRAL("activation_checkpoint.*"),
+    NEUTRAL("compile.*"),
+    NEUTRAL("comm.*"),
+    NEUTRAL("checkpoint*"),
+    NEUTRAL("dataloader*"),
+    NEUTRAL("debug.*"),
+    NEUTRAL("dump_folder"),
+    NEUTRAL("experimental.*"),
+    NEUTRAL("fault_tolerance.*"),
+    NEUTRAL("hf_assets_path"),
+    NEUTRAL("job.*"),
+    NEUTRAL("loss*"),
+    NEUTRAL("lr_scheduler*"),
+    NEUTRAL("metrics*"),
+    NEUTRAL("model.hf_assets_path"),
+    NEUTRAL("model.tokenizer_path"),
+    NEUTRAL("model"),
+    NEUTRAL("model_spec"),
+    NEUTRAL("optim*"),
+    NEUTRAL("override*"),
+    NEUTRAL("profil*"),
+    NEUTRAL("validat*"),
+};
+
+/* Recipes by model: the module that holds the function. */
+static const struct {
+    const char *module, *function, *model;
+} recipes[] = {
+    {"torchtitan_recipes.models.llama3",              "llama3_8b",        "llama3-8b"    },
+    {"torchtitan_recipes.models.llama3",              "llama3_70b",       "llama3-70b"   },
+    {"torchtitan.models.llama3.config_registry",      "llama3_405b",      "llama3-405b"  },
+    {"torchtitan.models.qwen3.config_registry",       "qwen3_8b",         "qwen3-8b"     },
+    {"torchtitan.models.qwen3.config_registry",       "qwen3_14b",        "qwen3-14b"    },
+    {"torchtitan.models.qwen3.config_registry",       "qwen3_32b",        "qwen3-32b"    },
+    {"torchtitan.models.qwen3.config_registry",       "qwen3_30b_a3b",    "qwen3-30b-a3b"},
+    {"torchtitan_recipes.models.deepseek_v3",         "deepseek_v3_671b", "deepseek-v3"  },
+};
+enum { RECIPES = sizeof recipes / sizeof *recipes };
+
+static int recipe_of(const struct model *model)
+{
+    for (int i = 0; i < RECIPES; i++) {
+        if (names_equal(recipes[i].model, model->name) &&
+            model_is_of_catalog(model, recipes[i].model))
+            return i;
+    }
+    return -1;
+}
+
+/* A function's name, "llama3_8b" or one that begins with it ("llama3_8b_float8"); or the older
+ * pair of model and flavor. */
+static const char *model_of(const char *name)
+{
+    const char *model = NULL;
+    size_t longest = 0;
+    for (int i = 0; i < RECIPES; i++) {
+        size_t n = strlen(recipes[i].function);
+        if (n > longest && strncmp(name, recipes[i].function, n) == 0 &&
+            (name[n] == '\0' || name[n] == '_')) {
+            longest = n;
+            model = recipes[i].model;
+        }
+    }
+    return model;
+}
+
+static enum status find_model(struct framework_reader *r)
+{
+    const char *keys[] = {"config", NULL}, *model = NULL;
+    for (size_t i = 0; keys[i] && !model; i++) {
+        const char *value = reading_value(r, keys[i]);
+        model = value ? model_of(value) : NULL;
+    }
+    for (size_t i = 0; i < r->settings->count; i++) {
+        const char *key = setting_key(r->settings, i);
+        bool names = strcmp(key, "import") == 0 || strcmp(key, "call") == 0;
+        if (names && !model)
+            model = model_of(setting_value(r->settings, i));
+    }
+    const char *name = reading_value(r, "model.name"), *flavor = reading_value(r, "model.flavor");
+    if (!model && name && flavor) {
+        char word[96];
+        snprintf(word, sizeof word, "%.40s_%.40s", name, flavor);
+        for (char *c = word; *c != '\0'; c++)
+            *c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c == '-' ? '_' : *c;
+        model = model_of(word);
+    }
+    if (!model)
+        return STATUS_OK;
+    snprintf(r->run->model_name, sizeof r->run->model_name, "%s", model);
+    r->run->model_given = model_find(model, NULL, &r->run->scenario.model, r->e) == STATUS_OK;
+    return r->e->status;
+}
+
+static enum status write_model(struct framework_writer *w)
+{
+    int i = recipe_of(&w->run->scenario.model);
+    if (i < 0)
+        return writer_refuse(w, "it has no recipe of the model %s", w->run->scenario.model.name);
+    writer_put(w, "import.module", recipes[i].module);
+    writer_put(w, "import", recipes[i].function);
+    return STATUS_OK;
+}
+
+static void defaults(struct framework_run *run)
+{
+    struct strategy *s = &run->strategy;
+    s->sequence_parallel = true;
+    s->zero = 3;
+    s->overlaps = 1u << OVERLAP_FSDP_PREFETCH;
+    s->attention = ATTENTION_FLASH;
+    s->dispatcher = DISPATCHER_ALLTOALL;
+    s->cp_comm = CP_COMM_ALLGATHER;
+    s->micro_batch = 1;
+}
+
+static const struct framework_group groups[] = {
+    {find_model,     write_model    },
+    {torchtitan_read_batch,     torchtitan_write_batch    },
+    {torchtitan_read_sharding,  torchtitan_write_sharding },
+    {torchtitan_read_pipeline,  torchtitan_write_pipeline },
+    {torchtitan_read_recompute, torchtitan_write_recompute},
+    {torchtitan_read_rest,      torchtitan_write_rest     },
+    {NULL,           NULL           },
+};
+
+static bool names_model(const struct framework_run *run)
+{
+    (void)run;
+    return true;
+}
+
+const struct framework torchtitan = {
+    .name = "torchtitan",
+    .title = "torchtitan",
+    .stack = "torchtitan",
+    .rows = rows,
+    .row_count = sizeof rows / sizeof *rows,
+    .groups = groups,
+    .defaults = defaults,
+    .names_model = names_model,
+};

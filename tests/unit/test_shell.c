@@ -1,0 +1,152 @@
+/* Shell scripts read without running them: words as bash gives them (checked against bash by hand).
+ */
+#include "parallelism/frameworks/shell.h"
+#include "parallelism/frameworks/settings.h"
+#include "parallelism/frameworks/shell_arithmetic.h"
+#include "tests/unit/check.h"
+#include <string.h>
+
+/* Commands as lines, words between bars. */
+static void on_command(void *context, const struct words *words, int line)
+{
+    struct text *out = context;
+    text_addf(out, "%d:", line);
+    for (const char *w = words_first(words); w; w = words_next(words, w)) {
+        text_add(out, w == words->pool.data ? "" : "|");
+        value_show(w, out);
+    }
+    text_add(out, "\n");
+}
+
+static void on_document(void *context, const char *body, size_t n, int line)
+{
+    struct text *out = context;
+    text_addf(out, "%d<", line);
+    text_add_n(out, body, n);
+    text_add(out, ">\n");
+}
+
+static void check_read(const char *script, const char *expected)
+{
+    struct text out = {0};
+    struct shell shell = {.command = on_command, .document = on_document, .context = &out};
+    shell_read(&shell, script, strlen(script));
+    shell_free(&shell);
+    assert_string_equal(out.data ? out.data : "", expected);
+    text_free(&out);
+}
+
+static void test_words(void **state)
+{
+    (void)state;
+    check_read("a b  c\n", "1:a|b|c\n");
+    check_read("a 'b  c' \"d e\"f\\ g", "1:a|b  c|d ef g\n");
+    check_read("a \\\n  b \\\n  c\nd", "1:a|b|c\n4:d\n");
+    check_read("a # comment\nb#no c", "1:a\n2:b#no|c\n");
+    check_read("a; b && c | d & e", "1:a\n1:b\n1:c\n1:d\n1:e\n");
+    check_read("a '' \"\"", "1:a||\n");
+    check_read("a > out.txt 2>&1 b < in", "1:a|b\n");
+    check_read("\n\n  a", "3:a\n");
+    check_read("a\r\nb \\\r\n c\r\n", "1:a\n2:b|c\n");
+}
+
+static void test_variables(void **state)
+{
+    (void)state;
+    check_read("X=8\na $X ${X} \"$X$X\" '$X'", "2:a|8|8|88|$X\n");
+    check_read("export X=8 Y=\"1 2\"\na $X $Y \"$Y\"", "2:a|8|1|2|1 2\n");
+    check_read("X=1; X+=2\na $X", "2:a|12\n");
+    check_read("X=\"a b\"\nX=\"$X c\"\nrun $X", "3:run|a|b|c\n");
+    check_read("a ${X:-4} ${X:-\"${Y:-5}\"} ${Z:+no}", "1:a|4|5\n");
+    check_read("X=7\na ${X:-4} ${X:+yes}", "2:a|7|yes\n");
+    check_read("X=\nrun a$X b $X \"$X\"", "2:run|a|b|\n");
+    check_read("N=3 run $N", "1:run|3\n");
+    check_read("if true; then X=2; else X=3; fi\nrun $X", "1:true\n2:run|3\n");
+    check_read("for X in 4 8; do run $X; done", "1:run|4\n");
+}
+
+static void test_arrays(void **state)
+{
+    (void)state;
+    check_read("A=(--x 1 # note\n --y 'b c'\n)\nrun ${A[@]} \"${A[@]}\" ${A[1]}",
+               "4:run|--x|1|--y|b c|--x|1|--y|b c|1\n");
+    check_read("A=(a)\nA+=(b c)\nrun \"${A[@]}\" d", "3:run|a|b|c|d\n");
+    check_read("A=()\nrun \"${A[@]}\" d", "2:run|d\n");
+    check_read("X=3\nA=(--n $X --m=${X}0)\nrun ${A[*]}", "3:run|--n|3|--m=30\n");
+}
+
+static void test_arithmetic(void **state)
+{
+    (void)state;
+    check_read("G=8\nN=4\nW=$(($G*$N))\nrun $W $((W / 2 + 1)) $(( (1+2)*3 % 4 ))",
+               "4:run|32|17|1\n");
+    struct shell_variables none = {.items = NULL};
+    int64_t value = 0;
+    assert_true(shell_arithmetic("2 * (3 + 4) - 5 / 2", &none, &value));
+    assert_int_equal(value, 12);
+    assert_false(shell_arithmetic("1 / 0", &none, &value));
+    assert_false(shell_arithmetic("x + 1", &none, &value));
+    assert_false(shell_arithmetic("1 +", &none, &value));
+    assert_false(shell_arithmetic("99999999999999999999", &none, &value));
+    assert_false(shell_arithmetic("(((", &none, &value));
+    assert_false(shell_arithmetic("${", &none, &value));
+}
+
+/* Nothing is run: what a command would print is not known, and says so. */
+static void test_unresolved(void **state)
+{
+    (void)state;
+    struct text out = {0};
+    struct shell shell = {.command = on_command, .context = &out};
+    const char script[] = "N=$(wc -l < hosts)\nrun $N `date` $MISSING $1 ${A[@]}";
+    shell_read(&shell, script, strlen(script));
+    const struct shell_variable *n = shell_variable_find(&shell.variables, "N", 1);
+    assert_non_null(n);
+    assert_true(value_is_unresolved(words_first(&n->words)));
+    assert_string_equal(out.data, "2:run|$(wc_-l_<_hosts)|`date`|$MISSING|$1|A\n");
+    shell_free(&shell);
+    text_free(&out);
+}
+
+static void test_documents(void **state)
+{
+    (void)state;
+    check_read("cat > f <<EOF\n{\"a\": 1}\nEOF\nrun x", "1:cat\n2<{\"a\": 1}\n>\n4:run|x\n");
+    check_read("cat <<-'END' > f\n\tbody\n\tEND\nrun", "1:cat\n2<\tbody\n>\n4:run\n");
+    check_read("cat <<EOF\nno end", "1:cat\n");
+}
+
+static void test_inner_scripts(void **state)
+{
+    (void)state;
+    check_read("C=\"run --n 4\"\nsrun bash -c \"$C\"",
+               "2:srun|bash|-c|run --n 4\n2:run|--n|4\n");
+    check_read("eval \"run a\"", "1:eval|run a\n1:run|a\n");
+}
+
+/* Hostile input ends, and is cut where it grows. */
+static void test_limits(void **state)
+{
+    (void)state;
+    struct text script = {0};
+    struct shell shell = {.branches = false};
+    text_add(&script, "A=0123456789\n");
+    for (int i = 0; i < 64; i++)
+        text_add(&script, "A=$A$A$A\n");
+    text_add(&script, "bash -c 'bash -c \"eval eval eval $A\"'\n((((((${${${$(((");
+    shell_read(&shell, script.data, script.length);
+    assert_true(shell.too_large);
+    shell_free(&shell);
+    text_free(&script);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_words),         cmocka_unit_test(test_variables),
+        cmocka_unit_test(test_arrays),        cmocka_unit_test(test_arithmetic),
+        cmocka_unit_test(test_unresolved),    cmocka_unit_test(test_documents),
+        cmocka_unit_test(test_inner_scripts), cmocka_unit_test(test_limits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
