@@ -58,6 +58,23 @@ const struct command commands[COMMANDS] = {
             "--vary gpu.memory=0.75x,1x,1.5x --csv\n",
         .run = sweep_command,
     },
+    [COMMAND_EXPORT] = {
+        .id = COMMAND_EXPORT,
+        .name = "export",
+        .operands = "",
+        .operand_words = "",
+        .summary = "write a strategy as a script that launches it",
+        .about =
+            "Writes the fastest strategy that the framework of --to can express, or the strategy of "
+            "--from or of an estimate's --scenario, as a Slurm script around the framework's own "
+            "configuration. What is written is read back and must give the same strategy; what the "
+            "framework cannot express is refused with the reason.",
+        .examples =
+            "stepcast export --to megatron-lm --model llama3-70b --system dgx-h100 --gpus 512 "
+            "--seq-length 8192 --global-batch 1024 -o run.sh\n"
+            "stepcast export --to torchtitan --from run.sh --system dgx-h100\n",
+        .run = export_command,
+    },
     [COMMAND_VALIDATE] = {
         .id = COMMAND_VALIDATE,
         .name = "validate",

@@ -14,7 +14,8 @@ const char *const option_group_titles[OPTION_GROUPS] = {
 };
 
 #define BIT(command) (1u << (command))
-#define STEP_COMMANDS (BIT(COMMAND_SEARCH) | BIT(COMMAND_ESTIMATE) | BIT(COMMAND_SWEEP))
+#define STEP_COMMANDS                                                                              \
+    (BIT(COMMAND_SEARCH) | BIT(COMMAND_ESTIMATE) | BIT(COMMAND_SWEEP) | BIT(COMMAND_EXPORT))
 #define ALL_COMMANDS ((1u << COMMANDS) - 1)
 #define CATALOG_COMMANDS                                                                           \
     (STEP_COMMANDS | BIT(COMMAND_LIST) | BIT(COMMAND_SHOW) | BIT(COMMAND_VALIDATE))
@@ -29,6 +30,9 @@ const char *const option_group_titles[OPTION_GROUPS] = {
     {                                                                                              \
         name, NULL, letter, OPTION_SWITCH, NULL, WORDS_NONE, NULL, group, commands, help, NULL     \
     }
+
+static const char *const export_targets[] = {"megatron-lm", "megatron-bridge", "torchtitan",
+                                             "deepspeed", NULL};
 
 static const struct option own_rows[] = {
     VALUE("model", "NAME", WORDS_MODEL, OPTIONS_SCENARIO, STEP_COMMANDS,
@@ -54,6 +58,12 @@ static const struct option own_rows[] = {
           "folder of descriptions that come before the built-in ones"),
     VALUE("scenario", "FILE", WORDS_FILE, OPTIONS_SCENARIO, STEP_COMMANDS,
           "take the scenario of an earlier --json output; other flags win over it"),
+    VALUE("from", "FILE", WORDS_FILE, OPTIONS_SCENARIO, STEP_COMMANDS,
+          "take the scenario and the strategy of an existing run: a script that starts Megatron-LM, "
+          "Megatron-Bridge, torchtitan or DeepSpeed, Megatron's YAML, DeepSpeed's JSON; other flags "
+          "win over it"),
+    {"to", NULL, 0, OPTION_VALUE, "FRAMEWORK", WORDS_LISTED, export_targets, OPTIONS_COMMAND,
+     BIT(COMMAND_EXPORT), "megatron-lm, megatron-bridge, torchtitan or deepspeed", NULL},
     VALUE("top", "N", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_SEARCH),
           "how many of the fastest strategies to show (10)"),
     VALUE("vary", "INPUT=VALUES", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_SWEEP),
@@ -74,8 +84,8 @@ static const struct option own_rows[] = {
           "refit the stacks' constants N times, so that no run is predicted by a fit to itself"),
     VALUE("max-error", "FRACTION", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_VALIDATE),
           "exit 1 if the mean absolute error of the step time is larger"),
-    SWITCH("json", 0, OPTIONS_OUTPUT, CATALOG_COMMANDS, "print JSON"),
-    SWITCH("csv", 0, OPTIONS_OUTPUT, STEP_COMMANDS | BIT(COMMAND_VALIDATE) | BIT(COMMAND_LIST),
+    SWITCH("json", 0, OPTIONS_OUTPUT, CATALOG_COMMANDS & ~BIT(COMMAND_EXPORT), "print JSON"),
+    SWITCH("csv", 0, OPTIONS_OUTPUT, (STEP_COMMANDS & ~BIT(COMMAND_EXPORT)) | BIT(COMMAND_VALIDATE) | BIT(COMMAND_LIST),
            "print CSV"),
     {"output",  NULL, 'o', OPTION_VALUE,    "FILE",   WORDS_FILE,   NULL,             OPTIONS_OUTPUT,  ALL_COMMANDS,
        "write to FILE (whole or not at all) in place of standard output",                                                                                                                NULL},

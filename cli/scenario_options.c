@@ -1,5 +1,6 @@
 #include "cli/scenario_options.h"
 #include "base/json_read.h"
+#include "cli/from_file.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,7 +29,9 @@ static enum status load_file(const struct arguments *a, struct scenario_input *i
 {
     const char *path = argument_value(a, "scenario");
     if (!path)
-        return STATUS_OK;
+        return from_file_read(a, &input->file, e);
+    if (argument_given(a, "from"))
+        return error_set(e, STATUS_USAGE, "--from and --scenario exclude each other");
     input->file = json_load(path, e);
     if (!input->file)
         return e->status;
@@ -98,6 +101,17 @@ static enum status override_system(const struct arguments *a, const struct syste
     return STATUS_OK;
 }
 
+/* Numbers of GPUs that a run's configuration (--from) gives; flags win. */
+static void take_file_sizes(const struct scenario_input *input, struct system_parts *parts)
+{
+    const struct json_value *gpus = file_part(input, "gpus");
+    const struct json_value *per_node = file_part(input, "gpus_per_node");
+    if (parts->gpus == 0 && gpus && json_kind(gpus) == JSON_NUMBER)
+        parts->gpus = json_number(gpus);
+    if (parts->gpus_per_node == 0 && per_node && json_kind(per_node) == JSON_NUMBER)
+        parts->gpus_per_node = json_number(per_node);
+}
+
 static enum status read_system(const struct arguments *a, struct scenario_input *input,
                                struct error *e)
 {
@@ -108,6 +122,7 @@ static enum status read_system(const struct arguments *a, struct scenario_input 
     if (read_parts(a, &parts, e) != STATUS_OK)
         return e->status;
     if (!name && !part && parts.gpu[0]) {
+        take_file_sizes(input, &parts);
         if (parts.gpus == 0)
             return missing(e, "gpus", "how many GPUs does the cluster have?");
         return system_from_parts(&parts, catalog, system, e);
@@ -155,8 +170,13 @@ static enum status read_job(const struct arguments *a, struct scenario_input *in
 {
     struct job *job = &input->scenario.job;
     const struct json_value *part = file_part(input, "job");
+    struct field rows[32]; /* a key that the file lacks may be a flag */
     job_default(job);
-    if (part && fields_read(input->file, part, job_fields, job_field_count, job, NULL, e))
+    for (size_t i = 0; i < job_field_count; i++) {
+        rows[i] = job_fields[i];
+        rows[i].required = false;
+    }
+    if (part && fields_read(input->file, part, rows, job_field_count, job, NULL, e))
         return e->status;
     for (size_t i = 0; i < job_field_count; i++) {
         const struct given *given = argument_of_field(a, &job_fields[i]);

@@ -69,13 +69,6 @@ static void add_row(struct table *t, const struct scenario *scenario, const stru
     text_free(&rest);
 }
 
-/* What the published tables' abbreviations stand for. */
-static const char legend[] =
-    "GBS, MBS: global and micro-batch, sequences; TP, PP, CP, VP, EP, DP: tensor, pipeline, "
-    "context, "
-    "virtual\npipeline, expert and data parallelism; SP: sequence parallelism; ZeRO: what the data-"
-    "parallel ranks share\n(1 optimizer state, 2 gradients, 3 parameters).\n";
-
 static void add_table(const struct search_report *report, struct text *out)
 {
     struct table t;
@@ -231,7 +224,7 @@ void search_text(const struct search_report *report, struct text *out)
         add_headline(report, out);
         text_add(out, "\n");
         add_table(report, out);
-        text_addf(out, "\n%s\n", legend);
+        text_add(out, "\n");
         add_extrapolated(report->provenance, out);
     } else {
         add_nothing(report->result, out);

@@ -1,0 +1,82 @@
+#include "cli/from_file.h"
+#include "cli/output.h"
+#include "reports/import_report.h"
+#include <stdlib.h>
+#include <string.h>
+
+static void tell(const struct arguments *a, const struct framework_import *import, const char *file)
+{
+    struct text text = {0};
+    import_text(import, file, &text);
+    for (const char *line = text.data ? text.data : ""; *line != '\0';) {
+        size_t n = strcspn(line, "\n");
+        output_note(a, "%.*s", (int)n, line);
+        line += n + (line[n] == '\n');
+    }
+    text_free(&text);
+}
+
+/* True if a flag of ours settles what the setting would. */
+static bool is_given(const struct arguments *a, const struct unresolved *u)
+{
+    const struct field *field = u->field ? framework_field(u->object, u->field) : NULL;
+    if (u->object == OBJECT_MODEL || !field)
+        return argument_given(a, "model") || !field;
+    return argument_of_field(a, field) != NULL;
+}
+
+/* A variable that the file does not set is no value: nothing is guessed. */
+static enum status check_resolved(const struct arguments *a, const struct framework_import *import,
+                                  const char *file, struct error *e)
+{
+    struct unresolved u;
+    for (size_t i = 0; framework_import_unresolved(import, i, &u); i++) {
+        struct text value = {0};
+        value_show(u.value, &value);
+        if (is_given(a, &u)) {
+            output_note(a, "%s: %s is \"%s\", which the file does not tell: not read", file, u.key,
+                        value.data ? value.data : "");
+        } else {
+            error_set(e, STATUS_INPUT, "%s is \"%.80s\", which the file does not tell", u.key,
+                      value.data ? value.data : "");
+            error_set_file(e, file, 0, 0);
+            error_set_hint(e, "give it by a flag of stepcast, or set the variable in a copy");
+        }
+        text_free(&value);
+    }
+    return e->status;
+}
+
+static enum status make_document(const struct framework_import *import, const char *file,
+                                 struct json **document, struct error *e)
+{
+    struct text text = {0};
+    framework_import_json(import, &text);
+    *document = text.data && !text.failed ? json_parse(text.data, text.length, file, e) : NULL;
+    if (!*document)
+        error_set(e, STATUS_IO, "out of memory");
+    text_free(&text);
+    return e->status;
+}
+
+enum status from_file_read(const struct arguments *a, struct json **document, struct error *e)
+{
+    const char *path = argument_value(a, "from");
+    *document = NULL;
+    if (!path)
+        return STATUS_OK;
+    struct import_options options = {argument_value(a, "catalog"), 0};
+    if (argument_count(a, "gpus", 1, &options.gpus, e) != STATUS_OK)
+        return e->status;
+    struct framework_import *import = calloc(1, sizeof *import);
+    if (!import)
+        return error_set(e, STATUS_IO, "out of memory");
+    if (framework_import_file(path, &options, import, e) == STATUS_OK) {
+        tell(a, import, path);
+        if (check_resolved(a, import, path, e) == STATUS_OK)
+            make_document(import, path, document, e);
+    }
+    framework_import_free(import);
+    free(import);
+    return e->status;
+}
