@@ -13,6 +13,7 @@ struct export_work {
     struct search_result result;
     struct strategy strategy;
     struct step_cost cost;
+    bool given[OPTIONS_MAX];
 };
 
 static enum status find_target(const struct arguments *a, const struct framework **target,
@@ -55,7 +56,7 @@ static enum status export_given(const struct arguments *a, const struct framewor
                                 struct export_work *work, struct text *out, struct error *e)
 {
     struct ranked one;
-    if (strategy_input_read(a, &work->input, &one.strategy, e) != STATUS_OK)
+    if (strategy_input_read(a, &work->input, &one.strategy, work->given, e) != STATUS_OK)
         return e->status;
     step_estimate(&work->input.scenario, &one.strategy, &one.cost);
     if (!one.cost.legal)
@@ -94,7 +95,7 @@ static enum status search(const struct arguments *a, struct export_work *work, s
 {
     double threads = 0;
     search_options_default(&work->options);
-    if (choices_input_read(a, &work->input, &work->options, e) != STATUS_OK ||
+    if (choices_input_read(a, &work->input, &work->options, work->given, e) != STATUS_OK ||
         argument_count(a, "threads", 1, &threads, e) != STATUS_OK)
         return e->status;
     work->options.top = CANDIDATES;
