@@ -78,12 +78,17 @@ static void add_option(const struct option *option, struct text *out)
     text_add(&help, ".");
     add_filled(out, help.data ? help.data : "");
     text_free(&help);
-    text_add(out, "\n.br\nCommands:");
+    struct text names = {0};
+    text_add(&names, "Commands:");
     for (size_t i = 0; i < COMMANDS; i++) {
         if ((option->commands & (1u << i)) != 0)
-            text_addf(out, " %s", commands[i].name);
+            text_addf(&names, " %s", commands[i].name);
     }
-    text_add(out, ".\n");
+    text_add(&names, ".");
+    text_add(out, "\n.br\n");
+    add_filled(out, names.data ? names.data : "");
+    text_add(out, "\n");
+    text_free(&names);
 }
 
 static void add_options(const struct option_table *table, struct text *out)
