@@ -2,6 +2,7 @@
 #include "cli/scenario_options.h"
 #include "reports/estimate_report.h"
 #include "reports/explain.h"
+#include "reports/what_if_report.h"
 #include <stdlib.h>
 
 /* What one run of the command works with: too large for the stack of a small thread. */
@@ -11,7 +12,40 @@ struct estimate_work {
     bool given[OPTIONS_MAX]; /* keys of the strategy that were asked for */
     struct step_cost cost;
     struct provenance provenance;
+    bool asks_what_if;
+    struct what_if_result what_if;
 };
+
+/* --what-if: read before anything is computed, so that a wrong name costs no time. */
+static enum status read_what_if(const struct arguments *a, enum output_format format,
+                                struct estimate_work *work, struct error *e)
+{
+    const char *words = argument_value(a, "what-if");
+    if (!words)
+        return STATUS_OK;
+    if (format == OUTPUT_CSV)
+        return error_set(e, STATUS_USAGE, "--what-if is text or JSON: leave --csv out");
+    work->asks_what_if = true;
+    if (what_if_parse(&work->input.scenario, words, &work->what_if, e) != STATUS_OK)
+        error_set_path(e, "--what-if");
+    return e->status;
+}
+
+/* Optimised anew: every dimension of the search is open, the other keys are the strategy's. */
+static enum status find_what_if(const struct arguments *a, struct estimate_work *work,
+                                struct error *e)
+{
+    struct search_options options;
+    double threads = 0;
+    if (!work->asks_what_if || !work->cost.legal)
+        return STATUS_OK;
+    search_options_default(&options);
+    options.base = work->strategy;
+    if (argument_count(a, "threads", 1, &threads, e) != STATUS_OK)
+        return e->status;
+    options.threads = threads < 1024 ? (int)threads : 1024;
+    return what_if_find(&work->input.scenario, &work->strategy, &options, &work->what_if, e);
+}
 
 /* The text of a forecast, and under it what --explain asks for. */
 static enum status write_explained(const struct arguments *a, const struct result *result,
@@ -31,7 +65,13 @@ static enum status write_result(const struct arguments *a, enum output_format fo
     struct result result = {&work->input.scenario, &work->strategy, &work->cost, &work->provenance,
                             work->given};
     struct text out = {0};
-    writers[format](&result, &out);
+    bool what_if = work->asks_what_if && work->cost.legal;
+    if (what_if && format == OUTPUT_JSON)
+        what_if_json(&result, &work->what_if, &out);
+    else
+        writers[format](&result, &out);
+    if (what_if && format == OUTPUT_TEXT)
+        what_if_text(&work->what_if, &out);
     if (format != OUTPUT_TEXT || write_explained(a, &result, &out, e) == STATUS_OK)
         output_write(a, &out, e);
     text_free(&out);
@@ -62,13 +102,14 @@ static enum status run_estimate(const struct arguments *a, struct estimate_work 
         argument_given(a, "explain"))
         return error_set(e, STATUS_USAGE, "--explain is text: leave --json and --csv out");
     if (e->status || scenario_input_read(a, &work->input, e) ||
-        strategy_input_read(a, &work->input, &work->strategy, work->given, e))
+        strategy_input_read(a, &work->input, &work->strategy, work->given, e) ||
+        read_what_if(a, format, work, e))
         return e->status;
     output_model_notes(a, &work->input.scenario.model);
     step_estimate(&work->input.scenario, &work->strategy, &work->cost);
     if (work->cost.legal)
         provenance_find(&work->input.scenario, &work->strategy, &work->provenance);
-    if (write_result(a, format, work, e) != STATUS_OK)
+    if (find_what_if(a, work, e) || write_result(a, format, work, e))
         return e->status;
     return judge(a, work, e);
 }

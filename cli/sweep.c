@@ -2,6 +2,7 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/scenario_options.h"
+#include "reports/sensitivity_report.h"
 #include "reports/sweep_report.h"
 #include <stdlib.h>
 #include <string.h>
@@ -13,11 +14,22 @@ struct sweep_work {
     struct axis axes[SWEEP_AXES_MAX];
     struct sweep_request request;
     struct sweep sweep;
+    struct search_result now; /* --sensitivity: the fastest strategy as things are */
+    struct sensitivities found;
 };
+
+enum { SHOWN_ROWS = 25 };
+/* The ends of a tornado. */
+static const double range_frac = 0.2;
 
 static void show_progress(void *context, int done, int points)
 {
     progress_show(context, "sweeping: %d of %d points", done, points);
+}
+
+static void show_inputs(void *context, int done, int inputs)
+{
+    progress_show(context, "optimising anew: %d of %d inputs", done, inputs);
 }
 
 static enum status read_axes(const struct arguments *a, struct sweep_work *work, struct error *e)
@@ -39,10 +51,13 @@ static enum status read_axes(const struct arguments *a, struct sweep_work *work,
             argument_error(given->option, e);
     }
     free(knobs);
-    if (e->status == STATUS_OK && work->request.axis_count == 0) {
+    bool sensitivity = argument_given(a, "sensitivity");
+    if (e->status == STATUS_OK && work->request.axis_count == 0 && !sensitivity) {
         error_set(e, STATUS_USAGE, "--vary is missing");
-        error_set_hint(e, "what is varied, such as --vary gpus=64:1024:x2");
+        error_set_hint(e, "what is varied, such as --vary gpus=64:1024:x2; or --sensitivity");
     }
+    if (e->status == STATUS_OK && work->request.axis_count > 0 && sensitivity)
+        error_set(e, STATUS_USAGE, "--sensitivity varies every constant: leave --vary out");
     return e->status;
 }
 
@@ -92,6 +107,57 @@ static enum status judge(const struct sweep *sweep, struct error *e)
     return error_set(e, STATUS_NO, "nothing fits at any point");
 }
 
+static enum status run_points(const struct arguments *a, enum output_format format,
+                              struct progress *progress, struct sweep_work *work, struct error *e)
+{
+    sweep_search(&work->request, &work->sweep, e);
+    progress_end(progress);
+    if (e->status || write_report(a, format, work, e))
+        return e->status;
+    return judge(&work->sweep, e);
+}
+
+static enum status find_sensitivities(struct sweep_work *work, struct progress *progress,
+                                      struct error *e)
+{
+    work->options.top = 1;
+    if (search_run(&work->input.scenario, &work->options, &work->now, e) != STATUS_OK)
+        return e->status;
+    if (work->now.count == 0)
+        return error_set(e, STATUS_NO, "nothing fits: no strategy to take sensitivities of");
+    struct sensitivity_request request = {
+        .scenario = &work->input.scenario,
+        .fixed = &work->now.results[0].strategy,
+        .options = &work->options,
+        .range_frac = range_frac,
+        .calibration = true,
+        .progress = progress->wanted ? show_inputs : NULL,
+        .progress_context = progress,
+    };
+    return sensitivities_find(&request, &work->found, e);
+}
+
+static enum status run_sensitivity(const struct arguments *a, enum output_format format,
+                                   struct progress *progress, struct sweep_work *work,
+                                   struct error *e)
+{
+    static void (*const writers[])(const struct sensitivity_report *,
+                                   struct text *) = {[OUTPUT_TEXT] = sensitivity_text,
+                                                     [OUTPUT_JSON] = sensitivity_json,
+                                                     [OUTPUT_CSV] = sensitivity_csv};
+    find_sensitivities(work, progress, e);
+    progress_end(progress);
+    if (e->status != STATUS_OK)
+        return e->status;
+    struct sensitivity_report report = {&work->input.scenario, &work->now.results[0].strategy,
+                                        &work->found, range_frac, SHOWN_ROWS};
+    struct text out = {0};
+    writers[format](&report, &out);
+    output_write(a, &out, e);
+    text_free(&out);
+    return e->status;
+}
+
 static enum status run_sweep(const struct arguments *a, struct sweep_work *work, struct error *e)
 {
     enum output_format format;
@@ -101,11 +167,8 @@ static enum status run_sweep(const struct arguments *a, struct sweep_work *work,
     if (output_format(a, &format, e) || read_request(a, work, &progress, e))
         return e->status;
     output_model_notes(a, &work->input.scenario.model);
-    sweep_search(&work->request, &work->sweep, e);
-    progress_end(&progress);
-    if (e->status || write_report(a, format, work, e))
-        return e->status;
-    return judge(&work->sweep, e);
+    return (work->request.axis_count > 0 ? run_points : run_sensitivity)(a, format, &progress, work,
+                                                                         e);
 }
 
 enum status sweep_command(const struct arguments *arguments, struct error *e)
@@ -115,6 +178,8 @@ enum status sweep_command(const struct arguments *arguments, struct error *e)
         return error_set(e, STATUS_IO, "out of memory");
     run_sweep(arguments, work, e);
     sweep_free(&work->sweep);
+    search_result_free(&work->now);
+    sensitivities_free(&work->found);
     scenario_input_free(&work->input);
     free(work);
     return e->status;

@@ -29,6 +29,30 @@ scenario="--model llama3-8b --system dgx-h100 --gpus 16 --seq-length 4096 --glob
     tail -n 1 "$work/out" | cut -d, -f 2- >"$work/b"
     cmp -s "$work/a" "$work/b" || fail "a point of the sweep differs from the search"
 
+    # sensitivities: every constant, the rows' shapes
+    expect 0 sweep $scenario --tp 1 --zero 1,2 --recompute none --sensitivity
+    prints "elasticity"
+    prints "gpu.peak"
+    expect 0 sweep $scenario --tp 1 --zero 1 --recompute none --sensitivity --json
+    prints '"input": "gpu.memory_bandwidth"'
+    prints '"reoptimised_elasticity": '
+    expect 0 sweep $scenario --tp 1 --zero 1 --recompute none --sensitivity --csv
+    head -n 1 "$work/out" | grep -q '^input,section,unit,value,elasticity' || fail "CSV titles"
+    expect 2 sweep $scenario --sensitivity --vary gpus=8
+    says "leave --vary out"
+
+    # what a faster kernel or part is worth
+    estimate="--model llama3-8b --system dgx-h100 --gpus 16 --seq-length 4096 --global-batch 32"
+    expect 0 estimate $estimate --tp 2 --what-if attention=1.1x,gpu.memory_bandwidth=1.2x
+    prints "kernel.attention = 1.1x"
+    prints "together"
+    expect 0 estimate $estimate --tp 2 --what-if attention=1.1x --json
+    prints '"what_if": {'
+    prints '"gain_frac": '
+    expect 2 estimate $estimate --tp 2 --what-if atention=1.1x
+    says "did you mean attention?"
+    expect 1 estimate $estimate --tp 3 --what-if attention=1.1x
+
     # the answer is no; wrong usage
     expect 1 sweep $scenario --vary gpu.memory=1GB
     says "nothing fits at any point"
