@@ -1,12 +1,13 @@
 #include "base/file.h"
 #include "calibrate/collective_log.h"
 #include "cli/calibrate_fit.h"
+#include "cli/calibrate_run.h"
 #include "cli/output.h"
 #include <string.h>
 
 /* stepcast calibrate ACTION: logs in, sample CSV or profiles out. */
 struct calibrate_action {
-    const char *name, *operands;
+    const char *name, *operands; /* "": takes none */
     enum status (*run)(const struct arguments *a, struct error *e);
 };
 
@@ -60,6 +61,7 @@ static enum status import(const struct arguments *a, struct error *e)
 }
 
 static const struct calibrate_action actions[] = {
+    {"run",    "",              calibrate_run},
     {"import", "LOG...",        import       },
     {"fit",    "CASES.json...", calibrate_fit},
 };
@@ -88,7 +90,10 @@ enum status calibrate_command(const struct arguments *arguments, struct error *e
     for (size_t i = 0; word && i < ACTIONS; i++) {
         if (!names_equal(actions[i].name, word))
             continue;
-        if (file_count(arguments) == 0)
+        if (actions[i].operands[0] == '\0' && file_count(arguments) > 0)
+            return error_set(e, STATUS_USAGE, "calibrate %s takes no file: %s", actions[i].name,
+                             file_at(arguments, 0));
+        if (actions[i].operands[0] != '\0' && file_count(arguments) == 0)
             return error_set(e, STATUS_USAGE, "calibrate %s takes %s", actions[i].name,
                              actions[i].operands);
         return actions[i].run(arguments, e);

@@ -97,16 +97,20 @@ const struct command commands[COMMANDS] = {
     [COMMAND_CALIBRATE] = {
         .id = COMMAND_CALIBRATE,
         .name = "calibrate",
-        .operands = "import LOG... | fit CASES.json...",
-        .operand_words = "import fit",
-        .summary = "logs into samples, runs into a stack's constants",
+        .operands = "run | import LOG... | fit CASES.json...",
+        .operand_words = "run import fit",
+        .summary = "measure this machine, logs into samples, runs into a stack's constants",
         .about =
+            "run measures this machine with stepcast-bench into DIR/samples, continuing what is "
+            "there, fits DIR/profile.json to it and prints what was reached against the datasheet "
+            "and the catalog. "
             "import reads the output of nccl-tests, rccl-tests and nccom-test as it is, text or "
             "JSON, and prints sample CSV with its provenance. What a log does not tell comes from "
             "--op, --ranks and --dtype. fit --stack NAME fits the constants of a training stack "
             "to its measured runs (the cases that validate reads) and prints a stack file for "
             "--stack FILE; with --stack all, of every stack that the cases name.",
         .examples =
+            "stepcast calibrate run -o measured\n"
             "stepcast calibrate import all_reduce.log -o all_reduce.csv\n"
             "stepcast calibrate import old.log --op all_reduce --ranks 16\n"
             "stepcast calibrate fit --stack megatron-core our-runs.json -o our-stack.json\n",

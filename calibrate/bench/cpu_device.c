@@ -57,15 +57,15 @@ enum status cpu_time_batch(void (*call)(void *context), void *context, int calls
     return STATUS_OK;
 }
 
-/* "model name : Intel(R) Xeon(R) ..." of the first processor. */
-static void processor_name(char *out, size_t size)
+/* "model name : Intel(R) Xeon(R) ..." of the first processor; `otherwise` where nothing is told. */
+static void processor_says(const char *key, const char *otherwise, char *out, size_t size)
 {
     char line[256];
     FILE *f = fopen("/proc/cpuinfo", "r");
-    snprintf(out, size, "processor");
+    snprintf(out, size, "%s", otherwise);
     while (f && fgets(line, sizeof line, f)) {
         const char *colon = strchr(line, ':');
-        if (strncmp(line, "model name", 10) == 0 && colon) {
+        if (strncmp(line, key, strlen(key)) == 0 && colon && colon[1] != '\0') {
             snprintf(out, size, "%.*s", (int)strcspn(colon + 2, "\n"), colon + 2);
             break;
         }
@@ -96,21 +96,23 @@ static long last_level_bytes(void)
 
 static enum status cpu_open(struct bench *bench, struct error *e)
 {
-    char processor[160];
+    char processor[160], clock_mhz[32];
     int threads = cpu_threads(bench->options);
     long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGE_SIZE);
-    const char *blas = cpu_blas_name(threads);
-    if (!blas) {
+    char blas[96];
+    if (!cpu_blas_open(threads, blas, sizeof blas)) {
         error_set(e, STATUS_IO,
                   "--device cpu needs OpenBLAS, and this program was built without it");
         error_set_hint(e, "install libopenblas-dev and build again");
         return e->status;
     }
-    processor_name(processor, sizeof processor);
+    processor_says("model name", "processor", processor, sizeof processor);
+    processor_says("cpu MHz", "0", clock_mhz, sizeof clock_mhz);
     snprintf(bench->machine, sizeof bench->machine, "cpu, %s, %d threads", processor, threads);
     bench_note(bench, "device", "cpu");
     bench_note(bench, "processor", "%s", processor);
     bench_note(bench, "threads", "%d", threads);
+    bench_note(bench, "clock_mhz", "%s", clock_mhz);
     bench_note(bench, "memory_bytes", "%.0f", (double)pages * (double)page_bytes);
     bench_note(bench, "cache_bytes", "%ld", last_level_bytes());
     bench_note(bench, "library", "%s", blas);

@@ -15,8 +15,9 @@ enum status cpu_collective_suite(struct bench *bench, struct error *e);
  */
 struct measure_plan cpu_plan(const struct bench *bench, size_t points);
 
-/* "OpenBLAS 0.3.21 ... Haswell", or NULL when the program was built without it. */
-const char *cpu_blas_name(int threads);
+/* Sets the library's threads and tells its name, "OpenBLAS 0.3.21, SkylakeX kernels"; false when
+ * the program was built without it. */
+bool cpu_blas_open(int threads, char *name, size_t size);
 
 /* n floats, normal-like in -1 .. 1, or NULL. Freed by free(). Never zeros: hardware is faster on
  * them. */

@@ -6,6 +6,7 @@
 #ifdef BENCH_OPENBLAS
 #include <cblas.h>
 #include <math.h>
+#include <string.h>
 
 enum { DEFAULT_POINTS = 120 };
 
@@ -28,10 +29,16 @@ struct gemm_run {
     struct measure_plan plan;
 };
 
-const char *cpu_blas_name(int threads)
+/* Its configuration begins with "OpenBLAS 0.3.21 ". */
+bool cpu_blas_open(int threads, char *name, size_t size)
 {
+    const char *config = openblas_get_config();
+    size_t word = strcspn(config, " ");
+    size_t version = word + strspn(config + word, " ");
     openblas_set_num_threads(threads);
-    return openblas_get_config();
+    snprintf(name, size, "%.*s, %s kernels", (int)(version + strcspn(config + version, " ")),
+             config, openblas_get_corename());
+    return true;
 }
 
 static const float *next_operand(struct gemm_run *run, size_t floats)
@@ -113,10 +120,10 @@ enum status cpu_gemm_suite(struct bench *bench, struct error *e)
 }
 #else
 
-const char *cpu_blas_name(int threads)
+bool cpu_blas_open(int threads, char *name, size_t size)
 {
-    (void)threads;
-    return NULL;
+    (void)threads, (void)name, (void)size;
+    return false;
 }
 
 enum status cpu_gemm_suite(struct bench *bench, struct error *e)

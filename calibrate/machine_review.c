@@ -1,0 +1,221 @@
+#include "calibrate/machine_review.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* GPUs of one kind differ by 1 to 3 % (MODELLING 11.2). */
+static const double OUTLIER_FRAC = 0.05;
+
+static const char *cell(const struct sample_table *t, size_t row, const char *column)
+{
+    return sample_table_cell(t, row, sample_table_column(t, column));
+}
+
+static double number(const struct sample_table *t, size_t row, const char *column)
+{
+    struct error ignored;
+    double value = 0;
+    error_init(&ignored);
+    sample_table_number(t, row, sample_table_column(t, column), &value, &ignored);
+    return ignored.status == STATUS_OK ? value : 0;
+}
+
+static void add_figure(struct machine_review *r, enum unit unit, double measured, double datasheet,
+                       const char *format, ...) STEPCAST_PRINTF(5, 6);
+
+static void add_figure(struct machine_review *r, enum unit unit, double measured, double datasheet,
+                       const char *format, ...)
+{
+    va_list args;
+    if (measured <= 0 || r->figures == REVIEW_FIGURES)
+        return;
+    struct machine_figure *f = &r->figure[r->figures++];
+    *f = (struct machine_figure){.unit = unit, .measured = measured, .datasheet = datasheet};
+    va_start(args, format);
+    vsnprintf(f->name, sizeof f->name, format, args);
+    va_end(args);
+}
+
+/* The best rate of host copies in one direction, one GPU at a time or all. */
+static void add_host_figures(const struct machine *machine, struct machine_review *r)
+{
+    static const char *const ops[][2] = {
+        {"h2d", "host to device"},
+        {"d2h", "device to host"}
+    };
+    const struct sample_table *t = &machine->table[MACHINE_HOST];
+    for (size_t k = 0; k < 2; k++)
+        for (int all = 0; all < 2; all++) {
+            double best = 0;
+            for (size_t i = 0; i < t->rows; i++) {
+                double time_us = number(t, i, "time_us");
+                if (strcmp(cell(t, i, "op"), ops[k][0]) == 0 &&
+                    (number(t, i, "gpus") > 1) == (all == 1) && time_us > 0)
+                    best = fmax(best, 1e6 * number(t, i, "bytes") / time_us);
+            }
+            add_figure(r, UNIT_BYTES_PER_S, best, machine->gpu.host_bandwidth_bytes_per_s, "%s%s",
+                       ops[k][1], all ? ", all GPUs at once" : "");
+        }
+}
+
+/* What a long product runs at, and what it draws. */
+static void add_sustained_figures(const struct machine *machine, struct machine_review *r)
+{
+    const struct sample_table *t = &machine->table[MACHINE_SUSTAINED];
+    for (size_t i = 0; i < t->rows; i++) {
+        const char *load = cell(t, i, "load"), *dtype = cell(t, i, "dtype");
+        double time_us = number(t, i, "time_us"), flop = number(t, i, "flop");
+        if (strcmp(load, "idle") == 0)
+            add_figure(r, UNIT_WATTS, number(t, i, "power_w"), machine->gpu.idle_power_w,
+                       "idle power");
+        if (strcmp(load, "gemm") != 0 || number(t, i, "duty") < 1 || time_us <= 0)
+            continue;
+        int d = names_find(dtype_names, dtype);
+        double peak = d >= 0 ? machine->gpu.peak_flop_per_s[d] : 0;
+        add_figure(r, UNIT_FLOP_PER_S, 1e6 * flop / time_us, peak, "product for 30 s, %s", dtype);
+        add_figure(r, UNIT_WATTS, number(t, i, "power_w"), machine->gpu.power_cap_w,
+                   "power during it, %s", dtype);
+        add_figure(r, UNIT_HERTZ, 1e6 * number(t, i, "clock_mhz"), machine->gpu.clock_hz,
+                   "clock during it, %s", dtype);
+    }
+}
+
+/* A processor has no datasheet here: its own figures are the measured ones. */
+static void add_figures(const struct machine *machine, struct machine_review *r)
+{
+    const struct gpu *gpu = &machine->gpu;
+    bool sheet = machine->catalog;
+    for (int d = 0; d < DTYPES; d++)
+        add_figure(r, UNIT_FLOP_PER_S, machine_flop_per_s(machine, (enum dtype)d),
+                   sheet ? gpu->peak_flop_per_s[d] : 0, "best product, %s", dtype_names[d]);
+    add_figure(r, UNIT_BYTES_PER_S, machine_memory_bytes_per_s(machine),
+               sheet ? gpu->memory_bandwidth_bytes_per_s : 0, "large copies, read and written");
+    for (int op = 0; op < COLLECTIVES; op++) {
+        double ranks, bus = machine_bus_bytes_per_s(machine, (enum collective)op, &ranks);
+        add_figure(r, UNIT_BYTES_PER_S, bus, sheet ? gpu->scale_up_bandwidth_bytes_per_s : 0,
+                   "%s, bus bandwidth of %g ranks", collective_names[op], ranks);
+    }
+    add_host_figures(machine, r);
+    add_sustained_figures(machine, r);
+}
+
+/* As the fit left it with the group of constants that the row belongs to. */
+static double held_out_error(const struct gpu *fitted, const struct machine_row *row)
+{
+    const struct calibration *c = &fitted->calibration;
+    if (row->kind == OP_COLLECTIVE)
+        return c->collective.error_frac;
+    return row->kind == OP_GEMM ? c->gemm_group[row->class_].error_frac
+                                : c->memory_group[row->class_].error_frac;
+}
+
+static void add_forecast(struct machine_review *r, const struct machine *machine,
+                         const struct gpu *fitted, const struct machine_rows *rows,
+                         const char *name)
+{
+    if (rows->n == 0 || r->forecasts == REVIEW_FORECASTS)
+        return;
+    struct machine_forecast *f = &r->forecast[r->forecasts++];
+    *f = (struct machine_forecast){.rows = rows->n};
+    snprintf(f->name, sizeof f->name, "%s", name);
+    f->held_out_error = held_out_error(fitted, &rows->row[0]);
+    for (size_t i = 0; i < rows->n; i++) {
+        const struct machine_row *row = &rows->row[i];
+        double before = machine_row_s(&machine->gpu, row) / row->measured_s - 1;
+        double after = machine_row_s(fitted, row) / row->measured_s - 1;
+        double share = 1 / (double)rows->n;
+        f->before_error += share * fabs(before);
+        f->before_bias += share * before;
+        f->fitted_error += share * fabs(after);
+        f->fitted_bias += share * after;
+    }
+}
+
+static enum status add_forecasts(const struct machine *machine, const struct gpu *fitted,
+                                 struct machine_review *r, struct error *e)
+{
+    static const enum op_kind kinds[] = {OP_GEMM, OP_MEMORY, OP_COLLECTIVE};
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
+        for (int c = 0; c < machine_classes(kinds[k]); c++) {
+            struct machine_rows rows;
+            char name[48];
+            if (machine_rows_read(machine, kinds[k], c, &rows, e) != STATUS_OK)
+                return e->status;
+            snprintf(name, sizeof name, "%s %s", op_kind_names[kinds[k]],
+                     machine_class_name(kinds[k], c));
+            bool has_peak = kinds[k] != OP_GEMM || machine->gpu.peak_flop_per_s[c] > 0;
+            if (has_peak)
+                add_forecast(r, machine, fitted, &rows, name);
+            machine_rows_free(&rows);
+        }
+    return STATUS_OK;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Links inside a node and between nodes are two kinds. */
+static bool same_kind(const struct sample_table *t, size_t a, size_t b)
+{
+    bool inside_a = strcmp(cell(t, a, "host"), cell(t, a, "to_host")) == 0;
+    bool inside_b = strcmp(cell(t, b, "host"), cell(t, b, "to_host")) == 0;
+    return strcmp(cell(t, a, "check"), cell(t, b, "check")) == 0 && inside_a == inside_b;
+}
+
+static double median_of_kind(const struct sample_table *t, size_t row, double *scratch)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < t->rows; i++)
+        if (same_kind(t, row, i))
+            scratch[n++] = number(t, i, "time_us");
+    qsort(scratch, n, sizeof *scratch, compare_doubles);
+    return scratch[n / 2];
+}
+
+static void add_outlier(struct machine_review *r, const struct sample_table *t, size_t i,
+                        double slower_frac)
+{
+    if (r->outliers == REVIEW_OUTLIERS) {
+        r->outliers_left_out++;
+        return;
+    }
+    struct machine_outlier *o = &r->outlier[r->outliers++];
+    o->slower_frac = slower_frac;
+    int n = snprintf(o->name, sizeof o->name, "%s: rank %s on %s", cell(t, i, "check"),
+                     cell(t, i, "rank"), cell(t, i, "host"));
+    if (strcmp(cell(t, i, "rank"), cell(t, i, "to_rank")) != 0 && n > 0 &&
+        (size_t)n < sizeof o->name)
+        snprintf(o->name + n, sizeof o->name - (size_t)n, " to rank %s on %s",
+                 cell(t, i, "to_rank"), cell(t, i, "to_host"));
+}
+
+static enum status add_outliers(const struct machine *machine, struct machine_review *r,
+                                struct error *e)
+{
+    const struct sample_table *t = &machine->table[MACHINE_FLEET];
+    double *scratch = calloc(t->rows ? t->rows : 1, sizeof *scratch);
+    if (!scratch)
+        return error_set(e, STATUS_IO, "out of memory for %zu rows", t->rows);
+    for (size_t i = 0; i < t->rows; i++) {
+        double median = median_of_kind(t, i, scratch);
+        double slower = median > 0 ? number(t, i, "time_us") / median - 1 : 0;
+        if (slower > OUTLIER_FRAC)
+            add_outlier(r, t, i, slower);
+    }
+    free(scratch);
+    return STATUS_OK;
+}
+
+enum status machine_review(const struct machine *machine, const struct gpu *fitted,
+                           struct machine_review *review, struct error *e)
+{
+    *review = (struct machine_review){0};
+    add_figures(machine, review);
+    if (add_forecasts(machine, fitted, review, e) != STATUS_OK)
+        return e->status;
+    return add_outliers(machine, review, e);
+}

@@ -1,0 +1,56 @@
+#!/bin/sh
+# bench_run.sh STEPCAST: calibrate run on this machine, all the way: measure, fit, profile, forecast.
+# Exit 77: skipped (stepcast-bench was built without OpenBLAS).
+set -eu
+. "$(dirname "$0")/common.sh"
+export ASAN_OPTIONS=detect_leaks=0 # of the MPI library
+
+expect 2 calibrate run
+says "needs -o DIR"
+expect 2 calibrate run samples.csv -o "$work/dir"
+expect 2 calibrate run -o "$work/dir" --device tpu
+expect 3 calibrate run -o "$work/none" --no-measure
+says "found none"
+STEPCAST_BENCH=/bin/false expect 4 calibrate run -o "$work/dir" --device cpu
+[ ! -f "$work/dir/profile.json" ] || fail "a profile without a measurement"
+
+code=0
+"$program" calibrate run --device cpu --seconds 15 -o "$work/dir" --json >"$work/out" 2>"$work/err" ||
+    code=$?
+if grep -q 'install libopenblas-dev' "$work/err"; then
+    [ "$code" = 4 ] || fail "without OpenBLAS: exit $code, expected 4"
+    echo "skipped: built without OpenBLAS (libopenblas-dev)"
+    exit 77
+fi
+if [ "$code" -ne 0 ]; then
+    fail "calibrate run: exit $code"
+    cat "$work/err"
+    finish
+fi
+rows=$(cat "$work"/dir/samples/*.csv | grep -c '^[a-z0-9_]*,.*,[0-9.]*,[0-9.]*,[0-9]*$')
+[ "$rows" -ge 50 ] || fail "$rows rows, expected 50"
+prints '"op": "gemm fp32"'
+prints '"name": "best product, fp32"'
+says "held-out error"
+
+# The profile is a gpu file.
+expect 0 show gpu "$work/dir/profile.json"
+prints "measured"
+
+# Again, without measuring: the same profile. Text says the same.
+cp "$work/dir/profile.json" "$work/before.json"
+expect 0 calibrate run -o "$work/dir" --no-measure
+prints "best product, fp32"
+cmp -s "$work/before.json" "$work/dir/profile.json" || fail "a fit of the same samples differs"
+
+# Unseen shapes within 15 %, where the machine was quiet: less than a quarter of the products noisy.
+noisy=$(awk -F, '/^fp32/ { n++; if ($6 > 0.034 * $5) bad++ } END { print (4 * bad < n) ? 0 : 1 }' \
+    "$work/dir/samples/gemm.csv")
+error=$(sed -n 's/.*gemm fp32: .*held-out error \([0-9.]*\) %.*/\1/p' "$work/err" | head -n 1)
+echo "$rows rows, held-out error of products $error %"
+if [ "$noisy" = 0 ]; then
+    awk -v e="$error" 'BEGIN { exit e > 15 }' || fail "held-out error of products: $error %"
+else
+    echo "the machine was busy: the error is not judged"
+fi
+finish
