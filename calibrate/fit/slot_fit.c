@@ -139,7 +139,8 @@ enum status slot_fit(struct gpu *gpu, const struct calibration_slot *slot,
 {
     struct slot_problem p = {.gpu = gpu, .slot = slot, .samples = samples};
     for (size_t row = 0; row < slot->count; row++)
-        if (!stays(slot->constants[row].key, fixed)) {
+        if (*calibration_constant(&gpu->calibration, slot, row) != 0 &&
+            !stays(slot->constants[row].key, fixed)) {
             p.sigma[p.parameters] = PRIOR_WIDTH;
             p.row[p.parameters++] = row;
         }
@@ -147,6 +148,9 @@ enum status slot_fit(struct gpu *gpu, const struct calibration_slot *slot,
         return error_set(e, STATUS_INPUT, "%s %s: %zu samples, %zu are needed", slot->op,
                          slot->name, samples->n, SAMPLES_PER_CONSTANT * p.parameters);
     struct calibration_group *group = calibration_group_of(&gpu->calibration, slot);
+    struct correction *correction = calibration_correction(&gpu->calibration, slot);
+    if (correction) /* of other measured points */
+        *correction = (struct correction){0};
     double x[CALIBRATION_CONSTANTS_MAX] = {0};
     get_constants(&p, x);
     memcpy(p.prior, x, sizeof x);

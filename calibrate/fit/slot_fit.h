@@ -4,8 +4,9 @@
 
 /* Fits one group of calibration constants, whatever it is, to measured times: each constant within
  * the bounds of its field row, around the value it has, by robust least squares of ln(predicted /
- * measured). For a machine's own samples, which are few; a constant that they do not tell stays
- * where it was. */
+ * measured). For a machine's own samples, which are few; a
+ * constant that they do not tell stays where it was, and one of 0 stays 0. Corrections near other
+ * measured points are dropped. */
 struct slot_samples {
     size_t n;
     const double *measured_s;
