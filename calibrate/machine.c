@@ -1,16 +1,19 @@
 #include "calibrate/machine.h"
 #include "base/file.h"
 #include "hardware/collective.h"
+#include "hardware/roofline.h"
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+enum { PATH_SIZE = 512 };
+
 static const char *const table_files[MACHINE_TABLES] = {
-    [MACHINE_GEMM] = "gemm", [MACHINE_MEMORY] = "memory", [MACHINE_COLLECTIVE] = "collective",
-    [MACHINE_HOST] = "host", [MACHINE_FLEET] = "fleet",   [MACHINE_SUSTAINED] = "sustained",
-};
+    [MACHINE_HOST] = "host", [MACHINE_FLEET] = "fleet", [MACHINE_SUSTAINED] = "sustained"};
+static const char *const sample_files[] = {"gemm",      "memory",        "collective",  "grouped",
+                                           "attention", "gemm_backward", "memory_torch"};
 
 /* Parts by what the driver's name contains; the first that matches. */
 static const struct {
@@ -45,90 +48,118 @@ const char *machine_catalog_name(const char *driver_name)
     return NULL;
 }
 
-static double number_of(const struct sample_table *t, size_t row, const char *column)
-{
-    struct error ignored;
-    double value = 0;
-    error_init(&ignored);
-    if (sample_table_number(t, row, sample_table_column(t, column), &value, &ignored) != STATUS_OK)
-        return 0;
-    return value;
-}
-
-static bool cell_is(const struct sample_table *t, size_t row, const char *column, const char *word)
-{
-    return strcmp(sample_table_cell(t, row, sample_table_column(t, column)), word) == 0;
-}
-
-static double seconds_of(const struct sample_table *t, size_t row)
-{
-    return 1e-6 * number_of(t, row, "time_us");
-}
-
 double machine_flop_per_s(const struct machine *machine, enum dtype dtype)
 {
-    const struct sample_table *t = &machine->table[MACHINE_GEMM];
     double best = 0;
-    for (size_t i = 0; i < t->rows; i++) {
-        double flop = 2 * number_of(t, i, "m") * number_of(t, i, "n") * number_of(t, i, "k");
-        double seconds = seconds_of(t, i);
-        if (cell_is(t, i, "dtype", dtype_names[dtype]) && seconds > 0)
-            best = fmax(best, flop / seconds);
+    for (size_t i = 0; i < machine->samples.count; i++) {
+        const struct sample *s = &machine->samples.items[i];
+        if (s->kind == SAMPLE_GEMM && s->dtype == dtype && s->phase == PHASE_FORWARD)
+            best = fmax(best, gemm_flop(&s->gemm) / s->time_s);
     }
     return best;
 }
 
-/* The mean of the copies that are at least half as large as the largest. */
+static bool is_copy(const struct sample *s)
+{
+    return s->kind == SAMPLE_MEMORY && s->memory.class_ == MEMORY_ELEMENTWISE;
+}
+
+/* The mean of those that are at least half as large as the largest. */
 double machine_memory_bytes_per_s(const struct machine *machine)
 {
-    const struct sample_table *t = &machine->table[MACHINE_MEMORY];
     double largest = 0, bytes = 0, seconds = 0;
-    for (size_t i = 0; i < t->rows; i++)
-        if (cell_is(t, i, "op", "copy"))
-            largest = fmax(largest, number_of(t, i, "bytes"));
-    for (size_t i = 0; i < t->rows; i++)
-        if (cell_is(t, i, "op", "copy") && number_of(t, i, "bytes") >= largest / 2) {
-            bytes += number_of(t, i, "bytes");
-            seconds += seconds_of(t, i);
-        }
+    for (size_t i = 0; i < machine->samples.count; i++)
+        if (is_copy(&machine->samples.items[i]))
+            largest = fmax(largest, machine->samples.items[i].memory.bytes);
+    for (size_t i = 0; i < machine->samples.count; i++) {
+        const struct sample *s = &machine->samples.items[i];
+        if (!is_copy(s) || s->memory.bytes < largest / 2)
+            continue;
+        bytes += s->memory.bytes;
+        seconds += s->time_s;
+    }
     return seconds > 0 ? bytes / seconds : 0;
 }
 
 double machine_bus_bytes_per_s(const struct machine *machine, enum collective op, double *ranks)
 {
-    const struct sample_table *t = &machine->table[MACHINE_COLLECTIVE];
     double best = 0;
     *ranks = 0;
-    for (size_t i = 0; i < t->rows; i++) {
-        double n = number_of(t, i, "ranks"), seconds = seconds_of(t, i);
-        bool inside = n == number_of(t, i, "ranks_per_node");
-        if (!cell_is(t, i, "op", collective_names[op]) || !inside || seconds <= 0 || n < *ranks)
+    for (size_t i = 0; i < machine->samples.count; i++) {
+        const struct sample *s = &machine->samples.items[i];
+        const struct collective_shape *c = &s->collective;
+        if (s->kind != SAMPLE_COLLECTIVE || c->op != op || c->ranks < *ranks ||
+            c->ranks != c->ranks_per_node)
             continue;
-        double bus = collective_volume_bytes(op, number_of(t, i, "bytes"), n) / seconds;
-        best = n > *ranks ? bus : fmax(best, bus);
-        *ranks = n;
+        double bus = collective_volume_bytes(op, c->bytes, c->ranks) / s->time_s;
+        best = c->ranks > *ranks ? bus : fmax(best, bus);
+        *ranks = c->ranks;
     }
     return best;
 }
 
-static enum status load_tables(const char *folder, struct machine *machine, struct error *e)
+static bool path_of(const char *folder, const char *name, char path[PATH_SIZE])
 {
-    for (int i = 0; i < MACHINE_TABLES && e->status == STATUS_OK; i++) {
-        char path[512];
-        snprintf(path, sizeof path, "%s/samples/%s.csv", folder, table_files[i]);
-        if (file_exists(path) && sample_table_load(path, &machine->table[i], e) == STATUS_OK)
-            machine->rows += machine->table[i].rows;
+    return snprintf(path, PATH_SIZE, "%s/samples/%s.csv", folder, name) < PATH_SIZE &&
+           file_exists(path);
+}
+
+/* All files must come from one machine. */
+static enum status check_about(struct machine *machine, const struct sample_table *t,
+                               struct error *e)
+{
+    char about[sizeof machine->about];
+    if (!sample_table_note(t, "machine", about, sizeof about)) {
+        error_set(e, STATUS_INPUT, "expected a line \"# machine: ...\", found none");
+        error_set_file(e, t->path, 1, 0);
+        return e->status;
     }
-    if (e->status == STATUS_OK && machine->rows == 0) {
+    if (machine->about[0] && strcmp(about, machine->about) != 0)
+        return error_set(e, STATUS_INPUT, "%s is of \"%s\", other samples of \"%s\"", t->path,
+                         about, machine->about);
+    memcpy(machine->about, about, sizeof about);
+    machine->rows += t->rows;
+    return STATUS_OK;
+}
+
+/* A file that a run was killed in before its first row has none. */
+static enum status load_samples(const char *path, struct machine *machine, struct error *e)
+{
+    struct sample_table t = {0};
+    if (sample_table_load(path, &t, e) != STATUS_OK)
+        return e->status;
+    bool rows = t.rows > 0;
+    enum status status = check_about(machine, &t, e);
+    if (status == STATUS_OK && !machine->head.columns)
+        machine->head = t;
+    else
+        sample_table_free(&t);
+    return status == STATUS_OK && rows ? samples_load(path, &machine->samples, e) : status;
+}
+
+static enum status load_files(const char *folder, struct machine *machine, struct error *e)
+{
+    char path[PATH_SIZE];
+    for (size_t i = 0; i < sizeof sample_files / sizeof sample_files[0]; i++)
+        if (path_of(folder, sample_files[i], path) && load_samples(path, machine, e) != STATUS_OK)
+            return e->status;
+    for (int i = 0; i < MACHINE_TABLES; i++)
+        if (path_of(folder, table_files[i], path) &&
+            (sample_table_load(path, &machine->table[i], e) != STATUS_OK ||
+             check_about(machine, &machine->table[i], e) != STATUS_OK))
+            return e->status;
+    if (machine->rows == 0) {
         error_set(e, STATUS_INPUT, "expected samples in %s/samples, found none", folder);
         error_set_hint(e, "stepcast-bench -o %s measures them", folder);
     }
     return e->status;
 }
 
-/* A note of the first table that has it. */
+/* What the header of the first file notes. */
 static bool note_of(const struct machine *machine, const char *key, char *out, size_t size)
 {
+    if (sample_table_note(&machine->head, key, out, size))
+        return true;
     for (int i = 0; i < MACHINE_TABLES; i++)
         if (sample_table_note(&machine->table[i], key, out, size))
             return true;
@@ -142,28 +173,15 @@ static double note_number(const struct machine *machine, const char *key)
     return note_of(machine, key, text, sizeof text) ? strtod(text, NULL) : 0;
 }
 
-/* All tables must come from one machine. */
-static enum status check_machine(struct machine *machine, struct error *e)
+static void name_source(struct machine *machine)
 {
-    char about[sizeof machine->about], program[64], library[96], date[32];
-    for (int i = 0; i < MACHINE_TABLES; i++) {
-        const struct sample_table *t = &machine->table[i];
-        if (!t->columns || !sample_table_note(t, "machine", about, sizeof about))
-            continue;
-        if (machine->about[0] && strcmp(about, machine->about) != 0)
-            return error_set(e, STATUS_INPUT, "%s is of \"%s\", other samples of \"%s\"", t->path,
-                             about, machine->about);
-        memcpy(machine->about, about, sizeof about);
-    }
-    if (!machine->about[0])
-        return error_set(e, STATUS_INPUT, "no sample says what machine it is of (# machine: ...)");
+    char program[64], library[96], date[32];
     note_of(machine, "program", program, sizeof program);
     note_of(machine, "library", library, sizeof library);
     note_of(machine, "date", date, sizeof date);
     snprintf(machine->source, sizeof machine->source, "%.40s, %.60s, %.50s", program,
              machine->about, library);
     snprintf(machine->date, sizeof machine->date, "%.10s", date);
-    return STATUS_OK;
 }
 
 /* "Intel(R) Xeon(R) Processor, 2 threads" as a name: "intel-r-xeon-r-processor-2-threads". */
@@ -247,8 +265,9 @@ enum status machine_load(const char *folder, const char *gpu_name, const char *c
                          struct machine *machine, struct error *e)
 {
     char device[32];
-    if (load_tables(folder, machine, e) != STATUS_OK || check_machine(machine, e) != STATUS_OK)
+    if (load_files(folder, machine, e) != STATUS_OK)
         return e->status;
+    name_source(machine);
     note_of(machine, "device", device, sizeof device);
     if (strcmp(device, "cpu") == 0)
         return describe_processor(machine, e);
@@ -257,6 +276,8 @@ enum status machine_load(const char *folder, const char *gpu_name, const char *c
 
 void machine_free(struct machine *machine)
 {
+    samples_free(&machine->samples);
+    sample_table_free(&machine->head);
     for (int i = 0; i < MACHINE_TABLES; i++)
         sample_table_free(&machine->table[i]);
 }

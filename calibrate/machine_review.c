@@ -1,4 +1,6 @@
 #include "calibrate/machine_review.h"
+#include "calibrate/sample_predict.h"
+#include "calibrate/validate_samples.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,56 +102,103 @@ static void add_figures(const struct machine *machine, struct machine_review *r)
     add_sustained_figures(machine, r);
 }
 
-/* As the fit left it with the group of constants that the row belongs to. */
-static double held_out_error(const struct gpu *fitted, const struct machine_row *row)
+/* "gemm bf16", "gemm bf16 backward_weight", "attention bf16 backward", "collective all_reduce"
+ */
+static void group_name(const struct sample *s, char *out, size_t size)
 {
-    const struct calibration *c = &fitted->calibration;
-    if (row->kind == OP_COLLECTIVE)
-        return c->collective.error_frac;
-    return row->kind == OP_GEMM ? c->gemm_group[row->class_].error_frac
-                                : c->memory_group[row->class_].error_frac;
+    static const char *const passes[] = {"forward", "backward", "decode"};
+    const char *dtype = dtype_names[sample_compute_dtype(s)];
+    if (s->kind == SAMPLE_COLLECTIVE)
+        snprintf(out, size, "collective %s", collective_names[s->collective.op]);
+    else if (s->kind == SAMPLE_MEMORY)
+        snprintf(out, size, "memory %s", memory_class_names[s->memory.class_]);
+    else if (s->kind == SAMPLE_ATTENTION)
+        snprintf(out, size, "attention %s %s", dtype, passes[s->pass]);
+    else
+        snprintf(out, size, "%s %s%s%s", sample_kind_names[s->kind], dtype,
+                 s->phase == PHASE_FORWARD ? "" : " ",
+                 s->phase == PHASE_FORWARD ? "" : phase_names[s->phase]);
 }
 
-static void add_forecast(struct machine_review *r, const struct machine *machine,
-                         const struct gpu *fitted, const struct machine_rows *rows,
-                         const char *name)
+/* As the fit left it with the group of constants that the row belongs to. */
+static double held_out_error(const struct gpu *fitted, const struct sample *s)
 {
-    if (rows->n == 0 || r->forecasts == REVIEW_FORECASTS)
-        return;
+    const struct calibration *c = &fitted->calibration;
+    if (s->kind == SAMPLE_COLLECTIVE)
+        return c->collective.error_frac;
+    if (s->kind == SAMPLE_MEMORY)
+        return c->memory_group[s->memory.class_].error_frac;
+    if (s->kind == SAMPLE_GEMM)
+        return c->gemm_group[s->dtype].error_frac;
+    return s->kind == SAMPLE_GROUPED ? c->grouped_group[s->dtype].error_frac : 0;
+}
+
+static struct machine_forecast *forecast_of(struct machine_review *r, const char *name)
+{
+    for (size_t i = 0; i < r->forecasts; i++)
+        if (strcmp(r->forecast[i].name, name) == 0)
+            return &r->forecast[i];
+    if (r->forecasts == REVIEW_FORECASTS)
+        return NULL;
     struct machine_forecast *f = &r->forecast[r->forecasts++];
-    *f = (struct machine_forecast){.rows = rows->n};
+    *f = (struct machine_forecast){.rows = 0};
     snprintf(f->name, sizeof f->name, "%s", name);
-    f->held_out_error = held_out_error(fitted, &rows->row[0]);
-    for (size_t i = 0; i < rows->n; i++) {
-        const struct machine_row *row = &rows->row[i];
-        double before = machine_row_s(&machine->gpu, row) / row->measured_s - 1;
-        double after = machine_row_s(fitted, row) / row->measured_s - 1;
-        double share = 1 / (double)rows->n;
-        f->before_error += share * fabs(before);
-        f->before_bias += share * before;
-        f->fitted_error += share * fabs(after);
-        f->fitted_bias += share * after;
-    }
+    return f;
+}
+
+/* Sums of errors; divided by the rows at the end. */
+static void add_row(struct machine_review *r, const struct gpu *fitted, const struct sample *s,
+                    double before, double after)
+{
+    char name[48];
+    group_name(s, name, sizeof name);
+    struct machine_forecast *f = forecast_of(r, name);
+    if (!f)
+        return;
+    f->rows++;
+    f->held_out_error = held_out_error(fitted, s);
+    f->before_error += fabs(before);
+    f->before_bias += before;
+    f->fitted_error += fabs(after);
+    f->fitted_bias += after;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    const struct machine_forecast *x = a, *y = b;
+    return strcmp(x->name, y->name);
 }
 
 static enum status add_forecasts(const struct machine *machine, const struct gpu *fitted,
                                  struct machine_review *r, struct error *e)
 {
-    static const enum op_kind kinds[] = {OP_GEMM, OP_MEMORY, OP_COLLECTIVE};
-    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
-        for (int c = 0; c < machine_classes(kinds[k]); c++) {
-            struct machine_rows rows;
-            char name[48];
-            if (machine_rows_read(machine, kinds[k], c, &rows, e) != STATUS_OK)
-                return e->status;
-            snprintf(name, sizeof name, "%s %s", op_kind_names[kinds[k]],
-                     machine_class_name(kinds[k], c));
-            bool has_peak = kinds[k] != OP_GEMM || machine->gpu.peak_flop_per_s[c] > 0;
-            if (has_peak)
-                add_forecast(r, machine, fitted, &rows, name);
-            machine_rows_free(&rows);
-        }
-    return STATUS_OK;
+    const struct samples *samples = &machine->samples;
+    struct system *system = calloc(2, sizeof *system);
+    struct sample_prediction *p = calloc(2 * samples->count + 1, sizeof *p);
+    if (system && p) {
+        struct sample_prediction *after = p + samples->count;
+        samples_system(&machine->gpu, &system[0]);
+        samples_system(fitted, &system[1]);
+        samples_predict(&system[0], samples, p);
+        samples_predict(&system[1], samples, after);
+        for (size_t i = 0; i < samples->count; i++)
+            if (!p[i].skipped && !after[i].skipped)
+                add_row(r, fitted, &samples->items[i], p[i].time_s / samples->items[i].time_s - 1,
+                        after[i].time_s / samples->items[i].time_s - 1);
+    } else {
+        error_set(e, STATUS_IO, "out of memory for %zu samples", samples->count);
+    }
+    for (size_t i = 0; i < r->forecasts; i++) {
+        struct machine_forecast *f = &r->forecast[i];
+        f->before_error /= (double)f->rows;
+        f->before_bias /= (double)f->rows;
+        f->fitted_error /= (double)f->rows;
+        f->fitted_bias /= (double)f->rows;
+    }
+    qsort(r->forecast, r->forecasts, sizeof r->forecast[0], compare_names);
+    free(system);
+    free(p);
+    return e->status;
 }
 
 static int compare_doubles(const void *a, const void *b)

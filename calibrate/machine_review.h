@@ -1,6 +1,6 @@
 #ifndef CALIBRATE_MACHINE_REVIEW_H
 #define CALIBRATE_MACHINE_REVIEW_H
-#include "calibrate/machine_rows.h"
+#include "calibrate/machine.h"
 
 /* What bringing up a machine is about: is it as fast as its datasheet and as its kind, and which
  * part of it is not? */

@@ -32,8 +32,10 @@ static size_t bytes_of(size_t i)
 static void point_key(const void *context, size_t i, char *key, size_t size)
 {
     const struct collective_run *run = context;
-    snprintf(key, size, "%s,bf16,%d,%d,%d,%zu", collective_names[i % COLLECTIVES],
-             run->layout.ranks, run->layout.per_node, run->at_once, bytes_of(i));
+    int n = snprintf(key, size, "%s,bf16,%d,%d,%zu", collective_names[i % COLLECTIVES],
+                     run->layout.ranks, run->layout.per_node, bytes_of(i));
+    if (run->at_once > 1 && n > 0 && (size_t)n < size)
+        snprintf(key + n, size - (size_t)n, ",%d", run->at_once);
 }
 
 static enum status enqueue_calls(struct collective_run *run, int calls, struct error *e)
@@ -90,8 +92,10 @@ static enum status measure_point(void *context, size_t i, struct sample *out, st
 
 static enum status sweep_layout(struct collective_run *run, struct error *e)
 {
-    const struct sweep sweep = {.file = "collective",
-                                .columns = "op,dtype,ranks,ranks_per_node,groups_at_once,bytes",
+    bool shared = run->at_once > 1;
+    const struct sweep sweep = {.file = shared ? "collective_shared" : "collective",
+                                .columns = shared ? "op,dtype,ranks,ranks_per_node,bytes,groups"
+                                                  : "op,dtype,ranks,ranks_per_node,bytes",
                                 .count = (size_t)COLLECTIVES * SIZES,
                                 .key = point_key,
                                 .measure = measure_point,

@@ -1,7 +1,7 @@
 #include "calibrate/fit/machine_fit.h"
 #include "calibrate/fit/collective_node.h"
 #include "calibrate/fit/slot_fit.h"
-#include "calibrate/machine_rows.h"
+#include "calibrate/sample_predict.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,27 +9,72 @@
 
 enum { FOLDS = 5 };
 
+/* The samples of one group of constants. */
+struct rows {
+    const struct sample **row;
+    double *measured_s;
+    int *fold;
+    size_t n;
+};
+
 /* Held out together: shapes of one weight matrix; octaves of size. */
-static int fold_of(const struct machine_row *r)
+static int fold_of(const struct sample *s)
 {
-    if (r->kind == OP_GEMM)
-        return (int)fmod(31 * floor(r->gemm.n / 64) + 17 * floor(r->gemm.k / 64), FOLDS);
-    return (int)fmod(floor(log2(r->bytes)), FOLDS);
+    if (s->kind == SAMPLE_GEMM)
+        return (int)fmod(31 * floor(s->gemm.n / 64) + 17 * floor(s->gemm.k / 64), FOLDS);
+    return (int)fmod(floor(log2(s->memory.bytes)), FOLDS);
 }
 
+static bool belongs(const struct sample *s, enum sample_kind kind, int class_)
+{
+    return s->kind == kind &&
+           (kind == SAMPLE_GEMM ? (int)s->dtype : (int)s->memory.class_) == class_;
+}
+
+static void rows_free(struct rows *rows)
+{
+    free(rows->row);
+    free(rows->measured_s);
+    free(rows->fold);
+    *rows = (struct rows){0};
+}
+
+static enum status rows_of(const struct samples *samples, enum sample_kind kind, int class_,
+                           struct rows *rows, struct error *e)
+{
+    size_t size = samples->count + 1;
+    *rows = (struct rows){.row = calloc(size, sizeof(void *)),
+                          .measured_s = calloc(size, sizeof *rows->measured_s),
+                          .fold = calloc(size, sizeof *rows->fold)};
+    if (!rows->row || !rows->measured_s || !rows->fold) {
+        rows_free(rows);
+        return error_set(e, STATUS_IO, "out of memory for %zu samples", samples->count);
+    }
+    for (size_t i = 0; i < samples->count; i++) {
+        const struct sample *s = &samples->items[i];
+        if (!belongs(s, kind, class_))
+            continue;
+        rows->row[rows->n] = s;
+        rows->measured_s[rows->n] = s->time_s;
+        rows->fold[rows->n++] = fold_of(s);
+    }
+    return STATUS_OK;
+}
+
+/* Products of the benchmark are without quantisation. */
 static double predict(const struct gpu *gpu, const void *context, size_t i)
 {
-    const struct machine_rows *rows = context;
-    return machine_row_s(gpu, &rows->row[i]);
+    const struct rows *rows = context;
+    return kernel_sample_s(gpu, rows->row[i], true);
 }
 
-static void note_range(struct calibration_group *group, const struct machine_rows *rows)
+static void note_range(struct calibration_group *group, const struct rows *rows)
 {
     for (size_t i = 0; i < rows->n; i++) {
-        const struct machine_row *r = &rows->row[i];
-        double size[CALIBRATION_DIMS] = {r->bytes};
-        if (r->kind == OP_GEMM)
-            size[0] = r->gemm.m, size[1] = r->gemm.n, size[2] = r->gemm.k;
+        const struct sample *s = rows->row[i];
+        double size[CALIBRATION_DIMS] = {s->memory.bytes};
+        if (s->kind == SAMPLE_GEMM)
+            size[0] = s->gemm.m, size[1] = s->gemm.n, size[2] = s->gemm.k;
         for (size_t d = 0; d < CALIBRATION_DIMS; d++) {
             group->low[d] = i == 0 ? size[d] : fmin(group->low[d], size[d]);
             group->high[d] = i == 0 ? size[d] : fmax(group->high[d], size[d]);
@@ -37,49 +82,20 @@ static void note_range(struct calibration_group *group, const struct machine_row
     }
 }
 
-static bool slot_of(enum op_kind kind, int class_, struct calibration_slot *slot)
+/* One group of constants. One that its samples cannot tell is reported and left. */
+static void fit_group(const struct machine *machine, const struct rows *rows,
+                      const struct calibration_slot *slot, struct gpu *gpu, struct text *report)
 {
-    for (size_t i = 0; calibration_slot(i, slot); i++)
-        if (strcmp(slot->op, op_kind_names[kind]) == 0 &&
-            strcmp(slot->name, machine_class_name(kind, class_)) == 0)
-            return true;
-    return false;
-}
-
-static enum status fit_rows(const struct machine_rows *rows, const struct calibration_slot *slot,
-                            struct gpu *gpu, struct error *e)
-{
-    static const char *const fixed[] = {"quantise_frac", NULL};
-    double *measured_s = calloc(rows->n + 1, sizeof *measured_s);
-    int *fold = calloc(rows->n + 1, sizeof *fold);
-    if (!measured_s || !fold) {
-        free(measured_s);
-        free(fold);
-        return error_set(e, STATUS_IO, "out of memory for %zu samples", rows->n);
-    }
-    for (size_t i = 0; i < rows->n; i++) {
-        measured_s[i] = rows->row[i].measured_s;
-        fold[i] = fold_of(&rows->row[i]);
-    }
+    static const char *const fixed[] = {"quantise_frac", "quantise_t0_s", NULL};
     const struct slot_samples samples = {.n = rows->n,
-                                         .measured_s = measured_s,
-                                         .fold = fold,
+                                         .measured_s = rows->measured_s,
+                                         .fold = rows->fold,
                                          .folds = FOLDS,
                                          .predict_s = predict,
                                          .context = rows};
-    enum status status = slot_fit(gpu, slot, &samples, fixed, e);
-    free(measured_s);
-    free(fold);
-    return status;
-}
-
-/* One group of constants. One that its samples cannot tell is reported and left. */
-static void fit_group(const struct machine *machine, const struct machine_rows *rows,
-                      const struct calibration_slot *slot, struct gpu *gpu, struct text *report)
-{
     struct error own;
     error_init(&own);
-    if (fit_rows(rows, slot, gpu, &own) != STATUS_OK) {
+    if (slot_fit(gpu, slot, &samples, fixed, &own) != STATUS_OK) {
         text_addf(report, "%s\n", own.message);
         return;
     }
@@ -91,19 +107,30 @@ static void fit_group(const struct machine *machine, const struct machine_rows *
               100 * group->error_frac);
 }
 
-static enum status fit_kind(const struct machine *machine, enum op_kind kind, struct gpu *gpu,
-                            struct text *report, struct error *e)
+/* Kinds of kernels that are fitted, with the names of their groups. */
+static const struct {
+    enum sample_kind kind;
+    const char *op;
+    const char *const *names;
+} kinds[] = {
+    {SAMPLE_GEMM,   "gemm",   dtype_names       },
+    {SAMPLE_MEMORY, "memory", memory_class_names}
+};
+
+static enum status fit_kernels(const struct machine *machine, struct gpu *gpu, struct text *report,
+                               struct error *e)
 {
-    for (int class_ = 0; class_ < machine_classes(kind); class_++) {
-        struct calibration_slot slot;
-        struct machine_rows rows;
-        if (machine_rows_read(machine, kind, class_, &rows, e) != STATUS_OK)
-            return e->status;
-        bool has_peak = kind != OP_GEMM || gpu->peak_flop_per_s[class_] > 0;
-        if (rows.n > 0 && has_peak && slot_of(kind, class_, &slot))
-            fit_group(machine, &rows, &slot, gpu, report);
-        machine_rows_free(&rows);
-    }
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
+        for (int class_ = 0; kinds[k].names[class_]; class_++) {
+            struct calibration_slot slot;
+            struct rows rows;
+            if (rows_of(&machine->samples, kinds[k].kind, class_, &rows, e) != STATUS_OK)
+                return e->status;
+            bool known = kinds[k].kind != SAMPLE_GEMM || gpu->peak_flop_per_s[class_] > 0;
+            if (rows.n > 0 && known && calibration_find(kinds[k].op, kinds[k].names[class_], &slot))
+                fit_group(machine, &rows, &slot, gpu, report);
+            rows_free(&rows);
+        }
     return STATUS_OK;
 }
 
@@ -142,37 +169,38 @@ static void fit_node(const struct machine *machine, struct gpu *gpu,
     free(fitted);
 }
 
+/* Of groups inside a node. */
 static enum status fit_collectives(const struct machine *machine, struct gpu *gpu,
                                    struct text *report, struct error *e)
 {
-    struct machine_rows rows;
-    if (machine_rows_read(machine, OP_COLLECTIVE, -1, &rows, e) != STATUS_OK)
-        return e->status;
-    struct collective_sample *samples = calloc(rows.n + 1, sizeof *samples);
-    if (!samples)
-        error_set(e, STATUS_IO, "out of memory for %zu samples", rows.n);
-    for (size_t i = 0; samples && i < rows.n; i++) {
-        const struct machine_row *r = &rows.row[i];
-        samples[i] = (struct collective_sample){.op = (enum collective)r->class_,
-                                                .ranks = r->ranks,
-                                                .ranks_per_node = r->ranks,
-                                                .bytes = r->bytes,
-                                                .time_s = r->measured_s,
-                                                .row = r->line};
+    const struct samples *samples = &machine->samples;
+    struct collective_sample *rows = calloc(samples->count + 1, sizeof *rows);
+    size_t n = 0;
+    if (!rows)
+        return error_set(e, STATUS_IO, "out of memory for %zu samples", samples->count);
+    for (size_t i = 0; i < samples->count; i++) {
+        const struct sample *s = &samples->items[i];
+        const struct collective_shape *c = &s->collective;
+        if (s->kind != SAMPLE_COLLECTIVE || c->ranks != c->ranks_per_node)
+            continue;
+        rows[n++] = (struct collective_sample){.op = c->op,
+                                               .ranks = c->ranks,
+                                               .ranks_per_node = c->ranks_per_node,
+                                               .bytes = c->bytes,
+                                               .time_s = s->time_s,
+                                               .row = (int)s->line};
     }
-    if (samples && rows.n > 0)
-        fit_node(machine, gpu, samples, rows.n, report);
-    free(samples);
-    machine_rows_free(&rows);
-    return e->status;
+    if (n > 0)
+        fit_node(machine, gpu, rows, n, report);
+    free(rows);
+    return STATUS_OK;
 }
 
 enum status machine_fit(const struct machine *machine, struct gpu *gpu, struct text *report,
                         struct error *e)
 {
     *gpu = machine->gpu;
-    if (fit_kind(machine, OP_GEMM, gpu, report, e) == STATUS_OK &&
-        fit_kind(machine, OP_MEMORY, gpu, report, e) == STATUS_OK &&
+    if (fit_kernels(machine, gpu, report, e) == STATUS_OK &&
         fit_collectives(machine, gpu, report, e) == STATUS_OK)
         snprintf(gpu->calibration_source, sizeof gpu->calibration_source, "measured: %s",
                  machine->source);

@@ -84,8 +84,7 @@ static void write_processor(const struct folder *f)
     start(&memory, "cpu, test, 4 threads", "cpu", "op,dtype,bytes,time_us");
     for (int octave = 16; octave < 30; octave++) {
         double bytes = exp2(octave);
-        text_addf(&memory, "copy,fp32,%.0f,%.6f\nsomething,fp32,%.0f,1\n", bytes,
-                  1e6 * (START + bytes / BANDWIDTH), bytes);
+        text_addf(&memory, "copy,fp32,%.0f,%.6f\n", bytes, 1e6 * (START + bytes / BANDWIDTH));
     }
     write_samples(f, "memory", &memory);
 }
@@ -216,7 +215,7 @@ static void broken_samples_are_refused(void **state)
     unload(load(*state, STATUS_INPUT, &e));
     assert_non_null(strstr(e.message, "found none"));
     start(&text, "cpu, test, 4 threads", "cpu", "dtype,m,n,k,time_us");
-    text_add(&text, "fp32,64,64,64,-3\n");
+    text_add(&text, "fp32,64,64,64,3\n");
     write_samples(*state, "gemm", &text);
     start(&text, "cpu, another, 2 threads", "cpu", "op,dtype,bytes,time_us");
     text_add(&text, "copy,fp32,1000,1\n");
@@ -224,9 +223,10 @@ static void broken_samples_are_refused(void **state)
     unload(load(*state, STATUS_INPUT, &e));
     assert_non_null(strstr(e.message, "another"));
     start(&text, "cpu, test, 4 threads", "cpu", "op,dtype,bytes,time_us");
-    text_add(&text, "copy,fp32,1000,1\n");
+    text_add(&text, "copy,fp32,1000,-1\n");
     write_samples(*state, "memory", &text);
-    unload(load(*state, STATUS_INPUT, &e)); /* no product took a positive time */
+    unload(load(*state, STATUS_INPUT, &e));
+    assert_int_equal(e.line, 10);
     start(&text, "cuda, Unheard Of, 150 GB", "cuda", "dtype,m,n,k,time_us");
     text_add(&text, "bf16,64,64,64,3\n");
     write_samples(*state, "gemm", &text);
