@@ -112,7 +112,7 @@ static enum status measure_product(void *context, size_t i, struct sample *out, 
 {
     struct gemm_run *run = context;
     const struct cuda_product *p = &run->product[i];
-    const struct cuda_work work = {enqueue, run};
+    const struct cuda_work work = {enqueue, run, false};
     if (!cuda_operands_of(p, &run->operands))
         return error_set(e, STATUS_NO, "no such datatype");
     if (cuda_arena_divide(&run->arena, run->gpu, cuda_operand_set_bytes(&run->operands), e) !=

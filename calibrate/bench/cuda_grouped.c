@@ -231,12 +231,14 @@ static enum status open_products(struct grouped_run *run, struct error *e)
 static enum status measure_point(void *context, size_t i, struct sample *out, struct error *e)
 {
     struct grouped_run *run = context;
-    const struct cuda_work work = {enqueue, run};
     run->point = point_of(i);
     if (lay_out(run, e) != STATUS_OK)
         return e->status;
-    if (open_products(run, e) == STATUS_OK)
+    if (open_products(run, e) == STATUS_OK) {
+        /* the grouped call may copy its arrays of sizes from the host when it runs */
+        const struct cuda_work work = {enqueue, run, run->grouped};
         cuda_measure(run->gpu, &work, &out->timing, e);
+    }
     snprintf(out->extra, sizeof out->extra, "%s", run->grouped ? "grouped" : "loop");
     for (int g = 0; g < run->point.groups; g++)
         cuda_matmul_close(&run->matmul[g]);

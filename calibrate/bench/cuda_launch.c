@@ -121,15 +121,14 @@ static enum status measure_kind(void *context, size_t i, struct sample *out, str
 {
     struct one_kind one = {context, i};
     const struct work work = {run_kind, &one};
-    const struct measure_plan plan = {
-        .warmup_calls = 3, .min_repetitions = 30, .min_s = 10e-3, .max_s = 1};
+    const struct measure_plan plan = {.warmup_calls = 3, .min_repetitions = 30, .max_s = 1};
     return measure(&plan, &work, &out->timing, e);
 }
 
 enum status cuda_launch_suite(struct bench *bench, struct error *e)
 {
     struct launch_run run = {.gpu = cuda_gpu_of(bench)};
-    const struct cuda_work work = {enqueue_empty, NULL};
+    const struct cuda_work work = {enqueue_empty, NULL, false};
     const struct sweep sweep = {.file = "launch",
                                 .columns = "op",
                                 .count = KINDS,

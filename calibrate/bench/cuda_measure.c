@@ -4,7 +4,7 @@
 
 /* A repetition is a graph of about 2 ms; at least ten repetitions and 20 ms (MODELLING 11.1). */
 static const double BATCH_S = 2e-3;
-enum { BATCH_CALLS_MAX = 64 };
+enum { BATCH_CALLS_MAX = 1024 };
 
 const char *const cuda_condition_columns = "clock_mhz,power_w,temperature_c";
 
@@ -82,35 +82,44 @@ static enum status first_calls(struct cuda_gpu *gpu, const struct cuda_work *wor
     return STATUS_OK;
 }
 
-struct replay {
+/* A repetition in the making: the graph, or the calls themselves. */
+struct batch {
     struct cuda_gpu *gpu;
-    cudaGraphExec_t graph;
+    const struct cuda_work *work;
+    cudaGraphExec_t graph; /* NULL: none */
 };
 
 /* `calls` are the graph's. */
-static enum status run_replay(void *context, int calls, double *seconds, struct error *e)
+static enum status run_batch(void *context, int calls, double *seconds, struct error *e)
 {
-    const struct replay *replay = context;
-    (void)calls;
-    return cuda_replay(replay->gpu, replay->graph, seconds, e);
+    const struct batch *b = context;
+    if (b->graph)
+        return cuda_replay(b->gpu, b->graph, seconds, e);
+    if (CUDA_TRY(cudaEventRecord(b->gpu->start, b->gpu->stream), e) != STATUS_OK)
+        return e->status;
+    for (int call = 0; call < calls; call++)
+        if (b->work->enqueue(b->work->context, call, b->gpu->stream, e) != STATUS_OK)
+            return e->status;
+    return elapsed(b->gpu, seconds, e);
 }
 
 enum status cuda_measure(struct cuda_gpu *gpu, const struct cuda_work *work, struct timing *out,
                          struct error *e)
 {
     double call_s = 0;
-    struct replay replay = {.gpu = gpu};
+    struct batch batch = {gpu, work, NULL};
     if (first_calls(gpu, work, &call_s, e) != STATUS_OK)
         return e->status;
     int calls = (int)fmin(fmax(ceil(BATCH_S / fmax(call_s, 1e-6)), 1), BATCH_CALLS_MAX);
-    if (cuda_record(gpu, work, calls, &replay.graph, e) != STATUS_OK)
+    if (!work->no_graph && cuda_record(gpu, work, calls, &batch.graph, e) != STATUS_OK)
         return e->status;
-    const struct work repetition = {run_replay, &replay};
+    const struct work repetition = {run_batch, &batch};
     const struct measure_plan plan = {
         .warmup_calls = 2, .calls = calls, .min_repetitions = 10, .min_s = 20e-3, .max_s = 0.5};
     enum status status = measure(&plan, &repetition, out, e);
     struct error ignored;
     error_init(&ignored);
-    CUDA_TRY(cudaGraphExecDestroy(replay.graph), status == STATUS_OK ? e : &ignored);
+    if (batch.graph)
+        CUDA_TRY(cudaGraphExecDestroy(batch.graph), status == STATUS_OK ? e : &ignored);
     return e->status;
 }

@@ -8,10 +8,12 @@
 struct cuda_work {
     enum status (*enqueue)(void *context, int call, cudaStream_t stream, struct error *e);
     void *context;
+    bool no_graph; /* the call reads host memory that is gone when a graph is replayed */
 };
 
 /* Seconds of one call on the GPU: the calls are captured into a graph, so that the time is the
- * kernels' and not that of issuing them, and the graph is replayed between two events. */
+ * kernels' and not that of issuing them, and the graph is replayed between two events. With
+ * no_graph they are issued between the events: long kernels alone can be timed so. */
 enum status cuda_measure(struct cuda_gpu *gpu, const struct cuda_work *work, struct timing *out,
                          struct error *e);
 

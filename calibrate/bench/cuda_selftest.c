@@ -252,11 +252,16 @@ static enum status check_product(struct selftest *t, const struct cuda_product *
     struct cuda_arena arena = {t->device, BYTES, BYTES, 1};
     struct error refused;
     error_init(&refused);
-    if (!cuda_operands_of(p, &o) ||
-        cuda_matmul_open(&matmul, t->gpu, p, t->one, &refused) != STATUS_OK) {
+    if (!cuda_operands_of(p, &o))
+        return STATUS_OK;
+    if (cuda_matmul_open(&matmul, t->gpu, p, t->one, &refused) == STATUS_NO) {
         bench_say(t->gpu->bench, "selftest: %s %s: left out: %s", dtype_names[p->dtype],
                   phase_names[p->phase], refused.message);
         return STATUS_OK;
+    }
+    if (refused.status != STATUS_OK) {
+        *e = refused;
+        return e->status;
     }
     size_t bytes = (size_t)cuda_operand_set_bytes(&o);
     char *before = malloc(o.c_bytes);

@@ -1,4 +1,5 @@
 #include "calibrate/bench/cuda_try.h"
+#include <stdbool.h>
 #include <string.h>
 
 /* "cudaMalloc(&p, n)" is told as "cudaMalloc". */
@@ -25,7 +26,8 @@ enum status cublas_try(cublasStatus_t code, const char *call, struct error *e)
 {
     if (code == CUBLAS_STATUS_SUCCESS)
         return STATUS_OK;
-    enum status status = code == CUBLAS_STATUS_NOT_SUPPORTED ? STATUS_NO : STATUS_IO;
+    bool lacking = code == CUBLAS_STATUS_NOT_SUPPORTED || code == CUBLAS_STATUS_ARCH_MISMATCH;
+    enum status status = lacking ? STATUS_NO : STATUS_IO;
     return error_set(e, status, "%.*s: %s", name_length(call), call, cublasLtGetStatusString(code));
 }
 

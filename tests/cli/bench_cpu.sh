@@ -60,6 +60,13 @@ awk -F, '/^fp32/ && !($5 > 0 && $6 >= 0 && $7 >= 3 && 2 * $2 * $3 * $4 / $5 < 1e
 awk -F, '/,fp32,/ && !($4 > 0 && $5 >= 0 && $6 >= 3 && $3 / $4 < 1e7) { print; bad = 1 }
          END { exit bad }' "$folder/samples/memory.csv" || fail "impossible memory rows"
 
+# A machine without a GPU says so, by the call that failed or by the build.
+if [ ! -e /dev/nvidiactl ]; then
+    status=0
+    "$bench" --device cuda 2>"$folder/log" || status=$?
+    expect 4 'cudaGetDeviceCount\|built without CUDA' "$folder/log" '--device cuda'
+fi
+
 # Wrong usage.
 status=0
 "$bench" --devise cpu 2>"$folder/log" || status=$?
