@@ -1,6 +1,6 @@
 #include "calibrate/bench/cuda_matmul.h"
 
-enum { ALIGN_BYTES = 256 };
+enum { ALIGN_BYTES = 256, FP8_MULTIPLE = 16 };
 
 /* What cuBLAS calls a datatype. fp8: weights and activations are e4m3, gradients e5m2. Fast
  * accumulation (fewer bits between tensor-core steps) is what training stacks use forward, not
@@ -146,6 +146,9 @@ enum status cuda_matmul_open(struct cuda_matmul *matmul, const struct cuda_gpu *
     if (!cuda_operands_of(product, &operands))
         return error_set(e, STATUS_NO, "cuBLASLt has no %s products here",
                          dtype_names[product->dtype]);
+    if (product->dtype == DTYPE_FP8 &&
+        (product->m % FP8_MULTIPLE || product->n % FP8_MULTIPLE || product->k % FP8_MULTIPLE))
+        return error_set(e, STATUS_NO, "fp8 products need multiples of %d", FP8_MULTIPLE);
     matmul->accumulate = pass_of(product)->accumulate;
     if (describe(matmul, product, scale, e) != STATUS_OK || choose(matmul, gpu, e) != STATUS_OK)
         cuda_matmul_close(matmul);
