@@ -2,6 +2,7 @@
 #include "calibrate/bench/random.h"
 #include "calibrate/bench/sample_file.h"
 #include "calibrate/bench/wall_clock.h"
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -44,18 +45,28 @@ static enum decision decide(const struct sweep_state *s, const char *key)
     return wall_clock_s() > s->bench->suite_end_s ? DECISION_STOP : DECISION_MEASURE;
 }
 
+static bool shows_progress(const struct sweep_state *s)
+{
+    return s->writes && !s->bench->options->quiet && isatty(STDERR_FILENO);
+}
+
 /* Remaining time: of the points at their pace so far, or of the suite, whichever is less. */
 static void show_progress(const struct sweep_state *s)
 {
-    double now_s = wall_clock_s(), left_s = s->bench->suite_end_s - now_s;
-    size_t measured = s->done, left = s->sweep->count - s->done - s->skipped - s->impossible;
-    if (!s->writes || s->bench->options->quiet || !isatty(STDERR_FILENO))
+    double now_s = wall_clock_s(), left_s = fmax(s->bench->suite_end_s - now_s, 0);
+    size_t left = s->sweep->count - s->done - s->skipped - s->impossible;
+    if (!shows_progress(s))
         return;
-    double pace_s = measured ? (now_s - s->start_s) / (double)measured * (double)left : left_s;
-    fprintf(stderr, "\r%s: %zu of %zu, %.0f s left \033[K", s->sweep->file, measured + s->skipped,
-            s->sweep->count, pace_s < left_s ? pace_s : left_s);
-    if (left == 0)
-        fputc('\n', stderr);
+    double pace_s = s->done ? (now_s - s->start_s) / (double)s->done * (double)left : left_s;
+    fprintf(stderr, "\r%s: %zu of %zu, %.0f s left\033[K", s->sweep->file, s->done + s->skipped,
+            s->sweep->count, fmin(pace_s, left_s));
+}
+
+/* The line makes room for the summary. */
+static void end_progress(const struct sweep_state *s)
+{
+    if (shows_progress(s))
+        fputs("\r\033[K", stderr);
 }
 
 static enum status write_row(struct sweep_state *s, const char *key, const struct sample *sample,
@@ -143,6 +154,7 @@ enum status sweep_run(struct bench *bench, const struct sweep *sweep, bool all_r
     enum status status = s.writes ? open_file(&s, e) : STATUS_OK;
     for (size_t i = 0; i < sweep->count && status == STATUS_OK && !stop; i++)
         status = run_point(&s, order[i], &stop, e);
+    end_progress(&s);
     if (status == STATUS_OK)
         summarise(&s);
     if (s.writes)

@@ -72,4 +72,21 @@ rows=$(grep -c ',fp32,2,2,' "$folder/samples/collective.csv")
 [ "$rows" -ge 10 ] || fail "$rows rows of collectives"
 awk -F, '/,fp32,2,2,/ && !($6 > 0 && $8 >= 3 && $5 / $6 < 1e6) { print; bad = 1 }
          END { exit bad }' "$folder/samples/collective.csv" || fail "impossible rows"
+
+# A rank that hangs inside a collective is reported by the other, not waited for.
+# shellcheck disable=SC2016 # the rank's own shell expands them
+mpirun -np 2 --oversubscribe sh -c 'echo $$ >"$0/pid.$OMPI_COMM_WORLD_RANK"; exec "$@"' "$folder" \
+    "$bench" --device cpu --suites collective --seconds 30 --timeout 2 -o "$folder/hang" \
+    >"$folder/log" 2>&1 &
+launcher=$!
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    [ ! -s "$folder/hang/samples/collective.csv" ] || break
+    sleep 0.5
+done
+sleep 1
+kill -STOP "$(cat "$folder/pid.1")"
+status=0
+wait $launcher || status=$?
+kill -CONT "$(cat "$folder/pid.1")" 2>/dev/null || true
+expect 4 'rank 0 of 2 on .* not finished after 2 s' "$folder/log" 'a rank that hangs'
 echo "$rows rows"
