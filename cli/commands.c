@@ -75,6 +75,22 @@ const struct command commands[COMMANDS] = {
             "stepcast export --to torchtitan --from run.sh --system dgx-h100\n",
         .run = export_command,
     },
+    [COMMAND_PLOT] = {
+        .id = COMMAND_PLOT,
+        .name = "plot",
+        .operands = "KIND [FILE...]",
+        .operand_words = "breakdown",
+        .summary = "draw a figure for a slide, as SVG, PNG or PDF",
+        .about =
+            "Draws, with gnuplot, from the same numbers that the tables print: breakdown (step "
+            "time by term, the fastest strategies side by side). Strategy options restrict as in "
+            "search. The ending of -o decides the format. --data writes the numbers, --script the "
+            "gnuplot commands.",
+        .examples =
+            "stepcast plot breakdown --model llama3-70b --system dgx-h100 --gpus 512 --seq-length "
+            "8192 --global-batch 1024 -o breakdown.svg\n",
+        .run = plot_command,
+    },
     [COMMAND_VALIDATE] = {
         .id = COMMAND_VALIDATE,
         .name = "validate",

@@ -8,6 +8,7 @@ enum command_id {
     COMMAND_SEARCH,
     COMMAND_ESTIMATE,
     COMMAND_SWEEP,
+    COMMAND_PLOT,
     COMMAND_EXPORT,
     COMMAND_VALIDATE,
     COMMAND_CALIBRATE,
@@ -38,6 +39,7 @@ const struct command *command_find(const char *name);
 
 enum status search_command(const struct arguments *arguments, struct error *e);
 enum status estimate_command(const struct arguments *arguments, struct error *e);
+enum status plot_command(const struct arguments *arguments, struct error *e);
 enum status sweep_command(const struct arguments *arguments, struct error *e);
 enum status export_command(const struct arguments *arguments, struct error *e);
 enum status validate_command(const struct arguments *arguments, struct error *e);

@@ -16,7 +16,10 @@ const char *const option_group_titles[OPTION_GROUPS] = {
 
 #define BIT(command) (1u << (command))
 #define STEP_COMMANDS                                                                              \
-    (BIT(COMMAND_SEARCH) | BIT(COMMAND_ESTIMATE) | BIT(COMMAND_SWEEP) | BIT(COMMAND_EXPORT))
+    (BIT(COMMAND_SEARCH) | BIT(COMMAND_ESTIMATE) | BIT(COMMAND_SWEEP) | BIT(COMMAND_EXPORT) |       \
+     BIT(COMMAND_PLOT))
+/* What they write is files of their own kind. */
+#define FILE_COMMANDS (BIT(COMMAND_EXPORT) | BIT(COMMAND_PLOT))
 #define ALL_COMMANDS ((1u << COMMANDS) - 1)
 #define CATALOG_COMMANDS                                                                           \
     (STEP_COMMANDS | BIT(COMMAND_LIST) | BIT(COMMAND_SHOW) | BIT(COMMAND_VALIDATE))
@@ -65,8 +68,12 @@ static const struct option own_rows[] = {
           "win over it"),
     {"to", NULL, 0, OPTION_VALUE, "FRAMEWORK", WORDS_LISTED, export_targets, OPTIONS_COMMAND,
      BIT(COMMAND_EXPORT), "megatron-lm, megatron-bridge, torchtitan or deepspeed", NULL},
-    VALUE("top", "N", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_SEARCH),
-          "how many of the fastest strategies to show (10)"),
+    VALUE("top", "N", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_SEARCH) | BIT(COMMAND_PLOT),
+          "how many of the fastest strategies to show (10; plot breakdown: 5)"),
+    VALUE("data", "FILE", WORDS_FILE, OPTIONS_COMMAND, BIT(COMMAND_PLOT),
+          "write the numbers of the figure to FILE as CSV"),
+    VALUE("script", "FILE", WORDS_FILE, OPTIONS_COMMAND, BIT(COMMAND_PLOT),
+          "write the figure's gnuplot script, its data inside, to FILE"),
     VALUE("vary", "INPUT=VALUES", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_SWEEP),
           "vary an input: gpus=64:1024:x2, gpu.memory=80GiB:288GiB:+32GiB, gpu.peak=1x,1.5x,2x"),
     SWITCH("sensitivity", 0, OPTIONS_COMMAND, BIT(COMMAND_SWEEP),
@@ -95,14 +102,14 @@ static const struct option own_rows[] = {
           "refit the stacks' constants N times, so that no run is predicted by a fit to itself"),
     VALUE("max-error", "FRACTION", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_VALIDATE),
           "exit 1 if the mean absolute error of the step time is larger"),
-    SWITCH("json", 0, OPTIONS_OUTPUT, CATALOG_USERS & ~BIT(COMMAND_EXPORT), "print JSON"),
-    SWITCH("csv", 0, OPTIONS_OUTPUT, (STEP_COMMANDS & ~BIT(COMMAND_EXPORT)) | BIT(COMMAND_VALIDATE) | BIT(COMMAND_LIST),
+    SWITCH("json", 0, OPTIONS_OUTPUT, CATALOG_USERS & ~FILE_COMMANDS, "print JSON"),
+    SWITCH("csv", 0, OPTIONS_OUTPUT, (STEP_COMMANDS & ~FILE_COMMANDS) | BIT(COMMAND_VALIDATE) | BIT(COMMAND_LIST),
            "print CSV"),
     {"output",  NULL, 'o', OPTION_VALUE,    "FILE",   WORDS_FILE,   NULL,              OPTIONS_OUTPUT,  ALL_COMMANDS,
        "write to FILE (whole or not at all) in place of standard output",                                                                                                                 NULL},
     SWITCH("quiet", 'q', OPTIONS_OUTPUT, ALL_COMMANDS,
            "no notes and no progress on standard error; list: names alone"),
-    SWITCH("strict", 0, OPTIONS_OUTPUT, STEP_COMMANDS,
+    SWITCH("strict", 0, OPTIONS_OUTPUT, STEP_COMMANDS & ~BIT(COMMAND_PLOT),
            "fail where the answer lies outside the calibrated range"),
     VALUE("threads", "N", WORDS_NONE, OPTIONS_OUTPUT, STEP_COMMANDS,
           "threads to search with (all cores); the answer does not depend on it"),

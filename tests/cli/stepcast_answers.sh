@@ -10,7 +10,7 @@ expect 0 --help
 prints "usage: stepcast COMMAND"
 expect 0 --version
 prints "stepcast "
-for command in search estimate sweep validate calibrate list show completion help; do
+for command in search estimate sweep plot validate calibrate list show completion help; do
     expect 0 "$command" --help
     prints "usage: stepcast $command"
     prints "Examples:"

@@ -1,0 +1,167 @@
+#include "cli/plot.h"
+#include "base/file.h"
+#include "cli/output.h"
+#include "reports/gnuplot.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct plot_kind *plot_kind_find(const char *name, struct error *e)
+{
+    const char *names[32];
+    size_t n = 0;
+    for (const struct plot_kind *k = plot_kinds; k->name; k++) {
+        if (names_equal(k->name, name))
+            return k;
+        names[n++] = k->name;
+    }
+    const char *nearest = nearest_name(name, names, n);
+    error_set(e, STATUS_USAGE, "no plot is called %.60s", name);
+    if (nearest)
+        error_set_hint(e, "did you mean stepcast plot %s?", nearest);
+    else
+        error_set_hint(e, "stepcast plot --help lists the kinds");
+    return NULL;
+}
+
+static void show_search(void *context, double done_frac, long long evaluated)
+{
+    progress_show(context, "searching: %3.0f %%, %lld strategies evaluated", 100 * done_frac,
+                  evaluated);
+}
+
+enum status plot_search(struct plot_work *work, int top, struct error *e)
+{
+    work->options.top = top;
+    if (work->progress.wanted) {
+        work->options.progress = show_search;
+        work->options.progress_context = &work->progress;
+    }
+    search_run(&work->input.scenario, &work->options, &work->found, e);
+    progress_end(&work->progress);
+    if (e->status == STATUS_OK && work->found.count == 0)
+        error_set(e, STATUS_NO, "nothing fits: there is no step to draw");
+    return e->status;
+}
+
+static enum status read_scenario(struct plot_work *work, struct error *e)
+{
+    const struct arguments *a = work->arguments;
+    double threads = 0;
+    search_options_default(&work->options);
+    if (scenario_input_read(a, &work->input, e) ||
+        choices_input_read(a, &work->input, &work->options, work->fixed, e) ||
+        argument_count(a, "threads", 1, &threads, e))
+        return e->status;
+    work->options.threads = threads < 1024 ? (int)threads : 1024;
+    output_model_notes(a, &work->input.scenario.model);
+    return STATUS_OK;
+}
+
+/* What --data and --script name, if they do. */
+static enum status write_extra(const struct arguments *a, const char *option,
+                               const struct text *text, struct error *e)
+{
+    const char *path = argument_value(a, option);
+    if (!path)
+        return STATUS_OK;
+    return file_write(path, text->data ? text->data : "", text->length, e);
+}
+
+/* Without gnuplot the numbers and the script still come, beside the picture that does not. */
+static void write_instead(const struct plot_work *work, const char *path, const struct text *script,
+                          struct error *e)
+{
+    struct text name = {0};
+    struct error cause = *e;
+    size_t stem = path ? (size_t)(strrchr(path, '.') - path) : 0;
+    error_init(e);
+    const struct {
+        const char *option, *ending;
+        const struct text *text;
+    } files[] = {
+        {"data",   "csv", &work->figure.data},
+        {"script", "gp",  script            }
+    };
+    for (size_t i = 0; i < 2 && path && e->status == STATUS_OK; i++) {
+        if (argument_value(work->arguments, files[i].option))
+            continue;
+        text_clear(&name);
+        text_add_n(&name, path, stem);
+        text_addf(&name, ".%s", files[i].ending);
+        if (name.data &&
+            file_write(name.data, files[i].text->data, files[i].text->length, e) == STATUS_OK)
+            output_note(work->arguments, "no gnuplot: wrote %s", name.data);
+    }
+    if (e->status == STATUS_OK)
+        *e = cause;
+    text_free(&name);
+}
+
+static enum status write_figure(const struct plot_work *work, const struct figure_format *format,
+                                struct error *e)
+{
+    struct text script = {0}, picture = {0};
+    const char *path = argument_value(work->arguments, "output");
+    figure_script(&work->figure, format, &script);
+    if (figure_failed(&work->figure) || script.failed)
+        error_set(e, STATUS_IO, "out of memory");
+    else if (write_extra(work->arguments, "data", &work->figure.data, e) == STATUS_OK &&
+             write_extra(work->arguments, "script", &script, e) == STATUS_OK &&
+             gnuplot_draw(&script, &picture, e) == STATUS_OK)
+        output_write(work->arguments, &picture, e);
+    if (gnuplot_missing(e))
+        write_instead(work, path, &script, e);
+    text_free(&script);
+    text_free(&picture);
+    return e->status;
+}
+
+/* Without -o the picture is an SVG on standard output. */
+static const struct figure_format *read_format(const struct arguments *a, struct error *e)
+{
+    const char *path = argument_value(a, "output");
+    const struct figure_format *format = path ? figure_format_of(path) : figure_formats;
+    if (!format) {
+        error_set(e, STATUS_USAGE, "%.200s: expected a name that ends in .svg, .png or .pdf", path);
+        error_set_path(e, "-o");
+    }
+    return format;
+}
+
+static enum status run_plot(const struct arguments *a, struct plot_work *work, struct error *e)
+{
+    if (a->operand_count == 0) {
+        error_set(e, STATUS_USAGE, "which plot?");
+        error_set_hint(e, "stepcast plot --help lists the kinds");
+        return e->status;
+    }
+    const struct figure_format *format = read_format(a, e);
+    const struct plot_kind *kind = format ? plot_kind_find(a->operands[0], e) : NULL;
+    if (!kind)
+        return e->status;
+    if (kind->wants_scenario && a->operand_count > 1)
+        return error_set(e, STATUS_USAGE, "plot %s takes no file, got %.100s", kind->name,
+                         a->operands[1]);
+    work->arguments = a;
+    progress_start(&work->progress, a);
+    figure_init(&work->figure);
+    if (kind->wants_scenario && read_scenario(work, e) != STATUS_OK)
+        return e->status;
+    kind->draw(work, e);
+    progress_end(&work->progress);
+    return e->status == STATUS_OK ? write_figure(work, format, e) : e->status;
+}
+
+enum status plot_command(const struct arguments *arguments, struct error *e)
+{
+    struct plot_work *work = calloc(1, sizeof *work);
+    if (!work)
+        return error_set(e, STATUS_IO, "out of memory");
+    run_plot(arguments, work, e);
+    figure_free(&work->figure);
+    search_result_free(&work->found);
+    scenario_input_free(&work->input);
+    free(work);
+    return e->status;
+}

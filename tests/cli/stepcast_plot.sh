@@ -1,0 +1,80 @@
+#!/bin/sh
+# Figures by the real program: every kind draws, nothing that a name holds is a command, and without
+# gnuplot the numbers and the script still come.
+set -eu
+# shellcheck source=tests/cli/common.sh
+. "$(dirname "$0")/common.sh"
+
+scenario="--model llama3-8b --system dgx-h100 --gpus 16 --seq-length 4096 --global-batch 32 --vpp 1 --micro-batch 1,2"
+gnuplot=$(command -v gnuplot || true)
+
+# draws KIND ARGUMENTS...: the figure is an SVG with data, and two runs give the same bytes.
+draws() {
+    kind=$1
+    shift
+    expect 0 plot "$kind" "$@" -o "$work/$kind.svg" --data "$work/$kind.csv" --script "$work/$kind.gp"
+    silent
+    [ ! -s "$work/err" ] || fail "plot $kind talks: $(head -n 3 "$work/err")"
+    grep -q '^<svg' "$work/$kind.svg" || fail "plot $kind: no SVG"
+    [ "$(wc -l <"$work/$kind.csv")" -gt 1 ] || fail "plot $kind: no data"
+    cp "$work/$kind.svg" "$work/first.svg"
+    expect 0 plot "$kind" "$@" -o "$work/$kind.svg"
+    cmp -s "$work/first.svg" "$work/$kind.svg" || fail "plot $kind: two runs, two pictures"
+    "$gnuplot" --default-settings "$work/$kind.gp" >"$work/again.svg" 2>/dev/null
+    cmp -s "$work/first.svg" "$work/again.svg" || fail "plot $kind: the script draws another picture"
+}
+
+# shellcheck disable=SC2086 # several words
+if [ -n "$gnuplot" ]; then
+    draws breakdown $scenario
+    for ending in png pdf; do
+        expect 0 plot breakdown $scenario -o "$work/figure.$ending"
+        [ -s "$work/figure.$ending" ] || fail "no $ending"
+    done
+    expect 0 plot breakdown $scenario
+    prints "<svg"
+
+    # a model's name is text, whatever it says
+    mkdir -p "$work/own/models"
+    # shellcheck disable=SC2016 # nobody is to expand it
+    evil='"; system("touch x1") `touch x2` $(touch x3) '"'"'.system("touch x4").'"'"' <b>&amp;'
+    "$program" show model llama3-8b --json |
+        awk '/^  "model": \{/ { print "{"; copy = 1; next } /^  \}/ { copy = 0 } copy { print } END { print "}" }' |
+        EVIL=$evil awk '/"name": "/ { e = ENVIRON["EVIL"]; gsub(/"/, "\\\"", e); print "  \"name\": \"" e "\","; next } { print }' \
+            >"$work/own/evil.json"
+    (
+        cd "$work/own"
+        "$program" plot breakdown $scenario --model ./evil.json -o evil.svg --script evil.gp
+    ) || fail "a model with an evil name is not drawn"
+    [ "$(ls "$work/own")" = "$(printf 'evil.gp\nevil.json\nevil.svg\nmodels')" ] ||
+        fail "a name was run as a command: $(ls "$work/own")"
+    grep -qF 'system("touch x1") `touch x2` $(touch x3)' "$work/own/evil.svg" ||
+        fail "the evil name is not in the picture"
+    ! grep -qF '<b>' "$work/own/evil.svg" || fail "the evil name is markup"
+fi
+
+# without gnuplot
+# shellcheck disable=SC2086 # several words
+(
+    PATH=/nonexistent
+    export PATH
+    code=0
+    "$program" plot breakdown $scenario -o "$work/none.svg" 2>"$work/err" || code=$?
+    [ "$code" -eq 4 ]
+) || fail "without gnuplot: expected exit 4"
+says "gnuplot is not installed"
+[ ! -e "$work/none.svg" ] && [ -s "$work/none.csv" ] && [ -s "$work/none.gp" ] ||
+    fail "without gnuplot: no data or no script"
+
+# shellcheck disable=SC2086 # several words
+{
+    expect 2 plot
+    says "which plot?"
+    expect 2 plot breakdwn $scenario
+    says "did you mean stepcast plot breakdown?"
+    expect 2 plot breakdown $scenario -o x.jpg
+    says ".svg, .png or .pdf"
+    expect 2 plot breakdown file.csv $scenario
+    expect 1 plot breakdown $scenario --tp 3
+}
+finish
