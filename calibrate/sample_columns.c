@@ -24,7 +24,7 @@ static const struct cell_name phase_cells[] = {
     {NULL,              0                    },
 };
 static const struct cell_name attention_cells[] = {
-    {"prefill",  ATTENTION_FORWARD },
+    {"prefill",  SAMPLE_PREFILL    },
     {"forward",  ATTENTION_FORWARD },
     {"backward", ATTENTION_BACKWARD},
     {"decode",   ATTENTION_DECODE  },
@@ -122,7 +122,7 @@ static const struct sample_column moe_columns[] = {
     SIZE("experts", moe.experts),
     SIZE("tp", moe.tp),
     SIZE("ep", moe.ep),
-    {"distribution", COLUMN_WORD, AT(moe.distribution), true, NULL},
+    {"distribution", COLUMN_WORD, AT(distribution), true, NULL},
     TIME,
     END,
 };

@@ -13,6 +13,9 @@ enum column_kind {
     COLUMN_IGNORED /* its values do not matter */
 };
 
+/* Stands for a forward pass of serving until the row is complete. */
+enum { SAMPLE_PREFILL = ATTENTION_PASSES };
+
 /* What a name in a cell stands for. */
 struct cell_name {
     const char *name; /* NULL ends the table */

@@ -11,47 +11,19 @@ enum dtype sample_compute_dtype(const struct sample *s)
     return s->dtype;
 }
 
-/* A linear layer forward reads bf16 activations: narrow types quantise them first. */
+/* A linear layer as databases of kernels time it, or the product alone with cold operands. */
 static double product_s(const struct gpu *gpu, const struct sample *s, bool apart)
 {
-    double quantised = apart ? 0 : quantise_s(gpu, s->dtype, s->gemm.m * s->gemm.k);
-    return gemm_s(gpu, s->dtype, &s->gemm) + quantised;
+    return apart ? gemm_s(gpu, s->dtype, &s->gemm) : gemm_benchmark_s(gpu, s->dtype, &s->gemm);
 }
 
-/* Balanced routing gives the rank tokens top_k / ep pairs over its experts / ep experts; few pairs
- * reach few of them. The gated layer's first product has gate and up side by side. */
-struct moe_work moe_work_of(const struct sample *s)
+static double attention_sample_s(const struct gpu *gpu, const struct sample *s)
 {
-    const struct moe_shape *m = &s->moe;
-    struct moe_work w;
-    double width = m->expert_ffn / m->tp;
-    w.pairs = fmax(1, m->tokens * m->top_k / m->ep);
-    w.groups = fmax(1, fmin(m->experts / m->ep, w.pairs));
-    w.first = (struct gemm){w.pairs / w.groups, 2 * width, m->hidden, w.groups, 2, false, 1};
-    w.second = (struct gemm){w.pairs / w.groups, m->hidden, width, w.groups, 2, false, 1};
-    return w;
-}
-
-static double moved_s(const struct gpu *gpu, enum memory_class class_, double bytes)
-{
-    return memory_op_s(gpu, &(struct memory_op){class_, bytes});
-}
-
-/* Routing (softmax and top-k of fp32 logits), permutation, both products with the activation
- * between them, the weighted sum. MODELLING 1.4 */
-static double experts_s(const struct gpu *gpu, const struct sample *s)
-{
-    const struct moe_shape *m = &s->moe;
-    struct moe_work w = moe_work_of(s);
-    double width = w.second.k;
-    double t = moved_s(gpu, MEMORY_SOFTMAX, 12 * m->tokens * m->experts);
-    t += moved_s(gpu, MEMORY_PERMUTE, 4 * w.pairs * m->hidden);
-    t += quantise_s(gpu, s->dtype, w.pairs * m->hidden);
-    t += grouped_gemm_s(gpu, s->dtype, &w.first);
-    t += moved_s(gpu, MEMORY_ELEMENTWISE, 6 * w.pairs * width);
-    t += quantise_s(gpu, s->dtype, w.pairs * width);
-    t += grouped_gemm_s(gpu, s->dtype, &w.second);
-    return t + moved_s(gpu, MEMORY_PERMUTE, 2 * w.pairs * m->hidden + 2 * m->tokens * m->hidden);
+    if (s->prefill)
+        return attention_prefill_s(gpu, s->dtype, s->kv_dtype, &s->attention);
+    if (s->pass == ATTENTION_DECODE)
+        return attention_decode_s(gpu, s->kv_dtype, &s->attention);
+    return attention_s(gpu, sample_compute_dtype(s), s->pass, &s->attention);
 }
 
 double kernel_sample_s(const struct gpu *gpu, const struct sample *s, bool apart)
@@ -62,9 +34,9 @@ double kernel_sample_s(const struct gpu *gpu, const struct sample *s, bool apart
     case SAMPLE_GROUPED:
         return grouped_gemm_s(gpu, s->dtype, &s->gemm);
     case SAMPLE_ATTENTION:
-        return attention_s(gpu, sample_compute_dtype(s), s->pass, &s->attention);
+        return attention_sample_s(gpu, s);
     case SAMPLE_MOE:
-        return experts_s(gpu, s);
+        return expert_layer_s(gpu, s->dtype, &s->moe);
     case SAMPLE_MEMORY:
         return memory_op_s(gpu, &s->memory);
     case SAMPLE_COLLECTIVE:

@@ -16,12 +16,4 @@ double kernel_sample_s(const struct gpu *gpu, const struct sample *s, bool apart
  */
 enum dtype sample_compute_dtype(const struct sample *s);
 
-/* A layer of experts on one rank: two grouped products, what moves and what quantises. */
-struct moe_work {
-    double groups; /* experts with tokens */
-    double pairs;  /* of token and expert */
-    struct gemm first, second;
-};
-struct moe_work moe_work_of(const struct sample *s);
-
 #endif

@@ -172,6 +172,8 @@ static void complete(struct sample *s)
     s->gemm.accumulate = s->phase == PHASE_BACKWARD_WEIGHT;
     s->gemm.output_bytes = s->gemm.accumulate || s->dtype == DTYPE_FP32 ? 4 : 2;
     s->attention.head_dim_v = s->attention.head_dim_qk;
+    s->prefill = (int)s->pass == SAMPLE_PREFILL;
+    s->pass = s->prefill ? ATTENTION_FORWARD : s->pass;
     /* causal: the mean row of queries sees half of the keys; decode sees all */
     double q = s->attention.seq_q, kv = s->attention.seq_kv;
     s->attention.visible_frac = s->pass == ATTENTION_DECODE || q > kv ? 1 : (kv - (q - 1) / 2) / kv;
@@ -179,7 +181,7 @@ static void complete(struct sample *s)
 
 static enum status check_row(const struct sample *s, struct error *e)
 {
-    const struct moe_shape *m = &s->moe;
+    const struct expert_layer *m = &s->moe;
     if (s->kind == SAMPLE_ATTENTION && s->attention.kv_heads > s->attention.heads)
         return error_set(e, STATUS_INPUT, "kv_heads: %.0f are more than the %.0f heads",
                          s->attention.kv_heads, s->attention.heads);

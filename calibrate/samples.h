@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/op.h"
 #include "base/text.h"
-#include "hardware/calibration.h"
+#include "hardware/roofline.h"
 
 /* Measured kernels and collectives as CSV, one op a row. The header tells what a file holds; '#'
  * lines carry provenance. */
@@ -18,12 +18,6 @@ enum sample_kind {
 };
 extern const char *const sample_kind_names[SAMPLE_KINDS + 1];
 
-/* The layer of experts of one rank: `tokens` enter with top_k choices each. */
-struct moe_shape {
-    double tokens, hidden, expert_ffn, top_k, experts, tp, ep;
-    char distribution[32];
-};
-
 struct collective_shape {
     enum collective op;
     double ranks, ranks_per_node, bytes; /* ranks_per_node 0: not told */
@@ -37,9 +31,11 @@ struct sample {
     enum dtype dtype, kv_dtype;
     enum phase phase; /* of a gemm */
     enum attention_pass pass;
+    bool prefill; /* attention of serving: fills the cache of keys and values too */
     struct gemm gemm;
     struct attention attention;
-    struct moe_shape moe;
+    struct expert_layer moe;
+    char distribution[32]; /* of the tokens over the experts */
     struct collective_shape collective;
     struct memory_op memory;
 };

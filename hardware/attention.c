@@ -114,9 +114,7 @@ double attention_s(const struct gpu *gpu, enum dtype dtype, enum attention_pass 
     const struct attention_constants *c = &gpu->calibration.attention[pass][fp8];
     double memory_s =
         attention_bytes(dtype, pass, a) / (gpu->memory_bandwidth_bytes_per_s * c->bandwidth_frac);
-    double seconds = c->t0_s + fmax(kernel_s(gpu, fp8, pass, a), memory_s);
-    return seconds * correction_factor(&gpu->calibration.attention_correction[pass][fp8],
-                                       a->batch * a->heads, a->seq_q, a->head_dim_qk);
+    return c->t0_s + fmax(kernel_s(gpu, fp8, pass, a), memory_s);
 }
 
 /* Serving's prefill: a kernel that reads Q, K, V, rotates them, writes Q and the cache, then

@@ -81,27 +81,37 @@ double grouped_gemm_s(const struct gpu *gpu, enum dtype dtype, const struct gemm
     return gpu->calibration.grouped[dtype].t0_s + seconds;
 }
 
-/* Balanced routing: pairs = tokens top_k / ep on min(experts / ep, pairs) experts, f = ffn / tp:
- *     T = T_route + tokens experts t_score + (experts / ep) t_group
- *         + pairs (2 w_in + permuted + activated) bytes / bandwidth
- *         + 2 t0 + GEMM[rows, 2 f, hidden] + GEMM[rows, hidden, f]
- * bytes: permutation reads and writes the hidden state, the gated activation reads 2 f and writes
- * f, the weighted sum reads each pair and writes each token twice (cleared, then added to). */
+/* Balanced routing gives the rank tokens top_k / ep pairs over its experts / ep experts; few pairs
+ * reach few of them. */
+struct expert_products expert_products_of(const struct expert_layer *x)
+{
+    double pairs = fmax(1, x->tokens * x->top_k / x->ep);
+    double active = fmax(1, fmin(x->experts / x->ep, pairs)), ffn = x->expert_ffn / x->tp;
+    return (struct expert_products){
+        .up = {pairs / active, 2 * ffn,   x->hidden, active, 2, false, 1},
+        .down = {pairs / active, x->hidden, ffn,       active, 2, false, 1},
+    };
+}
+
+/* With f = ffn / tp, pairs of token and expert on this rank:
+ *     T = T_route + tokens experts t_score + (experts / ep) t_group + moved / bandwidth
+ *         + GEMM[rows, 2 f, hidden] + GEMM[rows, hidden, f]
+ * moved: the permutation reads and writes the hidden state, the gated activation reads 2 f and
+ * writes f, the weighted sum reads each pair and writes each token twice (cleared, then added to);
+ * 16 bit. */
 double expert_layer_s(const struct gpu *gpu, enum dtype dtype, const struct expert_layer *x)
 {
     if (x->tokens <= 0)
         return 0;
     const struct grouped_constants *c = &gpu->calibration.grouped[dtype];
-    double pairs = x->tokens * x->top_k / x->ep, experts = x->experts / x->ep;
-    double active = fmin(experts, fmax(1, pairs)), rows = fmax(1, pairs / active);
-    double ffn = x->expert_ffn / x->tp;
-    struct gemm up = {rows, 2 * ffn, x->hidden, active, 2, false, 1};
-    struct gemm down = {rows, x->hidden, ffn, active, 2, false, 1};
-    double bytes = 2 * (pairs * (3 * x->hidden + 3 * ffn) + 2 * x->tokens * x->hidden);
+    struct expert_products products = expert_products_of(x);
+    double pairs = products.up.m * products.up.batch, experts = x->experts / x->ep;
+    double ffn = products.down.k, moved = 3 * pairs * (x->hidden + ffn) + 2 * x->tokens * x->hidden;
     double seconds =
         c->routing_s + experts * c->per_group_s + x->tokens * x->experts * c->routing_token_s;
-    seconds += passing_s(gpu, bytes, c->routing_bandwidth_frac, c->l2_ratio);
-    seconds += grouped_gemm_s(gpu, dtype, &up) + grouped_gemm_s(gpu, dtype, &down);
+    seconds += passing_s(gpu, 2 * moved, c->routing_bandwidth_frac, c->l2_ratio);
+    seconds +=
+        grouped_gemm_s(gpu, dtype, &products.up) + grouped_gemm_s(gpu, dtype, &products.down);
     return seconds * correction_factor(&gpu->calibration.grouped_correction[dtype], x->tokens,
                                        experts, x->hidden * ffn);
 }

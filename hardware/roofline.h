@@ -29,6 +29,12 @@ double gemm_benchmark_s(const struct gpu *gpu, enum dtype dtype, const struct ge
 struct expert_layer {
     double tokens, hidden, expert_ffn, top_k, experts, tp, ep;
 };
+/* Its two products, balanced: `batch` experts with tokens, m of them each; gate and up side by
+ * side. */
+struct expert_products {
+    struct gemm up, down;
+};
+struct expert_products expert_products_of(const struct expert_layer *layer);
 double expert_layer_s(const struct gpu *gpu, enum dtype dtype, const struct expert_layer *layer);
 
 /* Fused attention; `pass` chooses forward, backward (2.5 times the matmul work) or decode. */
