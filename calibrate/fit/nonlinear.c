@@ -56,7 +56,8 @@ static double solve(const struct nonlinear *problem, gsl_multifit_nlinear_worksp
     gsl_vector_view start = gsl_vector_view_array(x, problem->parameters);
     if (gsl_multifit_nlinear_init(&start.vector, fdf, w) != GSL_SUCCESS)
         return HUGE_VAL;
-    gsl_multifit_nlinear_driver(ITERATIONS, tolerance, tolerance, tolerance, NULL, NULL, &info, w);
+    size_t iterations = problem->iterations > 0 ? (size_t)problem->iterations : ITERATIONS;
+    gsl_multifit_nlinear_driver(iterations, tolerance, tolerance, tolerance, NULL, NULL, &info, w);
     double cost = cost_of(w);
     if (!isfinite(cost))
         return HUGE_VAL;

@@ -12,6 +12,7 @@ struct nonlinear {
     void *context;
     const double *prior, *sigma; /* of the parameters */
     double scale;                /* s */
+    int iterations;              /* at most; 0: 60 */
 };
 
 enum { NONLINEAR_PARAMETERS = 40 };

@@ -1,0 +1,258 @@
+#include "calibrate/fit/kernel_group.h"
+#include "calibrate/fit/kernel_needs.h"
+#include "calibrate/fit/kernel_spread.h"
+#include "calibrate/fit/kernel_table.h"
+#include "calibrate/validate_samples.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HELD_MAX = 24 };
+
+/* Rows that the search for a valley looks at; all of them polish it. */
+static const size_t search_rows = 400;
+enum { STARTS = 3, FOLD_ITERATIONS = 15 };
+
+/* Rows by a condition, as another view of the same samples. */
+struct view {
+    const struct sample **row;
+    bool *apart;
+    struct kernel_rows rows;
+};
+
+static bool view_init(struct view *v, size_t n)
+{
+    v->row = malloc((n + 1) * sizeof *v->row);
+    v->apart = malloc((n + 1) * sizeof *v->apart);
+    v->rows = (struct kernel_rows){v->row, v->apart, 0};
+    return v->row && v->apart;
+}
+
+static void view_free(struct view *v)
+{
+    free(v->row);
+    free(v->apart);
+}
+
+static void view_add(struct view *v, const struct kernel_rows *rows, size_t i)
+{
+    v->row[v->rows.n] = rows->row[i];
+    v->apart[v->rows.n++] = rows->apart[i];
+}
+
+/* Rows in (inside) or out of one fold. */
+static void view_fold(struct view *v, const struct kernel_rows *rows, int fold, bool inside)
+{
+    v->rows.n = 0;
+    for (size_t i = 0; i < rows->n; i++)
+        if ((kernel_fold(rows->row[i]) == fold) == inside)
+            view_add(v, rows, i);
+}
+
+/* Evenly spread over the rows, so that every size and datatype stays. */
+static void view_thin(struct view *v, const struct kernel_rows *rows, size_t most)
+{
+    v->rows.n = 0;
+    double step = fmax(1, (double)rows->n / (double)most);
+    for (double at = 0; at < (double)rows->n; at += step)
+        view_add(v, rows, (size_t)at);
+}
+
+/* ---- corrections ---- */
+
+static void correct(const struct kernel_problem *p, const struct kernel_rows *rows)
+{
+    struct correction *table = calibration_correction(&p->gpu->calibration, &p->slot);
+    double *r = malloc((rows->n + 1) * sizeof *r);
+    if (!table || !r) {
+        free(r);
+        return;
+    }
+    memset(table, 0, sizeof *table);
+    kernel_problem_residuals(p, rows, r);
+    for (size_t i = 0; i < rows->n; i++)
+        r[i] = -r[i];
+    kernel_table_fit(&p->slot, rows, r, table);
+    free(r);
+}
+
+static void clear_correction(const struct kernel_problem *p)
+{
+    struct correction *table = calibration_correction(&p->gpu->calibration, &p->slot);
+    if (table)
+        memset(table, 0, sizeof *table);
+}
+
+/* ---- errors of what was left out ---- */
+
+struct errors {
+    double all, large, form, form_large, bias;
+    size_t n, large_n;
+};
+
+static void add_errors(const struct kernel_problem *p, const struct kernel_rows *rows, bool form,
+                       struct errors *sums)
+{
+    double *r = malloc((rows->n + 1) * sizeof *r);
+    if (!r)
+        return;
+    kernel_problem_residuals(p, rows, r);
+    for (size_t i = 0; i < rows->n; i++) {
+        bool large = sample_is_large(rows->row[i]);
+        double signed_error = exp(r[i]) - 1, size = fabs(signed_error);
+        *(form ? &sums->form : &sums->all) += size;
+        if (large)
+            *(form ? &sums->form_large : &sums->large) += size;
+        if (!form) {
+            sums->bias += signed_error;
+            sums->n++;
+            sums->large_n += large;
+        }
+    }
+    free(r);
+}
+
+static void cross_validate(const struct kernel_problem *p, const struct kernel_rows *rows,
+                           const double *x, const struct kernel_fit_options *options,
+                           struct errors *sums)
+{
+    struct view view;
+    double moved[NONLINEAR_PARAMETERS];
+    bool ready = view_init(&view, rows->n);
+    for (int fold = 0; ready && fold < KERNEL_FOLDS; fold++) {
+        memcpy(moved, x, sizeof moved);
+        clear_correction(p);
+        view_fold(&view, rows, fold, false);
+        if (view.rows.n == 0 || !kernel_problem_fit(p, &view.rows, 0, FOLD_ITERATIONS, moved))
+            continue;
+        view_fold(&view, rows, fold, true);
+        add_errors(p, &view.rows, true, sums);
+        if (!options->form_alone) {
+            view_fold(&view, rows, fold, false);
+            correct(p, &view.rows);
+            view_fold(&view, rows, fold, true);
+        }
+        add_errors(p, &view.rows, false, sums);
+    }
+    view_free(&view);
+    kernel_problem_set(p, x);
+    clear_correction(p);
+}
+
+static double mean(double sum, size_t n)
+{
+    return n > 0 ? sum / (double)n : 0;
+}
+
+/* ---- provenance ---- */
+
+static void set_group(const struct kernel_problem *p, const struct kernel_rows *rows,
+                      struct calibration_group *group)
+{
+    memset(group, 0, sizeof *group);
+    group->kind = CALIBRATION_MEASURED;
+    group->samples = (double)rows->n;
+    for (size_t i = 0; i < rows->n; i++) {
+        double dims[CALIBRATION_DIMS];
+        kernel_dims(rows->row[i], dims);
+        for (int d = 0; p->slot.dims[d] && d < CALIBRATION_DIMS; d++) {
+            if (i == 0 || dims[d] < group->low[d])
+                group->low[d] = dims[d];
+            group->high[d] = fmax(group->high[d], dims[d]);
+        }
+    }
+}
+
+/* The rows that the fit misses most, where it misses them by more than a factor. */
+static void note_outliers(const struct kernel_problem *p, const struct kernel_rows *rows,
+                          struct text *notes)
+{
+    enum { NAMED = 3 };
+    const double factor = log(2);
+    double *r = malloc((rows->n + 1) * sizeof *r);
+    size_t beyond = 0;
+    if (!r)
+        return;
+    kernel_problem_residuals(p, rows, r);
+    for (size_t i = 0; i < rows->n; i++)
+        beyond += fabs(r[i]) > factor;
+    if (beyond > 0)
+        text_addf(notes,
+                  "%s %s: %zu of %zu rows are outliers, more than a factor of two from the fit\n",
+                  p->slot.op, p->slot.name, beyond, rows->n);
+    for (int k = 0; k < NAMED; k++) {
+        size_t worst = 0;
+        for (size_t i = 1; i < rows->n; i++)
+            if (fabs(r[i]) > fabs(r[worst]))
+                worst = i;
+        if (rows->n == 0 || !(fabs(r[worst]) > factor))
+            break;
+        text_addf(notes, "  row %zu (line %zu): measured %.4g us, fitted %.4g us\n",
+                  rows->row[worst]->row, rows->row[worst]->line, 1e6 * rows->row[worst]->time_s,
+                  1e6 * rows->row[worst]->time_s * exp(r[worst]));
+        r[worst] = 0;
+    }
+    free(r);
+}
+
+/* ---- the fit ---- */
+
+static enum status search(const struct kernel_problem *p, const struct kernel_rows *rows, double *x,
+                          struct error *e)
+{
+    struct view thin;
+    bool ready = view_init(&thin, rows->n);
+    if (ready)
+        view_thin(&thin, rows, search_rows);
+    bool found = ready && kernel_problem_fit(p, &thin.rows, STARTS, 0, x) &&
+                 kernel_problem_fit(p, rows, 0, 0, x);
+    view_free(&thin);
+    if (!ready)
+        return error_set(e, STATUS_IO, "out of memory");
+    if (!found)
+        return error_set(e, STATUS_INPUT, "%s %s: no constants fit these samples", p->slot.op,
+                         p->slot.name);
+    return STATUS_OK;
+}
+
+static void report_errors(const struct errors *sums, struct kernel_fit_group *result)
+{
+    result->error_frac = mean(sums->all, sums->n);
+    result->large_error_frac = mean(sums->large, sums->large_n);
+    result->form_error_frac = mean(sums->form, sums->n);
+    result->form_large_error_frac = mean(sums->form_large, sums->large_n);
+    result->bias_frac = mean(sums->bias, sums->n);
+    result->large_rows = sums->large_n;
+}
+
+enum status kernel_group_fit(struct gpu *gpu, const struct calibration_slot *slot,
+                             const struct kernel_rows *rows,
+                             const struct kernel_fit_options *options,
+                             struct kernel_fit_group *result, struct text *notes, struct error *e)
+{
+    const char *held[HELD_MAX] = {NULL};
+    double x[NONLINEAR_PARAMETERS];
+    struct kernel_problem p = {.gpu = gpu, .slot = *slot};
+    struct errors sums = {0};
+    struct calibration_group *group = calibration_group_of(&gpu->calibration, slot);
+    *result = (struct kernel_fit_group){.op = slot->op, .name = slot->name, .rows = rows->n};
+    if (kernel_needs_check(slot, rows, e) != STATUS_OK)
+        return e->status;
+    kernel_needs_hold(slot, rows, held, HELD_MAX, notes);
+    kernel_parameters_of(slot, held, &p.parameters);
+    kernel_problem_start(&p, p.prior);
+    memcpy(x, p.prior, sizeof x);
+    clear_correction(&p);
+    if (search(&p, rows, x, e) != STATUS_OK)
+        return e->status;
+    if (!options->quick)
+        cross_validate(&p, rows, x, options, &sums);
+    report_errors(&sums, result);
+    set_group(&p, rows, group);
+    group->error_frac = result->error_frac;
+    kernel_spread(&p, rows, x, group->standard_error);
+    note_outliers(&p, rows, notes);
+    if (!options->form_alone)
+        correct(&p, rows);
+    return STATUS_OK;
+}
