@@ -62,6 +62,34 @@ static void skip_for(struct case_reader *r, const char *part, const struct error
               e->hint[0] ? ")" : "");
 }
 
+static bool same_network(const struct model *a, const struct model *b)
+{
+    return a->layers == b->layers && a->hidden_size == b->hidden_size && a->heads == b->heads &&
+           a->kv_heads == b->kv_heads && a->vocab_size == b->vocab_size &&
+           a->experts == b->experts && a->experts_per_token == b->experts_per_token &&
+           a->moe_intermediate_size == b->moe_intermediate_size;
+}
+
+/* A case prints the sizes of a well-known model and leaves out what everybody knows of it: windows of its
+ * attention, groups of its experts. Where name and sizes are those of a catalog model, its layers are
+ * taken; multi-token prediction stays what the case says. */
+static void complete_model(struct case_reader *r, struct model *model)
+{
+    struct error e;
+    error_init(&e);
+    struct model *known = malloc(sizeof *known);
+    if (known && model->name[0] && !name_is_path(model->name) &&
+        model_find(model->name, r->options->catalog, known, &e) == STATUS_OK &&
+        same_network(model, known) &&
+        (known->kinds != model->kinds || known->expert_groups != model->expert_groups)) {
+        case_assume(r, "model: what %s leaves out as in the catalog", model->name);
+        memcpy(known->name, model->name, sizeof known->name);
+        known->mtp_layers = model->mtp_layers;
+        *model = *known;
+    }
+    free(known);
+}
+
 static void read_model(struct case_reader *r, const struct json_value *object)
 {
     const struct json_value *part = part_of(r, object, "model");
@@ -76,6 +104,8 @@ static void read_model(struct case_reader *r, const struct json_value *object)
         model_read(r->json, part, model, &e);
     if (e.status != STATUS_OK)
         skip_for(r, "model", &e);
+    else if (json_kind(part) == JSON_OBJECT)
+        complete_model(r, model);
 }
 
 /* A system of a catalog, sized. */

@@ -84,7 +84,9 @@ double op_cost_s(const struct scenario *scenario, const struct strategy *s, cons
         /* what a stack does not fuse lies between its modules, not in its softmax and dropout
          * kernels */
         return memory_op_s(gpu, &op->memory) *
-               (op->module == MODULE_CORE_ATTENTION ? 1 : k[STACK_MEMORY].value);
+               (op->module == MODULE_CORE_ATTENTION || op->memory.class_ == MEMORY_PERMUTE
+                    ? 1
+                    : k[STACK_MEMORY].value);
     case OP_COLLECTIVE: {
         struct group g = placement_comm(&scenario->system, s, op->comm);
         double bytes = op->bytes * expert_network_frac(scenario, s, op);
