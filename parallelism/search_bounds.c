@@ -1,4 +1,5 @@
 #include "parallelism/search_bounds.h"
+#include <math.h>
 
 /* Sums in another order may differ in their last bits; closed forms that stand in for the makespan
  * are that much below it at most (tests/unit/test_pipeline.c). */
@@ -73,6 +74,37 @@ double bound_stages_s(const struct scenario *scenario, const struct stages *stag
             head += stage_s(stages_at(stages, 0, r)) + 2 * stages->p2p_s;
     }
     return longest;
+}
+
+void bound_ranks_find(const struct scenario *scenario, const struct stages *stages,
+                      struct bound_ranks *out)
+{
+    out->count = stages->split->distinct_ranks;
+    for (int i = 0; i < out->count; i++)
+        out->blocks[i] = stages_rank_blocks(scenario, stages, stages->split->distinct_rank[i]);
+}
+
+/* ZeRO-3's communication of the rank with the least of it, one micro-batch. */
+static double least_fsdp_s(const struct scenario *scenario, const struct shard_cost *shard,
+                           const struct bound_ranks *ranks, const struct zero_cost *zero,
+                           const struct strategy *s)
+{
+    double least = HUGE_VAL;
+    for (int i = 0; i < ranks->count; i++)
+        least = fmin(least, fsdp_blocks_exposed_s(scenario, shard, &ranks->blocks[i], zero, s));
+    return least;
+}
+
+double bound_tail_s(const struct scenario *scenario, const struct shard_cost *shard,
+                    const struct bound_ranks *ranks, const struct zero_cost *zero,
+                    const struct strategy *s)
+{
+    struct schedule_shape shape = layout_shape(scenario, s);
+    double tail = data_parallel_exposed_s(scenario, zero, s, HUGE_VAL, HUGE_VAL);
+    tail += zero->optimizer_s;
+    if (zero->zero == 3)
+        tail += schedule_passes(&shape) * least_fsdp_s(scenario, shard, ranks, zero, s);
+    return tail;
 }
 
 static void widen(struct sharding *to, const struct sharding *from)

@@ -18,6 +18,18 @@ double bound_shard_s(const struct scenario *scenario, const struct shard_cost *s
 double bound_stages_s(const struct scenario *scenario, const struct stages *stages,
                       const struct strategy *s);
 
+/* What ZeRO adds to the pipeline of a split, whatever the recompute and without offload: all that
+ * windows can hide hidden, and the rank that communicates least the bottleneck. */
+struct bound_ranks {
+    int count;
+    struct block_counts blocks[PIPELINE_MAX_RANKS]; /* of one rank of each kind */
+};
+void bound_ranks_find(const struct scenario *scenario, const struct stages *stages,
+                      struct bound_ranks *out);
+double bound_tail_s(const struct scenario *scenario, const struct shard_cost *shard,
+                    const struct bound_ranks *ranks, const struct zero_cost *zero,
+                    const struct strategy *s);
+
 /* ZeRO with the most shards and the least buffers of all given. */
 struct zero_cost bound_zero(const struct zero_cost *zeros, int count);
 

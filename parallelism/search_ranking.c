@@ -1,13 +1,19 @@
 #include "parallelism/search_ranking.h"
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Full recompute of all layers is more than that of any number, and 0 stands for it. */
+static const int all_layers = INT_MAX;
 
 struct search_candidate search_candidate_of(const struct strategy *s, double objective)
 {
     struct search_candidate c = {.objective = objective, .overlaps = s->overlaps};
     for (int d = 0; d < SEARCH_DIMENSIONS; d++)
         c.value[d] = search_dimension_get(s, (enum search_dimension)d);
+    if (s->recompute == RECOMPUTE_FULL && s->recompute_layers == 0)
+        c.value[SEARCH_RECOMPUTE_LAYERS] = all_layers;
     return c;
 }
 
@@ -17,6 +23,8 @@ struct strategy search_candidate_strategy(const struct search_candidate *c,
     struct strategy s = *base;
     for (int d = 0; d < SEARCH_DIMENSIONS; d++)
         search_dimension_set(&s, (enum search_dimension)d, c->value[d]);
+    if (s.recompute_layers == all_layers)
+        s.recompute_layers = 0;
     s.overlaps = c->overlaps;
     return s;
 }

@@ -58,70 +58,64 @@ static void apply_recompute(struct search_worker *w, const struct search_recompu
     stages_recompute(w->space->scenario, &w->shard, &w->s, &w->stages);
 }
 
-/* Evaluates the strategy as it stands; returns what of its time longer windows could still hide. */
+/* Evaluates the strategy as it stands; its step time. */
 static double evaluate(struct search_worker *w, int zero)
 {
-    const struct scenario *scenario = w->space->scenario;
-    const struct zero_cost *z = &w->cost[zero];
-    struct step_inputs in = {scenario, w->constants, &w->shard, &w->layout, z};
+    struct step_inputs in = {w->space->scenario, w->constants, &w->shard, &w->layout,
+                             &w->cost[zero]};
     struct step_cost cost;
     step_evaluate(&in, &w->s, &cost);
     w->counts.evaluated++;
     if (!cost.fits) {
         w->counts.unfit++;
-        return 0;
+        return HUGE_VAL;
     }
     w->counts.fitting++;
     offer(w, cost.step_s);
-    double exposed = data_parallel_exposed_s(scenario, z, &w->s, w->layout.forward_window_s,
-                                             w->layout.backward_window_s);
-    return exposed - data_parallel_exposed_s(scenario, z, &w->s, HUGE_VAL, HUGE_VAL);
+    return cost.step_s;
 }
 
-/* All overlaps of one way of ZeRO with or without offload; the most that longer windows could hide.
- */
-static double evaluate_overlaps(struct search_worker *w, int zero, unsigned overlaps)
+/* All overlaps of one way of ZeRO with or without offload. */
+static void evaluate_overlaps(struct search_worker *w, int zero)
 {
-    double hideable = 0;
+    unsigned overlaps = w->s.overlaps;
+    double *fastest = &w->fastest_s[w->zero[zero].zero];
     for (int k = 0; k < inner_overlaps(w); k++) {
         w->s.overlaps = search_overlaps(overlaps, w->space->inner_overlaps, k);
-        hideable = fmax(hideable, evaluate(w, zero));
+        *fastest = fmin(*fastest, evaluate(w, zero));
     }
     w->s.overlaps = overlaps;
-    return hideable;
+}
+
+/* The least that a way of ZeRO adds to the pipeline, however the layout is recomputed. */
+static double tail_s(struct search_worker *w, int zero)
+{
+    unsigned overlaps = w->s.overlaps;
+    double least = HUGE_VAL;
+    for (int k = 0; k < inner_overlaps(w); k++) {
+        w->s.overlaps = search_overlaps(overlaps, w->space->inner_overlaps, k);
+        least = fmin(least,
+                     bound_tail_s(w->space->scenario, &w->shard, &w->ranks, &w->cost[zero], &w->s));
+    }
+    w->s.overlaps = overlaps;
+    return least;
+}
+
+/* bound_step_s of the pipeline with the way of ZeRO that is set. */
+static double floor_s(const struct search_worker *w, int zero, double work_s)
+{
+    double offload_s = w->s.offload_optimizer ? w->cost[zero].offload_s : 0;
+    return bound_step_s(w->space->scenario, w->constants, work_s + w->tail_s[zero] + offload_s);
 }
 
 static void price(struct search_worker *w, int zero)
 {
-    if (!w->priced[zero])
-        zero_cost_price(w->space->scenario, &w->shard, &w->stages.tail_parameters, &w->s, &w->memo,
-                        &w->cost[zero]);
+    if (w->priced[zero])
+        return;
+    zero_cost_price(w->space->scenario, &w->shard, &w->stages.tail_parameters, &w->s, &w->memo,
+                    &w->cost[zero]);
+    w->tail_s[zero] = w->prune ? tail_s(w, zero) : 0;
     w->priced[zero] = true;
-}
-
-/* Recompute only adds to the pipeline, so that less of it is no slower, but for gradient reduction
- * that a longer backward pass hides: where nothing is left to hide, the ways to recompute that
- * cover this one need not be tried. */
-static bool outdoes_more_recompute(const struct search_worker *w, double hideable_s)
-{
-    return w->prune && !w->space->options->every_tuning && w->s.recompute != RECOMPUTE_SELECTIVE &&
-           hideable_s <= 0;
-}
-
-static void evaluate_open(struct search_worker *w)
-{
-    unsigned overlaps = w->s.overlaps;
-    for (int i = 0; i < w->zeros; i++) {
-        apply_zero(w, i);
-        for (int o = 0; o < 2; o++) {
-            if (!w->space->offloads[o] || w->state[i][o] != WAY_OPEN)
-                continue;
-            w->s.offload_optimizer = o;
-            price(w, i);
-            if (outdoes_more_recompute(w, evaluate_overlaps(w, i, overlaps)))
-                w->state[i][o] = WAY_DONE;
-        }
-    }
 }
 
 static double memory_of(const struct search_worker *w, int zero)
@@ -133,39 +127,65 @@ static double memory_of(const struct search_worker *w, int zero)
     return most;
 }
 
-/* Memory of one way of ZeRO under the recompute that is set: open if it is worth a closer look. */
-static void weigh(struct search_worker *w, int zero, int offload)
+/* Why a way of ZeRO need not be evaluated for the layout whose pipeline takes at least work_s: it
+ * does not fit, it is too slow, or with less recompute or in other groups it is no slower.
+ * SEARCH_BOUNDS: it must be. */
+static enum search_bound bound_of(struct search_worker *w, int zero, double work_s)
 {
-    int n = inner_overlaps(w);
-    if (w->state[zero][offload] == WAY_DONE) {
-        w->counts.pruned_by[BOUND_RECOMPUTE] += n;
-        return;
-    }
     double bytes = memory_of(w, zero);
-    w->state[zero][offload] = WAY_UNFIT;
     if (w->goal == GOAL_MEMORY)
         offer(w, bytes);
-    else if (bytes <= w->constants->memory_capacity_bytes)
-        w->state[zero][offload] = WAY_OPEN;
-    if (w->state[zero][offload] == WAY_UNFIT)
-        w->counts.pruned_by[BOUND_LAYOUT_MEMORY] += n;
+    if (w->goal == GOAL_MEMORY || bytes > w->constants->memory_capacity_bytes)
+        return BOUND_LAYOUT_MEMORY;
+    price(w, zero);
+    double step_s = floor_s(w, zero, work_s);
+    if (hopeless(w, step_s, 0))
+        return BOUND_LAYOUT_TIME;
+    bool told = w->space->options->every_tuning || step_s <= w->fastest_s[w->zero[zero].zero];
+    return told ? SEARCH_BOUNDS : BOUND_RECOMPUTE;
 }
 
-/* Strategies of the layout that are open. */
-static long long weigh_all(struct search_worker *w)
+/* Calls visit for every way of ZeRO with and without offload. */
+static void for_zeros(struct search_worker *w, double work_s,
+                      void (*visit)(struct search_worker *w, int zero, double work_s))
 {
-    long long open = 0;
     for (int i = 0; i < w->zeros; i++) {
         apply_zero(w, i);
         for (int o = 0; o < 2; o++) {
-            if (!w->space->offloads[o])
-                continue;
             w->s.offload_optimizer = o;
-            weigh(w, i, o);
-            open += w->state[i][o] == WAY_OPEN ? inner_overlaps(w) : 0;
+            if (w->space->offloads[o])
+                visit(w, i, work_s);
         }
     }
-    return open;
+}
+
+static void visit_all(struct search_worker *w, int zero, double work_s)
+{
+    (void)work_s;
+    price(w, zero);
+    evaluate_overlaps(w, zero);
+}
+
+/* Counts what is lost; `open` tells whether the pipeline must be worked out for the rest. */
+static void visit_bounds(struct search_worker *w, int zero, double work_s)
+{
+    enum search_bound bound = bound_of(w, zero, work_s);
+    w->bound[zero][w->s.offload_optimizer] = bound;
+    if (bound == SEARCH_BOUNDS)
+        w->open = true;
+    else
+        w->counts.pruned_by[bound] += inner_overlaps(w);
+}
+
+static void visit_open(struct search_worker *w, int zero, double work_s)
+{
+    if (w->bound[zero][w->s.offload_optimizer] != SEARCH_BOUNDS)
+        return;
+    double step_s = floor_s(w, zero, work_s);
+    if (hopeless(w, step_s, 0))
+        w->counts.pruned_by[BOUND_LAYOUT_TIME] += inner_overlaps(w);
+    else
+        evaluate_overlaps(w, zero);
 }
 
 static double terms_s(const struct layout_cost *layout)
@@ -176,70 +196,127 @@ static double terms_s(const struct layout_cost *layout)
     return sum;
 }
 
-/* The splits' strategies with one way to recompute. */
-static void run_layout(struct search_worker *w, const struct search_recompute *way)
+/* Strategies with one way to recompute. */
+static long long strategies_of_way(const struct search_worker *w)
 {
-    const struct scenario *scenario = w->space->scenario;
-    apply_recompute(w, way);
-    layout_loads(scenario, &w->shard, &w->stages, &w->peaks, &w->layout);
-    if (!w->prune) {
-        layout_times(scenario, &w->shard, &w->stages, &w->s, &w->layout);
-        evaluate_open(w);
-        return;
-    }
-    long long open = weigh_all(w);
-    if (open == 0)
-        return;
-    double work = bound_stages_s(scenario, &w->stages, &w->s);
-    bool lost = hopeless(w, bound_step_s(scenario, w->constants, work), 0);
-    if (!lost) {
-        layout_times(scenario, &w->shard, &w->stages, &w->s, &w->layout);
-        lost = hopeless(w, bound_step_s(scenario, w->constants, terms_s(&w->layout)), 0);
-    }
-    if (lost)
-        w->counts.pruned_by[BOUND_LAYOUT_TIME] += open;
-    else
-        evaluate_open(w);
+    return (long long)w->zeros * search_tunings(w->space);
 }
 
-/* True if no way to recompute, ZeRO or tuning helps the split; counts its strategies then. */
-static bool split_hopeless(struct search_worker *w, long long strategies)
+/* The slowest of what the split's ZeRO stages have reached so far. */
+static double slowest_s(const struct search_worker *w)
+{
+    double slowest = 0;
+    for (int i = 0; i < w->zeros; i++)
+        slowest = fmax(slowest, w->fastest_s[w->zero[i].zero]);
+    return slowest;
+}
+
+/* Why the layout as recomputed now need not be looked at, whatever the ZeRO; SEARCH_BOUNDS: it must
+ * be, and its loads are set. */
+static enum search_bound bound_of_layout(struct search_worker *w, double work_s)
+{
+    const struct scenario *scenario = w->space->scenario;
+    double step_s = bound_step_s(scenario, w->constants, work_s);
+    if (hopeless(w, step_s, 0))
+        return BOUND_LAYOUT_TIME;
+    if (!w->space->options->every_tuning && step_s > slowest_s(w))
+        return BOUND_RECOMPUTE;
+    layout_loads(scenario, &w->shard, &w->stages, &w->peaks, &w->layout);
+    w->s.offload_optimizer = w->space->offloads[1];
+    bool full = hopeless(w, 0, bound_memory_bytes(scenario, &w->layout, &w->least, &w->s));
+    return full ? BOUND_LAYOUT_MEMORY : SEARCH_BOUNDS;
+}
+
+/* One way to recompute; false if it is too slow already. */
+static bool run_layout_pruned(struct search_worker *w)
+{
+    const struct scenario *scenario = w->space->scenario;
+    double work_s = bound_stages_s(scenario, &w->stages, &w->s);
+    enum search_bound bound = bound_of_layout(w, work_s);
+    if (bound != SEARCH_BOUNDS) {
+        w->counts.pruned_by[bound] += strategies_of_way(w);
+        return bound == BOUND_LAYOUT_MEMORY;
+    }
+    w->open = false;
+    for_zeros(w, work_s, visit_bounds);
+    if (w->open) {
+        layout_times(scenario, &w->shard, &w->stages, &w->s, &w->layout);
+        for_zeros(w, terms_s(&w->layout), visit_open);
+    }
+    return true;
+}
+
+static void run_layouts_pruned(struct search_worker *w)
+{
+    for (int i = 0; i < w->ways; i++) {
+        apply_recompute(w, &w->way[i]);
+        if (run_layout_pruned(w) || w->way[i].recompute != RECOMPUTE_FULL)
+            continue;
+        /* full recompute of more layers takes longer still */
+        w->counts.pruned_by[BOUND_LAYOUT_TIME] += (w->ways - 1 - i) * strategies_of_way(w);
+        return;
+    }
+}
+
+static void run_layouts(struct search_worker *w)
+{
+    const struct scenario *scenario = w->space->scenario;
+    for (int i = 0; i < w->ways; i++) {
+        apply_recompute(w, &w->way[i]);
+        layout_loads(scenario, &w->shard, &w->stages, &w->peaks, &w->layout);
+        layout_times(scenario, &w->shard, &w->stages, &w->s, &w->layout);
+        for_zeros(w, 0, visit_all);
+    }
+}
+
+/* True if not even without recompute the split is fast enough. */
+static bool split_too_slow(struct search_worker *w)
 {
     const struct scenario *scenario = w->space->scenario;
     const struct search_recompute none = {RECOMPUTE_NONE, 0};
-    enum search_bound bound = BOUND_SPLIT_TIME;
     apply_recompute(w, &none);
     double work = bound_stages_s(scenario, &w->stages, &w->s);
-    bool lost = hopeless(w, bound_step_s(scenario, w->constants, work), 0);
-    if (!lost) {
-        apply_recompute(w, &w->way[w->ways - 1]);
-        layout_loads(scenario, &w->shard, &w->stages, &w->peaks, &w->layout);
-        w->s.offload_optimizer = w->space->offloads[1];
-        bound = BOUND_SPLIT_MEMORY;
-        lost = hopeless(w, 0, bound_memory_bytes(scenario, &w->layout, &w->least, &w->s));
-    }
-    if (lost)
-        w->counts.pruned_by[bound] += strategies;
-    return lost;
+    return hopeless(w, bound_step_s(scenario, w->constants, work), 0);
+}
+
+/* True if not even with all recompute and ZeRO it fits. */
+static bool split_too_large(struct search_worker *w)
+{
+    const struct scenario *scenario = w->space->scenario;
+    apply_recompute(w, &w->way[w->ways - 1]);
+    layout_loads(scenario, &w->shard, &w->stages, &w->peaks, &w->layout);
+    w->s.offload_optimizer = w->space->offloads[1];
+    return hopeless(w, 0, bound_memory_bytes(scenario, &w->layout, &w->least, &w->s));
+}
+
+static void init_split(struct search_worker *w)
+{
+    bound_ranks_find(w->space->scenario, &w->stages, &w->ranks);
+    memset(w->priced, 0, (size_t)w->zeros * sizeof *w->priced);
+    for (int i = 0; i <= 3; i++)
+        w->fastest_s[i] = HUGE_VAL;
 }
 
 static void run_split(struct search_worker *w, const struct search_split *split)
 {
     const struct scenario *scenario = w->space->scenario;
-    long long strategies = (long long)split->recomputes * w->zeros * search_tunings(w->space);
     search_split_apply(split, &w->s);
     struct schedule_shape shape = layout_shape(scenario, &w->s);
     w->ways = search_recomputes(w->space, split->split.most_layers, w->way);
-    if (strategies == 0)
+    if (w->ways == 0)
         return;
     stages_init(scenario, &w->shard, &w->s, &split->split, &w->memo, &w->stages);
-    split_peaks(&split->split, &shape, &w->peaks);
-    if (w->prune && split_hopeless(w, strategies))
+    if (w->prune && split_too_slow(w)) {
+        w->counts.pruned_by[BOUND_SPLIT_TIME] += w->ways * strategies_of_way(w);
         return;
-    memset(w->priced, 0, (size_t)w->zeros * sizeof *w->priced);
-    memset(w->state, 0, (size_t)w->zeros * sizeof *w->state);
-    for (int i = 0; i < w->ways; i++)
-        run_layout(w, &w->way[i]);
+    }
+    split_peaks(&split->split, &shape, &w->peaks);
+    if (w->prune && split_too_large(w)) {
+        w->counts.pruned_by[BOUND_SPLIT_MEMORY] += w->ways * strategies_of_way(w);
+        return;
+    }
+    init_split(w);
+    (w->prune ? run_layouts_pruned : run_layouts)(w);
 }
 
 /* ZeRO for the pp and dp that are set. */

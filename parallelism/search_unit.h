@@ -35,13 +35,17 @@ struct search_worker {
     struct shard_cost shard;
     struct stages stages;
     struct peaks peaks;
+    struct bound_ranks ranks;
     struct layout_cost layout;
     struct zero_cost least; /* bound_zero of all */
     int zeros, ways;
     struct search_zero zero[SEARCH_ZEROS_MAX];
     struct zero_cost cost[SEARCH_ZEROS_MAX];
     bool priced[SEARCH_ZEROS_MAX];
-    enum { WAY_OPEN, WAY_UNFIT, WAY_DONE } state[SEARCH_ZEROS_MAX][2]; /* by offload */
+    double tail_s[SEARCH_ZEROS_MAX];              /* bound_tail_s of those that are priced */
+    enum search_bound bound[SEARCH_ZEROS_MAX][2]; /* of the layout, by offload */
+    bool open;                                    /* some of it must be evaluated */
+    double fastest_s[4];                          /* of the split, by ZeRO stage */
     struct search_recompute way[SEARCH_RECOMPUTES_MAX];
 };
 

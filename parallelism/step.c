@@ -42,21 +42,26 @@ void step_constants_compute(const struct scenario *scenario, struct step_constan
     out->memory_capacity_bytes = memory_capacity(scenario);
 }
 
+double fsdp_blocks_exposed_s(const struct scenario *scenario, const struct shard_cost *shard,
+                             const struct block_counts *n, const struct zero_cost *zero,
+                             const struct strategy *s)
+{
+    double sum = 0;
+    for (int k = 0; k < shard->kinds; k++)
+        if (n->layers[k] > 0)
+            sum +=
+                n->layers[k] * fsdp_block_exposed_s(scenario, &zero->layer[k], s, &shard->layer[k]);
+    if (n->embedding > 0)
+        sum +=
+            n->embedding * fsdp_block_exposed_s(scenario, &zero->embedding, s, &shard->embedding);
+    if (n->head_matrix > 0)
+        sum += n->head_matrix * fsdp_block_exposed_s(scenario, &zero->head, s, &shard->head);
+    return sum;
+}
+
 double step_fsdp_exposed_s(const struct step_inputs *in, const struct strategy *s)
 {
-    const struct block_counts *n = &in->layout->bottleneck;
-    double sum = 0;
-    for (int k = 0; k < in->shard->kinds; k++)
-        if (n->layers[k] > 0)
-            sum += n->layers[k] *
-                   fsdp_block_exposed_s(in->scenario, &in->zero->layer[k], s, &in->shard->layer[k]);
-    if (n->embedding > 0)
-        sum += n->embedding *
-               fsdp_block_exposed_s(in->scenario, &in->zero->embedding, s, &in->shard->embedding);
-    if (n->head_matrix > 0)
-        sum += n->head_matrix *
-               fsdp_block_exposed_s(in->scenario, &in->zero->head, s, &in->shard->head);
-    return sum;
+    return fsdp_blocks_exposed_s(in->scenario, in->shard, &in->layout->bottleneck, in->zero, s);
 }
 
 static void add_tail(const struct step_inputs *in, const struct strategy *s, struct step_cost *out)

@@ -10,6 +10,7 @@
 #include "parallelism/terms.h"
 
 /* All that stays fixed while strategies are compared. */
+struct zero_cost;
 struct scenario {
     struct model model;
     struct system system;
@@ -66,7 +67,11 @@ struct step_inputs {
 };
 void step_evaluate(const struct step_inputs *in, const struct strategy *s, struct step_cost *out);
 
-/* ZeRO-3: exposed seconds of the bottleneck rank's gathers and reductions, one micro-batch. */
+/* ZeRO-3: exposed seconds of the gathers and reductions of some blocks, and of those of the
+ * bottleneck rank, one micro-batch. */
+double fsdp_blocks_exposed_s(const struct scenario *scenario, const struct shard_cost *shard,
+                             const struct block_counts *n, const struct zero_cost *zero,
+                             const struct strategy *s);
 double step_fsdp_exposed_s(const struct step_inputs *in, const struct strategy *s);
 
 /* Rates of a result. */

@@ -1,0 +1,109 @@
+#include "tests/unit/random_scenario.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+/* The search against itself: pruned or not, on one thread or on several, the same results; each of
+ * them what an estimate says. */
+
+enum { SCENARIOS = 300, SPACE_MOST = 60000 };
+
+static void same_results(const struct search_result *a, const struct search_result *b, int seed)
+{
+    if (a->count != b->count)
+        fail_msg("seed %d: %d results, not %d", seed, b->count, a->count);
+    for (int i = 0; i < a->count; i++) {
+        const struct ranked *x = &a->results[i], *y = &b->results[i];
+        if (memcmp(&x->strategy, &y->strategy, sizeof x->strategy) == 0 &&
+            memcmp(&x->cost.step_s, &y->cost.step_s, sizeof x->cost.step_s) == 0)
+            continue;
+        struct text s = {0}, t = {0};
+        strategy_describe(&x->strategy, &s);
+        strategy_describe(&y->strategy, &t);
+        fail_msg("seed %d, result %d: %s (%.17g s), not %s (%.17g s)", seed, i + 1, t.data,
+                 y->cost.step_s, s.data, x->cost.step_s);
+    }
+    assert_memory_equal(&a->closest, &b->closest, sizeof a->closest);
+}
+
+static void same_counts(const struct search_result *a, const struct search_result *b)
+{
+    assert_int_equal(a->configs, b->configs);
+    assert_int_equal(a->legal, b->legal);
+    assert_int_equal(a->evaluated, b->evaluated);
+    assert_int_equal(a->pruned, b->pruned);
+    assert_int_equal(a->fitting, b->fitting);
+    assert_memory_equal(a->pruned_by, b->pruned_by, sizeof a->pruned_by);
+    assert_memory_equal(a->rejected, b->rejected, sizeof a->rejected);
+}
+
+static void run(const struct scenario *scenario, const struct search_options *options,
+                struct search_result *out)
+{
+    struct error e;
+    error_init(&e);
+    if (search_run(scenario, options, out, &e) != STATUS_OK)
+        fail_msg("%s", e.message);
+    long long illegal = 0;
+    for (int i = 0; i < out->rules; i++)
+        illegal += strcmp(out->rejected[i].name, "memory") ? out->rejected[i].count : 0;
+    assert_int_equal(out->configs, out->legal + illegal);
+    assert_int_equal(out->legal, out->evaluated + out->pruned);
+}
+
+/* A scenario of a seed whose space is neither empty nor too large to search unpruned. */
+static bool usable(int seed, struct scenario *scenario, struct search_options *options)
+{
+    struct random r = {0x9e3779b97f4a7c15u * (uint64_t)(seed + 1)};
+    struct search_result result;
+    random_scenario(&r, scenario);
+    random_options(&r, scenario, options);
+    run(scenario, options, &result);
+    bool use = result.legal > 0 && result.legal <= SPACE_MOST;
+    search_result_free(&result);
+    return use;
+}
+
+static void check_seed(int seed, const struct scenario *scenario, struct search_options *options,
+                       int *fitting)
+{
+    struct search_result pruned, whole, threaded;
+    run(scenario, options, &pruned);
+    options->no_prune = true;
+    run(scenario, options, &whole);
+    options->no_prune = false;
+    options->threads = 3;
+    run(scenario, options, &threaded);
+    assert_int_equal(whole.pruned, 0);
+    same_results(&whole, &pruned, seed);
+    same_results(&pruned, &threaded, seed);
+    same_counts(&pruned, &threaded);
+    *fitting += whole.count > 0;
+    search_result_free(&pruned);
+    search_result_free(&whole);
+    search_result_free(&threaded);
+}
+
+static void test_pruning_changes_nothing(void **state)
+{
+    (void)state;
+    struct scenario *scenario = malloc(sizeof *scenario);
+    struct search_options *options = malloc(sizeof *options);
+    int used = 0, fitting = 0;
+    for (int seed = 0; used < SCENARIOS; seed++) {
+        if (!usable(seed, scenario, options))
+            continue;
+        check_seed(seed, scenario, options, &fitting);
+        used++;
+    }
+    assert_true(fitting > SCENARIOS / 2);
+    free(options);
+    free(scenario);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pruning_changes_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
