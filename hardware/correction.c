@@ -51,3 +51,11 @@ double correction_factor(const struct correction *c, double x, double y, double 
         sum += w.weight[i] * c->value[w.knot[i]];
     return exp(unit * sum);
 }
+
+double correction_least(const struct correction *c)
+{
+    short least = 0;
+    for (int i = 0; i < correction_count(c); i++)
+        least = c->value[i] < least ? c->value[i] : least;
+    return exp(unit * least);
+}

@@ -23,6 +23,9 @@ void correction_weights(const struct correction *c, const double point[CORRECTIO
 /* Factor on the form's time for a shape of three dimensions > 0; 1 without a table. */
 double correction_factor(const struct correction *c, double x, double y, double z);
 
+/* A factor that correction_factor is never below. */
+double correction_least(const struct correction *c);
+
 int correction_count(const struct correction *c);
 
 #endif

@@ -130,6 +130,14 @@ double gemm_lower_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *
     return seconds * correction(gpu, dtype, g);
 }
 
+double gemm_work_lower_s(const struct gpu *gpu, enum dtype dtype, double flop)
+{
+    const struct gemm_constants *c = &gpu->calibration.gemm[dtype];
+    double flop_per_s = gpu->peak_flop_per_s[dtype] * c->peak_frac;
+    return tiles_floor_s(menu, TILES, c->a0, flop_per_s, flop) *
+           correction_least(&gpu->calibration.gemm_correction[dtype]);
+}
+
 /* Reads bf16, writes the narrow type: (2 + w) bytes an element. Block scales are below 4 % of that.
  */
 double quantise_s(const struct gpu *gpu, enum dtype dtype, double elements)

@@ -81,6 +81,13 @@ double grouped_gemm_s(const struct gpu *gpu, enum dtype dtype, const struct gemm
     return gpu->calibration.grouped[dtype].t0_s + seconds;
 }
 
+double grouped_work_lower_s(const struct gpu *gpu, enum dtype dtype, double flop)
+{
+    const struct grouped_constants *c = &gpu->calibration.grouped[dtype];
+    double flop_per_s = gpu->peak_flop_per_s[dtype] * c->peak_frac;
+    return tiles_floor_s(menu, TILES, c->a0, flop_per_s, flop);
+}
+
 /* Balanced routing gives the rank tokens top_k / ep pairs over its experts / ep experts; few pairs
  * reach few of them. */
 struct expert_products expert_products_of(const struct expert_layer *x)

@@ -62,4 +62,8 @@ double attention_bytes(enum dtype dtype, enum attention_pass pass, const struct 
 /* A time no longer than gemm_s can ever return for this shape on this GPU (search bounds). */
 double gemm_lower_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g);
 
+/* The same for matmul work of `flop` in any shapes and groups. */
+double gemm_work_lower_s(const struct gpu *gpu, enum dtype dtype, double flop);
+double grouped_work_lower_s(const struct gpu *gpu, enum dtype dtype, double flop);
+
 #endif

@@ -51,6 +51,14 @@ static double tile_s(const struct tiled_product *g, struct tile t, double split,
     return join_s(math_s, memory_s, c->p) + split_s;
 }
 
+double tiles_floor_s(const struct tile *menu, int tiles, double a0, double flop_per_s, double flop)
+{
+    double most = 0;
+    for (int t = 0; t < tiles; t++)
+        most = fmax(most, menu[t].m * menu[t].n / (menu[t].m + menu[t].n));
+    return flop / flop_per_s * (most + a0) / most;
+}
+
 double tiled_product_s(const struct tiled_product *p)
 {
     double best = HUGE_VAL;

@@ -20,6 +20,10 @@ struct tiled_product {
 /* The fastest tile and split of K, without the launch. */
 double tiled_product_s(const struct tiled_product *p);
 
+/* Matmul work of `flop` at a rate that no shape exceeds with these tiles: R AI / (AI + a0), AI = Tm
+ * Tn / (Tm + Tn), whatever the waves. */
+double tiles_floor_s(const struct tile *menu, int tiles, double a0, double flop_per_s, double flop);
+
 /* p-norm of two times that overlap: between their maximum (p large) and their sum (p = 1). */
 double join_s(double a, double b, double p);
 

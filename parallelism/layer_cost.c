@@ -357,6 +357,13 @@ static void add_phases(struct block_cost *b)
         b->total_s[i] = b->forward_s[i] + b->backward_input_s[i] + b->backward_weight_s[i];
 }
 
+static void finish_layer(const struct strategy *s, int kind, struct shard_cost *out)
+{
+    add_phases(&out->layer[kind]);
+    for (int how = 0; how < RECOMPUTES; how++)
+        out->recompute[how][kind] = layer_recompute(&out->layer[kind], s, (enum recompute)how);
+}
+
 void shard_cost_compute(const struct scenario *scenario, const struct strategy *s,
                         struct memo *memo, struct shard_cost *out)
 {
@@ -373,7 +380,7 @@ void shard_cost_compute(const struct scenario *scenario, const struct strategy *
     if (m->mtp_layers > 0)
         cost_mtp(scenario, s, memo, out);
     for (int i = 0; i < m->kinds; i++)
-        add_phases(&out->layer[i]);
+        finish_layer(s, i, out);
     add_phases(&out->embedding);
     add_phases(&out->head);
     add_phases(&out->mtp);

@@ -1,10 +1,10 @@
 #ifndef PARALLELISM_LAYER_COST_H
 #define PARALLELISM_LAYER_COST_H
 #include "model/ops.h"
+#include "parallelism/strategy.h"
 #include "parallelism/terms.h"
 
 struct scenario;
-struct strategy;
 
 /* Seconds of one block (a layer of a kind, the embedding, the head) for one micro-batch, by phase
  * and term, communication as exposed time. */
@@ -19,6 +19,13 @@ struct block_cost {
     double module_forward_flop[MODULES];
 };
 
+/* One layer under a way to recompute: what it repeats and what it keeps. */
+struct layer_recompute {
+    double seconds, flop, kept_bytes, working_bytes;
+};
+struct layer_recompute layer_recompute(const struct block_cost *layer, const struct strategy *s,
+                                       enum recompute how);
+
 /* Costs of everything a stage can hold, for one shard: computed once, reused by every strategy that
  * shares the shard. */
 struct shard_cost {
@@ -26,6 +33,7 @@ struct shard_cost {
     int kinds;
     double clock_frac; /* sustained clock over the benchmarks', by the power cap */
     struct block_cost layer[MODEL_LAYER_KINDS_MAX];
+    struct layer_recompute recompute[RECOMPUTES][MODEL_LAYER_KINDS_MAX];
     struct block_cost embedding, head;
     struct block_cost mtp; /* a whole multi-token-prediction layer with its share of the head */
 };
@@ -57,7 +65,8 @@ bool op_clocked(const struct op *op);
 double strategy_clock_frac(const struct scenario *scenario, const struct strategy *s);
 
 /* Prices the ops of every block of the strategy's shard. Depends on the shard, on where its ranks
- * sit and on the overlaps; not on pp, vpp, dp or ZeRO. memo: may be NULL. */
+ * sit, on the overlaps and on the modules of selective recompute; not on pp, vpp, dp or ZeRO. memo:
+ * may be NULL. */
 struct memo;
 void shard_cost_compute(const struct scenario *scenario, const struct strategy *s,
                         struct memo *memo, struct shard_cost *out);

@@ -7,9 +7,10 @@
 #include <time.h>
 
 const char *const search_bound_names[SEARCH_BOUNDS + 1] = {
-    [BOUND_SHARD_TIME] = "shard_time",       [BOUND_SPLIT_TIME] = "split_time",
-    [BOUND_SPLIT_MEMORY] = "split_memory",   [BOUND_LAYOUT_TIME] = "layout_time",
-    [BOUND_LAYOUT_MEMORY] = "layout_memory", [BOUND_RECOMPUTE] = "recompute",
+    [BOUND_SHARD_TIME] = "shard_time",   [BOUND_SHARD_MEMORY] = "shard_memory",
+    [BOUND_SPLIT_TIME] = "split_time",   [BOUND_SPLIT_MEMORY] = "split_memory",
+    [BOUND_LAYOUT_TIME] = "layout_time", [BOUND_LAYOUT_MEMORY] = "layout_memory",
+    [BOUND_RECOMPUTE] = "recompute",
 };
 
 void search_options_default(struct search_options *options)
@@ -64,11 +65,15 @@ static void free_pass(struct pass *p)
     search_ranking_free(&p->best);
 }
 
-static void bound_unit(void *context, int worker, size_t i)
+/* Units of a group have one bound. */
+static void bound_group(void *context, int worker, size_t i)
 {
     struct pass *p = context;
-    struct search_unit *unit = &p->space->unit[i];
-    unit->bound_s = search_unit_bound_s(p->worker[worker], unit);
+    struct search_unit *unit = &p->space->unit[p->order[i]];
+    struct search_unit *end = p->space->unit + p->space->units;
+    double bound_s = search_unit_bound_s(p->worker[worker], unit);
+    for (size_t group = unit->group; unit < end && unit->group == group; unit++)
+        unit->bound_s = bound_s;
 }
 
 static void run_unit(void *context, int worker, size_t i)
@@ -162,15 +167,25 @@ static enum status copy_results(const struct pass *p, struct search_result *out,
     return STATUS_OK;
 }
 
+static void bound_units(struct pass *p)
+{
+    size_t groups = 0;
+    for (size_t i = 0; i < p->space->units; i++)
+        if (i == 0 || p->space->unit[i].group != p->space->unit[i - 1].group)
+            p->order[groups++] = i;
+    pool_run(p->pool, groups, bound_group, p);
+    qsort(p->space->unit, p->space->units, sizeof *p->space->unit, by_bound);
+    for (size_t i = 0; i < groups; i++)
+        p->order[i] = i;
+}
+
 /* The fastest, all units bounded first and searched from the most promising on. */
 static enum status find_fastest(struct pass *p, struct search_result *out, struct error *e)
 {
     search_ranking_init(&p->best, (size_t)p->options->top, p->options->within_frac,
                         p->options->every_tuning);
-    if (!p->options->no_prune) {
-        pool_run(p->pool, p->space->units, bound_unit, p);
-        qsort(p->space->unit, p->space->units, sizeof *p->space->unit, by_bound);
-    }
+    if (!p->options->no_prune)
+        bound_units(p);
     if (run_rounds(p, e) == STATUS_OK && copy_results(p, out, e) == STATUS_OK)
         copy_counts(p, out);
     return e->status;

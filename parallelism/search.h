@@ -52,6 +52,7 @@ struct ranked {
 /* Why strategies were not evaluated: a bound shows that they cannot be among the results. */
 enum search_bound {
     BOUND_SHARD_TIME,    /* work of the model's layers on this shard */
+    BOUND_SHARD_MEMORY,  /* layer inputs on the first rank */
     BOUND_SPLIT_TIME,    /* work of the fullest rank, with the way there and back */
     BOUND_SPLIT_MEMORY,  /* states and activations at the least of recompute and ZeRO */
     BOUND_LAYOUT_TIME,   /* the same with its recompute, and the whole pipeline */

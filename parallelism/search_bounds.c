@@ -1,4 +1,6 @@
 #include "parallelism/search_bounds.h"
+#include "hardware/roofline.h"
+#include "parallelism/memo.h"
 #include <math.h>
 
 /* Sums in another order may differ in their last bits; closed forms that stand in for the makespan
@@ -25,18 +27,83 @@ static double block_s(const struct block_cost *b)
 /* A pipeline of p ranks and m micro-batches takes at least the mean work of its ranks,
  *     T >= m / p sum over the stages of (F + B),     m / p = B t c / (b N)
  * whatever p: dp = N / (t c p) replicas share B sequences in micro-batches of b. */
+static double passes_over_ranks(const struct scenario *scenario, int tp, int cp, int micro_batch)
+{
+    return scenario->job.global_batch * tp * cp / (micro_batch * scenario->system.gpus);
+}
+
 double bound_shard_s(const struct scenario *scenario, const struct shard_cost *shard)
 {
     const struct model *m = &scenario->model;
     const struct shard *s = &shard->shard;
     double count[MODEL_LAYER_KINDS_MAX] = {0}, work = 0;
-    double share =
-        scenario->job.global_batch * s->tp * s->cp / (s->micro_batch * scenario->system.gpus);
     model_count_kinds(m, 0, m->layers, count);
     for (int k = 0; k < shard->kinds; k++)
         work += count[k] * block_s(&shard->layer[k]);
     work += block_s(&shard->embedding) + block_s(&shard->head);
-    return share * (work + m->mtp_layers * block_s(&shard->mtp));
+    work += m->mtp_layers * block_s(&shard->mtp);
+    return passes_over_ranks(scenario, s->tp, s->cp, s->micro_batch) * work;
+}
+
+/* Experts do the same matmul work wherever they lie. */
+static double experts_floor_s(const struct scenario *scenario, const struct op *op)
+{
+    const struct gpu *gpu = &scenario->system.gpu;
+    double flop = gemm_flop(&op->gemm);
+    double seconds = op->kind == OP_GROUPED_GEMM ? grouped_work_lower_s(gpu, op->dtype, flop)
+                                                 : gemm_work_lower_s(gpu, op->dtype, flop);
+    return seconds * scenario->stack.constant[STACK_COMPUTE].value;
+}
+
+/* An op wherever the experts lie: what goes with the number of experts on a rank is left out, and
+ * the permutation is that of experts which are all there. Rings of context ranks may hide. */
+static double op_floor_s(const struct scenario *scenario, const struct strategy *s,
+                         const struct op *op, struct memo *memo)
+{
+    bool gemm = op->kind == OP_GEMM || op->kind == OP_GROUPED_GEMM;
+    if (op->kind == OP_COLLECTIVE) {
+        if (op->comm == COMM_EP || op->comm == COMM_ETP ||
+            (op->comm == COMM_CP && op->collective == COLLECTIVE_SEND_RECV))
+            return 0;
+        return memo_op_s(memo, scenario, s, op) * (1 - op_hidden_frac(scenario, s, op));
+    }
+    if (op->module == MODULE_MOE && gemm)
+        return experts_floor_s(scenario, op);
+    bool experts = op->module == MODULE_MOE || op->module == MODULE_MOE_ACT;
+    bool permutes = op->name == OP_NAME_PERMUTE || op->name == OP_NAME_UNPERMUTE;
+    return experts && !permutes ? 0 : memo_op_s(memo, scenario, s, op);
+}
+
+static double ops_floor_s(const struct scenario *scenario, const struct strategy *s,
+                          const struct ops *ops, struct memo *memo)
+{
+    double sum = 0;
+    for (int i = 0; i < ops->n; i++)
+        sum += ops->op[i].repeat * op_floor_s(scenario, s, &ops->op[i], memo);
+    return sum;
+}
+
+double bound_group_s(const struct scenario *scenario, const struct strategy *s, struct memo *memo)
+{
+    const struct model *m = &scenario->model;
+    const struct kernels *k = &scenario->stack.kernels;
+    struct shard shard = strategy_shard(s, &scenario->job);
+    double count[MODEL_LAYER_KINDS_MAX] = {0}, work = 0;
+    struct ops ops;
+    model_count_kinds(m, 0, m->layers, count);
+    count[m->kind_of_layer[m->layers - 1]] += m->mtp_layers;
+    for (int i = 0; i < m->kinds; i++) {
+        ops.n = 0;
+        layer_ops(m, &m->kind[i], &shard, k, &ops);
+        work += count[i] * ops_floor_s(scenario, s, &ops, memo);
+    }
+    ops.n = 0;
+    embedding_ops(m, &shard, k, &ops);
+    work += ops_floor_s(scenario, s, &ops, memo);
+    ops.n = 0;
+    head_ops(m, &shard, k, &ops);
+    work += (1 + m->mtp_layers) * ops_floor_s(scenario, s, &ops, memo);
+    return passes_over_ranks(scenario, s->tp, s->cp, s->micro_batch) * work;
 }
 
 static double stage_s(const struct stage *stage)
@@ -124,6 +191,25 @@ struct zero_cost bound_zero(const struct zero_cost *zeros, int count)
             most.communication_bytes = zeros[i].communication_bytes;
     }
     return most;
+}
+
+/* A layer's input, kept under any recompute, for each micro-batch in flight: every schedule has as
+ * many of them on rank 0 as ranks, or as there are micro-batches. */
+double bound_first_rank_bytes(const struct scenario *scenario, const struct strategy *s,
+                              double layers)
+{
+    const struct stack *stack = &scenario->stack;
+    struct shard shard = strategy_shard(s, &scenario->job);
+    int in_flight = layout_shape(scenario, s).micro_batches;
+    double least = HUGE_VAL;
+    for (int k = 0; k < scenario->model.kinds; k++) {
+        struct activations a;
+        layer_activations(&scenario->model, &scenario->model.kind[k], &shard, &stack->kernels, &a);
+        least = fmin(least, a.bytes[MODULE_RESIDUAL]);
+    }
+    in_flight = in_flight < s->pp ? in_flight : s->pp;
+    double kept = in_flight * layers * least * (1 - s->offload_activations);
+    return (stack->context_bytes + (1 + stack->allocator_frac) * kept) * (1 - rounding_frac);
 }
 
 double bound_memory_bytes(const struct scenario *scenario, const struct layout_cost *loads,

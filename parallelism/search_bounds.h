@@ -14,6 +14,10 @@ double bound_step_s(const struct scenario *scenario, const struct step_constants
 /* Pipeline of any strategy of a shard: the GPUs share all layers of all micro-batches. */
 double bound_shard_s(const struct scenario *scenario, const struct shard_cost *shard);
 
+/* The same before the shard is priced, whatever ep, etp and dispatcher: the strategy's own are 1.
+ */
+double bound_group_s(const struct scenario *scenario, const struct strategy *s, struct memo *memo);
+
 /* Pipeline of those stages, recompute included as it is there. */
 double bound_stages_s(const struct scenario *scenario, const struct stages *stages,
                       const struct strategy *s);
@@ -32,6 +36,11 @@ double bound_tail_s(const struct scenario *scenario, const struct shard_cost *sh
 
 /* ZeRO with the most shards and the least buffers of all given. */
 struct zero_cost bound_zero(const struct zero_cost *zeros, int count);
+
+/* Memory of rank 0 with at least `layers` layers, before the shard is priced, whatever the
+ * recompute and ZeRO. */
+double bound_first_rank_bytes(const struct scenario *scenario, const struct strategy *s,
+                              double layers);
 
 /* Memory of the fullest rank whatever the recompute, under bound_zero; stages as recomputed most.
  */

@@ -107,6 +107,7 @@ static bool keep_unit(struct search_space *space, const struct search_unit *unit
     }
     space->unit[space->units] = *unit;
     space->unit[space->units].index = space->units;
+    space->unit[space->units].group = space->groups;
     space->units++;
     return true;
 }
@@ -147,42 +148,23 @@ static void enum_values(const struct search_space *space, enum search_dimension 
         search_values_add(out, base);
 }
 
-/* Dispatcher, exchange of context ranks and overlaps of a unit that is set otherwise. */
-static bool add_variants(struct search_space *space, struct search_unit *unit)
+/* What is left to choose of a unit of a group: where its experts lie, and their dispatcher. */
+static bool add_dispatchers(struct search_space *space, struct search_unit *unit)
 {
-    const struct stack *stack = &space->scenario->stack;
-    struct search_values dispatchers = {.count = 0}, comms = {.count = 0};
-    unsigned open = space->options->open_overlaps;
-    unsigned bits =
-        (unit->tp > 1 ? open & 1u << OVERLAP_TP : 0) | (unit->ep > 1 ? open & 1u << OVERLAP_EP : 0);
-    int variants = 1 << ((bits >> OVERLAP_TP & 1) + (bits >> OVERLAP_EP & 1));
+    struct search_values dispatchers = {.count = 0};
+    unsigned bit = 1u << OVERLAP_EP, open = unit->ep > 1 ? space->options->open_overlaps & bit : 0;
+    unsigned overlaps = unit->overlaps;
+    int variants = open ? 2 : 1;
     search_values_add(&dispatchers, (int)space->options->base.dispatcher);
-    search_values_add(&comms, (int)space->options->base.cp_comm);
     if (unit->ep > 1)
-        enum_values(space, SEARCH_DISPATCHER, stack->dispatchers, &dispatchers);
-    if (unit->cp > 1)
-        enum_values(space, SEARCH_CP_COMM, stack->cp_comms, &comms);
-    for (int d = 0; d < dispatchers.count; d++) {
-        for (int c = 0; c < comms.count * variants; c++) {
-            unit->dispatcher = (enum dispatcher)dispatchers.value[d];
-            unit->cp_comm = (enum cp_comm)comms.value[c / variants];
-            unit->overlaps =
-                search_overlaps(space->options->base.overlaps, bits, c % variants) & shard_overlaps;
-            if (!add_unit(space, unit))
-                return false;
-        }
-    }
-    return true;
-}
-
-static bool add_sequence_parallel(struct search_space *space, struct search_unit *unit)
-{
-    for (int sp = 0; sp <= (unit->tp > 1); sp++) {
-        unit->sequence_parallel = sp;
-        if ((unit->tp == 1 || search_allows(space->options, SEARCH_SEQUENCE_PARALLEL, sp)) &&
-            !add_variants(space, unit))
+        enum_values(space, SEARCH_DISPATCHER, space->scenario->stack.dispatchers, &dispatchers);
+    for (int i = 0; i < dispatchers.count * variants; i++) {
+        unit->dispatcher = (enum dispatcher)dispatchers.value[i / variants];
+        unit->overlaps = search_overlaps(overlaps, open, i % variants);
+        if (!add_unit(space, unit))
             return false;
     }
+    unit->overlaps = overlaps;
     return true;
 }
 
@@ -197,7 +179,38 @@ static bool add_experts(struct search_space *space, struct search_unit *unit)
     for (int i = 0; i < ep.count * etp.count; i++) {
         unit->ep = ep.value[i / etp.count];
         unit->etp = etp.value[i % etp.count];
-        if (!add_sequence_parallel(space, unit))
+        if (!add_dispatchers(space, unit))
+            return false;
+    }
+    space->groups += space->units > 0 && space->unit[space->units - 1].group == space->groups;
+    return true;
+}
+
+/* Exchange of context ranks, and overlap of tensor-parallel communication. */
+static bool add_exchanges(struct search_space *space, struct search_unit *unit)
+{
+    struct search_values comms = {.count = 0};
+    unsigned bit = 1u << OVERLAP_TP, open = unit->tp > 1 ? space->options->open_overlaps & bit : 0;
+    int variants = open ? 2 : 1;
+    search_values_add(&comms, (int)space->options->base.cp_comm);
+    if (unit->cp > 1)
+        enum_values(space, SEARCH_CP_COMM, space->scenario->stack.cp_comms, &comms);
+    for (int i = 0; i < comms.count * variants; i++) {
+        unit->cp_comm = (enum cp_comm)comms.value[i / variants];
+        unit->overlaps =
+            search_overlaps(space->options->base.overlaps, open, i % variants) & shard_overlaps;
+        if (!add_experts(space, unit))
+            return false;
+    }
+    return true;
+}
+
+static bool add_sequence_parallel(struct search_space *space, struct search_unit *unit)
+{
+    for (int sp = 0; sp <= (unit->tp > 1); sp++) {
+        unit->sequence_parallel = sp;
+        if ((unit->tp == 1 || search_allows(space->options, SEARCH_SEQUENCE_PARALLEL, sp)) &&
+            !add_exchanges(space, unit))
             return false;
     }
     return true;
@@ -210,7 +223,7 @@ static bool add_micro_batches(struct search_space *space, struct search_unit *un
         search_values_divisors(&b, (int)space->scenario->job.global_batch, 1, MICRO_BATCH_MOST);
     for (int i = 0; i < b.count; i++) {
         unit->micro_batch = b.value[i];
-        if (!add_experts(space, unit))
+        if (!add_sequence_parallel(space, unit))
             return false;
     }
     return true;

@@ -14,6 +14,7 @@ struct search_unit {
     enum dispatcher dispatcher;
     enum cp_comm cp_comm;
     unsigned overlaps; /* of those that layer costs depend on: tp, ep */
+    size_t group;      /* units that differ in their experts' place alone */
     size_t index;      /* in the order of the space */
     double bound_s;    /* no strategy of the unit is faster */
     long long legal;   /* strategies */
@@ -40,8 +41,9 @@ struct search_layouts {
 enum { SEARCH_PPS_MAX = 64, SEARCH_SPLIT_RULES = 4 };
 struct search_cuts {
     int pp;
-    int first, count; /* among the splits */
-    int rules;        /* that splits of this pp break */
+    int first, count;         /* among the splits */
+    double first_rank_layers; /* on rank 0 of any of them, at least */
+    int rules;                /* that splits of this pp break */
     struct search_rejected rejected[SEARCH_SPLIT_RULES];
     struct search_layouts *layout; /* by number of micro-batches */
     int layouts, layout_room;
@@ -66,7 +68,7 @@ struct search_space {
     const struct search_options *options;
     int gpus;
     struct search_unit *unit;
-    size_t units, unit_room;
+    size_t units, unit_room, groups;
     struct search_split *split;
     int splits, split_room;
     struct search_cuts cut[SEARCH_PPS_MAX]; /* by pp, increasing */

@@ -1,4 +1,5 @@
 #include "parallelism/search_space.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +63,18 @@ static struct search_split *new_split(struct search_space *space)
     return &space->split[space->splits++];
 }
 
+/* Layers on rank 0 that as many micro-batches as ranks go through before the first comes back:
+ * those of its first chunk, of all chunks where they lie in the order of the ranks. */
+static double first_rank_layers(const struct strategy *s, const struct split *split)
+{
+    double layers = 0;
+    int chunks = s->schedule == SCHEDULE_INTERLEAVED ? split->chunks : 1;
+    for (int c = 0; c < chunks; c++)
+        for (int k = 0; k < MODEL_LAYER_KINDS_MAX; k++)
+            layers += split->content[split->class_of[c * split->ranks]].layers[k];
+    return layers;
+}
+
 /* Adds the split of a strategy if it is legal; false: out of memory. */
 static bool add_split(struct search_space *space, struct search_cuts *cuts,
                       const struct strategy *s)
@@ -82,6 +95,7 @@ static bool add_split(struct search_space *space, struct search_cuts *cuts,
     split_compute(space->scenario, s, &split->split);
     struct search_recompute ways[SEARCH_RECOMPUTES_MAX];
     split->recomputes = search_recomputes(space, split->split.most_layers, ways);
+    cuts->first_rank_layers = fmin(cuts->first_rank_layers, first_rank_layers(s, &split->split));
     cuts->count++;
     return true;
 }
@@ -165,7 +179,8 @@ bool search_splits_init(struct search_space *space)
         search_values_divisors(&pps, space->gpus, 1, PIPELINE_MAX_RANKS);
     for (int i = 0; i < pps.count; i++) {
         struct search_cuts *cuts = &space->cut[space->cuts++];
-        *cuts = (struct search_cuts){.pp = pps.value[i], .first = space->splits};
+        *cuts = (struct search_cuts){
+            .pp = pps.value[i], .first = space->splits, .first_rank_layers = HUGE_VAL};
         if (!add_cuts(space, cuts))
             return false;
     }

@@ -331,15 +331,19 @@ static void init_zeros(struct search_worker *w)
         w->least = bound_zero(w->cost, w->zeros);
 }
 
-static void run_cuts(struct search_worker *w, const struct search_cuts *cuts)
+/* All splits of a pp. large: the first rank does not fit. */
+static void run_cuts(struct search_worker *w, const struct search_cuts *cuts,
+                     const struct search_layouts *layouts, bool large)
 {
     const struct search_space *space = w->space;
-    const struct search_layouts *layouts = search_space_layouts(space, cuts, &w->s);
     unsigned overlaps = w->s.overlaps;
     int variants = search_pp_overlaps(space, cuts->pp);
-    if (!layouts)
-        return;
     init_zeros(w);
+    if (large) {
+        w->counts.pruned_by[BOUND_SHARD_MEMORY] +=
+            layouts->recomputes * variants * strategies_of_way(w);
+        return;
+    }
     for (int i = 0; i < layouts->count * variants && w->zeros > 0; i++) {
         if (variants > 1)
             w->s.overlaps = search_overlaps(overlaps, space->pp_overlap, i % variants);
@@ -348,29 +352,69 @@ static void run_cuts(struct search_worker *w, const struct search_cuts *cuts)
     w->s.overlaps = overlaps;
 }
 
-static void price_shard(struct search_worker *w, const struct search_unit *unit)
+static double step_floor_s(const struct search_worker *w, double work_s)
 {
-    w->s = search_unit_strategy(w->space, unit);
+    return bound_step_s(w->space->scenario, w->constants, work_s);
+}
+
+static void price_shard(struct search_worker *w)
+{
     shard_cost_compute(w->space->scenario, &w->s, &w->memo, &w->shard);
 }
 
 double search_unit_bound_s(struct search_worker *w, const struct search_unit *unit)
 {
-    price_shard(w, unit);
-    return bound_step_s(w->space->scenario, w->constants,
-                        bound_shard_s(w->space->scenario, &w->shard));
+    const struct scenario *scenario = w->space->scenario;
+    w->s = search_unit_strategy(w->space, unit);
+    if (scenario->model.experts > 0) {
+        w->s.ep = w->s.etp = 1;
+        return step_floor_s(w, bound_group_s(scenario, &w->s, &w->memo));
+    }
+    price_shard(w);
+    return step_floor_s(w, bound_shard_s(scenario, &w->shard));
+}
+
+/* Sets pp and dp; true if the first rank of every split of that pp is too full. */
+static bool first_rank_too_large(struct search_worker *w, const struct search_cuts *cuts)
+{
+    double bytes = bound_first_rank_bytes(w->space->scenario, &w->s, cuts->first_rank_layers);
+    return w->prune && hopeless(w, 0, bytes);
+}
+
+/* Why a unit need not be searched; SEARCH_BOUNDS: it must be, and its shard is priced. */
+static enum search_bound bound_of_unit(struct search_worker *w, const struct search_unit *unit)
+{
+    const struct search_space *space = w->space;
+    bool fits = false;
+    if (hopeless(w, unit->bound_s, 0))
+        return BOUND_SHARD_TIME;
+    for (int i = 0; i < space->cuts && !fits; i++)
+        fits = search_space_layouts(space, &space->cut[i], &w->s) &&
+               !first_rank_too_large(w, &space->cut[i]);
+    if (!fits)
+        return BOUND_SHARD_MEMORY;
+    price_shard(w);
+    double floor_s = step_floor_s(w, bound_shard_s(space->scenario, &w->shard));
+    return hopeless(w, floor_s, 0) ? BOUND_SHARD_TIME : SEARCH_BOUNDS;
 }
 
 void search_unit_run(struct search_worker *w, const struct search_unit *unit, double limit,
                      struct search_ranking *ranking)
 {
+    const struct search_space *space = w->space;
     w->limit = limit;
     w->ranking = ranking;
-    if (w->prune && hopeless(w, unit->bound_s, 0)) {
-        w->counts.pruned_by[BOUND_SHARD_TIME] += unit->legal;
+    w->s = search_unit_strategy(space, unit);
+    enum search_bound bound = w->prune ? bound_of_unit(w, unit) : SEARCH_BOUNDS;
+    if (bound != SEARCH_BOUNDS) {
+        w->counts.pruned_by[bound] += unit->legal;
         return;
     }
-    price_shard(w, unit);
-    for (int i = 0; i < w->space->cuts; i++)
-        run_cuts(w, &w->space->cut[i]);
+    if (!w->prune)
+        price_shard(w);
+    for (int i = 0; i < space->cuts; i++) {
+        const struct search_layouts *layouts = search_space_layouts(space, &space->cut[i], &w->s);
+        if (layouts)
+            run_cuts(w, &space->cut[i], layouts, first_rank_too_large(w, &space->cut[i]));
+    }
 }

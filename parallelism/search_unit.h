@@ -52,7 +52,7 @@ struct search_worker {
 void search_worker_init(struct search_worker *w, const struct search_space *space,
                         const struct step_constants *constants, enum search_goal goal);
 
-/* No strategy of the unit is faster. */
+/* No strategy of the unit's group is faster. */
 double search_unit_bound_s(struct search_worker *w, const struct search_unit *unit);
 
 /* Offers the unit's strategies to the ranking. limit: an objective that is reached elsewhere; what

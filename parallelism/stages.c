@@ -4,46 +4,6 @@
 #include "parallelism/step.h"
 #include <string.h>
 
-/* Modules whose saved tensors a selective recompute of `module` frees and whose forward it repeats.
- */
-static bool module_recomputed(const struct strategy *s, enum module module)
-{
-    unsigned set = s->recompute_modules ? s->recompute_modules : 1u << MODULE_CORE_ATTENTION;
-    if (set >> module & 1)
-        return true;
-    if (module == MODULE_MLP_ACT)
-        return set >> MODULE_MLP & 1;
-    if (module == MODULE_MOE_ACT || module == MODULE_ROUTER)
-        return set >> MODULE_MOE & 1;
-    return false;
-}
-
-/* One layer of a kind under the strategy's recompute: what it repeats and what it keeps. */
-struct layer_recompute {
-    double seconds, flop, kept_bytes, working_bytes;
-};
-
-static struct layer_recompute recompute_layer(const struct block_cost *b, const struct strategy *s,
-                                              enum recompute how)
-{
-    struct layer_recompute r = {0, 0, 0, 0};
-    for (int i = 0; i < MODULES; i++) {
-        bool again = how == RECOMPUTE_FULL
-                         ? i != MODULE_RESIDUAL
-                         : how == RECOMPUTE_SELECTIVE && module_recomputed(s, (enum module)i);
-        *(again ? &r.working_bytes : &r.kept_bytes) += b->activation_bytes[i];
-        if (again && how == RECOMPUTE_SELECTIVE) {
-            r.seconds += b->module_forward_s[i];
-            r.flop += b->module_forward_flop[i];
-        }
-    }
-    if (how == RECOMPUTE_FULL) {
-        r.seconds = b->forward;
-        r.flop = b->forward_flop;
-    }
-    return r;
-}
-
 /* How recomputed layers are recomputed: a stack that recomputes every n-th layer repeats it whole.
  */
 static bool every_nth(const struct stack *stack, const struct strategy *s)
@@ -157,11 +117,8 @@ void stages_recompute(const struct scenario *scenario, const struct shard_cost *
 {
     const struct stack *stack = &scenario->stack;
     enum recompute how = every_nth(stack, s) ? RECOMPUTE_FULL : s->recompute;
-    struct layer_recompute full[MODEL_LAYER_KINDS_MAX], none[MODEL_LAYER_KINDS_MAX];
-    for (int k = 0; k < shard->kinds; k++) {
-        full[k] = recompute_layer(&shard->layer[k], s, how);
-        none[k] = recompute_layer(&shard->layer[k], s, RECOMPUTE_NONE);
-    }
+    const struct layer_recompute *again = shard->recompute[how];
+    const struct layer_recompute *once = shard->recompute[RECOMPUTE_NONE];
     for (int i = 0; i < out->split->classes; i++) {
         const struct stage_content *content = &out->split->content[i];
         struct stage *stage = &out->stage[i];
@@ -169,7 +126,7 @@ void stages_recompute(const struct scenario *scenario, const struct shard_cost *
         stage->activation_bytes = ends_activation_bytes(shard, content);
         for (int k = 0; k < shard->kinds; k++)
             if (content->layers[k] > 0)
-                recompute_layers(stack, s, content->layers[k], &full[k], &none[k], stage);
+                recompute_layers(stack, s, content->layers[k], &again[k], &once[k], stage);
     }
 }
 
