@@ -43,7 +43,8 @@ static inline void random_stack(struct random *r, struct stack *stack)
     stack->constant[STACK_MEMORY].value = random_between(r, 0.5, 4);
     stack->constant[STACK_NETWORK].value = random_between(r, 0.4, 3);
     stack->constant[STACK_HOST].value = random_between(r, 0, 5e-5);
-    stack->constant[STACK_TP_HIDDEN].value = random_between(r, 0, 1);
+    stack->constant[STACK_SCALE_UP].value = random_between(r, 0.4, 2);
+    stack->tp_hidden_frac = random_between(r, 0, 1);
     stack->ep_hidden_frac = random_between(r, 0, 1);
     stack->wgrad_gather_hidden_frac = random_between(r, 0, 1);
     stack->contention_frac = random_int(r, 2) ? random_between(r, 0, 1) : 0;
