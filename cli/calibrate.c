@@ -1,6 +1,7 @@
 #include "base/file.h"
 #include "calibrate/collective_log.h"
 #include "cli/calibrate_fit.h"
+#include "cli/calibrate_profile.h"
 #include "cli/calibrate_run.h"
 #include "cli/output.h"
 #include <string.h>
@@ -22,24 +23,13 @@ static const char *file_at(const struct arguments *a, size_t i)
     return a->operands[i + 1];
 }
 
-/* One warning a line. */
-static void note_warnings(const struct arguments *a, const struct text *warnings)
-{
-    const char *line = warnings->data ? warnings->data : "";
-    while (*line != '\0') {
-        size_t n = strcspn(line, "\n");
-        output_note(a, "%.*s", (int)n, line);
-        line += n + (line[n] == '\n');
-    }
-}
-
 static enum status import_log(const struct arguments *a, const char *path,
                               const struct log_hints *hints, struct text *csv, struct error *e)
 {
     struct text log = {0}, warnings = {0};
     if (file_read(path, 0, &log, e) == STATUS_OK)
         collective_log_import(log.data ? log.data : "", log.length, path, hints, csv, &warnings, e);
-    note_warnings(a, &warnings);
+    output_lines(a, &warnings);
     text_free(&log);
     text_free(&warnings);
     return e->status;
@@ -61,9 +51,10 @@ static enum status import(const struct arguments *a, struct error *e)
 }
 
 static const struct calibrate_action actions[] = {
-    {"run",    "",              calibrate_run},
-    {"import", "LOG...",        import       },
-    {"fit",    "CASES.json...", calibrate_fit},
+    {"run",    "",                                calibrate_run },
+    {"import", "LOG...",                          import        },
+    {"fit",    "SAMPLES.csv... or CASES.json...", calibrate_fit },
+    {"show",   "FILE [SAMPLES.csv...]",           calibrate_show},
 };
 enum { ACTIONS = sizeof actions / sizeof *actions };
 

@@ -1,29 +1,13 @@
 #include "cli/calibrate_fit.h"
 #include "base/file.h"
 #include "calibrate/fit/stack_fits_write.h"
+#include "cli/calibrate_profile.h"
+#include "cli/date.h"
 #include "cli/output.h"
 #include "cli/progress.h"
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-enum { DATE_SIZE = 16 };
-
-/* Today, or the day that SOURCE_DATE_EPOCH names (reproducible-builds.org), in UTC. */
-static void write_date(char date[DATE_SIZE])
-{
-    const char *epoch = getenv("SOURCE_DATE_EPOCH");
-    char *end = NULL;
-    errno = 0;
-    long long seconds = epoch ? strtoll(epoch, &end, 10) : 0;
-    bool given = epoch && *epoch != '\0' && *end == '\0' && errno == 0;
-    time_t now = given ? (time_t)seconds : time(NULL);
-    struct tm day;
-    if (!gmtime_r(&now, &day) || strftime(date, DATE_SIZE, "%Y-%m-%d", &day) == 0)
-        date[0] = '\0';
-}
 
 /* "123 runs: a.json, b.json" */
 static void write_source(const struct arguments *a, size_t runs, struct text *out)
@@ -82,7 +66,7 @@ static enum status write_one(const struct arguments *a, const char *name,
     struct text source = {0};
     if (stack_find(name, argument_value(a, "catalog"), &stack, e) != STATUS_OK)
         return e->status;
-    write_date(date);
+    date_today(date);
     write_source(a, (size_t)fit->runs, &source);
     stack_fit_apply(fit, &stack);
     stack_fit_write(&stack, source.data, date, out);
@@ -96,7 +80,7 @@ static void write_all(const struct arguments *a, const struct stack_fits *fits, 
 {
     char date[DATE_SIZE];
     struct text source = {0};
-    write_date(date);
+    date_today(date);
     write_source(a, runs, &source);
     stack_fits_write(fits, source.data, date, out);
     text_free(&source);
@@ -141,8 +125,10 @@ enum status calibrate_fit(const struct arguments *a, struct error *e)
     struct cases cases = {0};
     struct stack stack;
     const char *name = argument_value(a, "stack");
+    if (!name && argument_value(a, "gpu"))
+        return calibrate_profile(a, e);
     if (!name) {
-        error_set(e, STATUS_USAGE, "what is fitted? --stack NAME (or all)");
+        error_set(e, STATUS_USAGE, "what is fitted? --gpu NAME, or --stack NAME (or all)");
         error_set_hint(e, "stepcast calibrate --help shows an example");
         return e->status;
     }

@@ -113,22 +113,28 @@ const struct command commands[COMMANDS] = {
     [COMMAND_CALIBRATE] = {
         .id = COMMAND_CALIBRATE,
         .name = "calibrate",
-        .operands = "run | import LOG... | fit CASES.json...",
-        .operand_words = "run import fit",
-        .summary = "measure this machine, logs into samples, runs into a stack's constants",
+        .operands = "run | import LOG... | fit SAMPLES.csv...|CASES.json... | show FILE",
+        .operand_words = "run import fit show",
+        .summary = "measure this machine, logs into samples, samples into profiles",
         .about =
             "run measures this machine with stepcast-bench into DIR/samples, continuing what is "
             "there, fits DIR/profile.json to it and prints what was reached against the datasheet "
             "and the catalog. "
             "import reads the output of nccl-tests, rccl-tests and nccom-test as it is, text or "
             "JSON, and prints sample CSV with its provenance. What a log does not tell comes from "
-            "--op, --ranks and --dtype. fit --stack NAME fits the constants of a training stack "
+            "--op, --ranks and --dtype. fit --gpu NAME fits the constants of a GPU to samples of "
+            "its kernels and of its collectives on one node and writes a gpu file, complete, for "
+            "-o FILE; samples that cannot tell a constant are refused with what to measure. show "
+            "prints a gpu file's constants with their errors and, with samples, what it makes of "
+            "them. fit --stack NAME fits the constants of a training stack "
             "to its measured runs (the cases that validate reads) and prints a stack file for "
             "--stack FILE; with --stack all, of every stack that the cases name.",
         .examples =
             "stepcast calibrate run -o measured\n"
             "stepcast calibrate import all_reduce.log -o all_reduce.csv\n"
             "stepcast calibrate import old.log --op all_reduce --ranks 16\n"
+            "stepcast calibrate fit gemm.csv attention.csv --gpu h100-sxm -o our-h100.json\n"
+            "stepcast calibrate show our-h100.json gemm.csv\n"
             "stepcast calibrate fit --stack megatron-core our-runs.json -o our-stack.json\n",
         .run = calibrate_command,
     },

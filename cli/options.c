@@ -88,6 +88,8 @@ static const struct option own_rows[] = {
           "show model: sequence length at which FLOP are counted (4096)"),
     {"op",      NULL, 0,   OPTION_VALUE,    "NAME",   WORDS_LISTED, collective_names,  OPTIONS_COMMAND,
        BIT(COMMAND_CALIBRATE),                                                                                          "import: the collective, where a log does not tell it",           NULL},
+    VALUE("into", "FILE", WORDS_FILE, OPTIONS_COMMAND, BIT(COMMAND_CALIBRATE),
+          "fit --gpu: replace the constants in this gpu file, the rest of it stays as it is"),
     VALUE("ranks", "N", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_CALIBRATE),
           "import: the number of ranks, where a log does not tell it"),
     VALUE("dtype", "NAME", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_CALIBRATE),

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "model/model.h"
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum status output_format(const struct arguments *a, enum output_format *format, struct error *e)
@@ -32,6 +33,16 @@ void output_note(const struct arguments *a, const char *format, ...)
     c_locale_vsnprintf(line, sizeof line, format, args);
     va_end(args);
     fprintf(stderr, "stepcast: %s\n", line);
+}
+
+void output_lines(const struct arguments *a, const struct text *lines)
+{
+    const char *line = lines->data ? lines->data : "";
+    while (*line != '\0') {
+        size_t n = strcspn(line, "\n");
+        output_note(a, "%.*s", (int)n, line);
+        line += n + (line[n] == '\n');
+    }
 }
 
 void output_model_notes(const struct arguments *a, const struct model *model)

@@ -14,6 +14,9 @@ enum status output_write(const struct arguments *a, const struct text *text, str
 /* A line on standard error, unless --quiet. */
 void output_note(const struct arguments *a, const char *format, ...) STEPCAST_PRINTF(2, 3);
 
+/* The same of each line of a text. */
+void output_lines(const struct arguments *a, const struct text *lines);
+
 /* What the reader of a model assumed or left out, as notes. */
 struct model;
 void output_model_notes(const struct arguments *a, const struct model *model);

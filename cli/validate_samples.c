@@ -11,12 +11,7 @@ enum status load_samples(const struct arguments *a, size_t from, struct samples 
 {
     for (size_t i = from; i < a->operand_count && e->status == STATUS_OK; i++)
         samples_load(a->operands[i], samples, e);
-    const char *line = samples->notes.data ? samples->notes.data : "";
-    while (*line != '\0') {
-        size_t n = strcspn(line, "\n");
-        output_note(a, "%.*s", (int)n, line);
-        line += n + (line[n] == '\n');
-    }
+    output_lines(a, &samples->notes);
     return e->status;
 }
 
