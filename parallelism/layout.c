@@ -46,28 +46,35 @@ static void uniform_pipeline(const struct scenario *scenario, const struct stage
     pipeline_uniform_time(&u, out);
 }
 
+void layout_describe(const struct scenario *scenario, const struct stages *stages,
+                     const struct strategy *s, struct stage_times *times, struct pipeline *out)
+{
+    const struct split *split = stages->split;
+    for (int i = 0; i < split->count; i++) {
+        struct chunk_time t = chunk_time_of(&stages->stage[split->class_of[i]]);
+        times->forward_s[i] = t.forward_s;
+        times->backward_input_s[i] = t.backward_input_s;
+        times->backward_weight_s[i] = t.backward_weight_s;
+    }
+    *out = (struct pipeline){.shape = layout_shape(scenario, s),
+                             .forward_s = times->forward_s,
+                             .backward_input_s = times->backward_input_s,
+                             .backward_weight_s = times->backward_weight_s,
+                             .p2p_s = stages->p2p_s,
+                             .p2p_synchronous = synchronous(scenario, s),
+                             .steps_overlap = overlapping(scenario, s)};
+}
+
 void layout_pipeline(const struct scenario *scenario, const struct stages *stages,
                      const struct strategy *s, struct pipeline_time *out)
 {
-    const struct split *split = stages->split;
-    if (split->uniform) {
+    struct stage_times times;
+    struct pipeline p;
+    if (stages->split->uniform) {
         uniform_pipeline(scenario, stages, s, out);
         return;
     }
-    double forward_s[STAGES_MAX], backward_input_s[STAGES_MAX], backward_weight_s[STAGES_MAX];
-    for (int i = 0; i < split->count; i++) {
-        struct chunk_time t = chunk_time_of(&stages->stage[split->class_of[i]]);
-        forward_s[i] = t.forward_s;
-        backward_input_s[i] = t.backward_input_s;
-        backward_weight_s[i] = t.backward_weight_s;
-    }
-    struct pipeline p = {.shape = layout_shape(scenario, s),
-                         .forward_s = forward_s,
-                         .backward_input_s = backward_input_s,
-                         .backward_weight_s = backward_weight_s,
-                         .p2p_s = stages->p2p_s,
-                         .p2p_synchronous = synchronous(scenario, s),
-                         .steps_overlap = overlapping(scenario, s)};
+    layout_describe(scenario, stages, s, &times, &p);
     pipeline_time(&p, out);
 }
 

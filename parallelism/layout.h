@@ -1,6 +1,6 @@
 #ifndef PARALLELISM_LAYOUT_H
 #define PARALLELISM_LAYOUT_H
-#include "parallelism/pipeline.h"
+#include "parallelism/pipeline_uniform.h"
 #include "parallelism/stages.h"
 
 /* What a step costs before ZeRO, the overlap of gradients and offload are chosen: the pipeline's
@@ -30,6 +30,10 @@ struct layout_cost {
 };
 
 struct schedule_shape layout_shape(const struct scenario *scenario, const struct strategy *s);
+
+/* The pipeline in arrays, for the event simulation; *out points into *times. */
+void layout_describe(const struct scenario *scenario, const struct stages *stages,
+                     const struct strategy *s, struct stage_times *times, struct pipeline *out);
 
 /* The makespan alone, and a time that it is never below: for pruning. */
 void layout_pipeline(const struct scenario *scenario, const struct stages *stages,
