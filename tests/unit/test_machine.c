@@ -16,7 +16,7 @@ struct folder {
     char path[64];
 };
 
-static const char *const files[] = {"gemm", "memory", "fleet", "collective"};
+static const char *const files[] = {"gemm", "memory", "fleet", "collective", "host", "sustained"};
 
 static int make_folder(void **state)
 {
@@ -208,6 +208,43 @@ static void a_catalog_part_is_compared_with_its_datasheet(void **state)
     unload(machine);
 }
 
+static double measured(const struct machine_review *r, const char *name)
+{
+    for (size_t i = 0; i < r->figures; i++)
+        if (strcmp(r->figure[i].name, name) == 0)
+            return r->figure[i].measured;
+    return 0;
+}
+
+/* Best copies by direction; the long product's rate, power and clock. */
+static void host_and_sustained_figures(void **state)
+{
+    struct error e;
+    struct text host = {0}, sustained = {0};
+    start(&host, "cuda, NVIDIA H200, 150 GB", "cuda", "op,dtype,gpus,bytes,time_us");
+    text_add(&host, "h2d,int8,1,55000000,1000\nh2d,int8,1,1000,10\nd2h,int8,1,50000000,1000\n"
+                    "h2d,int8,8,30000000,1000\n");
+    write_samples(*state, "host", &host);
+    start(&sustained, "cuda, NVIDIA H200, 150 GB", "cuda",
+          "load,dtype,duty,time_us,clock_mhz,power_w,flop");
+    text_add(&sustained, "idle,bf16,0,0,345,75,0\ngemm,bf16,1,1500,1700,690,1.1e12\n"
+                         "gemm,bf16,0.5,1400,1980,500,1.1e12\n");
+    write_samples(*state, "sustained", &sustained);
+    struct machine *machine = load(*state, STATUS_OK, &e);
+    struct machine_review *r = calloc(1, sizeof *r);
+    assert_int_equal(machine_review(machine, &machine->gpu, r, &e), STATUS_OK);
+    check_near(measured(r, "host to device"), 55e9, 1e-12);
+    check_near(measured(r, "host to device, all GPUs at once"), 30e9, 1e-12);
+    check_near(measured(r, "device to host"), 50e9, 1e-12);
+    check_near(measured(r, "idle power"), 75, 0);
+    check_near(measured(r, "product for 30 s, bf16"), 1.1e12 / 1500e-6, 1e-12);
+    check_near(measured(r, "power during it, bf16"), 690, 0);
+    check_near(measured(r, "clock during it, bf16"), 1.7e9, 0);
+    assert_int_equal(r->figures, 7);
+    free(r);
+    unload(machine);
+}
+
 static void broken_samples_are_refused(void **state)
 {
     struct error e;
@@ -285,6 +322,7 @@ int main(void)
         WITH_FOLDER(too_few_samples_are_told),
         WITH_FOLDER(outliers_are_named),
         WITH_FOLDER(a_catalog_part_is_compared_with_its_datasheet),
+        WITH_FOLDER(host_and_sustained_figures),
         WITH_FOLDER(broken_samples_are_refused),
         cmocka_unit_test(driver_names),
         cmocka_unit_test(shapes_of_models),
