@@ -6,6 +6,7 @@
 #include "calibrate/machine_review.h"
 #include "calibrate/model_shapes.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "reports/machine_report.h"
 #include <errno.h>
 #include <stdio.h>
@@ -104,6 +105,11 @@ static enum status measure(const struct arguments *a, const char *folder, struct
     return STATUS_OK;
 }
 
+static void show_group(void *context, const char *op, const char *name, int done, int all)
+{
+    progress_show(context, "fitting: %s %s, %d of %d", op, name, done + 1, all);
+}
+
 static enum status write_profile(const char *folder, const struct gpu *gpu, struct error *e)
 {
     char path[PATH_SIZE];
@@ -121,15 +127,6 @@ static enum status write_profile(const char *folder, const struct gpu *gpu, stru
         file_write(path, out.data, out.length, e);
     text_free(&out);
     return e->status;
-}
-
-static void note_lines(const struct arguments *a, const struct text *report)
-{
-    for (const char *line = report->data ? report->data : ""; *line;) {
-        size_t n = strcspn(line, "\n");
-        output_note(a, "%.*s", (int)n, line);
-        line += n + (line[n] == '\n');
-    }
 }
 
 static enum status print_review(const struct arguments *a, const struct machine *machine,
@@ -162,12 +159,17 @@ static enum status fit(const struct arguments *a, const char *folder, struct mac
 {
     struct gpu *fitted = calloc(1, sizeof *fitted);
     struct text report = {0};
+    struct progress progress;
+    const struct kernel_fit_options options = {
+        .date = machine->date, .progress = show_group, .context = &progress};
     if (!fitted)
         return error_set(e, STATUS_IO, "out of memory");
+    progress_start(&progress, a);
     if (machine_load(folder, argument_value(a, "gpu"), argument_value(a, "catalog"), machine, e) ==
             STATUS_OK &&
-        machine_fit(machine, fitted, &report, e) == STATUS_OK) {
-        note_lines(a, &report);
+        machine_fit(machine, &options, fitted, &report, e) == STATUS_OK) {
+        progress_end(&progress);
+        output_lines(a, &report);
         fitted->like[0] = '\0';
         if (write_profile(folder, fitted, e) == STATUS_OK)
             print_review(a, machine, fitted, e);

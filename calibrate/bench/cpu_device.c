@@ -116,6 +116,8 @@ static enum status cpu_open(struct bench *bench, struct error *e)
     bench_note(bench, "memory_bytes", "%.0f", (double)pages * (double)page_bytes);
     bench_note(bench, "cache_bytes", "%ld", last_level_bytes());
     bench_note(bench, "library", "%s", blas);
+    bench_note(bench, "source", "stepcast-bench %s, %s, %s", STEPCAST_VERSION, bench->machine,
+               blas);
     return peers_agree(&bench->peers, "processor", bench->machine, e);
 }
 

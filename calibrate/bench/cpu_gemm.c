@@ -9,6 +9,22 @@
 #include <string.h>
 
 enum { DEFAULT_POINTS = 120 };
+/* Besides the sampled shapes: large ones, which tell the peak, and flat ones, which tell the
+ * bandwidth. */
+static const struct gemm_shape corners[] = {
+    {1024, 1024, 1024},
+    {1024, 1536, 1024},
+    {1536, 1024, 1024},
+    {1024, 1024, 1792},
+    {1152, 1280, 1152},
+    {1280, 1024, 1408},
+    {32,   2048, 2048},
+    {48,   4096, 1024},
+    {64,   2048, 2048},
+    {32,   3072, 1536},
+    {64,   4096, 1280},
+    {16,   2048, 3072},
+};
 
 /* Largest product: 20 ms at 200 GFLOP/s, so that a slow machine still gets through. */
 static const struct gemm_space space = {
@@ -89,6 +105,9 @@ static enum status make_shapes(struct gemm_run *run, const struct options *optio
 {
     struct random random = random_from(options->seed, "cpu gemm");
     size_t points = options->points > 0 ? (size_t)options->points : DEFAULT_POINTS;
+    for (size_t i = 0; i < sizeof corners / sizeof corners[0]; i++)
+        if (gemm_shapes_add(&run->shapes, corners[i], e) != STATUS_OK)
+            return e->status;
     if (*options->shapes && gemm_shapes_add_file(&run->shapes, options->shapes, e) != STATUS_OK)
         return e->status;
     return gemm_shapes_add_hypercube(&run->shapes, &space, points, &random, e);

@@ -61,6 +61,8 @@ static enum status describe(struct bench *bench, const struct cuda_gpu *gpu, str
     snprintf(bench->machine, sizeof bench->machine, "cuda, %s, %.0f GB", gpu->name,
              1e-9 * (double)gpu->memory_bytes);
     bench_note(bench, "device", "cuda");
+    bench_note(bench, "source", "stepcast-bench %s, %s, driver %s", STEPCAST_VERSION, gpu->name,
+               *gpu->nvml.driver ? gpu->nvml.driver : "unknown");
     bench_note(bench, "gpu", "%s, compute capability %d.%d, %d SMs", gpu->name, gpu->major,
                gpu->minor, gpu->sm_count);
     bench_note(bench, "sm_count", "%d", gpu->sm_count);

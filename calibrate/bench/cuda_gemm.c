@@ -29,8 +29,8 @@ static const struct kind forward_kinds[] = {
     {DTYPE_BF16, PHASE_FORWARD, 1   },
     {DTYPE_FP8,  PHASE_FORWARD, 0.7 },
     {DTYPE_FP16, PHASE_FORWARD, 0.25},
-    {DTYPE_TF32, PHASE_FORWARD, 0.2 },
-    {DTYPE_FP32, PHASE_FORWARD, 0.1 },
+    {DTYPE_TF32, PHASE_FORWARD, 0.25},
+    {DTYPE_FP32, PHASE_FORWARD, 0.25},
 };
 static const struct kind backward_kinds[] = {
     {DTYPE_BF16, PHASE_BACKWARD_INPUT,  0.6},

@@ -156,13 +156,13 @@ def attention_backends():
 def attention_points():
     """phase, batch, seq, heads, kv_heads, head_dim: up to 64k tokens, as micro-batches have."""
     points = []
-    for seq in (1024, 2048, 4096, 8192, 16384, 32768, 65536):
+    for seq in (128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536):
         for batch in (1, 4):
             if batch * seq > 65536:
                 continue
             for heads, kv_heads in ((8, 8), (8, 1), (32, 32), (32, 8), (64, 8), (96, 96)):
                 for head_dim in (64, 128):
-                    for phase in ("prefill", "backward"):
+                    for phase in ("forward", "backward"):
                         points.append((phase, batch, seq, heads, kv_heads, head_dim))
     return points
 
@@ -177,7 +177,7 @@ def attention_call(point, device):
     def forward():
         return F.scaled_dot_product_attention(q, k, v, is_causal=True, **extra)
 
-    if phase == "prefill":
+    if phase == "forward":
         return forward
     out = forward()
     gradient = torch.randn_like(out)
