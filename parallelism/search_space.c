@@ -286,7 +286,8 @@ enum status search_space_init(const struct scenario *scenario, const struct sear
     find_tunings(space);
     if (!search_splits_init(space) || !add_units(space))
         return error_set(e, STATUS_IO, "out of memory for the space of strategies");
-    return STATUS_OK;
+    space->pool = pool_create(options->threads, e);
+    return e->status;
 }
 
 void search_space_free(struct search_space *space)
@@ -298,5 +299,6 @@ void search_space_free(struct search_space *space)
     }
     free(space->split);
     free(space->unit);
+    pool_free(space->pool);
     memset(space, 0, sizeof *space);
 }

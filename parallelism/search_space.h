@@ -1,5 +1,6 @@
 #ifndef PARALLELISM_SEARCH_SPACE_H
 #define PARALLELISM_SEARCH_SPACE_H
+#include "base/pool.h"
 #include "parallelism/rules.h"
 #include "parallelism/search_values.h"
 
@@ -66,9 +67,11 @@ enum { SEARCH_ZEROS_MAX = 3 * SEARCH_VALUES_MAX };
 struct search_space {
     const struct scenario *scenario;
     const struct search_options *options;
+    struct pool *pool; /* that passes run on */
     int gpus;
     struct search_unit *unit;
     size_t units, unit_room, groups;
+    bool bounded; /* the units have bounds and are sorted by them */
     struct search_split *split;
     int splits, split_room;
     struct search_cuts cut[SEARCH_PPS_MAX]; /* by pp, increasing */
