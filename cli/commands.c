@@ -91,6 +91,23 @@ const struct command commands[COMMANDS] = {
             "8192 --global-batch 1024 -o breakdown.svg\n",
         .run = plot_command,
     },
+    [COMMAND_COMPARE] = {
+        .id = COMMAND_COMPARE,
+        .name = "compare",
+        .operands = "LOG",
+        .operand_words = "",
+        .summary = "a real run's log against its forecast, and why they differ",
+        .about =
+            "Reads the step times of a training log of Megatron-LM, Megatron-Bridge, NeMo, "
+            "torchtitan or DeepSpeed and compares them with the forecast of the strategy that the "
+            "log's own arguments, --from, --scenario or flags give. With --kineto, a PyTorch "
+            "profiler trace of one rank, term by term. Then it tries what may be set or running "
+            "otherwise than the forecast assumes, and names what explains the difference best.",
+        .examples =
+            "stepcast compare train.log --system dgx-h100\n"
+            "stepcast compare train.log --from run.sh --system dgx-h100 --kineto rank0.json\n",
+        .run = compare_command,
+    },
     [COMMAND_VALIDATE] = {
         .id = COMMAND_VALIDATE,
         .name = "validate",

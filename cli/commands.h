@@ -10,6 +10,7 @@ enum command_id {
     COMMAND_SWEEP,
     COMMAND_PLOT,
     COMMAND_EXPORT,
+    COMMAND_COMPARE,
     COMMAND_VALIDATE,
     COMMAND_CALIBRATE,
     COMMAND_LIST,
@@ -42,6 +43,7 @@ enum status estimate_command(const struct arguments *arguments, struct error *e)
 enum status plot_command(const struct arguments *arguments, struct error *e);
 enum status sweep_command(const struct arguments *arguments, struct error *e);
 enum status export_command(const struct arguments *arguments, struct error *e);
+enum status compare_command(const struct arguments *arguments, struct error *e);
 enum status validate_command(const struct arguments *arguments, struct error *e);
 enum status calibrate_command(const struct arguments *arguments, struct error *e);
 enum status list_command(const struct arguments *arguments, struct error *e);

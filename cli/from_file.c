@@ -1,4 +1,5 @@
 #include "cli/from_file.h"
+#include "base/json_write.h"
 #include "cli/output.h"
 #include "reports/import_report.h"
 #include <stdlib.h>
@@ -79,4 +80,72 @@ enum status from_file_read(const struct arguments *a, struct json **document, st
     framework_import_free(import);
     free(import);
     return e->status;
+}
+
+/* Sizes that the log gives, as a scenario without a model. */
+static enum status document_of_sizes(const struct run_log *log, const char *file,
+                                     struct json **document, struct error *e)
+{
+    const double *fact = log->fact;
+    struct text text = {0};
+    struct json_writer w;
+    json_writer_init(&w, &text);
+    json_open_object(&w, NULL);
+    json_open_object(&w, "scenario");
+    if (fact[RUN_LOG_GPUS] > 0)
+        json_put_number(&w, "gpus", fact[RUN_LOG_GPUS]);
+    json_open_object(&w, "job");
+    if (fact[RUN_LOG_SEQ_LENGTH] > 0)
+        json_put_number(&w, "seq_length", fact[RUN_LOG_SEQ_LENGTH]);
+    if (fact[RUN_LOG_GLOBAL_BATCH] > 0)
+        json_put_number(&w, "global_batch", fact[RUN_LOG_GLOBAL_BATCH]);
+    json_close_object(&w);
+    json_close_object(&w);
+    json_close_object(&w);
+    *document = text.data && !text.failed ? json_parse(text.data, text.length, file, e) : NULL;
+    if (!*document)
+        error_set(e, STATUS_IO, "out of memory");
+    text_free(&text);
+    return e->status;
+}
+
+/* The arguments as YAML, which has the same values. */
+static enum status import_arguments(const struct run_log *log, const char *file,
+                                    const struct import_options *options,
+                                    struct framework_import *own, struct error *e)
+{
+    struct text yaml = {0};
+    const char *line = log->arguments.data;
+    text_add(&yaml, "---\n");
+    while (*line != '\0') {
+        size_t n = strcspn(line, "\n"), key = strcspn(line, "=");
+        text_addf(&yaml, "%.*s: %.*s\n", (int)key, line, (int)(n - key - 1), line + key + 1);
+        line += n + (line[n] == '\n');
+    }
+    if (yaml.failed)
+        error_set(e, STATUS_IO, "out of memory");
+    else
+        framework_import_text(yaml.data, yaml.length, file, options, own, e);
+    text_free(&yaml);
+    return e->status;
+}
+
+enum status from_log_read(const struct arguments *a, const struct run_log *log, const char *file,
+                          struct framework_import *own, struct json **document, struct error *e)
+{
+    struct import_options options = {argument_value(a, "catalog"), 0};
+    memset(own, 0, sizeof *own);
+    *document = NULL;
+    if (argument_count(a, "gpus", 1, &options.gpus, e) != STATUS_OK)
+        return e->status;
+    if (log->arguments.length == 0)
+        return document_of_sizes(log, file, document, e);
+    if (!(options.gpus > 0))
+        options.gpus = log->fact[RUN_LOG_GPUS];
+    if (import_arguments(log, file, &options, own, e) != STATUS_OK)
+        return e->status;
+    output_note(a, "%s prints its arguments: %s%s%s", file, own->framework->title,
+                own->run.model_given ? ", model " : "",
+                own->run.model_given ? own->run.scenario.model.name : "");
+    return make_document(own, file, document, e);
 }

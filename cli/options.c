@@ -20,9 +20,11 @@ const char *const option_group_titles[OPTION_GROUPS] = {
      BIT(COMMAND_PLOT))
 /* What they write is files of their own kind. */
 #define FILE_COMMANDS (BIT(COMMAND_EXPORT) | BIT(COMMAND_PLOT))
+/* Those that describe a scenario and a strategy. */
+#define SCENARIO_COMMANDS (STEP_COMMANDS | BIT(COMMAND_COMPARE))
 #define ALL_COMMANDS ((1u << COMMANDS) - 1)
 #define CATALOG_COMMANDS                                                                           \
-    (STEP_COMMANDS | BIT(COMMAND_LIST) | BIT(COMMAND_SHOW) | BIT(COMMAND_VALIDATE))
+    (SCENARIO_COMMANDS | BIT(COMMAND_LIST) | BIT(COMMAND_SHOW) | BIT(COMMAND_VALIDATE))
 #define CATALOG_USERS (CATALOG_COMMANDS | BIT(COMMAND_CALIBRATE))
 
 /* Rows of the program's own options, in the order of the help. */
@@ -39,35 +41,37 @@ static const char *const export_targets[] = {"megatron-lm", "megatron-bridge", "
                                              "deepspeed", NULL};
 
 static const struct option own_rows[] = {
-    VALUE("model", "NAME", WORDS_MODEL, OPTIONS_SCENARIO, STEP_COMMANDS,
+    VALUE("model", "NAME", WORDS_MODEL, OPTIONS_SCENARIO, SCENARIO_COMMANDS,
           "model: a catalog name, a Hugging Face config.json or the folder that holds it"),
-    VALUE("system", "NAME", WORDS_SYSTEM, OPTIONS_SCENARIO, STEP_COMMANDS | BIT(COMMAND_VALIDATE),
+    VALUE("system", "NAME", WORDS_SYSTEM, OPTIONS_SCENARIO, SCENARIO_COMMANDS | BIT(COMMAND_VALIDATE),
           "cluster: a catalog name or a file; validate: the machine of samples"),
-    VALUE("gpus", "N", WORDS_NONE, OPTIONS_SCENARIO, STEP_COMMANDS,
+    VALUE("gpus", "N", WORDS_NONE, OPTIONS_SCENARIO, SCENARIO_COMMANDS,
           "number of GPUs in the cluster"),
     VALUE("gpu", "NAME", WORDS_GPU, OPTIONS_SCENARIO,
-          STEP_COMMANDS | BIT(COMMAND_VALIDATE) | BIT(COMMAND_CALIBRATE),
+          SCENARIO_COMMANDS | BIT(COMMAND_VALIDATE) | BIT(COMMAND_CALIBRATE),
           "a system by parts: its GPU (with --system: in place of that system's); validate, "
           "calibrate: the GPU of samples"),
-    VALUE("gpus-per-node", "N", WORDS_NONE, OPTIONS_SCENARIO, STEP_COMMANDS,
+    VALUE("gpus-per-node", "N", WORDS_NONE, OPTIONS_SCENARIO, SCENARIO_COMMANDS,
           "a system by parts: GPUs in one host (the GPU's usual number)"),
-    VALUE("scale-up-domain", "N", WORDS_NONE, OPTIONS_SCENARIO, STEP_COMMANDS,
+    VALUE("scale-up-domain", "N", WORDS_NONE, OPTIONS_SCENARIO, SCENARIO_COMMANDS,
           "a system by parts: GPUs in one scale-up (NVLink) domain (the GPU's usual number)"),
-    VALUE("nic", "RATE", WORDS_NONE, OPTIONS_SCENARIO, STEP_COMMANDS,
+    VALUE("nic", "RATE", WORDS_NONE, OPTIONS_SCENARIO, SCENARIO_COMMANDS,
           "a system by parts: network rate per GPU and direction, such as \"400 Gb/s\""),
     VALUE("stack", "NAME", WORDS_STACK, OPTIONS_SCENARIO,
-          STEP_COMMANDS | BIT(COMMAND_VALIDATE) | BIT(COMMAND_CALIBRATE),
+          SCENARIO_COMMANDS | BIT(COMMAND_VALIDATE) | BIT(COMMAND_CALIBRATE),
           "training software: a catalog name or a file (default); calibrate fit: what is fitted"),
     VALUE("catalog", "DIR", WORDS_FOLDER, OPTIONS_SCENARIO, CATALOG_USERS,
           "folder of descriptions that come before the built-in ones"),
-    VALUE("scenario", "FILE", WORDS_FILE, OPTIONS_SCENARIO, STEP_COMMANDS,
+    VALUE("scenario", "FILE", WORDS_FILE, OPTIONS_SCENARIO, SCENARIO_COMMANDS,
           "take the scenario of an earlier --json output; other flags win over it"),
-    VALUE("from", "FILE", WORDS_FILE, OPTIONS_SCENARIO, STEP_COMMANDS,
+    VALUE("from", "FILE", WORDS_FILE, OPTIONS_SCENARIO, SCENARIO_COMMANDS,
           "take the scenario and the strategy of an existing run: a script that starts Megatron-LM, "
           "Megatron-Bridge, torchtitan or DeepSpeed, Megatron's YAML, DeepSpeed's JSON; other flags "
           "win over it"),
     {"to", NULL, 0, OPTION_VALUE, "FRAMEWORK", WORDS_LISTED, export_targets, OPTIONS_COMMAND,
      BIT(COMMAND_EXPORT), "megatron-lm, megatron-bridge, torchtitan or deepspeed", NULL},
+    VALUE("kineto", "FILE", WORDS_FILE, OPTIONS_COMMAND, BIT(COMMAND_COMPARE),
+          "a trace of one rank that PyTorch's profiler wrote: compares term by term"),
     VALUE("top", "N", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_SEARCH) | BIT(COMMAND_PLOT),
           "how many of the fastest strategies to show (10; plot breakdown: 5)"),
     VALUE("data", "FILE", WORDS_FILE, OPTIONS_COMMAND, BIT(COMMAND_PLOT),
@@ -185,7 +189,7 @@ static void add_fields(struct option_table *table, const struct field *fields, s
             .words = fields[i].names ? WORDS_LISTED : WORDS_NONE,
             .values = fields[i].names,
             .group = group,
-            .commands = STEP_COMMANDS,
+            .commands = SCENARIO_COMMANDS,
             .help = fields[i].help,
             .field = &fields[i],
         };

@@ -205,14 +205,28 @@ static enum status check_counts(const struct arguments *a, struct scenario_input
     return STATUS_OK;
 }
 
+static enum status read_scenario(const struct arguments *a, struct scenario_input *input,
+                                 struct error *e)
+{
+    static enum status (*const steps[])(const struct arguments *, struct scenario_input *,
+                                        struct error *) = {read_model, read_system, read_stack,
+                                                           read_job, check_counts};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && e->status == STATUS_OK; i++)
+        steps[i](a, input, e);
+    return e->status;
+}
+
 enum status scenario_input_read(const struct arguments *a, struct scenario_input *input,
                                 struct error *e)
 {
     memset(input, 0, sizeof *input);
-    static enum status (*const steps[])(const struct arguments *, struct scenario_input *,
-                                        struct error *) = {load_file,  read_model, read_system,
-                                                           read_stack, read_job,   check_counts};
-    for (size_t i = 0; i < sizeof steps / sizeof *steps && e->status == STATUS_OK; i++)
-        steps[i](a, input, e);
-    return e->status;
+    return load_file(a, input, e) == STATUS_OK ? read_scenario(a, input, e) : e->status;
+}
+
+enum status scenario_input_take(const struct arguments *a, struct json *document,
+                                struct scenario_input *input, struct error *e)
+{
+    memset(input, 0, sizeof *input);
+    input->file = document;
+    return read_scenario(a, input, e);
 }

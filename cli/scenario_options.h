@@ -17,6 +17,10 @@ void scenario_input_free(struct scenario_input *input);
 enum status scenario_input_read(const struct arguments *a, struct scenario_input *input,
                                 struct error *e);
 
+/* The same with a document in place of --scenario and --from; input owns it. */
+enum status scenario_input_take(const struct arguments *a, struct json *document,
+                                struct scenario_input *input, struct error *e);
+
 /* The one strategy of `estimate`: what the file's was asked for, flags over it, the rest by
  * strategy_complete. given: by row of strategy_fields, what was asked for. A list of values is
  * wrong usage. */

@@ -92,7 +92,7 @@ static bool jobs_alike(const struct job *a, const struct job *b, struct text *wh
         bool alike = names_find(kept, job_fields[i].key) < 0 ||
                      strcmp(x.data ? x.data : "", y.data ? y.data : "") == 0;
         if (!alike)
-            text_addf(why, "%s %s became %s", job_fields[i].key, x.data, y.data ? y.data : "");
+            text_addf(why, "%s %s against %s", job_fields[i].key, x.data, y.data ? y.data : "");
         text_free(&x);
         text_free(&y);
         if (!alike)
@@ -101,7 +101,7 @@ static bool jobs_alike(const struct job *a, const struct job *b, struct text *wh
     return true;
 }
 
-/* The script read back: the same run, or what became of it. */
+/* The script read back: the same run, or what against of it. */
 static enum status check(const struct launch_request *r, const struct text *script,
                          struct framework_import *back, struct error *e)
 {
@@ -114,7 +114,7 @@ static enum status check(const struct launch_request *r, const struct text *scri
         STATUS_OK)
         text_addf(&why, "%s", bad.message);
     else if (back->framework != r->framework || back->gpus != r->scenario->system.gpus)
-        text_addf(&why, "%.0f GPUs became %.0f", r->scenario->system.gpus, back->gpus);
+        text_addf(&why, "%.0f GPUs against %.0f", r->scenario->system.gpus, back->gpus);
     else if (!back->run.model_given)
         text_addf(&why, "the model is not told");
     else if (models_alike(&r->scenario->model, &back->run.scenario.model, &why) &&

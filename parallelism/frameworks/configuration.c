@@ -106,6 +106,8 @@ static enum syntax find_syntax(const char *text, size_t n, const char *file)
         {".py",   SYNTAX_PYTHON},
         {".sh",   SYNTAX_SCRIPT},
     };
+    if (n > 3 && strncmp(text, "---\n", 4) == 0)
+        return SYNTAX_YAML;
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         if (ends_in(file, endings[i].ending))
             return endings[i].syntax;

@@ -9,7 +9,7 @@ static bool field_alike(const struct field *field, const void *a, const void *b,
     field_get(field, b, &y);
     bool alike = strcmp(x.data ? x.data : "", y.data ? y.data : "") == 0;
     if (!alike && why)
-        text_addf(why, "%s %s became %s", field->key, x.data ? x.data : "none",
+        text_addf(why, "%s %s against %s", field->key, x.data ? x.data : "none",
                   y.data ? y.data : "none");
     text_free(&x);
     text_free(&y);
@@ -39,7 +39,7 @@ bool models_alike(const struct model *a, const struct model *b, struct text *why
     for (int i = 0; i < a->layers; i++) {
         if (!kinds_alike(a, b, i)) {
             if (why)
-                text_addf(why, "layer %d became another kind", i);
+                text_addf(why, "layer %d against another kind", i);
             return false;
         }
     }
@@ -149,7 +149,7 @@ static bool splits_alike(const struct scenario *scenario, struct strategy *a, st
         if (x[i] == y[i])
             continue;
         if (why)
-            text_addf(why, "stage %d of %d layers became one of %d", i, x[i], y[i]);
+            text_addf(why, "stage %d of %d layers against one of %d", i, x[i], y[i]);
         whole = false;
     }
     if (!whole)

@@ -19,7 +19,7 @@ for shell in bash zsh fish; do
     expect 0 completion "$shell" -o "$work/$shell"
     ! command -v "$shell" >/dev/null || "$shell" -n "$work/$shell" || fail "$shell -n"
 done
-for command in search estimate sweep plot export validate calibrate list show completion help; do
+for command in search estimate sweep plot export compare validate calibrate list show completion help; do
     expect 0 "$command" --help
     grep -o -e '--[a-z][a-z-]*' "$work/out" | sort -u >"$work/options"
     while read -r option; do
