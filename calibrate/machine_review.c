@@ -130,7 +130,12 @@ static double held_out_error(const struct gpu *fitted, const struct sample *s)
         return c->memory_group[s->memory.class_].error_frac;
     if (s->kind == SAMPLE_GEMM)
         return c->gemm_group[s->dtype].error_frac;
-    return s->kind == SAMPLE_GROUPED ? c->grouped_group[s->dtype].error_frac : 0;
+    if (s->kind == SAMPLE_GROUPED)
+        return c->grouped_group[s->dtype].error_frac;
+    bool fp8 = dtype_bytes(sample_compute_dtype(s)) < 2;
+    return s->kind == SAMPLE_ATTENTION && s->pass != ATTENTION_DECODE
+               ? c->attention_group[s->pass][fp8].error_frac
+               : 0;
 }
 
 static struct machine_forecast *forecast_of(struct machine_review *r, const char *name)

@@ -129,6 +129,23 @@ static enum status write_profile(const char *folder, const struct gpu *gpu, stru
     return e->status;
 }
 
+/* What concerns single constants and rows, for who looks closer. */
+static enum status write_notes(const char *folder, const struct machine_fit_report *report,
+                               struct error *e)
+{
+    char path[PATH_SIZE];
+    struct text out = {0};
+    snprintf(path, sizeof path, "%s/fit.txt", folder);
+    text_add(&out, report->groups.data ? report->groups.data : "");
+    text_add(&out, report->notes.data ? report->notes.data : "");
+    if (out.failed)
+        error_set(e, STATUS_IO, "out of memory");
+    else
+        file_write(path, out.data ? out.data : "", out.length, e);
+    text_free(&out);
+    return e->status;
+}
+
 static enum status print_review(const struct arguments *a, const struct machine *machine,
                                 const struct gpu *fitted, struct error *e)
 {
@@ -158,7 +175,7 @@ static enum status fit(const struct arguments *a, const char *folder, struct mac
                        struct error *e)
 {
     struct gpu *fitted = calloc(1, sizeof *fitted);
-    struct text report = {0};
+    struct machine_fit_report report = {0};
     struct progress progress;
     const struct kernel_fit_options options = {
         .date = machine->date, .progress = show_group, .context = &progress};
@@ -169,12 +186,13 @@ static enum status fit(const struct arguments *a, const char *folder, struct mac
             STATUS_OK &&
         machine_fit(machine, &options, fitted, &report, e) == STATUS_OK) {
         progress_end(&progress);
-        output_lines(a, &report);
+        output_lines(a, &report.groups);
         fitted->like[0] = '\0';
-        if (write_profile(folder, fitted, e) == STATUS_OK)
+        if (write_profile(folder, fitted, e) == STATUS_OK &&
+            write_notes(folder, &report, e) == STATUS_OK)
             print_review(a, machine, fitted, e);
     }
-    text_free(&report);
+    machine_fit_report_free(&report);
     free(fitted);
     return e->status;
 }

@@ -126,6 +126,7 @@ enum status cpu_gemm_suite(struct bench *bench, struct error *e)
     const struct sweep sweep = {.file = "gemm",
                                 .columns = "dtype,m,n,k",
                                 .count = run.shapes.count,
+                                .first = sizeof corners / sizeof corners[0],
                                 .key = shape_key,
                                 .measure = measure_shape,
                                 .context = &run};

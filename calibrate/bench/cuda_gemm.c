@@ -19,6 +19,33 @@ static const struct gemm_space space = {
 /* Output and operands of 32768 x 32768 with an fp32 gradient: 8.6 GB. */
 static const double ARENA_SHARE = 0.6, ARENA_BYTES = 12e9;
 
+/* Shapes that every datatype and pass gets first: small products tell the launch, flat ones the
+ * bandwidth, deep ones the split of K, large ones the peak. */
+static const struct gemm_shape corners[] = {
+    {16,    512,   512  },
+    {32,    512,   1024 },
+    {64,    512,   1024 },
+    {16,    1024,  1024 },
+    {128,   512,   512  },
+    {64,    768,   768  },
+    {16,    8192,  8192 },
+    {32,    4096,  14336},
+    {64,    16384, 4096 },
+    {48,    8192,  8192 },
+    {16,    14336, 4096 },
+    {512,   512,   8192 },
+    {256,   1024,  16384},
+    {1024,  896,   4096 },
+    {128,   2048,  8192 },
+    {512,   1024,  32768},
+    {4096,  4096,  4096 },
+    {2048,  8192,  2048 },
+    {16384, 4096,  4096 },
+    {8192,  8192,  8192 },
+    {4096,  14336, 4096 },
+};
+enum { CORNERS = sizeof corners / sizeof corners[0] };
+
 /* What is measured: datatype, pass, and how many shapes of all. */
 struct kind {
     enum dtype dtype;
@@ -59,8 +86,20 @@ static struct cuda_product product_of(const struct kind *kind, struct gemm_shape
     return (struct cuda_product){kind->dtype, kind->phase, s.m, s.n, s.k};
 }
 
-static enum status add_kind(struct gemm_run *run, const struct kind *kind,
-                            const struct options *options, struct error *e)
+static enum status add_shapes(struct gemm_run *run, const struct kind *kind,
+                              const struct gemm_shape *shape, size_t n, struct error *e)
+{
+    struct cuda_product *grown = realloc(run->product, (run->count + n + 1) * sizeof *grown);
+    if (!grown)
+        return error_set(e, STATUS_IO, "out of memory for %zu products", n);
+    run->product = grown;
+    for (size_t i = 0; i < n; i++)
+        run->product[run->count++] = product_of(kind, shape[i]);
+    return STATUS_OK;
+}
+
+static enum status add_sampled(struct gemm_run *run, const struct kind *kind,
+                               const struct options *options, struct error *e)
 {
     struct gemm_shapes shapes;
     char name[64];
@@ -74,15 +113,8 @@ static enum status add_kind(struct gemm_run *run, const struct kind *kind,
         status = gemm_shapes_add_file(&shapes, options->shapes, e);
     if (status == STATUS_OK)
         status = gemm_shapes_add_hypercube(&shapes, &space, (size_t)(points + 0.5), &random, e);
-    if (status == STATUS_OK) {
-        struct cuda_product *grown =
-            realloc(run->product, (run->count + shapes.count) * sizeof *grown);
-        run->product = grown ? grown : run->product;
-        if (!grown)
-            status = error_set(e, STATUS_IO, "out of memory for %zu products", shapes.count);
-        for (size_t i = 0; grown && i < shapes.count; i++)
-            run->product[run->count++] = product_of(kind, shapes.shape[i]);
-    }
+    if (status == STATUS_OK)
+        status = add_shapes(run, kind, shapes.shape, shapes.count, e);
     gemm_shapes_free(&shapes);
     return status;
 }
@@ -134,12 +166,16 @@ static enum status run_kinds(struct gemm_run *run, const struct kind *kinds, siz
     struct bench *bench = run->gpu->bench;
     run->count = 0;
     for (size_t i = 0; i < n; i++)
-        if (add_kind(run, &kinds[i], bench->options, e) != STATUS_OK)
+        if (add_shapes(run, &kinds[i], corners, CORNERS, e) != STATUS_OK)
+            return e->status;
+    for (size_t i = 0; i < n; i++)
+        if (add_sampled(run, &kinds[i], bench->options, e) != STATUS_OK)
             return e->status;
     const struct sweep sweep = {.file = forward ? "gemm" : "gemm_backward",
                                 .columns = forward ? "dtype,m,n,k" : "pass,dtype,m,n,k",
                                 .extra = cuda_condition_columns,
                                 .count = run->count,
+                                .first = n * CORNERS,
                                 .key = forward ? forward_key : backward_key,
                                 .measure = measure_product,
                                 .context = run};

@@ -136,6 +136,16 @@ static void summarise(const struct sweep_state *s)
             s->noisy, s->file.path);
 }
 
+static void draw_order(const struct bench *bench, const struct sweep *sweep, size_t *order)
+{
+    struct random random = random_from(bench->options->seed, sweep->file);
+    size_t first = sweep->first < sweep->count ? sweep->first : sweep->count;
+    random_order(&random, order, first);
+    random_order(&random, order + first, sweep->count - first);
+    for (size_t i = first; i < sweep->count; i++)
+        order[i] += first;
+}
+
 enum status sweep_run(struct bench *bench, const struct sweep *sweep, bool all_ranks,
                       struct error *e)
 {
@@ -149,8 +159,7 @@ enum status sweep_run(struct bench *bench, const struct sweep *sweep, bool all_r
     size_t *order = malloc((sweep->count ? sweep->count : 1) * sizeof *order);
     if (!order)
         return error_set(e, STATUS_IO, "out of memory for %zu points", sweep->count);
-    struct random random = random_from(bench->options->seed, sweep->file);
-    random_order(&random, order, sweep->count);
+    draw_order(bench, sweep, order);
     enum status status = s.writes ? open_file(&s, e) : STATUS_OK;
     for (size_t i = 0; i < sweep->count && status == STATUS_OK && !stop; i++)
         status = run_point(&s, order[i], &stop, e);

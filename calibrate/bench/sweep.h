@@ -14,7 +14,7 @@ struct sweep {
     const char *file;    /* "gemm" */
     const char *columns; /* of the key: "dtype,m,n,k" */
     const char *extra;   /* columns after time_us, mad_us and repetitions; NULL: none */
-    size_t count;
+    size_t count, first; /* so many points come before the others: a fit cannot do without them */
     void (*key)(const void *context, size_t i, char *key, size_t size);
     /* STATUS_NO with a message: this point cannot be measured here; it is told and left out. */
     enum status (*measure)(void *context, size_t i, struct sample *out, struct error *e);

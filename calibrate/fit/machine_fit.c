@@ -93,7 +93,7 @@ static void report_collectives(const struct profile_fit *fit, struct text *repor
 
 /* A part that cannot be fitted is told, and leaves the gpu as it was. */
 static void fit_part(const struct samples *part, const struct kernel_fit_options *options,
-                     struct gpu *gpu, struct text *report, struct error *e)
+                     struct gpu *gpu, struct machine_fit_report *report, struct error *e)
 {
     struct error why;
     struct profile_fit *fit = calloc(1, sizeof *fit);
@@ -103,21 +103,27 @@ static void fit_part(const struct samples *part, const struct kernel_fit_options
         return;
     }
     if (part->count > 0 && profile_fit(gpu, part, options, fit, &why) == STATUS_OK) {
-        report_kernels(&fit->kernels, report);
+        report_kernels(&fit->kernels, &report->groups);
         if (fit->collective_rows > 0)
-            report_collectives(fit, report);
-        text_add(report, fit->kernels.notes.data ? fit->kernels.notes.data : "");
+            report_collectives(fit, &report->groups);
+        text_add(&report->notes, fit->kernels.notes.data ? fit->kernels.notes.data : "");
     }
     if (why.status == STATUS_INPUT)
-        text_addf(report, "%s\n", why.message);
+        text_addf(&report->groups, "%s\n", why.message);
     else if (why.status != STATUS_OK)
         *e = why;
     profile_fit_free(fit);
     free(fit);
 }
 
+void machine_fit_report_free(struct machine_fit_report *report)
+{
+    text_free(&report->groups);
+    text_free(&report->notes);
+}
+
 enum status machine_fit(const struct machine *machine, const struct kernel_fit_options *options,
-                        struct gpu *gpu, struct text *report, struct error *e)
+                        struct gpu *gpu, struct machine_fit_report *report, struct error *e)
 {
     const struct samples *all = &machine->samples;
     bool *untold = calloc(all->count + 1, sizeof *untold);
@@ -125,7 +131,7 @@ enum status machine_fit(const struct machine *machine, const struct kernel_fit_o
     *gpu = machine->gpu;
     if (!untold || !part.items)
         error_set(e, STATUS_IO, "out of memory for %zu samples", all->count);
-    else if (find_untold(machine, untold, report, e) == STATUS_OK)
+    else if (find_untold(machine, untold, &report->groups, e) == STATUS_OK)
         for (int collectives = 0; collectives < 2 && e->status == STATUS_OK; collectives++) {
             take(all, untold, collectives, &part);
             fit_part(&part, options, gpu, report, e);

@@ -126,7 +126,7 @@ static void a_processor_is_described_by_its_samples(void **state)
 static void a_fit_recovers_what_made_the_samples(void **state)
 {
     struct error e;
-    struct text report = {0};
+    struct machine_fit_report report = {0};
     struct gpu *fitted = calloc(1, sizeof *fitted);
     write_processor(*state);
     struct machine *machine = load(*state, STATUS_OK, &e);
@@ -144,14 +144,15 @@ static void a_fit_recovers_what_made_the_samples(void **state)
     double truth = START + 2 * unseen.m * unseen.n * unseen.k / PEAK;
     check_near(gemm_s(fitted, DTYPE_FP32, &unseen), truth, 0.15);
     unload(machine);
-    text_free(&report);
+    machine_fit_report_free(&report);
     free(fitted);
 }
 
 static void too_few_samples_are_told(void **state)
 {
     struct error e;
-    struct text gemm = {0}, memory = {0}, report = {0};
+    struct text gemm = {0}, memory = {0};
+    struct machine_fit_report report = {0};
     struct gpu *fitted = calloc(1, sizeof *fitted);
     start(&gemm, "cpu, test, 4 threads", "cpu", "dtype,m,n,k,time_us");
     text_add(&gemm, "fp32,64,64,64,10\nfp32,128,64,64,20\n");
@@ -161,10 +162,10 @@ static void too_few_samples_are_told(void **state)
     write_samples(*state, "memory", &memory);
     struct machine *machine = load(*state, STATUS_OK, &e);
     assert_int_equal(machine_fit(machine, &options, fitted, &report, &e), STATUS_OK);
-    assert_non_null(strstr(report.data, "gemm fp32 cannot be fitted to these samples: "));
+    assert_non_null(strstr(report.groups.data, "gemm fp32 cannot be fitted to these samples: "));
     assert_int_equal(fitted->calibration.gemm_group[DTYPE_FP32].kind, CALIBRATION_ASSUMED);
     unload(machine);
-    text_free(&report);
+    machine_fit_report_free(&report);
     free(fitted);
 }
 
