@@ -188,7 +188,7 @@ static void test_refusals(void **state)
     (void)state;
     refused("", "no line of it tells what a training step took");
     refused("hello\nworld\n", "no line of it tells what a training step took");
-    refused("iteration 1/ 5 | elapsed time per iteration (ms): nan |\n" + 14,
+    refused("elapsed time per iteration (ms): nan |\n",
             "no line of it tells what a training step took");
     /* a rate without the sizes that make it a time */
     struct run_log log = read_log(TITAN(10, "5,760"));
