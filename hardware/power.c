@@ -5,9 +5,9 @@
  * (fitted together with the stacks' constants, flat to 0.2 pJ for 16 bit); the narrower types scale about as
  * their datasheet rates at one power cap. */
 static const double flop_j[DTYPES] = {
-    [DTYPE_BF16] = 1.5e-12,       [DTYPE_FP16] = 1.5e-12,   [DTYPE_FP8] = 0.65e-12,
-    [DTYPE_FP8_BLOCK] = 0.65e-12, [DTYPE_MXFP8] = 0.65e-12, [DTYPE_NVFP4] = 0.4e-12,
-    [DTYPE_FP32] = 10e-12,        [DTYPE_TF32] = 3e-12,     [DTYPE_INT8] = 0.65e-12,
+    [DTYPE_BF16] = 2.0e-12,       [DTYPE_FP16] = 2.0e-12,   [DTYPE_FP8] = 0.82e-12,
+    [DTYPE_FP8_BLOCK] = 0.82e-12, [DTYPE_MXFP8] = 0.82e-12, [DTYPE_NVFP4] = 0.5e-12,
+    [DTYPE_FP32] = 10e-12,        [DTYPE_TF32] = 4e-12,     [DTYPE_INT8] = 0.82e-12,
 };
 
 double power_flop_j(enum dtype d)
