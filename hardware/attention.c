@@ -70,16 +70,32 @@ bool attention_runs_fp8(const struct gpu *gpu, enum dtype dtype, enum dtype kv_d
     return (fp8 || (cache_fp8 && mixed)) && gpu->peak_flop_per_s[DTYPE_FP8] > 0;
 }
 
+/* Rate of its products: fp8, or the 16 bit type asked for; V100 has fp16 and no bf16. */
+static double math_flop_per_s(const struct gpu *gpu, enum dtype dtype, int fp8)
+{
+    const double *peak = gpu->peak_flop_per_s;
+    enum dtype wide = dtype == DTYPE_FP16 ? DTYPE_FP16 : DTYPE_BF16;
+    if (fp8)
+        return peak[DTYPE_FP8];
+    return peak[wide] > 0 ? peak[wide] : fmax(peak[DTYPE_BF16], peak[DTYPE_FP16]);
+}
+
+/* A pass as the forms below see it. */
+struct attention_kernel {
+    enum attention_pass pass;
+    int fp8;
+    double flop_per_s;
+};
+
 /* Seconds of one score on the whole chip: ((f / (R e_a))^p + (1 / (X e_x))^p)^(1/p) / head_frac, f
  * its flop, X = SMs clock x exponentials a second: tensor cores and exponential unit work side by
  * side. */
-static double score_s(const struct gpu *gpu, int fp8, enum attention_pass pass,
+static double score_s(const struct gpu *gpu, const struct attention_kernel *kernel,
                       const struct attention *a)
 {
-    const struct attention_constants *c = &gpu->calibration.attention[pass][fp8];
+    const struct attention_constants *c = &gpu->calibration.attention[kernel->pass][kernel->fp8];
     double exps = gpu->exp_per_sm_clock > 0 ? gpu->exp_per_sm_clock : exp_per_sm_clock;
-    double peak = gpu->peak_flop_per_s[fp8 ? DTYPE_FP8 : DTYPE_BF16];
-    double math_s = flop_per_score(pass, a) / (peak * c->math_frac);
+    double math_s = flop_per_score(kernel->pass, a) / (kernel->flop_per_s * c->math_frac);
     double exp_s = 1 / (gpu->sm_count * gpu->clock_hz * exps * c->exp_frac);
     return join_s(math_s, exp_s, c->p) / head_frac(c, a);
 }
@@ -88,15 +104,15 @@ static double score_s(const struct gpu *gpu, int fp8, enum attention_pass pass,
  * half a tile of rows more than the scores it needs. All CTAs spread over the SMs, joined with the
  * longest one: executed = tiles rows max(keys, least) min(1, visible + rows / (2 keys)) T        =
  * (T_all^tail + T_longest^tail)^(1/tail) */
-static double kernel_s(const struct gpu *gpu, int fp8, enum attention_pass pass,
+static double kernel_s(const struct gpu *gpu, const struct attention_kernel *kernel,
                        const struct attention *a)
 {
-    const struct attention_constants *c = &gpu->calibration.attention[pass][fp8];
+    const struct attention_constants *c = &gpu->calibration.attention[kernel->pass][kernel->fp8];
     double tiles = ceil(a->seq_q / c->tile_rows), keys = fmax(a->seq_kv, c->least_keys);
     double visible = a->visible_frac < 1 ? fmin(1, a->visible_frac + c->tile_rows / (2 * keys)) : 1;
     if (tiles == 1)
         visible = 1;
-    double one_s = score_s(gpu, fp8, pass, a), fixed_s = c->cta_s / head_frac(c, a);
+    double one_s = score_s(gpu, kernel, a), fixed_s = c->cta_s / head_frac(c, a);
     double executed = tiles * c->tile_rows * keys * visible;
     double all_s = a->batch * a->heads * (executed * one_s + tiles * fixed_s / gpu->sm_count);
     double longest_s = c->tile_rows * keys * fmin(1, 2 * visible) * one_s * gpu->sm_count + fixed_s;
@@ -112,9 +128,10 @@ double attention_s(const struct gpu *gpu, enum dtype dtype, enum attention_pass 
         return attention_decode_s(gpu, dtype, a);
     int fp8 = attention_runs_fp8(gpu, dtype, dtype);
     const struct attention_constants *c = &gpu->calibration.attention[pass][fp8];
+    struct attention_kernel kernel = {pass, fp8, math_flop_per_s(gpu, dtype, fp8)};
     double memory_s =
         attention_bytes(dtype, pass, a) / (gpu->memory_bandwidth_bytes_per_s * c->bandwidth_frac);
-    return c->t0_s + fmax(kernel_s(gpu, fp8, pass, a), memory_s);
+    return c->t0_s + fmax(kernel_s(gpu, &kernel, a), memory_s);
 }
 
 /* Serving's prefill: a kernel that reads Q, K, V, rotates them, writes Q and the cache, then
@@ -127,13 +144,14 @@ double attention_prefill_s(const struct gpu *gpu, enum dtype dtype, enum dtype k
         return 0;
     int fp8 = attention_runs_fp8(gpu, dtype, kv_dtype);
     const struct attention_constants *c = &gpu->calibration.attention[ATTENTION_FORWARD][fp8];
+    struct attention_kernel kernel = {ATTENTION_FORWARD, fp8, math_flop_per_s(gpu, dtype, fp8)};
     double tokens = a->batch * a->seq_q, width = a->head_dim_qk + a->head_dim_v;
     double query = 2 * a->heads, key = a->kv_heads * (2 + dtype_bytes(kv_dtype));
     double bytes = tokens * width * (query + c->cache_kv_weight * key);
     double miss = miss_frac(bytes, gpu->l2_bytes);
     double bytes_per_s = gpu->memory_bandwidth_bytes_per_s * c->cache_bandwidth_frac;
     double cache_s = c->cache_t0_s + bytes / bytes_per_s * (miss + (1 - miss) / c->cache_l2_ratio);
-    double seconds = c->t0_s + kernel_s(gpu, fp8, ATTENTION_FORWARD, a) + cache_s;
+    double seconds = c->t0_s + kernel_s(gpu, &kernel, a) + cache_s;
     return seconds *
            correction_factor(&gpu->calibration.attention_correction[ATTENTION_FORWARD][fp8],
                              a->batch * a->heads, a->seq_q, a->head_dim_qk);
