@@ -34,11 +34,13 @@ static double field_value(const struct scenario *scenario, const struct knob *kn
 
 static void set_field_value(struct scenario *scenario, const struct knob *knob, double value)
 {
-    int whole = (int)value;
     bool flag = value != 0;
-    if (knob->field->kind == FIELD_NUMBER)
+    if (knob->field->kind == FIELD_NUMBER) {
         memcpy(member(scenario, knob), &value, sizeof value);
-    else if (knob->field->kind == FIELD_BOOL)
+        return;
+    }
+    int whole = (int)value; /* within the row's range, which an int holds */
+    if (knob->field->kind == FIELD_BOOL)
         memcpy(member(scenario, knob), &flag, sizeof flag);
     else
         memcpy(member(scenario, knob), &whole, sizeof whole);
@@ -56,9 +58,11 @@ static double peak(const struct scenario *scenario, const struct knob *knob)
 
 static void set_peak(struct scenario *scenario, const struct knob *knob, double value)
 {
-    double factor = value / peak(scenario, knob);
-    for (int d = 0; d < DTYPES; d++)
-        scenario->system.gpu.peak_flop_per_s[d] *= factor;
+    double *peaks = scenario->system.gpu.peak_flop_per_s, now = peak(scenario, knob);
+    if (!(now > 0)) /* a datatype that the part lacks: the others stay */
+        peaks[scenario->job.precision] = value;
+    for (int d = 0; d < DTYPES && now > 0; d++)
+        peaks[d] *= value / now;
 }
 
 const struct knob_access knob_peak_access = {peak, set_peak};

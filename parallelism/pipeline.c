@@ -16,7 +16,8 @@ static double max2(double a, double b)
 
 static bool has_recurrence(const struct pipeline_form *form, const struct schedule_shape *s)
 {
-    return form->general_s && schedule_group(s) <= RECURRENCE_MAX_GROUP;
+    bool too_wide = s->schedule == SCHEDULE_INTERLEAVED && schedule_group(s) > RECURRENCE_MAX_GROUP;
+    return form->general_s && !too_wide;
 }
 
 /* Without a recurrence: the stages at their mean, or the busiest rank, or the busiest rank that

@@ -41,8 +41,12 @@ static bool precision_supported(const struct scenario *c, const struct strategy 
                                 struct reason *r)
 {
     (void)s;
-    return !(c->system.gpu.peak_flop_per_s[c->job.precision] > 0) &&
-           broken(r, "%s has no %s peak", c->system.gpu.name, dtype_names[c->job.precision]);
+    const double *peak = c->system.gpu.peak_flop_per_s;
+    /* what an 8 bit training leaves in 16 bit: attention, logits, router */
+    enum dtype rest = c->job.precision == DTYPE_FP16 ? DTYPE_FP16 : DTYPE_BF16;
+    enum dtype lacks = peak[c->job.precision] > 0 ? rest : c->job.precision;
+    return !(peak[lacks] > 0) &&
+           broken(r, "%s has no %s peak", c->system.gpu.name, dtype_names[lacks]);
 }
 
 static bool heads_divide(const struct scenario *c, const struct strategy *s, struct reason *r)
