@@ -226,6 +226,8 @@ enum status sample_cell_read(const struct sample_column *column, const char *cel
 {
     if (column->kind == COLUMN_IGNORED)
         return STATUS_OK;
+    if (*cell == '\0' && !column->required) /* as import writes what a log does not tell */
+        return STATUS_OK;
     if (column->kind == COLUMN_NAME)
         return read_name(column, cell, out, e);
     if (column->kind != COLUMN_WORD)

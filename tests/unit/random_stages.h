@@ -1,25 +1,7 @@
 #ifndef TESTS_UNIT_RANDOM_STAGES_H
 #define TESTS_UNIT_RANDOM_STAGES_H
 #include "parallelism/pipeline.h"
-#include <stdint.h>
-
-/* Random pipelines, the same on every machine. */
-struct random {
-    uint64_t state; /* not 0 */
-};
-
-static inline double random_between(struct random *r, double low, double high)
-{
-    r->state ^= r->state << 13;
-    r->state ^= r->state >> 7;
-    r->state ^= r->state << 17;
-    return low + (high - low) * ((double)(r->state >> 11) / 9007199254740992.0);
-}
-
-static inline int random_int(struct random *r, int low, int high)
-{
-    return low + (int)random_between(r, 0, high - low + 1);
-}
+#include "tests/unit/random.h"
 
 struct stages {
     double forward_s[PIPELINE_MAX_RANKS * PIPELINE_MAX_CHUNKS];

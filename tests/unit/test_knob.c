@@ -233,6 +233,20 @@ static void test_catalog_names(void **state)
     free(s);
 }
 
+/* The peak of a datatype that the part lacks: it alone is set. */
+static void test_peak_that_the_part_lacks(void **state)
+{
+    (void)state;
+    struct scenario *s = catalog_scenario("llama3-8b", "dgx-a100", 8);
+    double bf16 = s->system.gpu.peak_flop_per_s[DTYPE_BF16];
+    s->job.precision = DTYPE_FP8;
+    struct knob knob = knob_of(s, "gpu.peak");
+    knob_set(s, &knob, 624e12);
+    check_near(s->system.gpu.peak_flop_per_s[DTYPE_FP8], 624e12, 0);
+    check_near(s->system.gpu.peak_flop_per_s[DTYPE_BF16], bf16, 0);
+    free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +255,7 @@ int main(void)
         cmocka_unit_test(test_kernel_speeds), cmocka_unit_test(test_collective_speeds),
         cmocka_unit_test(test_latency),       cmocka_unit_test(test_peak_scales_all),
         cmocka_unit_test(test_catalog_names),
+        cmocka_unit_test(test_peak_that_the_part_lacks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

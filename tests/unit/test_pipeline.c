@@ -391,6 +391,25 @@ static int free_simulation(void **state)
     return 0;
 }
 
+/* A group of micro-batches is the interleaved schedule's: the others ignore it. */
+static void group_of_other_schedules(void **state)
+{
+    (void)state;
+    static const enum schedule others[] = {SCHEDULE_GPIPE, SCHEDULE_1F1B, SCHEDULE_ZB_H1};
+    double f[] = {1, 1.5}, input[] = {1, 1}, weight[] = {1, 1};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        struct pipeline p = {.shape = {others[i], 2, 1, 8, 0},
+                             .forward_s = f,
+                             .backward_input_s = input,
+                             .backward_weight_s = weight};
+        struct pipeline_time without, with;
+        pipeline_time(&p, &without);
+        p.shape.group = 100000;
+        pipeline_time(&p, &with);
+        check_near(with.total_s, without.total_s, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -407,6 +426,7 @@ int main(void)
         cmocka_unit_test(uniform_is_general),
         cmocka_unit_test(monotone),
         cmocka_unit_test(pairs_save_time),
+        cmocka_unit_test(group_of_other_schedules),
     };
     schedule_simulation_init(&simulation);
     return cmocka_run_group_tests(tests, NULL, free_simulation);

@@ -125,6 +125,22 @@ static void test_grouped_reads_every_weight(void **state)
                 grouped_gemm_s(&gpu, DTYPE_BF16, &even));
 }
 
+/* V100 has fp16 tensor cores and no bf16; gaudi3's fp16 is slower than its bf16. */
+static void test_attention_takes_the_peak_of_its_type(void **state)
+{
+    (void)state;
+    struct attention a = {1, 16, 16, 4096, 4096, 128, 128, 0.5};
+    struct gpu gpu = a100(), volta = a100(), uneven = a100();
+    volta.peak_flop_per_s[DTYPE_BF16] = 0;
+    volta.peak_flop_per_s[DTYPE_FP16] = 312e12;
+    double bf16 = attention_s(&gpu, DTYPE_BF16, ATTENTION_FORWARD, &a);
+    check_near(attention_s(&volta, DTYPE_FP16, ATTENTION_FORWARD, &a), bf16, 1e-12);
+    check_near(attention_s(&volta, DTYPE_BF16, ATTENTION_FORWARD, &a), bf16, 1e-12);
+    uneven.peak_flop_per_s[DTYPE_FP16] = 78e12;
+    assert_true(attention_s(&uneven, DTYPE_FP16, ATTENTION_FORWARD, &a) > 2 * bf16);
+    check_near(attention_s(&uneven, DTYPE_BF16, ATTENTION_FORWARD, &a), bf16, 1e-12);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -134,6 +150,7 @@ int main(void)
         cmocka_unit_test(test_zero_costs_nothing),
         cmocka_unit_test(test_gemm_bounds),
         cmocka_unit_test(test_grouped_reads_every_weight),
+        cmocka_unit_test(test_attention_takes_the_peak_of_its_type),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
