@@ -267,6 +267,24 @@ static void test_errors(void **state)
     samples_free(&samples);
 }
 
+/* calibrate import leaves a cell empty that the log does not tell. */
+static void test_empty_optional_cell(void **state)
+{
+    (void)state;
+    static const char text[] = "op,dtype,ranks,bytes,time_us,ranks_per_node\n"
+                               "all_reduce,float,8,1024,29.56,\n";
+    static const char lacks[] = "op,dtype,ranks,bytes,time_us,ranks_per_node\n"
+                                "all_reduce,float,,1024,29.56,8\n";
+    struct samples samples = {0};
+    struct error e;
+    error_init(&e);
+    assert_int_equal(samples_parse(text, sizeof text - 1, "a.csv", &samples, &e), STATUS_OK);
+    check_near(samples.items[0].collective.ranks_per_node, 0, 0);
+    assert_int_equal(samples_parse(lacks, sizeof lacks - 1, "b.csv", &samples, &e), STATUS_INPUT);
+    assert_int_equal(e.line, 2);
+    samples_free(&samples);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -275,6 +293,7 @@ int main(void)
         cmocka_unit_test(test_second_file), cmocka_unit_test(test_notes),
         cmocka_unit_test(test_experts),     cmocka_unit_test(test_predict),
         cmocka_unit_test(test_collective),  cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_empty_optional_cell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
