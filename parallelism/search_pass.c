@@ -12,9 +12,9 @@ struct pass {
     struct step_constants constants;
     struct search_worker **worker; /* one a thread */
     size_t *group;                 /* first unit of each group */
-    struct search_found *found;    /* by the units of a round */
+    struct search_ranking *found;  /* by the units of a round */
     size_t begin;                  /* of the round */
-    struct search_known known;     /* when it began */
+    double limit;                  /* when it began */
 };
 
 static bool init_pass(struct pass *p)
@@ -78,10 +78,10 @@ static void bound_units(struct pass *p)
 static void run_unit(void *context, int worker, size_t i)
 {
     struct pass *p = context;
-    struct search_found *found = &p->found[i];
-    search_ranking_init(&found->ranking, p->out->best.top, p->out->best.within_frac,
-                        p->out->best.every_tuning);
-    search_unit_run(p->worker[worker], &p->space->unit[p->begin + i], &p->known, found);
+    struct search_ranking *found = &p->found[i];
+    const struct search_ranking *best = &p->out->best;
+    search_ranking_init(found, best->top, best->within_frac, best->every_tuning);
+    search_unit_run(p->worker[worker], &p->space->unit[p->begin + i], p->limit, found);
 }
 
 /* What the units of a round found, in their order. */
@@ -89,17 +89,13 @@ static bool merge_round(struct pass *p, size_t units)
 {
     bool failed = false;
     for (size_t i = 0; i < units; i++) {
-        struct search_found *found = &p->found[i];
-        for (size_t j = 0; j < found->ranking.count; j++)
-            search_ranking_offer(&p->out->best, &found->ranking.candidate[j]);
-        for (size_t j = 0; j < found->front.count; j++)
-            search_front_offer(&p->out->front, &found->front.point[j]);
-        failed = failed || found->ranking.failed || found->front.failed;
-        search_ranking_free(&found->ranking);
-        search_front_free(&found->front);
+        for (size_t j = 0; j < p->found[i].count; j++)
+            search_ranking_offer(&p->out->best, &p->found[i].candidate[j]);
+        failed = failed || p->found[i].failed;
+        search_ranking_free(&p->found[i]);
     }
     search_ranking_settle(&p->out->best);
-    return !failed && !p->out->best.failed && !p->out->front.failed;
+    return !failed && !p->out->best.failed;
 }
 
 static void count_all(struct pass *p)
@@ -125,7 +121,7 @@ static bool run_rounds(struct pass *p)
         if (p->begin > 2 * size && size < ROUND_MOST)
             size *= 2;
         size_t n = units - p->begin < size ? units - p->begin : size;
-        p->known.limit = fmin(p->request->limit, p->out->best.limit);
+        p->limit = fmin(p->request->limit, p->out->best.limit);
         pool_run(p->space->pool, n, run_unit, p);
         if (!merge_round(p, n))
             return false;
@@ -144,7 +140,6 @@ enum status search_pass_run(struct search_space *space, const struct search_requ
 {
     struct pass p = {.space = space, .request = request, .out = out};
     memset(out, 0, sizeof *out);
-    p.known.front = &out->front; /* grows between rounds alone */
     search_ranking_init(&out->best, request->top, request->within_frac,
                         space->options->every_tuning);
     bool ran = init_pass(&p);
@@ -159,5 +154,4 @@ enum status search_pass_run(struct search_space *space, const struct search_requ
 void search_pass_free(struct search_pass *pass)
 {
     search_ranking_free(&pass->best);
-    search_front_free(&pass->front);
 }

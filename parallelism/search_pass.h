@@ -6,15 +6,14 @@
  * rounds alone, and rounds are the same for any number of threads: so are results and counts. */
 struct search_request {
     enum search_goal goal;
-    double limit; /* GOAL_TIME, GOAL_FRONT: slower strategies are of no use; GOAL_MEMORY: larger
-                     ones. HUGE_VAL: none */
-    size_t top;   /* ranked */
+    double
+        limit;  /* of no use are slower strategies, under GOAL_MEMORY larger ones; HUGE_VAL: none */
+    size_t top; /* ranked */
     double within_frac;
     bool any; /* one is enough: stop after the round that found something */
 };
 struct search_pass {
     struct search_ranking best;
-    struct search_front front;
     struct search_counts counts;
 };
 

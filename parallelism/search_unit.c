@@ -25,41 +25,19 @@ void search_worker_init(struct search_worker *w, const struct search_space *spac
 /* True if strategies that take at least that long, and at least that much memory, are of no use. */
 static bool hopeless(const struct search_worker *w, double step_s, double memory_bytes)
 {
-    double limit = fmin(w->known->limit, w->found->ranking.limit);
+    double limit = fmin(w->limit, w->ranking->limit);
     if (w->goal == GOAL_MEMORY)
         return memory_bytes > limit;
-    if (step_s > limit || memory_bytes > w->constants->memory_capacity_bytes)
-        return true;
-    return w->goal == GOAL_FRONT && (search_front_covers(w->known->front, step_s, memory_bytes) ||
-                                     search_front_covers(&w->found->front, step_s, memory_bytes));
+    return step_s > limit || memory_bytes > w->constants->memory_capacity_bytes;
 }
 
 /* objective: step time or memory, as the goal has it. */
-static void rank(struct search_worker *w, double objective)
+static void offer(struct search_worker *w, double objective)
 {
-    if (objective > w->known->limit || objective > w->found->ranking.limit)
+    if (objective > w->limit || objective > w->ranking->limit)
         return;
     struct search_candidate c = search_candidate_of(&w->s, objective);
-    search_ranking_offer(&w->found->ranking, &c);
-}
-
-static void offer(struct search_worker *w, const struct step_cost *cost)
-{
-    if (w->goal == GOAL_TIME) {
-        rank(w, cost->step_s);
-        return;
-    }
-    if (cost->step_s > w->known->limit)
-        return;
-    struct search_point p = {cost->step_s, cost->memory_total_bytes,
-                             search_candidate_of(&w->s, cost->step_s)};
-    search_front_offer(&w->found->front, &p);
-}
-
-/* True if strategies that differ in their tuning are one answer, of which the fastest is given. */
-static bool tunings_are_one(const struct search_worker *w)
-{
-    return w->goal == GOAL_TIME && !w->space->options->every_tuning;
+    search_ranking_offer(w->ranking, &c);
 }
 
 static int inner_overlaps(const struct search_worker *w)
@@ -94,7 +72,7 @@ static double evaluate(struct search_worker *w, int zero)
         return HUGE_VAL;
     }
     w->counts.fitting++;
-    offer(w, &cost);
+    offer(w, cost.step_s);
     return cost.step_s;
 }
 
@@ -157,14 +135,14 @@ static enum search_bound bound_of(struct search_worker *w, int zero, double work
 {
     double bytes = memory_of(w, zero);
     if (w->goal == GOAL_MEMORY)
-        rank(w, bytes);
+        offer(w, bytes);
     if (w->goal == GOAL_MEMORY || bytes > w->constants->memory_capacity_bytes)
         return BOUND_LAYOUT_MEMORY;
     price(w, zero);
     double step_s = floor_s(w, zero, work_s);
-    if (hopeless(w, step_s, bytes))
+    if (hopeless(w, step_s, 0))
         return BOUND_LAYOUT_TIME;
-    bool outdone = tunings_are_one(w) && step_s > w->fastest_s[w->zero[zero].zero];
+    bool outdone = !w->space->options->every_tuning && step_s > w->fastest_s[w->zero[zero].zero];
     return outdone ? BOUND_RECOMPUTE : SEARCH_BOUNDS;
 }
 
@@ -242,11 +220,11 @@ static enum search_bound bound_of_layout(struct search_worker *w, double work_s)
     double step_s = bound_step_s(scenario, w->constants, work_s);
     if (hopeless(w, step_s, 0))
         return BOUND_LAYOUT_TIME;
-    if (tunings_are_one(w) && step_s > slowest_s(w))
+    if (!w->space->options->every_tuning && step_s > slowest_s(w))
         return BOUND_RECOMPUTE;
     layout_loads(scenario, &w->shard, &w->stages, &w->peaks, &w->layout);
     w->s.offload_optimizer = w->space->offloads[1];
-    bool full = hopeless(w, step_s, bound_memory_bytes(scenario, &w->layout, &w->least, &w->s));
+    bool full = hopeless(w, 0, bound_memory_bytes(scenario, &w->layout, &w->least, &w->s));
     return full ? BOUND_LAYOUT_MEMORY : SEARCH_BOUNDS;
 }
 
@@ -299,8 +277,7 @@ static bool split_too_slow(struct search_worker *w)
     const struct search_recompute none = {RECOMPUTE_NONE, 0};
     apply_recompute(w, &none);
     double work = bound_stages_s(scenario, &w->stages, &w->s);
-    w->split_floor_s = bound_step_s(scenario, w->constants, work);
-    return hopeless(w, w->split_floor_s, 0);
+    return hopeless(w, bound_step_s(scenario, w->constants, work), 0);
 }
 
 /* True if not even with all recompute and ZeRO it fits. */
@@ -311,7 +288,7 @@ static bool split_too_large(struct search_worker *w)
     layout_loads(scenario, &w->shard, &w->stages, &w->peaks, &w->layout);
     w->s.offload_optimizer = w->space->offloads[1];
     double bytes = bound_memory_bytes(scenario, &w->layout, &w->least, &w->s);
-    return hopeless(w, w->split_floor_s, bytes);
+    return hopeless(w, 0, bytes);
 }
 
 static void init_split(struct search_worker *w)
@@ -423,12 +400,12 @@ static enum search_bound bound_of_unit(struct search_worker *w, const struct sea
     return hopeless(w, floor_s, 0) ? BOUND_SHARD_TIME : SEARCH_BOUNDS;
 }
 
-void search_unit_run(struct search_worker *w, const struct search_unit *unit,
-                     const struct search_known *known, struct search_found *found)
+void search_unit_run(struct search_worker *w, const struct search_unit *unit, double limit,
+                     struct search_ranking *ranking)
 {
     const struct search_space *space = w->space;
-    w->known = known;
-    w->found = found;
+    w->limit = limit;
+    w->ranking = ranking;
     w->s = search_unit_strategy(space, unit);
     enum search_bound bound = w->prune ? bound_of_unit(w, unit) : SEARCH_BOUNDS;
     if (bound != SEARCH_BOUNDS) {

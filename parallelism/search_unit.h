@@ -2,7 +2,6 @@
 #define PARALLELISM_SEARCH_UNIT_H
 #include "parallelism/memo.h"
 #include "parallelism/search_bounds.h"
-#include "parallelism/search_front.h"
 #include "parallelism/search_ranking.h"
 #include "parallelism/search_space.h"
 
@@ -11,21 +10,8 @@
 
 /* What is wanted of the strategies. */
 enum search_goal {
-    GOAL_TIME,   /* the fastest that fit */
-    GOAL_MEMORY, /* those that need least memory, whether or not they fit */
-    GOAL_FRONT,  /* those that fit and of which no other is both faster and smaller */
-};
-
-/* What was found. */
-struct search_found {
-    struct search_ranking ranking; /* GOAL_TIME, GOAL_MEMORY */
-    struct search_front front;     /* GOAL_FRONT */
-};
-
-/* What is found elsewhere: what it outdoes is not needed. */
-struct search_known {
-    double limit; /* objectives above it; GOAL_FRONT: step times */
-    const struct search_front *front;
+    GOAL_TIME,  /* the fastest that fit */
+    GOAL_MEMORY /* those that need least memory, whether or not they fit */
 };
 
 struct search_counts {
@@ -42,11 +28,10 @@ struct search_worker {
     bool prune;
     struct memo memo;
     /* of the unit that is searched */
-    struct search_found *found;
-    const struct search_known *known;
+    struct search_ranking *ranking;
+    double limit; /* objectives above it are of no use */
     struct search_counts counts;
     struct strategy s;
-    double split_floor_s; /* of the split, without recompute */
     struct shard_cost shard;
     struct stages stages;
     struct peaks peaks;
@@ -70,8 +55,9 @@ void search_worker_init(struct search_worker *w, const struct search_space *spac
 /* No strategy of the unit's group is faster. */
 double search_unit_bound_s(struct search_worker *w, const struct search_unit *unit);
 
-/* Offers the unit's strategies to `found`. Counts are added to w->counts. */
-void search_unit_run(struct search_worker *w, const struct search_unit *unit,
-                     const struct search_known *known, struct search_found *found);
+/* Offers the unit's strategies to the ranking. limit: an objective that is reached elsewhere; what
+ * is above it is not needed. Counts are added to w->counts. */
+void search_unit_run(struct search_worker *w, const struct search_unit *unit, double limit,
+                     struct search_ranking *ranking);
 
 #endif

@@ -1,0 +1,318 @@
+#include "parallelism/pareto_clusters.h"
+#include "parallelism/search_largest.h"
+#include "parallelism/search_limits.h"
+#include "parallelism/search_neighbours.h"
+#include "parallelism/search_remedies.h"
+#include "parallelism/search_ties.h"
+#include "tests/unit/model_from.h"
+#include <stdlib.h>
+
+/* What is drawn from a search: fronts, neighbours, the smallest cluster, the largest job. */
+
+struct work {
+    struct scenario scenario;
+    struct search_options options;
+    struct search_result result;
+    struct error e;
+};
+
+static struct work *work_on(const char *model, double gpus, double seq_length, double batch)
+{
+    struct work *w = calloc(1, sizeof *w);
+    assert_non_null(w);
+    error_init(&w->e);
+    w->scenario.model = catalog_model(model);
+    assert_int_equal(system_find("dgx-h100", NULL, &w->scenario.system, &w->e), STATUS_OK);
+    assert_int_equal(stack_find(NULL, NULL, &w->scenario.stack, &w->e), STATUS_OK);
+    job_default(&w->scenario.job);
+    w->scenario.system.gpus = gpus;
+    w->scenario.job.seq_length = seq_length;
+    w->scenario.job.global_batch = batch;
+    search_options_default(&w->options);
+    strategy_complete(&w->options.base, NULL, gpus, &w->scenario.stack);
+    return w;
+}
+
+static void restrict_to(struct work *w, enum search_dimension d, int value)
+{
+    w->options.choices[d] = (struct choices){1, {value}};
+}
+
+static void run(struct work *w)
+{
+    assert_int_equal(search_run(&w->scenario, &w->options, &w->result, &w->e), STATUS_OK);
+}
+
+static void done(struct work *w)
+{
+    search_result_free(&w->result);
+    free(w);
+}
+
+static void test_neighbours_of_the_best(void **state)
+{
+    (void)state;
+    struct work *w = work_on("llama3-8b", 64, 8192, 256);
+    struct neighbours *n = malloc(sizeof *n);
+    run(w);
+    const struct ranked *best = &w->result.results[0];
+    neighbours_find(&w->scenario, &w->options, best, n);
+    assert_true(n->count > 10);
+    int slower = 0;
+    for (int i = 0; i < n->count; i++) {
+        const struct neighbour *x = &n->neighbour[i];
+        assert_true(memcmp(&x->strategy, &best->strategy, sizeof x->strategy) != 0);
+        if (x->verdict == NEIGHBOUR_SLOWER) {
+            slower++;
+            assert_true(x->cost.fits && x->slower_s > 0 && x->term_s > 0);
+        }
+        if (x->verdict == NEIGHBOUR_MEMORY)
+            check_near(x->short_bytes, x->cost.memory_total_bytes - x->cost.memory_capacity_bytes,
+                       1e-12);
+        if (x->verdict == NEIGHBOUR_ILLEGAL)
+            assert_non_null(x->cost.rule);
+        if (x->verdict == NEIGHBOUR_FASTER) /* as fast, or switched off an overlap that the search
+                                               leaves on */
+            assert_true(x->slower_s >= 0 || x->dimension == SEARCH_DIMENSIONS);
+    }
+    assert_true(slower > 3);
+    free(n);
+    done(w);
+}
+
+/* All strategies of a small space, each for itself. */
+static void list_all(struct work *w)
+{
+    w->options.top = 1000000;
+    w->options.every_tuning = true;
+    run(w);
+    assert_int_equal(w->result.count, w->result.fitting);
+}
+
+static bool dominates(const struct step_cost *a, const struct step_cost *b)
+{
+    return a->step_s <= b->step_s && a->memory_total_bytes <= b->memory_total_bytes &&
+           (a->step_s < b->step_s || a->memory_total_bytes < b->memory_total_bytes);
+}
+
+/* With steps of memory that no two strategies are apart by, the front of a small space is what is
+ * left of all its strategies. */
+static void test_front_is_what_nothing_dominates(void **state)
+{
+    (void)state;
+    struct work *w = work_on("llama3-8b", 16, 4096, 64);
+    struct pareto *pareto = malloc(sizeof *pareto);
+    restrict_to(w, SEARCH_MICRO_BATCH, 1);
+    restrict_to(w, SEARCH_CP, 1);
+    restrict_to(w, SEARCH_TP, 2);
+    assert_int_equal(pareto_find(&w->scenario, &w->options, 1e-12, pareto, &w->e), STATUS_OK);
+    list_all(w);
+    double slowest_s = pareto->point[pareto->count - 1].cost.step_s;
+    for (int i = 0; i < w->result.count; i++) {
+        const struct step_cost *c = &w->result.results[i].cost;
+        bool dominated = false, found = false;
+        for (int j = 0; j < w->result.count && !dominated; j++)
+            dominated = dominates(&w->result.results[j].cost, c);
+        for (int j = 0; j < pareto->count && !found; j++)
+            found = memcmp(&pareto->point[j].cost.step_s, &c->step_s, sizeof(double)) == 0;
+        assert_true(dominated || found || (pareto->count == PARETO_MAX && c->step_s > slowest_s));
+    }
+    assert_true(pareto->count > 3);
+    free(pareto);
+    done(w);
+}
+
+/* More GPUs are on the front only where they are faster or leave more memory free. */
+static void test_front_over_clusters(void **state)
+{
+    (void)state;
+    struct work *w = work_on("llama3-8b", 16, 8192, 256);
+    struct gpu_counts counts;
+    struct pareto_clusters front;
+    assert_int_equal(gpu_counts_range(8, 64, 2, 0, &counts, &w->e), STATUS_OK);
+    assert_int_equal(counts.count, 4);
+    assert_int_equal(pareto_clusters_find(&w->scenario, &w->options, &counts, 0.05, &front, &w->e),
+                     STATUS_OK);
+    assert_true(front.count > 4);
+    for (int i = 0; i < front.count; i++)
+        for (int j = 0; j < i; j++)
+            assert_false(front.point[j].gpus <= front.point[i].gpus &&
+                         dominates(&front.point[j].ranked.cost, &front.point[i].ranked.cost));
+    pareto_clusters_free(&front);
+    done(w);
+}
+
+static void test_smallest_cluster_that_is_fast_enough(void **state)
+{
+    (void)state;
+    struct work *w = work_on("llama3-8b", 8, 8192, 256);
+    struct gpu_counts counts;
+    struct clusters clusters;
+    assert_int_equal(gpu_counts_range(8, 128, 2, 0, &counts, &w->e), STATUS_OK);
+    struct cluster_options how = {.tokens_per_s = 4e5, .smallest = true};
+    assert_int_equal(clusters_search(&w->scenario, &w->options, &counts, &how, &clusters, &w->e),
+                     STATUS_OK);
+    assert_true(clusters.smallest > 0);
+    for (int i = 0; i <= clusters.smallest; i++) {
+        w->scenario.system.gpus = clusters.cluster[i].gpus;
+        double rate = step_tokens_per_s(&w->scenario, &clusters.cluster[i].result.results[0].cost);
+        assert_true((rate >= how.tokens_per_s) == (i == clusters.smallest));
+    }
+    assert_int_equal(clusters.count, clusters.smallest + 1);
+    clusters_free(&clusters);
+    done(w);
+}
+
+/* 2 USD per GPU and hour: what a token costs follows from the rate, and is least where a GPU does
+ * most. */
+static void test_cost_per_token(void **state)
+{
+    (void)state;
+    struct work *w = work_on("llama3-8b", 8, 8192, 256);
+    struct gpu_counts counts;
+    struct clusters clusters;
+    assert_int_equal(gpu_counts_range(8, 64, 2, 0, &counts, &w->e), STATUS_OK);
+    struct cluster_options how = {.objective = OBJECTIVE_COST_PER_TOKEN, .price_usd_per_gpu_h = 2};
+    assert_int_equal(clusters_search(&w->scenario, &w->options, &counts, &how, &clusters, &w->e),
+                     STATUS_OK);
+    for (int i = 0; i < clusters.count; i++) {
+        const struct cluster *c = &clusters.cluster[i];
+        w->scenario.system.gpus = c->gpus;
+        double rate = step_tokens_per_s(&w->scenario, &c->result.results[0].cost);
+        check_near(c->objective, 2 * c->gpus / 3600 / rate, 1e-12);
+        assert_true(c->objective >= clusters.cluster[clusters.best].objective);
+    }
+    clusters_free(&clusters);
+    w->scenario.system.gpu.price_usd_per_h = 0;
+    how.price_usd_per_gpu_h = 0;
+    assert_int_equal(clusters_search(&w->scenario, &w->options, &counts, &how, &clusters, &w->e),
+                     STATUS_USAGE);
+    clusters_free(&clusters);
+    done(w);
+}
+
+static void check_largest(struct work *w, enum largest_quantity quantity, double step)
+{
+    struct largest *largest = malloc(sizeof *largest);
+    assert_int_equal(largest_find(&w->scenario, &w->options, quantity, step, largest, &w->e),
+                     STATUS_OK);
+    assert_true(largest->value > 0);
+    assert_true(largest->best.cost.fits);
+    if (largest->next > 0) {
+        assert_true(largest->next > largest->value);
+        assert_true(largest->closest.cost.legal && !largest->closest.cost.fits);
+    }
+    free(largest);
+}
+
+static void test_largest_that_fits(void **state)
+{
+    (void)state;
+    struct work *w = work_on("llama3-8b", 8, 8192, 64);
+    check_largest(w, LARGEST_SEQ_LENGTH, 0);
+    check_largest(w, LARGEST_MICRO_BATCH, 0);
+    check_largest(w, LARGEST_LAYERS, 0);
+    done(w);
+}
+
+/* 405 billion parameters, 18 bytes each, do not fit into 8 GPUs, nor into any with tp 1 and nothing
+ * sharded. */
+static void test_remedies(void **state)
+{
+    (void)state;
+    struct work *w = work_on("llama3.1-405b", 8, 8192, 512);
+    struct remedies *r = malloc(sizeof *r);
+    restrict_to(w, SEARCH_ZERO, 0);
+    run(w);
+    assert_int_equal(w->result.count, 0);
+    assert_true(w->result.closest.cost.legal && !w->result.closest.cost.fits);
+    assert_non_null(strstr(w->result.closest.cost.reason, "GiB"));
+    assert_int_equal(remedies_find(&w->scenario, &w->options, &w->result.closest, r, &w->e),
+                     STATUS_OK);
+    bool gpus = false, memory = false;
+    for (int i = 0; i < r->count; i++) {
+        const struct remedy *x = &r->remedy[i];
+        gpus = gpus || x->kind == REMEDY_GPUS;
+        memory = memory || x->kind == REMEDY_MEMORY;
+        assert_true(x->best.cost.fits || x->kind == REMEDY_MEMORY);
+        if (x->kind == REMEDY_MEMORY)
+            assert_true(x->value > w->scenario.system.gpu.memory_bytes);
+    }
+    assert_true(gpus && memory);
+    free(r);
+    done(w);
+}
+
+/* Released, a dimension that forbade everything lets the job fit. */
+static void test_released_dimension(void **state)
+{
+    (void)state;
+    struct work *w = work_on("llama3-70b", 64, 8192, 512);
+    struct remedies *r = malloc(sizeof *r);
+    restrict_to(w, SEARCH_TP, 8); /* 70 billion x 18 bytes / 8 */
+    restrict_to(w, SEARCH_ZERO, 0);
+    restrict_to(w, SEARCH_PP, 1);
+    run(w);
+    assert_int_equal(w->result.count, 0);
+    assert_int_equal(remedies_find(&w->scenario, &w->options, &w->result.closest, r, &w->e),
+                     STATUS_OK);
+    int released = 0;
+    for (int i = 0; i < r->count; i++)
+        released += r->remedy[i].kind == REMEDY_RELEASE;
+    assert_int_equal(released, 3);
+    free(r);
+    done(w);
+}
+
+static void test_ties(void **state)
+{
+    (void)state;
+    struct work *w = work_on("llama3-8b", 64, 8192, 256);
+    struct ties ties;
+    assert_int_equal(ties_find(&w->scenario, &w->options, &ties, &w->e), STATUS_OK);
+    assert_true(ties.count > 1 && ties.count < ties.search.count);
+    check_near(ties.ties[0].slower_frac, 0, 1e-12);
+    for (int i = 0; i < ties.count; i++)
+        assert_true(ties.ties[i].slower_frac <= ties.ties[i].interval_frac);
+    const struct step_cost *a = &ties.ties[0].ranked.cost, *b = &ties.ties[1].ranked.cost;
+    check_near(difference_sigma(&w->scenario, a, a), sqrt(2) * 0.015, 1e-12); /* their own errors */
+    assert_true(difference_sigma(&w->scenario, a, b) >= sqrt(2) * 0.015);
+    check_near(difference_sigma(&w->scenario, a, b), difference_sigma(&w->scenario, b, a), 1e-12);
+    ties_free(&ties);
+    done(w);
+}
+
+static void test_limits(void **state)
+{
+    (void)state;
+    struct work *w = work_on("llama3-70b", 64, 8192, 512);
+    struct limits limits;
+    run(w);
+    const struct ranked *best = &w->result.results[0];
+    assert_int_equal(limits_find(&w->scenario, &w->options, best, &limits, &w->e), STATUS_OK);
+    double sum = 0;
+    for (int i = 0; i < LIMITS; i++)
+        sum += limits.share[i];
+    check_near(sum, 1, 1e-9);
+    assert_int_equal(limits.largest, LIMIT_COMPUTE);
+    assert_true(limits.roomy.cost.step_s <= best->cost.step_s);
+    assert_true(limits.memory_binds); /* 70 billion parameters on 64 GPUs recompute */
+    done(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_neighbours_of_the_best),
+        cmocka_unit_test(test_front_is_what_nothing_dominates),
+        cmocka_unit_test(test_front_over_clusters),
+        cmocka_unit_test(test_smallest_cluster_that_is_fast_enough),
+        cmocka_unit_test(test_cost_per_token),
+        cmocka_unit_test(test_largest_that_fits),
+        cmocka_unit_test(test_remedies),
+        cmocka_unit_test(test_released_dimension),
+        cmocka_unit_test(test_ties),
+        cmocka_unit_test(test_limits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
