@@ -30,11 +30,13 @@ const struct command commands[COMMANDS] = {
             "Forecasts the step time and the memory of exactly one strategy. What is not given "
             "follows: dp from the number of GPUs, sequence parallelism where tp is over 1, "
             "schedule 1f1b or interleaved, zero 1 where dp is over 1, no recompute, the stack's "
-            "attention and overlaps, every other degree 1.",
+            "attention and overlaps, every other degree 1. Under the forecast of an existing run "
+            "(--from) stands what the search would change in it, and what single changes gain.",
         .examples =
             "stepcast estimate --model llama3-70b --system dgx-h100 --gpus 512 --seq-length 8192 "
             "--global-batch 1024 --tp 4 --pp 4 --vpp 5\n"
-            "stepcast estimate --scenario answer.json --tp 8 --pp 4 --explain tp\n",
+            "stepcast estimate --scenario answer.json --tp 8 --pp 4 --explain tp\n"
+            "stepcast estimate --from run.sh --system dgx-h100\n",
         .run = estimate_command,
     },
     [COMMAND_SWEEP] = {

@@ -1,8 +1,8 @@
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/scenario_options.h"
 #include "reports/estimate_report.h"
 #include "reports/explain.h"
-#include "reports/what_if_report.h"
 #include <stdlib.h>
 
 /* What one run of the command works with: too large for the stack of a small thread. */
@@ -14,6 +14,8 @@ struct estimate_work {
     struct provenance provenance;
     bool asks_what_if;
     struct what_if_result what_if;
+    bool is_critic;
+    struct critique critique;
 };
 
 /* --what-if: read before anything is computed, so that a wrong name costs no time. */
@@ -31,20 +33,53 @@ static enum status read_what_if(const struct arguments *a, enum output_format fo
     return e->status;
 }
 
+static enum status read_threads(const struct arguments *a, struct search_options *options,
+                                struct error *e)
+{
+    double threads = 0;
+    if (argument_count(a, "threads", 1, &threads, e) == STATUS_OK)
+        options->threads = threads < 1024 ? (int)threads : 1024;
+    return e->status;
+}
+
 /* Optimised anew: every dimension of the search is open, the other keys are the strategy's. */
 static enum status find_what_if(const struct arguments *a, struct estimate_work *work,
                                 struct error *e)
 {
     struct search_options options;
-    double threads = 0;
     if (!work->asks_what_if || !work->cost.legal)
         return STATUS_OK;
     search_options_default(&options);
     options.base = work->strategy;
-    if (argument_count(a, "threads", 1, &threads, e) != STATUS_OK)
+    if (read_threads(a, &options, e) != STATUS_OK)
         return e->status;
-    options.threads = threads < 1024 ? (int)threads : 1024;
     return what_if_find(&work->input.scenario, &work->strategy, &options, &work->what_if, e);
+}
+
+static void show_progress(void *context, double done_frac, long long evaluated)
+{
+    (void)evaluated;
+    progress_show(context, "searching for what is faster: %3.0f %%", 100 * done_frac);
+}
+
+/* A run that is configured already (--from) is told what the search would change. */
+static enum status find_critique(const struct arguments *a, enum output_format format,
+                                 struct estimate_work *work, struct error *e)
+{
+    struct search_options options;
+    struct progress progress;
+    work->is_critic = argument_given(a, "from") && format != OUTPUT_CSV;
+    search_options_default(&options);
+    if (!work->is_critic || read_threads(a, &options, e) != STATUS_OK)
+        return e->status;
+    progress_start(&progress, a);
+    if (progress.wanted) {
+        options.progress = show_progress;
+        options.progress_context = &progress;
+    }
+    critique_make(&work->input.scenario, &work->strategy, &options, &work->critique, e);
+    progress_end(&progress);
+    return e->status;
 }
 
 /* The text of a forecast, and under it what --explain asks for. */
@@ -60,18 +95,17 @@ static enum status write_explained(const struct arguments *a, const struct resul
 static enum status write_result(const struct arguments *a, enum output_format format,
                                 const struct estimate_work *work, struct error *e)
 {
-    static void (*const writers[])(const struct result *result, struct text *out) = {
+    static void (*const writers[])(const struct result *result, const struct estimate_more *more,
+                                   struct text *out) = {
         [OUTPUT_TEXT] = estimate_text, [OUTPUT_JSON] = estimate_json, [OUTPUT_CSV] = estimate_csv};
     struct result result = {&work->input.scenario, &work->strategy, &work->cost, &work->provenance,
                             work->given};
+    const struct estimate_more more = {
+        .what_if = work->asks_what_if && work->cost.legal ? &work->what_if : NULL,
+        .critique = work->is_critic ? &work->critique : NULL,
+    };
     struct text out = {0};
-    bool what_if = work->asks_what_if && work->cost.legal;
-    if (what_if && format == OUTPUT_JSON)
-        what_if_json(&result, &work->what_if, &out);
-    else
-        writers[format](&result, &out);
-    if (what_if && format == OUTPUT_TEXT)
-        what_if_text(&work->what_if, &out);
+    writers[format](&result, &more, &out);
     if (format != OUTPUT_TEXT || write_explained(a, &result, &out, e) == STATUS_OK)
         output_write(a, &out, e);
     text_free(&out);
@@ -109,7 +143,8 @@ static enum status run_estimate(const struct arguments *a, struct estimate_work 
     step_estimate(&work->input.scenario, &work->strategy, &work->cost);
     if (work->cost.legal)
         provenance_find(&work->input.scenario, &work->strategy, &work->provenance);
-    if (find_what_if(a, work, e) || write_result(a, format, work, e))
+    if (find_what_if(a, work, e) || find_critique(a, format, work, e) ||
+        write_result(a, format, work, e))
         return e->status;
     return judge(a, work, e);
 }

@@ -1,10 +1,20 @@
 #ifndef REPORTS_ESTIMATE_REPORT_H
 #define REPORTS_ESTIMATE_REPORT_H
+#include "parallelism/critique.h"
+#include "parallelism/what_if.h"
 #include "reports/result.h"
 
+/* What stands under a forecast; NULL: nothing. */
+struct estimate_more {
+    const struct what_if_result *what_if;
+    const struct critique *critique;
+};
+
 /* One strategy's forecast as text, JSON or CSV. */
-void estimate_text(const struct result *result, struct text *out);
-void estimate_json(const struct result *result, struct text *out);
-void estimate_csv(const struct result *result, struct text *out);
+void estimate_text(const struct result *result, const struct estimate_more *more,
+                   struct text *out);
+void estimate_json(const struct result *result, const struct estimate_more *more,
+                   struct text *out);
+void estimate_csv(const struct result *result, const struct estimate_more *more, struct text *out);
 
 #endif

@@ -1,4 +1,6 @@
 #include "reports/estimate_report.h"
+#include "reports/critique_report.h"
+#include "reports/what_if_report.h"
 #include "reports/format.h"
 #include "reports/table.h"
 
@@ -130,17 +132,8 @@ static void add_provenance(const struct provenance *p, struct text *out)
     text_free(&scratch);
 }
 
-void estimate_text(const struct result *r, struct text *out)
+static void add_forecast(const struct result *r, struct text *out)
 {
-    format_scenario(r->scenario, out);
-    text_add(out, "\n");
-    add_strategy(r->strategy, out);
-    text_add(out, "\n");
-    if (!r->cost->legal) {
-        text_addf(out, "Illegal (%s): %s\n", r->cost->rule ? r->cost->rule : "rule",
-                  r->cost->reason);
-        return;
-    }
     if (!r->cost->fits)
         text_addf(out, "Does not fit: %s\n\n", r->cost->reason);
     add_summary(r, out);
@@ -149,4 +142,21 @@ void estimate_text(const struct result *r, struct text *out)
     add_memory(r->cost, out);
     if (r->provenance)
         add_provenance(r->provenance, out);
+}
+
+void estimate_text(const struct result *r, const struct estimate_more *more, struct text *out)
+{
+    format_scenario(r->scenario, out);
+    text_add(out, "\n");
+    add_strategy(r->strategy, out);
+    text_add(out, "\n");
+    if (r->cost->legal)
+        add_forecast(r, out);
+    else
+        text_addf(out, "Illegal (%s): %s\n", r->cost->rule ? r->cost->rule : "rule",
+                  r->cost->reason);
+    if (more->what_if)
+        what_if_text(more->what_if, out);
+    if (more->critique)
+        critique_text(r->scenario, r->strategy, more->critique, out);
 }

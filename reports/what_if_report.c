@@ -1,7 +1,6 @@
 #include "reports/what_if_report.h"
 #include "parallelism/sensitivity.h"
 #include "reports/format.h"
-#include "reports/scenario_json.h"
 #include "reports/table.h"
 
 /* ---- JSON ---- */
@@ -34,7 +33,7 @@ static void put_cost(struct json_writer *w, const struct what_if_cost *cost,
     json_close_object(w);
 }
 
-static void put_what_if(struct json_writer *w, const struct what_if_result *r)
+void what_if_json(struct json_writer *w, const struct what_if_result *r)
 {
     json_open_object(w, "what_if");
     json_open_object(w, "now");
@@ -53,18 +52,6 @@ static void put_what_if(struct json_writer *w, const struct what_if_result *r)
     put_cost(w, &r->together, &r->now);
     json_close_object(w);
     json_close_object(w);
-}
-
-void what_if_json(const struct result *result, const struct what_if_result *what_if,
-                  struct text *out)
-{
-    struct json_writer w;
-    json_writer_init(&w, out);
-    json_open_object(&w, NULL);
-    scenario_json(&w, "scenario", result->scenario);
-    result_json(&w, result);
-    put_what_if(&w, what_if);
-    json_close_object(&w);
 }
 
 /* ---- text ---- */

@@ -13,6 +13,17 @@ prints "--tp 4"
 expect 0 estimate --from "$data/torchtitan.sh" --system dgx-h100 --quiet
 [ ! -s "$work/err" ] || fail "--quiet talks"
 
+# what the search would change, and gain
+prints "The search finds"
+prints "recompute full -> none"
+prints "One change at a time:"
+expect 0 estimate --from "$data/torchtitan.sh" --system dgx-h100 --json
+prints '"critique": {'
+prints '{"key": "recompute", "from": "full", "to": "none"}'
+expect 0 estimate --from "$data/torchtitan.sh" --system dgx-h100 --csv
+expect 1 estimate --from "$data/megatron.sh" --system dgx-h100
+prints "One change that makes it run:"
+
 # flags of ours win
 expect 0 estimate --from "$data/torchtitan.sh" --system dgx-h100 --tp 8 --gpus 128
 prints "128 x h100-sxm"
