@@ -11,9 +11,9 @@ void estimate_json(const struct result *result, const struct estimate_more *more
     json_open_object(&w, NULL);
     scenario_json(&w, "scenario", result->scenario);
     result_json(&w, result);
-    if (more->what_if)
+    if (more && more->what_if)
         what_if_json(&w, more->what_if);
-    if (more->critique)
+    if (more && more->critique)
         critique_json(&w, result->scenario, result->strategy, more->critique);
     json_close_object(&w);
 }

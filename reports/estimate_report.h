@@ -4,7 +4,7 @@
 #include "parallelism/what_if.h"
 #include "reports/result.h"
 
-/* What stands under a forecast; NULL: nothing. */
+/* What stands under a forecast; NULL, as a member or as a whole: nothing. */
 struct estimate_more {
     const struct what_if_result *what_if;
     const struct critique *critique;

@@ -155,8 +155,8 @@ void estimate_text(const struct result *r, const struct estimate_more *more, str
     else
         text_addf(out, "Illegal (%s): %s\n", r->cost->rule ? r->cost->rule : "rule",
                   r->cost->reason);
-    if (more->what_if)
+    if (more && more->what_if)
         what_if_text(more->what_if, out);
-    if (more->critique)
+    if (more && more->critique)
         critique_text(r->scenario, r->strategy, more->critique, out);
 }

@@ -128,7 +128,7 @@ static void check_json(const struct trial *t)
     error_init(&e);
     provenance_find(&t->scenario, &t->strategy, &p);
     struct result result = {&t->scenario, &t->strategy, &t->cost, &p, NULL};
-    estimate_json(&result, &out);
+    estimate_json(&result, NULL, &out);
     struct json *json = json_parse(out.data, out.length, "out", &e);
     if (!json)
         print_error("%s\n", e.message);
