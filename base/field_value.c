@@ -1,6 +1,7 @@
 #include "base/field_value.h"
 #include "base/c_locale.h"
 #include "base/file.h"
+#include "base/utf8.h"
 #include <limits.h>
 #include <math.h>
 #include <stdarg.h>
@@ -135,6 +136,7 @@ static enum status put_string(const struct field *row, const char *value, void *
     if (length >= row->size)
         return fail(p, "expected at most %zu bytes of text, got %zu", row->size - 1, length);
     memcpy(member_of(out, row), value, length + 1);
+    utf8_tame(member_of(out, row), ""); /* names are printed */
     return STATUS_OK;
 }
 

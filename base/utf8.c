@@ -1,4 +1,5 @@
 #include "base/utf8.h"
+#include <stdbool.h>
 #include <string.h>
 
 /* Well-formed sequences by lead byte: length and the range of the second byte; every further byte
@@ -45,4 +46,26 @@ size_t utf8_char_length(const char *s, size_t n)
 size_t utf8_mark_length(const char *s, size_t n)
 {
     return n >= 3 && memcmp(s, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+}
+
+/* C1 controls, U+0080 to U+009F, are C2 80 to C2 9F. */
+static bool is_control(const unsigned char *c, size_t n)
+{
+    return (n == 1 && (c[0] < 0x20 || c[0] == 0x7F)) || (n == 2 && c[0] == 0xC2 && c[1] < 0xA0);
+}
+
+void utf8_tame(char *s, const char *kept)
+{
+    char *out = s;
+    for (size_t left = strlen(s), n; left > 0; left -= n, s += n) {
+        size_t length = utf8_char_length(s, left);
+        n = length > 0 ? length : 1;
+        bool shown = length > 0 && (!is_control((const unsigned char *)s, n) || strchr(kept, *s));
+        if (shown)
+            memmove(out, s, n);
+        else
+            *out = '?';
+        out += shown ? n : 1;
+    }
+    *out = '\0';
 }

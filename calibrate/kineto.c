@@ -296,7 +296,8 @@ static enum status read_trace(const struct json *json, const struct strategy *st
         no_kernels(json, root, e);
     if (e->status == STATUS_OK) {
         struct interval step = choose_step(&steps, &kernels, out);
-        sweep(&kernels, &step, out, e);
+        if (sweep(&kernels, &step, out, e) == STATUS_OK && out->kernels == 0)
+            no_kernels(json, root, e); /* the marked steps hold none of them */
     }
     free(kernels.items);
     free(steps.host.items);

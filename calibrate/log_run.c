@@ -379,6 +379,8 @@ void log_run_write(const struct log_run *run, const char *file, const struct log
         text_add(csv, "\n");
         empty += r->bytes <= 0;
     }
+    if (v.ranks == 1)
+        text_addf(warnings, "%s: one rank moves no data: samples of it are refused\n", file);
     if (empty > 0)
         text_addf(warnings,
                   "%s: %.0f rows of 0 bytes (no data was moved) are kept; no fit uses them\n", file,

@@ -1,6 +1,7 @@
 #include "cli/output.h"
 #include "base/c_locale.h"
 #include "base/file.h"
+#include "base/utf8.h"
 #include "model/model.h"
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,16 @@ enum status output_write(const struct arguments *a, const struct text *text, str
     if (text->failed)
         return error_set(e, STATUS_IO, "out of memory");
     const char *path = argument_value(a, "output");
+    if (!path && text->data) { /* whatever an input was called, it steers no terminal */
+        struct text shown = {0};
+        text_add(&shown, text->data);
+        if (shown.failed)
+            return error_set(e, STATUS_IO, "out of memory");
+        utf8_tame(shown.data, "\n\t");
+        file_write("-", shown.data, strlen(shown.data), e);
+        text_free(&shown);
+        return e->status;
+    }
     return file_write(path ? path : "-", text->data ? text->data : "", text->length, e);
 }
 
@@ -32,6 +43,7 @@ void output_note(const struct arguments *a, const char *format, ...)
     va_start(args, format);
     c_locale_vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    utf8_tame(line, "");
     fprintf(stderr, "stepcast: %s\n", line);
 }
 

@@ -2,6 +2,7 @@
 #include "base/catalog.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "model/model.h"
 #include <stdio.h>
 #include <string.h>
@@ -98,6 +99,7 @@ static void name_of_file(const char *path, char *out, size_t size)
         start = last_part(path, end);
     }
     snprintf(out, size, "%.*s", (int)(end - start), path + start);
+    utf8_tame(out, "");
 }
 
 enum status model_find(const char *name, const char *folder, struct model *model, struct error *e)

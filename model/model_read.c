@@ -1,5 +1,6 @@
 /* From a config.json to a struct model: the way through the reader's parts. */
 #include "base/c_locale.h"
+#include "base/utf8.h"
 #include "model/model_json.h"
 #include "model/reader.h"
 #include <limits.h>
@@ -362,6 +363,8 @@ static void set_names(struct reader *r)
     if (name)
         snprintf(r->model->name, sizeof r->model->name, "%s", json_string(name));
     snprintf(r->model->model_type, sizeof r->model->model_type, "%s", r->model_type);
+    utf8_tame(r->model->name, "");
+    utf8_tame(r->model->model_type, "");
 }
 
 enum status model_read(const struct json *json, const struct json_value *object,

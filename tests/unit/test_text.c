@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "tests/unit/check.h"
+#include <stdio.h>
 #include <string.h>
 
 static void test_add(void **state)
@@ -113,12 +114,34 @@ static void test_utf8(void **state)
             fail_msg("row %zu", i);
 }
 
+static void test_tame(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *kept, *want;
+    } rows[] = {
+        {"llama3-8b", "", "llama3-8b"},
+        {"a\x1b[2Jb\a\nc\x7f", "", "a?[2Jb??c?"},
+        {"a\tb\nc\r", "\n\t", "a\tb\nc?"},
+        {"\xC3\xA9\xC2\x9B\xFFz", "", "\xC3\xA9??z"},
+        {"$(touch x)`y`\"; s(\"z\")", "", "$(touch x)`y`\"; s(\"z\")"},
+        {"", "", ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "%s", rows[i].text);
+        utf8_tame(text, rows[i].kept);
+        assert_string_equal(text, rows[i].want);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_add),    cmocka_unit_test(test_nothing_added),
         cmocka_unit_test(test_growth), cmocka_unit_test(test_too_long),
         cmocka_unit_test(test_pad),    cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_tame),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
