@@ -3,6 +3,7 @@
 #include "calibrate/fit/cross_validate.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/validate.h"
 #include "cli/validate_samples.h"
 #include "reports/validation_report.h"
 #include <stdlib.h>
@@ -12,14 +13,14 @@ extern const struct embedded_file published_cases[];
 
 enum { FOLDS_MAX = 1000 };
 
-/* The cases of the files named, or those compiled in. */
-static enum status load_cases(const struct arguments *a, struct cases *cases, struct error *e)
+enum status load_cases(const struct arguments *a, size_t from, struct cases *cases,
+                       struct error *e)
 {
     struct cases_options options = {argument_value(a, "catalog"), argument_value(a, "stack")};
-    for (size_t i = 0; i < a->operand_count && e->status == STATUS_OK; i++)
+    for (size_t i = from; i < a->operand_count && e->status == STATUS_OK; i++)
         cases_load(a->operands[i], &options, cases, e);
     const struct embedded_file *file = published_cases;
-    for (; a->operand_count == 0 && file->name && e->status == STATUS_OK; file++)
+    for (; a->operand_count == from && file->name && e->status == STATUS_OK; file++)
         cases_parse((const char *)file->text, file->length, file->name, &options, cases, e);
     if (e->status == STATUS_OK && cases->count == 0) {
         error_set(e, STATUS_USAGE, "which cases? give a file of measured runs");
@@ -59,9 +60,8 @@ static void show_fold(void *context, int fold, int folds)
     progress_show(context, "fitting: fold %d of %d", fold + 1, folds);
 }
 
-/* With --folds each case by constants fitted without it, else by those of its stack. */
-static enum status predict(const struct arguments *a, struct cases *cases,
-                           struct prediction *predictions, struct error *e)
+enum status predict_cases(const struct arguments *a, struct cases *cases,
+                          struct prediction *predictions, struct error *e)
 {
     double folds = 0;
     struct progress progress;
@@ -94,7 +94,7 @@ static enum status predict_and_write(const struct arguments *a, struct cases *ca
     struct text out = {0};
     if (!predictions)
         return error_set(e, STATUS_IO, "out of memory");
-    if (predict(a, cases, predictions, e) == STATUS_OK &&
+    if (predict_cases(a, cases, predictions, e) == STATUS_OK &&
         writers[format](&report, &out, e) == STATUS_OK && output_write(a, &out, e) == STATUS_OK)
         judge(a, &report, e);
     text_free(&out);
@@ -109,7 +109,7 @@ enum status validate_command(const struct arguments *arguments, struct error *e)
     if (argument_given(arguments, "gpu") || argument_given(arguments, "system"))
         return validate_samples(arguments, e);
     if (output_format(arguments, &format, e) == STATUS_OK &&
-        check_stack(arguments, e) == STATUS_OK && load_cases(arguments, &cases, e) == STATUS_OK)
+        check_stack(arguments, e) == STATUS_OK && load_cases(arguments, 0, &cases, e) == STATUS_OK)
         predict_and_write(arguments, &cases, format, e);
     cases_free(&cases);
     return e->status;

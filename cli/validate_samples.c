@@ -15,8 +15,7 @@ enum status load_samples(const struct arguments *a, size_t from, struct samples 
     return e->status;
 }
 
-/* The machine: a system, or one scale-up domain of a gpu. */
-static enum status find_machine(const struct arguments *a, struct system *system, struct error *e)
+enum status find_sample_machine(const struct arguments *a, struct system *system, struct error *e)
 {
     const char *catalog = argument_value(a, "catalog"), *name = argument_value(a, "system");
     const char *gpu_name = argument_value(a, "gpu");
@@ -88,7 +87,7 @@ enum status validate_samples(const struct arguments *a, struct error *e)
                   "--folds and --stack are for cases, --gpu and --system for samples");
     }
     if (e->status == STATUS_OK && output_format(a, &format, e) == STATUS_OK &&
-        find_machine(a, system, e) == STATUS_OK && load_samples(a, 0, &samples, e) == STATUS_OK)
+        find_sample_machine(a, system, e) == STATUS_OK && load_samples(a, 0, &samples, e) == STATUS_OK)
         predict_and_write(a, system, &samples, format, e);
     samples_free(&samples);
     free(system);

@@ -6,6 +6,10 @@
  * forecast. */
 enum status validate_samples(const struct arguments *a, struct error *e);
 
+/* The machine of --system or --gpu: a gpu alone is one scale-up domain of its usual size. */
+struct system;
+enum status find_sample_machine(const struct arguments *a, struct system *system, struct error *e);
+
 /* Adds the sample files among the operands from number `from` on; what they say of themselves goes
  * to standard error. */
 struct samples;

@@ -185,8 +185,7 @@ bool op_clocked(const struct op *op)
     return op->kind == OP_GEMM || op->kind == OP_GROUPED_GEMM || op->kind == OP_ATTENTION;
 }
 
-/* HBM traffic of an op, bytes of one run; of a collective what it moves through memory. */
-static double op_bytes(const struct op *op)
+double op_bytes(const struct op *op)
 {
     if (op->kind == OP_GEMM || op->kind == OP_GROUPED_GEMM)
         return gemm_bytes(op->dtype, &op->gemm);

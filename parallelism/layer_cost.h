@@ -54,6 +54,9 @@ enum term op_term(const struct op *op);
 /* Matmul work of an op, FLOP of one run; 0 for memory-bound ops and collectives. */
 double op_flop(const struct op *op);
 
+/* HBM traffic of an op, bytes of one run; of a collective what it moves through memory. */
+double op_bytes(const struct op *op);
+
 /* Share of a collective's time that the stack hides behind compute under this strategy, 0 .. 1. */
 double op_hidden_frac(const struct scenario *scenario, const struct strategy *s,
                       const struct op *op);

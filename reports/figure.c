@@ -7,12 +7,12 @@
 
 /* Figures are laid out on 960 x 540 points: a slide of 16 to 9. */
 const struct figure_format figure_formats[] = {
-    {"svg", "set terminal svg size 960,540 noenhanced font 'Helvetica,Arial,sans-serif,14'"  },
+    {"svg", "set terminal svg size 960,540 noenhanced font 'Helvetica,Arial,sans-serif,14'"     },
  /* cairo's points are 4/3 of a pixel: the same proportions at twice the size */
     {"png", "set terminal pngcairo size 1920,1080 noenhanced font 'sans,14' fontscale 1.5 "
-            "linewidth 2 pointscale 2"                                            },
+            "linewidth 2 pointscale 2"                                               },
     {"pdf", "set terminal pdfcairo size 13.333in,7.5in noenhanced font 'sans,14' fontscale 0.75"},
-    {NULL,  NULL                                                                             },
+    {NULL,  NULL                                                                                },
 };
 
 const struct figure_format *figure_format_of(const char *path)
@@ -26,6 +26,7 @@ const struct figure_format *figure_format_of(const char *path)
 
 void figure_init(struct figure *f)
 {
+    f->tics = 0;
     text_init(&f->script);
     text_init(&f->data);
 }
@@ -57,7 +58,8 @@ void figure_script(const struct figure *f, const struct figure_format *format, s
 
 /* ---- building ---- */
 
-/* 'a'."\n".'b': inside single quotes gnuplot knows one escape, the doubled quote. */
+/* 'a'."\n".'b', 'a'."'".'b': inside single quotes gnuplot knows one escape, the doubled quote, and
+ * takes it for an empty string where it comes first. */
 void figure_quote(struct text *out, const char *words)
 {
     text_add(out, "'");
@@ -66,7 +68,7 @@ void figure_quote(struct text *out, const char *words)
         if (c == '\n')
             text_add(out, "'.\"\\n\".'");
         else if (c == '\'')
-            text_add(out, "''");
+            text_add(out, "'.\"'\".'");
         else
             text_add_n(out, c < 0x20 || c == 0x7f ? " " : words, 1);
     }
@@ -111,6 +113,42 @@ void figure_title(struct figure *f, const char *title, const char *subtitle)
     figure_label(f, subtitle, "at screen 0.015,0.905 left font ',12' tc rgb '%s' front",
                  figure_grey);
     figure_add(f, "set tmargin at screen 0.86\n");
+}
+
+void figure_open_tics(struct figure *f, const char *command)
+{
+    f->tics = 0;
+    text_addf(&f->script, "%s (", command);
+}
+
+void figure_tic(struct figure *f, const char *words, double position)
+{
+    struct text doubled = {0};
+    for (; *words != '\0'; words++)
+        text_add_n(&doubled, *words == '%' ? "%%" : words, *words == '%' ? 2 : 1);
+    text_add(&f->script, f->tics++ > 0 ? ", " : "");
+    figure_quote(&f->script, doubled.data ? doubled.data : "");
+    text_addf(&f->script, " %.9g", position);
+    text_free(&doubled);
+}
+
+void figure_close_tics(struct figure *f)
+{
+    text_add(&f->script, ")\n");
+}
+
+void figure_key_line(struct figure *f, const struct figure_key *key)
+{
+    if (key->dash > 0)
+        figure_add(f,
+                   "set arrow from screen %.4f,%.4f to screen %.4f,%.4f nohead lw %g dt %d lc rgb "
+                   "'%s' front\n",
+                   key->x, key->y, key->x + 0.032, key->y, key->width, key->dash, key->colour);
+    if (key->symbol > 0)
+        figure_add(f, "set label '' at screen %.4f,%.4f point pt %d ps 0.8 lc rgb '%s' front\n",
+                   key->x + 0.016, key->y, key->symbol, key->colour);
+    figure_label(f, key->words, "at screen %.4f,%.4f left font ',12' front", key->x + 0.042,
+                 key->y);
 }
 
 void figure_open_block(struct figure *f, const char *name)

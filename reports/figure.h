@@ -7,6 +7,7 @@
  * the script as single-quoted strings alone, data as lines of numbers: nothing that a model, a
  * file or a user is called can be a command. */
 struct figure {
+    int tics;           /* of the list that is open */
     struct text script; /* without the terminal */
     struct text data;   /* CSV */
 };
@@ -41,6 +42,22 @@ void figure_label(struct figure *f, const char *words, const char *place, ...)
     STEPCAST_PRINTF(3, 4);
 /* Command with a string at its end: figure_set(f, "set xlabel", "step time, s"). */
 void figure_set(struct figure *f, const char *command, const char *words);
+
+/* Tics with words of their own: open, one call a tic, close. gnuplot takes these words for a format:
+ * '%' is doubled. */
+void figure_open_tics(struct figure *f, const char *command);
+void figure_tic(struct figure *f, const char *words, double position);
+void figure_close_tics(struct figure *f);
+
+/* A line of a legend of our own, where gnuplot's would not go: at screen coordinates. symbol: a
+ * point type, 0 none; dash: a dash type, 0 no line. */
+struct figure_key {
+    double x, y;
+    const char *colour, *words;
+    int symbol, dash;
+    double width;
+};
+void figure_key_line(struct figure *f, const struct figure_key *key);
 
 /* A block of data: lines of numbers between open and close. */
 void figure_open_block(struct figure *f, const char *name);

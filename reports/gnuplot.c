@@ -120,9 +120,8 @@ static enum status finish(pid_t child, const struct text *picture, const struct 
         ;
     if (WIFEXITED(how) && WEXITSTATUS(how) == 127 && picture->length == 0)
         return error_set(e, STATUS_IO, "%s", missing);
-    const char *words = talk->data ? talk->data : "";
-    if (!WIFEXITED(how) || WEXITSTATUS(how) != 0 || picture->length == 0 || strstr(words, "line "))
-        return error_set(e, STATUS_IO, "gnuplot failed: %.300s", words);
+    if (!WIFEXITED(how) || WEXITSTATUS(how) != 0 || picture->length == 0)
+        return error_set(e, STATUS_IO, "gnuplot failed: %.300s", talk->data ? talk->data : "");
     return picture->failed ? error_set(e, STATUS_IO, "out of memory") : STATUS_OK;
 }
 

@@ -1,8 +1,8 @@
 #include "reports/plot_breakdown.h"
+#include "base/c_locale.h"
 #include "reports/csv.h"
 #include "reports/format.h"
 #include "reports/plot_words.h"
-#include <stdio.h>
 
 enum { BARS_MAX = 8 };
 /* Parts below this share of the longest bar carry no number. */
@@ -48,7 +48,7 @@ static void add_block(struct figure *f, const struct ranked *results, int count,
                       double factor)
 {
     char name[16];
-    snprintf(name, sizeof name, "term%d", term);
+    c_locale_format(name, sizeof name, "term%d", term);
     figure_open_block(f, name);
     for (int i = 0; i < count; i++) {
         double from = 0;
@@ -68,7 +68,7 @@ static void label_parts(struct figure *f, const struct step_cost *cost, int bar,
     for (int t = 0; t < TERMS; t++) {
         char words[24];
         double part = cost->term_s[t];
-        snprintf(words, sizeof words, "%.0f %%", 100 * part / cost->step_s);
+        c_locale_format(words, sizeof words, "%.0f %%", 100 * part / cost->step_s);
         if (part > labelled_frac * most_s)
             figure_label(f, words, "at first %.9g,%d center font ',11' tc rgb '%s' front",
                          (from + part / 2) / factor, bar, figure_text_on(figure_term_colour(t)));
@@ -80,21 +80,19 @@ static void label_bars(struct figure *f, const struct scenario *scenario,
                        const struct ranked *results, int count, const struct figure_unit *unit)
 {
     double most_s = longest_s(results, count);
-    text_add(&f->script, "set ytics scale 0 (");
+    figure_open_tics(f, "set ytics scale 0");
     for (int i = 0; i < count; i++) {
         struct text words = {0};
         plot_strategy_words(&results[i].strategy, &words);
-        text_add(&f->script, i > 0 ? ", " : "");
-        figure_quote(&f->script, words.data ? words.data : "");
-        text_addf(&f->script, " %d", i);
+        figure_tic(f, words.data ? words.data : "", i);
         text_free(&words);
     }
-    text_add(&f->script, ")\n");
+    figure_close_tics(f);
     for (int i = 0; i < count; i++) {
         const struct step_cost *cost = &results[i].cost;
         char words[64];
-        snprintf(words, sizeof words, "%.4g %s\nMFU %.1f %%", cost->step_s / unit->factor,
-                 unit->name, 100 * step_mfu(scenario, cost));
+        c_locale_format(words, sizeof words, "%.4g %s\nMFU %.1f %%", cost->step_s / unit->factor,
+                        unit->name, 100 * step_mfu(scenario, cost));
         figure_label(f, words, "at first %.9g,%d left offset character 0.6,0.45 front",
                      cost->step_s / unit->factor, i);
         label_parts(f, cost, i, most_s, unit->factor);

@@ -26,7 +26,27 @@ draws() {
 
 # shellcheck disable=SC2086 # several words
 if [ -n "$gnuplot" ]; then
-    draws breakdown $scenario
+    for kind in breakdown memory roofline scaling pareto heatmap timeline tornado; do
+        draws "$kind" $scenario
+    done
+    draws heatmap $scenario --x micro_batch --y zero
+    draws timeline $scenario --pp 2
+    draws memory $scenario --pp 2
+    {
+        echo "dtype,m,n,k,time_us"
+        echo "bf16,4096,4096,4096,230"
+        echo "bf16,8192,8192,1024,220"
+    } >"$work/gemm-samples.csv"
+    draws gemm --gpu h100-sxm "$work/gemm-samples.csv"
+    {
+        echo "op,dtype,ranks,bytes,time_us"
+        for size in 1024 1048576 67108864 1073741824; do
+            echo "all_reduce,bf16,8,$size,$((20 + size / 250000))"
+            echo "all_gather,bf16,4,$size,$((12 + size / 350000))"
+        done
+    } >"$work/collective-samples.csv"
+    draws collective --gpu h100-sxm "$work/collective-samples.csv"
+    draws validation
     for ending in png pdf; do
         expect 0 plot breakdown $scenario -o "$work/figure.$ending"
         [ -s "$work/figure.$ending" ] || fail "no $ending"
@@ -76,5 +96,11 @@ says "gnuplot is not installed"
     says ".svg, .png or .pdf"
     expect 2 plot breakdown file.csv $scenario
     expect 1 plot breakdown $scenario --tp 3
+    expect 2 plot heatmap $scenario --x tq
+    says "no dimension"
+    expect 2 plot heatmap $scenario --x tp --y tp
+    expect 2 plot gemm --gpu h100-sxm
+    expect 2 plot collective "$work/collective-samples.csv"
+    expect 4 plot gemm --gpu h100-sxm "$work/missing.csv"
 }
 finish
