@@ -1,6 +1,4 @@
 #include "parallelism/search_bounds.h"
-#include "hardware/roofline.h"
-#include "parallelism/memo.h"
 #include <math.h>
 
 /* Sums in another order may differ in their last bits; closed forms that stand in for the makespan
@@ -27,7 +25,7 @@ static double block_s(const struct block_cost *b)
 /* A pipeline of p ranks and m micro-batches takes at least the mean work of its ranks,
  *     T >= m / p sum over the stages of (F + B),     m / p = B t c / (b N)
  * whatever p: dp = N / (t c p) replicas share B sequences in micro-batches of b. */
-static double passes_over_ranks(const struct scenario *scenario, int tp, int cp, int micro_batch)
+double bound_passes_over_ranks(const struct scenario *scenario, int tp, int cp, int micro_batch)
 {
     return scenario->job.global_batch * tp * cp / (micro_batch * scenario->system.gpus);
 }
@@ -42,68 +40,7 @@ double bound_shard_s(const struct scenario *scenario, const struct shard_cost *s
         work += count[k] * block_s(&shard->layer[k]);
     work += block_s(&shard->embedding) + block_s(&shard->head);
     work += m->mtp_layers * block_s(&shard->mtp);
-    return passes_over_ranks(scenario, s->tp, s->cp, s->micro_batch) * work;
-}
-
-/* Experts do the same matmul work wherever they lie. */
-static double experts_floor_s(const struct scenario *scenario, const struct op *op)
-{
-    const struct gpu *gpu = &scenario->system.gpu;
-    double flop = gemm_flop(&op->gemm);
-    double seconds = op->kind == OP_GROUPED_GEMM ? grouped_work_lower_s(gpu, op->dtype, flop)
-                                                 : gemm_work_lower_s(gpu, op->dtype, flop);
-    return seconds * scenario->stack.constant[STACK_COMPUTE].value;
-}
-
-/* An op wherever the experts lie: what goes with the number of experts on a rank is left out, and
- * the permutation is that of experts which are all there. Rings of context ranks may hide. */
-static double op_floor_s(const struct scenario *scenario, const struct strategy *s,
-                         const struct op *op, struct memo *memo)
-{
-    bool gemm = op->kind == OP_GEMM || op->kind == OP_GROUPED_GEMM;
-    if (op->kind == OP_COLLECTIVE) {
-        if (op->comm == COMM_EP || op->comm == COMM_ETP ||
-            (op->comm == COMM_CP && op->collective == COLLECTIVE_SEND_RECV))
-            return 0;
-        return memo_op_s(memo, scenario, s, op) * (1 - op_hidden_frac(scenario, s, op));
-    }
-    if (op->module == MODULE_MOE && gemm)
-        return experts_floor_s(scenario, op);
-    bool experts = op->module == MODULE_MOE || op->module == MODULE_MOE_ACT;
-    bool permutes = op->name == OP_NAME_PERMUTE || op->name == OP_NAME_UNPERMUTE;
-    return experts && !permutes ? 0 : memo_op_s(memo, scenario, s, op);
-}
-
-static double ops_floor_s(const struct scenario *scenario, const struct strategy *s,
-                          const struct ops *ops, struct memo *memo)
-{
-    double sum = 0;
-    for (int i = 0; i < ops->n; i++)
-        sum += ops->op[i].repeat * op_floor_s(scenario, s, &ops->op[i], memo);
-    return sum;
-}
-
-double bound_group_s(const struct scenario *scenario, const struct strategy *s, struct memo *memo)
-{
-    const struct model *m = &scenario->model;
-    const struct kernels *k = &scenario->stack.kernels;
-    struct shard shard = strategy_shard(s, &scenario->job);
-    double count[MODEL_LAYER_KINDS_MAX] = {0}, work = 0;
-    struct ops ops;
-    model_count_kinds(m, 0, m->layers, count);
-    count[m->kind_of_layer[m->layers - 1]] += m->mtp_layers;
-    for (int i = 0; i < m->kinds; i++) {
-        ops.n = 0;
-        layer_ops(m, &m->kind[i], &shard, k, &ops);
-        work += count[i] * ops_floor_s(scenario, s, &ops, memo);
-    }
-    ops.n = 0;
-    embedding_ops(m, &shard, k, &ops);
-    work += ops_floor_s(scenario, s, &ops, memo);
-    ops.n = 0;
-    head_ops(m, &shard, k, &ops);
-    work += (1 + m->mtp_layers) * ops_floor_s(scenario, s, &ops, memo);
-    return passes_over_ranks(scenario, s->tp, s->cp, s->micro_batch) * work;
+    return bound_passes_over_ranks(scenario, s->tp, s->cp, s->micro_batch) * work;
 }
 
 static double stage_s(const struct stage *stage)

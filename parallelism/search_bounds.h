@@ -14,9 +14,9 @@ double bound_step_s(const struct scenario *scenario, const struct step_constants
 /* Pipeline of any strategy of a shard: the GPUs share all layers of all micro-batches. */
 double bound_shard_s(const struct scenario *scenario, const struct shard_cost *shard);
 
-/* The same before the shard is priced, whatever ep, etp and dispatcher: the strategy's own are 1.
- */
-double bound_group_s(const struct scenario *scenario, const struct strategy *s, struct memo *memo);
+/* Micro-batches of a rank over the ranks of a pipeline: what every layer's time counts in a step at
+ * least. */
+double bound_passes_over_ranks(const struct scenario *scenario, int tp, int cp, int micro_batch);
 
 /* Pipeline of those stages, recompute included as it is there. */
 double bound_stages_s(const struct scenario *scenario, const struct stages *stages,

@@ -48,9 +48,12 @@ static void bound_group(void *context, int worker, size_t i)
     struct pass *p = context;
     struct search_unit *unit = &p->space->unit[p->group[i]];
     struct search_unit *end = p->space->unit + p->space->units;
-    double bound_s = search_unit_bound_s(p->worker[worker], unit);
-    for (size_t group = unit->group; unit < end && unit->group == group; unit++)
-        unit->bound_s = bound_s;
+    const struct search_unit *first = unit;
+    search_unit_bound(p->worker[worker], unit);
+    for (unit++; unit < end && unit->group == first->group; unit++) {
+        unit->bound_s = first->bound_s;
+        unit->rest_s = first->rest_s;
+    }
 }
 
 static int by_bound(const void *a, const void *b)

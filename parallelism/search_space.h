@@ -18,6 +18,7 @@ struct search_unit {
     size_t group;      /* units that differ in their experts' place alone */
     size_t index;      /* in the order of the space */
     double bound_s;    /* no strategy of the unit is faster */
+    double rest_s;     /* pipeline without experts, at least */
     long long legal;   /* strategies */
 };
 

@@ -364,16 +364,29 @@ static void price_shard(struct search_worker *w)
     shard_cost_compute(w->space->scenario, &w->s, &w->memo, &w->shard);
 }
 
-double search_unit_bound_s(struct search_worker *w, const struct search_unit *unit)
+void search_unit_bound(struct search_worker *w, struct search_unit *unit)
 {
     const struct scenario *scenario = w->space->scenario;
+    struct experts_floor floor = {0, 0};
     w->s = search_unit_strategy(w->space, unit);
     if (scenario->model.experts > 0) {
         w->s.ep = w->s.etp = 1;
-        return step_floor_s(w, bound_group_s(scenario, &w->s, &w->memo));
+        experts_floor_find(scenario, &w->s, &w->memo, &floor);
+    } else {
+        price_shard(w);
+        floor.rest_s = bound_shard_s(scenario, &w->shard);
     }
-    price_shard(w);
-    return step_floor_s(w, bound_shard_s(scenario, &w->shard));
+    unit->rest_s = floor.rest_s;
+    unit->bound_s = step_floor_s(w, floor.rest_s + floor.experts_s);
+}
+
+/* The unit's own experts instead of the least that any of its group take. */
+static bool experts_too_slow(struct search_worker *w, const struct search_unit *unit)
+{
+    const struct scenario *scenario = w->space->scenario;
+    if (scenario->model.experts == 0 || w->goal == GOAL_MEMORY)
+        return false;
+    return hopeless(w, step_floor_s(w, unit->rest_s + experts_s(scenario, &w->s, &w->memo)), 0);
 }
 
 /* Sets pp and dp; true if the first rank of every split of that pp is too full. */
@@ -395,6 +408,8 @@ static enum search_bound bound_of_unit(struct search_worker *w, const struct sea
                !first_rank_too_large(w, &space->cut[i]);
     if (!fits)
         return BOUND_SHARD_MEMORY;
+    if (experts_too_slow(w, unit))
+        return BOUND_SHARD_TIME;
     price_shard(w);
     double floor_s = step_floor_s(w, bound_shard_s(space->scenario, &w->shard));
     return hopeless(w, floor_s, 0) ? BOUND_SHARD_TIME : SEARCH_BOUNDS;

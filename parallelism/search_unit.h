@@ -2,6 +2,7 @@
 #define PARALLELISM_SEARCH_UNIT_H
 #include "parallelism/memo.h"
 #include "parallelism/search_bounds.h"
+#include "parallelism/search_experts.h"
 #include "parallelism/search_ranking.h"
 #include "parallelism/search_space.h"
 
@@ -52,8 +53,8 @@ struct search_worker {
 void search_worker_init(struct search_worker *w, const struct search_space *space,
                         const struct step_constants *constants, enum search_goal goal);
 
-/* No strategy of the unit's group is faster. */
-double search_unit_bound_s(struct search_worker *w, const struct search_unit *unit);
+/* Finds the bounds that all units of its group share. */
+void search_unit_bound(struct search_worker *w, struct search_unit *unit);
 
 /* Offers the unit's strategies to the ranking. limit: an objective that is reached elsewhere; what
  * is above it is not needed. Counts are added to w->counts. */

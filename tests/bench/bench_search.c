@@ -1,132 +1,246 @@
-/* How fast a strategy is evaluated and a space is searched.
+/* Speed of the search.
  *
- *     build-dev/tests/bench_search               seconds and rates
- *     build-dev/tests/bench_search evaluate N    N evaluations and nothing else: for
- *         valgrind --tool=callgrind, the difference of two N over their difference is the
- *         instructions of one (tests/bench/instructions.sh)
- */
+ *   bench_search                all figures
+ *   bench_search sizes [MOST]   only time against the size of the space, as CSV: unpruned up to
+ * MOST strategies (10^7) bench_search unpruned       only one unpruned search; prints the
+ * strategies evaluated: what tests/bench/search.sh counts the instructions of */
 #include "parallelism/search.h"
-#include "parallelism/step_parts.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
-static double now_s(void)
+static double now_s(clockid_t clock)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static bool scenario_of(const char *model, const char *system, double gpus, struct scenario *out)
+struct setting {
+    const char *name, *model, *system;
+    double gpus, seq_length, global_batch;
+};
+static const struct setting llama = {
+    "Llama-3.1 405B, 16,384 H100", "llama3.1-405b", "dgx-h100", 16384, 8192, 2048};
+static const struct setting settings[] = {
+    {"Llama-3 70B, 512 H100",       "llama3-70b",    "dgx-h100", 512,   8192, 1024 },
+    {"GPT-3 175B, 64 A100",         "gpt3-175b",     "dgx-a100", 64,    2048, 64   },
+    {"Llama-3.1 405B, 16,384 H100", "llama3.1-405b", "dgx-h100", 16384, 8192, 2048 },
+    {"DeepSeek-V3, 2,048 H100",     "deepseek-v3",   "dgx-h100", 2048,  4096, 15360},
+};
+
+static void fail(const struct error *e)
 {
+    fprintf(stderr, "%s\n", e->message);
+    exit(EXIT_FAILURE);
+}
+
+static struct scenario *scenario_of(const struct setting *s)
+{
+    struct scenario *scenario = calloc(1, sizeof *scenario);
     struct error e;
     error_init(&e);
-    memset(out, 0, sizeof *out);
-    job_default(&out->job);
-    if (model_find(model, NULL, &out->model, &e) || system_find(system, NULL, &out->system, &e) ||
-        stack_find("default", NULL, &out->stack, &e)) {
-        fprintf(stderr, "%s\n", e.message);
-        return false;
-    }
-    out->system.gpus = gpus;
-    return true;
+    if (!scenario)
+        exit(EXIT_FAILURE);
+    if (model_find(s->model, NULL, &scenario->model, &e) ||
+        system_find(s->system, NULL, &scenario->system, &e) ||
+        stack_find(NULL, NULL, &scenario->stack, &e))
+        fail(&e);
+    job_default(&scenario->job);
+    scenario->system.gpus = s->gpus;
+    scenario->job.seq_length = s->seq_length;
+    scenario->job.global_batch = s->global_batch;
+    return scenario;
 }
 
-/* A fixed strategy of Llama-3 70B on 512 H100s, again and again: layer costs and layout given. */
-static double evaluate(const struct scenario *scenario, long times)
-{
-    struct step_parts *parts = malloc(sizeof *parts);
-    struct strategy s;
-    struct step_cost cost;
-    double sum = 0;
-    strategy_default(&s);
-    s.tp = s.pp = 4;
-    s.vpp = 5;
-    s.dp = 32;
-    s.zero = 1;
-    s.sequence_parallel = true;
-    s.schedule = SCHEDULE_INTERLEAVED;
-    s.overlaps = scenario->stack.overlaps;
-    if (!parts || strategy_illegal(scenario, &s, NULL, 0)) {
-        free(parts);
-        return 0;
-    }
-    step_take_apart(scenario, &s, parts);
-    struct step_inputs in = step_parts_inputs(scenario, parts);
-    for (long i = 0; i < times; i++) {
-        s.zero = (int)(i & 1);
-        step_evaluate(&in, &s, &cost);
-        sum += cost.step_s;
-    }
-    free(parts);
-    return sum;
-}
-
-static void time_evaluation(const struct scenario *scenario)
-{
-    double best = 1;
-    for (int repeat = 0; repeat < 7; repeat++) {
-        double start = now_s(), sum = evaluate(scenario, 200000);
-        double each = (now_s() - start) / 200000;
-        if (sum > 0 && each < best)
-            best = each;
-    }
-    printf("one evaluation, layer costs cached: %.0f ns (best of 7), %.2f million a second\n",
-           1e9 * best, 1e-6 / best);
-}
-
-static void time_search(const char *name, const struct scenario *scenario, bool no_prune, int threads)
+static struct search_options options_of(const struct scenario *scenario)
 {
     struct search_options options;
+    search_options_default(&options);
+    strategy_complete(&options.base, NULL, scenario->system.gpus, &scenario->stack);
+    options.threads = 1;
+    return options;
+}
+
+/* Everything that the stack can express and the search can try. */
+static void open_all(const struct scenario *scenario, struct search_options *options)
+{
+    options->open_overlaps = scenario->stack.overlaps;
+    options->open[SEARCH_OFFLOAD_OPTIMIZER] = true;
+    options->open[SEARCH_DISPATCHER] = true;
+}
+
+/* One search; CPU seconds of all threads. */
+struct timing {
+    double wall_s, cpu_s;
+    long long legal, evaluated;
+};
+
+static struct timing timed(const struct scenario *scenario, const struct search_options *options)
+{
+    struct timing t;
     struct search_result result;
     struct error e;
     error_init(&e);
-    search_options_default(&options);
-    options.no_prune = no_prune;
-    options.threads = threads;
-    double start = now_s();
-    if (search_run(scenario, &options, &result, &e) != STATUS_OK)
-        return;
-    double seconds = now_s() - start;
-    printf("%-34s %d thread%s %-9s %11lld configurations, %9lld evaluated, %8.1f ms, %.2f million "
-           "evaluations/s\n",
-           name, threads, threads == 1 ? " " : "s", no_prune ? "all" : "pruned", result.configs,
-           result.evaluated, 1e3 * seconds, 1e-6 * (double)result.evaluated / seconds);
+    double wall = now_s(CLOCK_MONOTONIC), cpu = now_s(CLOCK_PROCESS_CPUTIME_ID);
+    if (search_run(scenario, options, &result, &e) != STATUS_OK)
+        fail(&e);
+    t.wall_s = now_s(CLOCK_MONOTONIC) - wall;
+    t.cpu_s = now_s(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+    t.legal = result.legal;
+    t.evaluated = result.evaluated;
     search_result_free(&result);
+    return t;
 }
 
-int main(int count, char **words)
+/* The same three times: the fastest, since other work on the machine only adds. */
+static struct timing fastest(const struct scenario *scenario, const struct search_options *options)
 {
-    static struct scenario c;
-    if (!scenario_of("llama3-70b", "dgx-h100", 512, &c))
-        return 1;
-    c.job.seq_length = 8192;
-    c.job.global_batch = 1024;
-    if (count == 3 && strcmp(words[1], "evaluate") == 0)
-        return evaluate(&c, strtol(words[2], NULL, 10)) >= 0 ? 0 : 1;
-    time_evaluation(&c);
-    time_search("llama3-70b on 512 H100", &c, false, 1);
-    if (!scenario_of("gpt3-175b", "dgx-a100", 64, &c))
-        return 1;
-    c.job.seq_length = 2048;
-    c.job.global_batch = 64;
-    c.job.precision = DTYPE_FP16;
-    time_search("gpt3-175b on 64 A100", &c, false, 1);
-    time_search("gpt3-175b on 64 A100", &c, true, 1);
-    if (!scenario_of("llama3-405b", "dgx-h100", 16384, &c))
-        return 1;
-    c.job.seq_length = 8192;
-    c.job.global_batch = 2048;
-    time_search("llama3-405b on 16384 H100", &c, false, 1);
-    time_search("llama3-405b on 16384 H100", &c, false, 2);
-    time_search("llama3-405b on 16384 H100", &c, true, 1);
-    if (!scenario_of("deepseek-v3", "dgx-h100", 2048, &c))
-        return 1;
-    c.job.seq_length = 4096;
-    c.job.global_batch = 8192;
-    c.job.precision = DTYPE_FP8;
-    time_search("deepseek-v3 on 2048 H100", &c, false, 1);
-    return 0;
+    struct timing best = timed(scenario, options);
+    for (int i = 0; i < 2; i++) {
+        struct timing t = timed(scenario, options);
+        if (t.wall_s < best.wall_s)
+            best = t;
+    }
+    return best;
+}
+
+static double resident_mb(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)usage.ru_maxrss / 1024;
+}
+
+static void bench_unpruned(void)
+{
+    struct scenario *scenario = scenario_of(&llama);
+    struct search_options options = options_of(scenario);
+    open_all(scenario, &options);
+    options.no_prune = true;
+    struct timing t = timed(scenario, &options);
+    printf("unpruned, every dimension, one core      %lld strategies, %.2f s (CPU %.2f s): "
+           "%.2f million a second (CPU %.2f)\n",
+           t.evaluated, t.wall_s, t.cpu_s, (double)t.evaluated / t.wall_s / 1e6,
+           (double)t.evaluated / t.cpu_s / 1e6);
+    free(scenario);
+}
+
+static void bench_threads(void)
+{
+    struct scenario *scenario = scenario_of(&llama);
+    struct search_options options = options_of(scenario);
+    options.no_prune = true;
+    struct timing one = timed(scenario, &options);
+    options.threads = 2;
+    struct timing two = timed(scenario, &options);
+    printf("unpruned on 2 threads against 1          %.2f times as fast (%.2f s, %.2f s)\n",
+           one.wall_s / two.wall_s, one.wall_s, two.wall_s);
+    free(scenario);
+}
+
+static void bench_pruned(void)
+{
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        struct scenario *scenario = scenario_of(&settings[i]);
+        struct search_options options = options_of(scenario);
+        struct timing t = fastest(scenario, &options);
+        printf("%-40s %10lld strategies, %7lld evaluated, %6.1f ms (CPU %.1f ms)\n",
+               settings[i].name, t.legal, t.evaluated, 1e3 * t.wall_s, 1e3 * t.cpu_s);
+        open_all(scenario, &options);
+        t = fastest(scenario, &options);
+        printf("%-40s %10lld strategies, %7lld evaluated, %6.1f ms (CPU %.1f ms)\n",
+               "  every dimension open", t.legal, t.evaluated, 1e3 * t.wall_s, 1e3 * t.cpu_s);
+        free(scenario);
+    }
+}
+
+/* From one strategy to the whole space, dimension by dimension. */
+static const struct {
+    enum search_dimension dimension;
+    int value;
+} order[] = {
+    {SEARCH_VPP,               8},
+    {SEARCH_RECOMPUTE_LAYERS,  0},
+    {SEARCH_RECOMPUTE,         0},
+    {SEARCH_FSDP_SHARD,        0},
+    {SEARCH_ZERO,              1},
+    {SEARCH_PP,                8},
+    {SEARCH_SEQUENCE_PARALLEL, 1},
+    {SEARCH_MICRO_BATCH,       1},
+    {SEARCH_TP,                8},
+    {SEARCH_CP,                1},
+};
+
+static void size_row(const struct scenario *scenario, struct search_options *options,
+                     double unpruned_most)
+{
+    struct timing pruned = fastest(scenario, options), whole = {.wall_s = 0};
+    options->no_prune = true;
+    if ((double)pruned.legal <= unpruned_most)
+        whole = timed(scenario, options);
+    options->no_prune = false;
+    printf("%lld,%lld,%.6f,", pruned.legal, pruned.evaluated, pruned.cpu_s);
+    if (whole.wall_s > 0)
+        printf("%.6f", whole.cpu_s);
+    printf("\n");
+    fflush(stdout);
+}
+
+static void bench_sizes(double unpruned_most)
+{
+    enum { ROWS = sizeof order / sizeof *order };
+    struct scenario *scenario = scenario_of(&llama);
+    struct search_options options = options_of(scenario);
+    for (int i = 0; i < ROWS; i++)
+        options.choices[order[i].dimension] = (struct choices){1, {order[i].value}};
+    printf("strategies,evaluated,pruned_s,unpruned_s\n");
+    for (int i = 0; i < ROWS; i++) {
+        options.choices[order[i].dimension].count = 0;
+        size_row(scenario, &options, unpruned_most);
+    }
+    open_all(scenario, &options);
+    size_row(scenario, &options, unpruned_most);
+    options.open[SEARCH_ZERO_GROUP] = true;
+    options.open[SEARCH_SCHEDULE] = true;
+    size_row(scenario, &options, unpruned_most);
+    free(scenario);
+}
+
+/* A part of the whole space, small enough for a machine that counts instructions. */
+static void count_unpruned(void)
+{
+    struct scenario *scenario = scenario_of(&llama);
+    struct search_options options = options_of(scenario);
+    open_all(scenario, &options);
+    options.choices[SEARCH_TP] = (struct choices){
+        2, {4, 8}
+    };
+    options.choices[SEARCH_CP] = (struct choices){
+        2, {1, 2}
+    };
+    options.choices[SEARCH_MICRO_BATCH] = (struct choices){1, {1}};
+    options.choices[SEARCH_SEQUENCE_PARALLEL] = (struct choices){1, {1}};
+    options.no_prune = true;
+    printf("%lld\n", timed(scenario, &options).evaluated);
+    free(scenario);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "unpruned") == 0) {
+        count_unpruned();
+        return EXIT_SUCCESS;
+    }
+    if (argc > 1 && strcmp(argv[1], "sizes") == 0) {
+        bench_sizes(argc > 2 ? strtod(argv[2], NULL) : 1e7);
+        return EXIT_SUCCESS;
+    }
+    bench_unpruned();
+    bench_threads();
+    bench_pruned();
+    printf("memory of this process at its peak       %.0f MB\n", resident_mb());
+    return EXIT_SUCCESS;
 }

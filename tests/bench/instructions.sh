@@ -1,6 +1,6 @@
 #!/bin/sh
 # Instructions of one evaluation, layer costs cached: two runs under callgrind, their difference.
-# usage: tests/bench/instructions.sh build-dev/tests/bench_search
+# usage: tests/bench/instructions.sh build-dev/tests/bench_evaluation
 set -eu
 count() {
     valgrind --tool=callgrind --callgrind-out-file=/dev/null "$1" evaluate "$2" 2>&1 |
