@@ -74,7 +74,8 @@ static void bound_units(struct pass *p)
         if (i == 0 || p->space->unit[i].group != p->space->unit[i - 1].group)
             p->group[groups++] = i;
     pool_run(p->space->pool, groups, bound_group, p);
-    qsort(p->space->unit, p->space->units, sizeof *p->space->unit, by_bound);
+    if (p->space->units > 0) /* an empty space has no array */
+        qsort(p->space->unit, p->space->units, sizeof *p->space->unit, by_bound);
     p->space->bounded = true;
 }
 
