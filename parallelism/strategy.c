@@ -62,6 +62,8 @@ const struct field strategy_fields[] = {
         "share of the saved activations kept in host memory"),
 };
 const size_t strategy_field_count = sizeof strategy_fields / sizeof *strategy_fields;
+_Static_assert(sizeof strategy_fields / sizeof *strategy_fields <= STRATEGY_FIELDS_MAX,
+               "a flag a row");
 
 void strategy_default(struct strategy *s)
 {

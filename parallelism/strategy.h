@@ -49,6 +49,7 @@ struct strategy {
 
 extern const struct field strategy_fields[];
 extern const size_t strategy_field_count;
+enum { STRATEGY_FIELDS_MAX = 64 }; /* for arrays of a flag a row */
 
 /* Every degree 1, micro-batch 1, zero 0, no recompute. */
 void strategy_default(struct strategy *s);

@@ -1,0 +1,229 @@
+#include "parallelism/scenario_read.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static enum status missing(const struct json *json, const struct json_value *object,
+                           const char *key, struct error *e)
+{
+    return json_error(json, object, e, STATUS_INPUT, "\"%s\" is missing", key);
+}
+
+static enum status read_model(const struct json *json, const struct json_value *object,
+                              const char *catalog, struct model *out, struct error *e)
+{
+    const struct json_value *part = json_member(object, "model");
+    if (!part)
+        return missing(json, object, "model", e);
+    if (json_kind(part) == JSON_STRING)
+        return model_find(json_string(part), catalog, out, e);
+    return model_read(json, part, out, e);
+}
+
+static enum status read_system(const struct json *json, const struct json_value *object,
+                               const char *catalog, struct system *out, struct error *e)
+{
+    const struct json_value *part = json_member(object, "system");
+    const struct json_value *gpus = json_member(object, "gpus");
+    if (!part)
+        return missing(json, object, "system", e);
+    if (json_kind(part) == JSON_STRING)
+        system_find(json_string(part), catalog, out, e);
+    else
+        system_read(json, part, catalog, out, e);
+    if (e->status != STATUS_OK || (!gpus && out->gpus >= 1))
+        return e->status;
+    if (!gpus)
+        return missing(json, object, "gpus", e);
+    if (json_kind(gpus) != JSON_NUMBER || !(json_number(gpus) >= 1) ||
+        floor(json_number(gpus)) < json_number(gpus))
+        return json_error(json, gpus, e, STATUS_INPUT, "expected a number of GPUs");
+    out->gpus = json_number(gpus);
+    return STATUS_OK;
+}
+
+static enum status read_stack(const struct json *json, const struct json_value *object,
+                              const char *catalog, struct stack *out, struct error *e)
+{
+    const struct json_value *part = json_member(object, "stack");
+    bool named = part && json_kind(part) == JSON_STRING;
+    if (stack_find(named ? json_string(part) : NULL, catalog, out, e) != STATUS_OK || !part ||
+        named)
+        return e->status;
+    return fields_read(json, part, stack_fields, stack_field_count, out, NULL, e);
+}
+
+static enum status read_job(const struct json *json, const struct json_value *object,
+                            struct job *out, struct error *e)
+{
+    const struct json_value *part = json_member(object, "job");
+    job_default(out);
+    if (!part)
+        return missing(json, object, "job", e);
+    if (fields_read(json, part, job_fields, job_field_count, out, NULL, e) != STATUS_OK)
+        return e->status;
+    if (floor(out->seq_length) < out->seq_length || floor(out->global_batch) < out->global_batch)
+        return json_error(json, part, e, STATUS_INPUT,
+                          "expected whole numbers of tokens and sequences");
+    return STATUS_OK;
+}
+
+/* A misspelled part would be lost. */
+static enum status check_parts(const struct json *json, const struct json_value *object,
+                               struct error *e)
+{
+    static const char *const parts[] = {"model", "system", "gpus", "job", "stack"};
+    static const size_t n = sizeof parts / sizeof *parts;
+    for (const struct json_value *m = json_first(object); m; m = json_next(m)) {
+        size_t i = 0;
+        while (i < n && strcmp(parts[i], json_key(m)) != 0)
+            i++;
+        if (i < n)
+            continue;
+        const char *near = nearest_name(json_key(m), parts, n);
+        json_error(json, m, e, STATUS_INPUT, "no part of a scenario");
+        if (near)
+            error_set_hint(e, "did you mean \"%s\"?", near);
+        return e->status;
+    }
+    return STATUS_OK;
+}
+
+enum status scenario_read(const struct json *json, const struct json_value *object,
+                          const char *catalog, struct scenario *out, struct error *e)
+{
+    if (!object || json_kind(object) != JSON_OBJECT)
+        return json_error(json, object, e, STATUS_INPUT,
+                          "expected an object with \"model\", \"system\", \"gpus\", \"job\"");
+    if (check_parts(json, object, e) != STATUS_OK ||
+        read_model(json, object, catalog, &out->model, e) != STATUS_OK ||
+        read_system(json, object, catalog, &out->system, e) != STATUS_OK ||
+        read_stack(json, object, catalog, &out->stack, e) != STATUS_OK)
+        return e->status;
+    return read_job(json, object, &out->job, e);
+}
+
+static size_t row_of(const char *key)
+{
+    size_t i = 0;
+    while (i < strategy_field_count && strcmp(strategy_fields[i].key, key) != 0)
+        i++;
+    return i;
+}
+
+/* Of an estimate's strategy only what was asked for counts: the rest follows anew. */
+static enum status keep_asked_for(const struct json *json, const struct json_value *asked,
+                                  bool *read, struct error *e)
+{
+    bool kept[STRATEGY_FIELDS_MAX] = {false};
+    for (const struct json_value *v = json_first(asked); v; v = json_next(v)) {
+        size_t i = json_kind(v) == JSON_STRING ? row_of(json_string(v)) : strategy_field_count;
+        if (i == strategy_field_count)
+            return json_error(json, v, e, STATUS_INPUT, "expected a key of the strategy");
+        kept[i] = read[i];
+    }
+    memcpy(read, kept, sizeof kept);
+    return STATUS_OK;
+}
+
+enum status strategy_read(const struct json *json, const struct json_value *object,
+                          const struct json_value *asked, struct strategy *strategy, bool *given,
+                          struct error *e)
+{
+    struct strategy values;
+    bool read[STRATEGY_FIELDS_MAX] = {false};
+    struct fields_options options = {.given = read};
+    strategy_default(&values);
+    if (fields_read(json, object, strategy_fields, strategy_field_count, &values, &options, e) !=
+            STATUS_OK ||
+        (asked && keep_asked_for(json, asked, read, e) != STATUS_OK))
+        return e->status;
+    for (size_t i = 0; i < strategy_field_count; i++) {
+        if (!read[i])
+            continue;
+        field_copy(&strategy_fields[i], &values, strategy);
+        given[i] = true;
+    }
+    return STATUS_OK;
+}
+
+/* The value of a row as the search's choices hold it. */
+static int choice_value(const struct field *field, const struct strategy *strategy)
+{
+    const char *member = (const char *)strategy + field->offset;
+    int value;
+    if (field->kind == FIELD_BOOL)
+        return *(const bool *)(const void *)member;
+    memcpy(&value, member, sizeof value);
+    return value;
+}
+
+enum status choices_add(enum search_dimension dimension, const char *word, struct choices *choices,
+                        struct error *e)
+{
+    const struct field *field = search_dimension_field(dimension);
+    struct strategy scratch;
+    strategy_default(&scratch);
+    if (field_set(field, word, &scratch, e) != STATUS_OK)
+        return e->status;
+    if (choices->count == SEARCH_CHOICES_MAX)
+        return error_set(e, STATUS_USAGE, "more than %d values", SEARCH_CHOICES_MAX);
+    choices->value[choices->count++] = choice_value(field, &scratch);
+    return STATUS_OK;
+}
+
+static void choice_word(const struct json_value *v, char *word, size_t size)
+{
+    if (json_kind(v) == JSON_STRING)
+        snprintf(word, size, "%s", json_string(v));
+    else if (json_kind(v) == JSON_BOOL)
+        snprintf(word, size, "%d", json_bool(v));
+    else if (json_kind(v) == JSON_NUMBER)
+        number_format(json_number(v), word, size);
+    else
+        word[0] = '\0';
+}
+
+static enum status read_choice(const struct json *json, const struct json_value *v,
+                               enum search_dimension d, struct choices *choices, struct error *e)
+{
+    char word[64];
+    struct error why;
+    error_init(&why);
+    choice_word(v, word, sizeof word);
+    if (choices_add(d, word, choices, &why) == STATUS_OK)
+        return STATUS_OK;
+    return json_error(json, v, e, STATUS_INPUT, "no value of this dimension: %s", why.message);
+}
+
+/* A value, or a list of them. */
+static enum status read_restricted(const struct json *json, const struct json_value *part,
+                                   struct search_options *options, struct error *e)
+{
+    for (const struct json_value *m = json_first(part); m; m = json_next(m)) {
+        int d = json_key(m) ? names_find(search_dimension_names, json_key(m)) : -1;
+        if (d < 0 || !search_dimension_field((enum search_dimension)d))
+            return json_error(json, m, e, STATUS_INPUT, "no dimension of the search");
+        struct choices *choices = &options->choices[d];
+        choices->count = 0;
+        if (json_kind(m) != JSON_ARRAY)
+            read_choice(json, m, (enum search_dimension)d, choices, e);
+        for (const struct json_value *v = json_first(m); v && e->status == STATUS_OK;
+             v = json_next(v))
+            read_choice(json, v, (enum search_dimension)d, choices, e);
+        if (e->status != STATUS_OK)
+            return e->status;
+    }
+    return STATUS_OK;
+}
+
+enum status choices_read(const struct json *json, const struct json_value *space,
+                         struct search_options *options, bool *fixed, struct error *e)
+{
+    const struct json_value *part = json_member(space, "fixed");
+    struct fields_options fields = {.given = fixed};
+    if (read_restricted(json, json_member(space, "restricted"), options, e) != STATUS_OK || !part)
+        return e->status;
+    return fields_read(json, part, strategy_fields, strategy_field_count, &options->base, &fields,
+                       e);
+}
