@@ -1,8 +1,10 @@
+#include "base/file.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/scenario_options.h"
 #include "reports/estimate_report.h"
 #include "reports/explain.h"
+#include "reports/trace.h"
 #include <stdlib.h>
 
 /* What one run of the command works with: too large for the stack of a small thread. */
@@ -82,6 +84,26 @@ static enum status find_critique(const struct arguments *a, enum output_format f
     return e->status;
 }
 
+/* --trace: beside the forecast, a file of its own. */
+static enum status write_trace(const struct arguments *a, const struct estimate_work *work,
+                               struct error *e)
+{
+    const char *path = argument_value(a, "trace");
+    struct timeline timeline = {0};
+    struct text out = {0};
+    if (!path || !work->cost.legal)
+        return STATUS_OK;
+    if (timeline_find(&work->input.scenario, &work->strategy, &timeline, e) == STATUS_OK)
+        trace_json(&work->input.scenario, &work->strategy, &timeline, &out);
+    if (out.failed)
+        error_set(e, STATUS_IO, "out of memory");
+    if (e->status == STATUS_OK)
+        file_write(path, out.data ? out.data : "", out.length, e);
+    text_free(&out);
+    timeline_free(&timeline);
+    return e->status;
+}
+
 /* The text of a forecast, and under it what --explain asks for. */
 static enum status write_explained(const struct arguments *a, const struct result *result,
                                    struct text *out, struct error *e)
@@ -144,7 +166,7 @@ static enum status run_estimate(const struct arguments *a, struct estimate_work 
     if (work->cost.legal)
         provenance_find(&work->input.scenario, &work->strategy, &work->provenance);
     if (find_what_if(a, work, e) || find_critique(a, format, work, e) ||
-        write_result(a, format, work, e))
+        write_trace(a, work, e) || write_result(a, format, work, e))
         return e->status;
     return judge(a, work, e);
 }

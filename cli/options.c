@@ -86,6 +86,8 @@ static const struct option own_rows[] = {
           "vary an input: gpus=64:1024:x2, gpu.memory=80GiB:288GiB:+32GiB, gpu.peak=1x,1.5x,2x"),
     SWITCH("sensitivity", 0, OPTIONS_COMMAND, BIT(COMMAND_SWEEP),
            "how the step moves with every constant of hardware and software, at -20 % and +20 %"),
+    VALUE("trace", "FILE", WORDS_FILE, OPTIONS_COMMAND, BIT(COMMAND_ESTIMATE),
+          "write the step as a Chrome trace, for Perfetto (ui.perfetto.dev)"),
     VALUE("what-if", "INPUT=VALUE,...", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_ESTIMATE),
           "what faster kernels or parts are worth: attention=1.1x,gpu.memory_bandwidth=1.2x"),
     SWITCH("no-prune", 0, OPTIONS_COMMAND, BIT(COMMAND_SEARCH),

@@ -57,6 +57,8 @@ expect 0 show model Llama3.1-70B
     expect 0 estimate $scenario --tp 2 --explain
     prints "gemm = "
     expect 0 estimate $scenario --tp 2 --csv
+    expect 0 estimate $scenario --tp 2 --pp 2 --trace "$work/trace.json"
+    grep -q '"traceEvents": \[' "$work/trace.json" || fail "--trace wrote no trace"
     expect 0 search $scenario --tp 8,16 --sequence-parallel --top 1
     prints "tensor parallel 8"
 
