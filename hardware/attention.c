@@ -82,8 +82,8 @@ static double math_flop_per_s(const struct gpu *gpu, enum dtype dtype, int fp8)
 
 /* A pass as the forms below see it. */
 struct attention_kernel {
+    const struct attention_constants *c;
     enum attention_pass pass;
-    int fp8;
     double flop_per_s;
 };
 
@@ -93,7 +93,7 @@ struct attention_kernel {
 static double score_s(const struct gpu *gpu, const struct attention_kernel *kernel,
                       const struct attention *a)
 {
-    const struct attention_constants *c = &gpu->calibration.attention[kernel->pass][kernel->fp8];
+    const struct attention_constants *c = kernel->c;
     double exps = gpu->exp_per_sm_clock > 0 ? gpu->exp_per_sm_clock : exp_per_sm_clock;
     double math_s = flop_per_score(kernel->pass, a) / (kernel->flop_per_s * c->math_frac);
     double exp_s = 1 / (gpu->sm_count * gpu->clock_hz * exps * c->exp_frac);
@@ -107,7 +107,7 @@ static double score_s(const struct gpu *gpu, const struct attention_kernel *kern
 static double kernel_s(const struct gpu *gpu, const struct attention_kernel *kernel,
                        const struct attention *a)
 {
-    const struct attention_constants *c = &gpu->calibration.attention[kernel->pass][kernel->fp8];
+    const struct attention_constants *c = kernel->c;
     double tiles = ceil(a->seq_q / c->tile_rows), keys = fmax(a->seq_kv, c->least_keys);
     double visible = a->visible_frac < 1 ? fmin(1, a->visible_frac + c->tile_rows / (2 * keys)) : 1;
     if (tiles == 1)
@@ -128,7 +128,7 @@ double attention_s(const struct gpu *gpu, enum dtype dtype, enum attention_pass 
         return attention_decode_s(gpu, dtype, a);
     int fp8 = attention_runs_fp8(gpu, dtype, dtype);
     const struct attention_constants *c = &gpu->calibration.attention[pass][fp8];
-    struct attention_kernel kernel = {pass, fp8, math_flop_per_s(gpu, dtype, fp8)};
+    struct attention_kernel kernel = {c, pass, math_flop_per_s(gpu, dtype, fp8)};
     double memory_s =
         attention_bytes(dtype, pass, a) / (gpu->memory_bandwidth_bytes_per_s * c->bandwidth_frac);
     return c->t0_s + fmax(kernel_s(gpu, &kernel, a), memory_s);
@@ -143,8 +143,8 @@ double attention_prefill_s(const struct gpu *gpu, enum dtype dtype, enum dtype k
     if (scores(a) <= 0)
         return 0;
     int fp8 = attention_runs_fp8(gpu, dtype, kv_dtype);
-    const struct attention_constants *c = &gpu->calibration.attention[ATTENTION_FORWARD][fp8];
-    struct attention_kernel kernel = {ATTENTION_FORWARD, fp8, math_flop_per_s(gpu, dtype, fp8)};
+    const struct attention_constants *c = &gpu->calibration.attention[ATTENTION_PREFILL][fp8];
+    struct attention_kernel kernel = {c, ATTENTION_FORWARD, math_flop_per_s(gpu, dtype, fp8)};
     double tokens = a->batch * a->seq_q, width = a->head_dim_qk + a->head_dim_v;
     double query = 2 * a->heads, key = a->kv_heads * (2 + dtype_bytes(kv_dtype));
     double bytes = tokens * width * (query + c->cache_kv_weight * key);
@@ -153,6 +153,6 @@ double attention_prefill_s(const struct gpu *gpu, enum dtype dtype, enum dtype k
     double cache_s = c->cache_t0_s + bytes / bytes_per_s * (miss + (1 - miss) / c->cache_l2_ratio);
     double seconds = c->t0_s + kernel_s(gpu, &kernel, a) + cache_s;
     return seconds *
-           correction_factor(&gpu->calibration.attention_correction[ATTENTION_FORWARD][fp8],
+           correction_factor(&gpu->calibration.attention_correction[ATTENTION_PREFILL][fp8],
                              a->batch * a->heads, a->seq_q, a->head_dim_qk);
 }

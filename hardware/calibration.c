@@ -108,8 +108,8 @@ static const char *const grouped_dims[] = {"rows", "n", "k", "groups", NULL};
 static const char *const attention_dims[] = {"sequences_x_heads", "seq_q", "seq_kv", "head_dim",
                                              NULL};
 static const char *const memory_dims[] = {"bytes", NULL};
-static const char *const attention_names[] = {"forward-16bit", "forward-fp8", "backward-16bit",
-                                              "backward-fp8"};
+static const char *const attention_names[] = {"forward-16bit", "forward-fp8",   "backward-16bit",
+                                              "backward-fp8",  "prefill-16bit", "prefill-fp8"};
 static const char *const decode_names[] = {"decode-16bit", "decode-fp8"};
 
 /* One row an op: `count` consecutive structs of `size` bytes, their groups and corrections. */
@@ -133,8 +133,8 @@ static const struct family families[] = {
     FAMILY("gemm", dtype_names, DTYPES, gemm, MEMBER(gemm_correction), gemm_rows, gemm_dims),
     FAMILY("grouped_gemm", dtype_names, DTYPES, grouped, MEMBER(grouped_correction), grouped_rows,
            grouped_dims),
-    FAMILY("attention", attention_names, 4, attention, MEMBER(attention_correction), attention_rows,
-           attention_dims),
+    FAMILY("attention", attention_names, (size_t)ATTENTION_KERNELS * 2, attention,
+           MEMBER(attention_correction), attention_rows, attention_dims),
     FAMILY("attention", decode_names, 2, decode, MEMBER(decode_correction), decode_rows,
            attention_dims),
     FAMILY("memory", memory_class_names, MEMORY_CLASSES, memory, 0, memory_rows, memory_dims),

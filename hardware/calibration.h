@@ -45,7 +45,9 @@ struct grouped_constants {
     double routing_bandwidth_frac; /* of the permutation, the activation and the weighted sum */
 };
 
-/* Fused attention, one set a pass {forward, backward} and datatype class {16 bit, fp8}. */
+/* Fused attention, one set a kernel and datatype class {16 bit, fp8}: training's forward and
+ * backward passes, and the prefill of serving, whose kernels are others (A100: 140 TFLOP/s where
+ * FlashAttention-2 reaches 200). */
 struct attention_constants {
     double math_frac;  /* e_a: of the tensor-core peak */
     double exp_frac;   /* e_x: of the exponential unit's peak */
@@ -64,6 +66,8 @@ struct attention_constants {
     double cache_l2_ratio;  /* bandwidth of the last cache over that of memory */
 };
 enum attention_pass { ATTENTION_FORWARD, ATTENTION_BACKWARD, ATTENTION_DECODE, ATTENTION_PASSES };
+/* Kernels of struct attention_constants: those of the first two passes have their numbers. */
+enum { ATTENTION_PREFILL = ATTENTION_BACKWARD + 1, ATTENTION_KERNELS };
 
 /* Decode, one set a datatype of the cache: a kernel that shares keys among the heads of a group,
  * and one CTA a head for groups outside [group_least, group_most]. */
@@ -108,13 +112,14 @@ struct calibration_group {
 struct calibration {
     struct gemm_constants gemm[DTYPES];
     struct grouped_constants grouped[DTYPES];
-    struct attention_constants attention[2][2]; /* [forward, backward][0: 16 bit, 1: fp8] */
+    struct attention_constants attention[ATTENTION_KERNELS][2]; /* [][0: 16 bit, 1: fp8] */
     struct decode_constants decode[2];
     struct memory_constants memory[MEMORY_CLASSES];
     struct calibration_group gemm_group[DTYPES], grouped_group[DTYPES];
-    struct calibration_group attention_group[2][2], decode_group[2], memory_group[MEMORY_CLASSES];
+    struct calibration_group attention_group[ATTENTION_KERNELS][2], decode_group[2],
+        memory_group[MEMORY_CLASSES];
     struct correction gemm_correction[DTYPES], grouped_correction[DTYPES];
-    struct correction attention_correction[2][2], decode_correction[2];
+    struct correction attention_correction[ATTENTION_KERNELS][2], decode_correction[2];
     struct collective_calibration collective; /* of the scale-up domain */
 };
 

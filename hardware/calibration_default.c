@@ -164,6 +164,7 @@ static void attention_default(struct calibration *c, bool ampere, bool blackwell
 {
     for (int fp8 = 0; fp8 < 2; fp8++) {
         c->attention[ATTENTION_FORWARD][fp8] = ampere ? ampere_forward : hopper_forward;
+        c->attention[ATTENTION_PREFILL][fp8] = c->attention[ATTENTION_FORWARD][fp8];
         c->decode[fp8] = default_decode;
         if (blackwell) /* its grouped kernels serve every group (measured) */
             c->decode[fp8].group_least = 1;

@@ -18,6 +18,7 @@ bool kernel_fit_slot(const struct gpu *gpu, const struct sample *s, struct calib
         [ATTENTION_BACKWARD] = {"backward-16bit", "backward-fp8"},
         [ATTENTION_DECODE] = {"decode-16bit",   "decode-fp8"  },
     };
+    static const char *const prefill[2] = {"prefill-16bit", "prefill-fp8"};
     bool fp8 = s->pass == ATTENTION_DECODE ? dtype_bytes(s->kv_dtype) < 2
                                            : attention_runs_fp8(gpu, s->dtype, s->kv_dtype);
     switch (s->kind) {
@@ -27,7 +28,7 @@ bool kernel_fit_slot(const struct gpu *gpu, const struct sample *s, struct calib
     case SAMPLE_MOE:
         return calibration_find("grouped_gemm", dtype_names[s->dtype], slot);
     case SAMPLE_ATTENTION:
-        return calibration_find("attention", names[s->pass][fp8], slot);
+        return calibration_find("attention", s->prefill ? prefill[fp8] : names[s->pass][fp8], slot);
     case SAMPLE_MEMORY:
         return calibration_find("memory", memory_class_names[s->memory.class_], slot);
     case SAMPLE_COLLECTIVE:

@@ -157,18 +157,19 @@ static const struct need needs[] = {
     {"attention",    NULL,       NULL,                     5,  short_sequence,
      "sequences of at most 256, which tell launch and fixed costs"                                                                 },
     {"attention",    "forward",  "exp_frac",               5,  head_64,         "head size 64, where exponentials weigh more"      },
-    {"attention",    "forward",  "exp_frac",               5,  head_128,        "head size 128 or between"                         },
+    {"attention",    "prefill",  "exp_frac",               5,  head_64,         "head size 64, where exponentials weigh more"      },
+    {"attention",    "prefill",  "exp_frac",               5,  head_128,        "head size 128 or between"                         },
     {"attention",    "backward", "exp_frac",               5,  head_64,
      "head size 64, where exponentials weigh more"                                                                                 },
     {"attention",    NULL,       "head_64",                5,  head_64,         "head size 64"                                     },
     {"attention",    NULL,       "head_192",               5,  head_192,        "head size 192"                                    },
     {"attention",    NULL,       "head_256",               5,  head_256,        "head size 256"                                    },
     {"attention",    NULL,       "head_512",               5,  head_512,        "head size 512"                                    },
-    {"attention",    "forward",  "t0_s",                   10, is_kernel_alone, "attention kernels without a cache"                },
-    {"attention",    "forward",  "cache_t0_s",             10, is_prefill,      "prefill rows"                                     },
-    {"attention",    "forward",  "cache_bandwidth_frac",   10, is_prefill,      "prefill rows"                                     },
-    {"attention",    "forward",  "cache_kv_weight",        10, is_prefill,      "prefill rows"                                     },
-    {"attention",    "forward",  "cache_l2_ratio",         10, is_prefill,      "prefill rows"                                     },
+    {"attention",    "prefill",  "t0_s",                   10, is_kernel_alone, NULL                                               }, /* cache_t0_s tells both */
+    {"attention",    "forward",  "cache_t0_s",             1,  is_prefill,      NULL                                               },
+    {"attention",    "forward",  "cache_bandwidth_frac",   1,  is_prefill,      NULL                                               },
+    {"attention",    "forward",  "cache_kv_weight",        1,  is_prefill,      NULL                                               },
+    {"attention",    "forward",  "cache_l2_ratio",         1,  is_prefill,      NULL                                               },
     {"attention",    "backward", "cache_t0_s",             1,  is_prefill,      NULL                                               },
     {"attention",    "backward", "cache_bandwidth_frac",   1,  is_prefill,      NULL                                               },
     {"attention",    "backward", "cache_kv_weight",        1,  is_prefill,      NULL                                               },
@@ -216,6 +217,14 @@ enum status kernel_needs_check(const struct calibration_slot *slot, const struct
     return STATUS_OK;
 }
 
+static bool has_constant(const struct calibration_slot *slot, const char *key)
+{
+    for (size_t row = 0; row < slot->count; row++)
+        if (strcmp(slot->constants[row].key, key) == 0)
+            return true;
+    return false;
+}
+
 static bool is_held(const char *key, const char **held)
 {
     for (; *held; held++)
@@ -232,8 +241,8 @@ void kernel_needs_hold(const struct calibration_slot *slot, const struct kernel_
         n++;
     for (int i = 0; i < NEEDS && n + 1 < size; i++) {
         const struct need *need = &needs[i];
-        if (!need->key || !applies(need, slot) || is_held(need->key, held) ||
-            rows_that_show(need, rows) >= need->rows)
+        if (!need->key || !applies(need, slot) || !has_constant(slot, need->key) ||
+            is_held(need->key, held) || rows_that_show(need, rows) >= need->rows)
             continue;
         held[n++] = need->key;
         held[n] = NULL;

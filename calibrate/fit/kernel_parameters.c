@@ -90,6 +90,8 @@ static const struct kernel_parameter *table_of(const struct calibration_slot *sl
         {"attention",    "forward-fp8",    attention_parameters},
         {"attention",    "backward-16bit", attention_parameters},
         {"attention",    "backward-fp8",   attention_parameters},
+        {"attention",    "prefill-16bit",  attention_parameters},
+        {"attention",    "prefill-fp8",    attention_parameters},
         {"attention",    "decode-16bit",   decode_parameters   },
         {"attention",    "decode-fp8",     decode_parameters   },
     };

@@ -18,7 +18,7 @@ static const struct layout {
 } layouts[] = {
     {"gemm",         "",        {.knots = {9, 6, 6}, .low = {0, 5, 5}, .step = {2, 2.2, 2.2}}},
     {"grouped_gemm", "",        {.knots = {8, 5, 7}, .low = {0, 0, 15}, .step = {2, 2, 2}}   },
-    {"attention",    "forward", {.knots = {7, 8, 4}, .low = {0, 0, 6}, .step = {2.5, 2, 1}}  },
+    {"attention",    "prefill", {.knots = {7, 8, 4}, .low = {0, 0, 6}, .step = {2.5, 2, 1}}  },
     {"attention",    "decode",  {.knots = {8, 9, 5}, .low = {0, 1, 0}, .step = {2.5, 2, 2}}  },
 };
 
