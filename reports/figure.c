@@ -2,6 +2,7 @@
 #include "base/c_locale.h"
 #include "base/file.h"
 #include "parallelism/terms.h"
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,6 +46,7 @@ bool figure_failed(const struct figure *f)
 static const char theme[] = "set encoding utf8\n"
                             "set border 3 lw 1\n"
                             "set tics nomirror out scale 0.6\n"
+                            "set format '%h'\n"
                             "set grid back lc rgb '#d9d9d9' lw 0.6 lt 1\n"
                             "set style fill solid 1 noborder\n"
                             "set key noautotitle\n";
@@ -135,6 +137,23 @@ void figure_tic(struct figure *f, const char *words, double position)
 void figure_close_tics(struct figure *f)
 {
     text_add(&f->script, ")\n");
+}
+
+void figure_log_tics(struct figure *f, const char *axis, double low, double high)
+{
+    static const double steps[] = {1, 2, 5};
+    int n = high / low < 200 ? 3 : 1;
+    const char *before = "";
+    figure_add(f, "set %stics (", axis);
+    for (double decade = pow(10, floor(log10(low))); decade <= high; decade *= 10) {
+        for (int i = 0; i < n; i++) {
+            if (decade * steps[i] < low || decade * steps[i] > high)
+                continue;
+            figure_add(f, "%s'%.9g' %.9g", before, decade * steps[i], decade * steps[i]);
+            before = ", ";
+        }
+    }
+    figure_add(f, ")\n");
 }
 
 void figure_key_line(struct figure *f, const struct figure_key *key)

@@ -48,6 +48,8 @@ void figure_set(struct figure *f, const char *command, const char *words);
 void figure_open_tics(struct figure *f, const char *command);
 void figure_tic(struct figure *f, const char *words, double position);
 void figure_close_tics(struct figure *f);
+/* Tics of a logarithmic axis ("y") that shows low to high: decades, or 1, 2, 5 where those are few. */
+void figure_log_tics(struct figure *f, const char *axis, double low, double high);
 
 /* A line of a legend of our own, where gnuplot's would not go: at screen coordinates. symbol: a
  * point type, 0 none; dash: a dash type, 0 no line. */

@@ -69,10 +69,10 @@ static struct label_place place(const struct search *s, int own)
     return best;
 }
 
-void label_places(const struct spot *spots, int count, double width, double height,
+void label_places(const struct spot *spots, int count, int labels, double width, double height,
                   struct label_place *out)
 {
     struct search s = {spots, count, width, height, out};
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < labels; i++)
         out[i] = place(&s, i);
 }

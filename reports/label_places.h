@@ -14,8 +14,9 @@ struct label_place {
     int far;
 };
 
-/* A label is width x height pixels. Spots before come first: the better their places. */
-void label_places(const struct spot *spots, int count, double width, double height,
+/* Places for the labels of the first `labels` of `count` spots; a label is width x height pixels.
+ * Spots before come first: the better their places. */
+void label_places(const struct spot *spots, int count, int labels, double width, double height,
                   struct label_place *out);
 
 #endif

@@ -210,9 +210,11 @@ static void draw(struct figure *f, const struct curves *c)
               c->picture->system->name[0] ? c->picture->system->name
                                           : c->picture->system->gpu.name);
     figure_title(f, title.data ? title.data : "",
-                 c->more ? "points: measured; solid: forecast; dashed: alpha + beta x; the first "
-                           "groups of the files"
-                         : "points: measured; solid: forecast; dashed: alpha + beta x");
+                 c->more
+                     ? "points: measured; solid: forecast; dashed: alpha + beta x (hollow in the "
+                       "residuals); the first groups of the files"
+                     : "points: measured; solid: forecast; dashed: alpha + beta x (hollow in the "
+                       "residuals)");
     add_blocks(f, c);
     add_legend(f, c);
     figure_set(f, "set ylabel", "time, us");

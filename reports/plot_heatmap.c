@@ -4,8 +4,8 @@
 #include "reports/plot_words.h"
 #include <math.h>
 
-/* From light (fast) to dark (slow), one hue: order survives printing in grey. ColorBrewer's Blues,
- * reversed in meaning, has the fastest cells darkest: they are what the eye should find. */
+/* From dark (fast) to light (slow), one hue: order survives printing in grey, and the fastest cells
+ * are what the eye should find. ColorBrewer's Blues. */
 static const char *const shades[] = {"#08306b", "#08519c", "#2171b5", "#4292c6",
                                      "#6baed6", "#9ecae1", "#c6dbef", "#deebf7"};
 enum { SHADES = sizeof shades / sizeof *shades };
@@ -106,6 +106,19 @@ static void add_tics(struct figure *f, const char *axis, enum search_dimension d
     figure_close_tics(f);
 }
 
+/* Letters of the longest word beside the rows. */
+static double longest_tic(const struct strategy_grid *g)
+{
+    size_t most = 0;
+    for (int r = 0; r < g->rows; r++) {
+        struct text words = {0};
+        value_words(g->y, g->y_value[r], &words);
+        most = words.length > most ? words.length : most;
+        text_free(&words);
+    }
+    return most < 16 ? (double)most : 16;
+}
+
 /* A legend of our own: shades by how much slower, hatching, blank. */
 static void add_legend(struct figure *f)
 {
@@ -118,9 +131,9 @@ static void add_legend(struct figure *f)
         const char *colour = "#8c8c8c", *style = "pattern 5 border lc rgb '#8c8c8c'";
         if (i < n) {
             c_locale_format(words, sizeof words,
-                            i == 0       ? "0 %%"
+                            i == 0       ? "not, or hardly"
                             : i == n - 1 ? "100 %% and more"
-                                         : "%.0f %%",
+                                         : "about %.0f %%",
                             100 * steps[i]);
             colour = shades[shade_of(steps[i])];
             style = "solid 1 noborder";
@@ -155,7 +168,7 @@ void plot_heatmap(struct figure *f, const struct scenario *scenario, const struc
     figure_set(f, "set ylabel", search_dimension_names[g->y]);
     figure_add(f,
                "set xrange [-0.5:%g]\nset yrange [-0.5:%g]\nunset grid\nset border 0\n"
-               "set lmargin at screen 0.09\nset rmargin at screen 0.77\nset bmargin at screen "
+               "set lmargin at screen %g\nset rmargin at screen 0.77\nset bmargin at screen "
                "0.14\nplot NaN\n",
-               g->columns - 0.5, g->rows - 0.5);
+               g->columns - 0.5, g->rows - 0.5, 0.06 + 0.011 * longest_tic(g));
 }

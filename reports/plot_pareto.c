@@ -6,6 +6,8 @@
 
 static const double gib = 1073741824;
 static const double s_per_h = 3600;
+/* Times the fastest step: the front beyond is left to the numbers. */
+static const double slowest_shown = 4;
 
 static void add_row(struct figure *f, const char *panel, double gpus, const struct ranked *r,
                     double usd)
@@ -59,12 +61,25 @@ static void add_blocks(struct figure *f, const struct pareto_picture *p, double 
     figure_close_block(f);
 }
 
+/* Top of the memory panel: the slowest, but not so slow that the others melt into a line. */
 static double slowest_s(const struct pareto_picture *p)
 {
-    double most = p->front->point[p->front->count - 1].cost.step_s;
+    double best = HUGE_VAL, most = 0;
+    for (int i = 0; i < p->front->count; i++)
+        best = fmin(best, p->front->point[i].cost.step_s);
+    for (int i = 0; i < p->front->count; i++)
+        most = fmax(most, p->front->point[i].cost.step_s);
     for (int i = 0; i < p->cloud_count; i++)
         most = fmax(most, p->cloud[i].cost.step_s);
-    return most;
+    return fmin(most, slowest_shown * best);
+}
+
+static int points_above(const struct pareto_picture *p, double most_s)
+{
+    int n = 0;
+    for (int i = 0; i < p->front->count; i++)
+        n += p->front->point[i].cost.step_s > most_s;
+    return n;
 }
 
 static void add_memory_panel(struct figure *f, const struct pareto_picture *p)
@@ -137,7 +152,14 @@ static void add_gpus_panel(struct figure *f, const struct pareto_picture *p)
 void plot_pareto(struct figure *f, const struct pareto_picture *p)
 {
     add_data(f, p);
-    plot_title(f, "What speed costs: in memory of a GPU, and in GPUs", p->scenario);
+    struct text remark = {0};
+    int above = points_above(p, slowest_s(p));
+    if (above > 0)
+        text_addf(&remark, "\n%d of the front above %g times the fastest step not shown", above,
+                  slowest_shown);
+    plot_title_with(f, "What speed costs: in memory of a GPU, and in GPUs", p->scenario,
+                    remark.data ? remark.data : "");
+    text_free(&remark);
     figure_add(f, "set multiplot\nset bmargin at screen 0.26\nset tmargin at screen 0.84\n"
                   "set key at screen 0.28,0.095 center top vertical Left reverse samplen 2 font "
                   "',12'\n");

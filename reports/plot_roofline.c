@@ -78,8 +78,7 @@ static double rate(const struct kernel *k)
 
 static void name_kernel(const struct kernel *k, const struct scenario *s, struct text *out)
 {
-    static const char *const phases[PHASES] = {"forward", "backward, input", "backward, weight",
-                                               "decode"};
+    static const char *const phases[PHASES] = {"forward", "dgrad", "wgrad", "decode"};
     bool several = s->model.kinds > 1 && strncmp(k->block, "layer", 5) != 0;
     text_add(out, op_name_names[k->name]);
     if (several && strcmp(k->block, "head") != 0)
@@ -181,12 +180,14 @@ static void add_points(struct figure *f, const struct kernels_found *found,
 static void label_kernels(struct figure *f, const struct kernels_found *found,
                           const struct frame *frame, const struct scenario *scenario)
 {
-    struct spot spots[LISTED];
+    struct spot spots[KERNELS_MAX] = {
+        {0, 0, 0}
+    };
     struct label_place places[LISTED];
     int n = found->count < LISTED ? found->count : LISTED;
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < found->count; i++)
         spots[i] = spot_of(&found->kernel[i], frame, found->seconds);
-    label_places(spots, n, 17, 14, places);
+    label_places(spots, found->count, n, 17, 14, places);
     for (int i = 0; i < n; i++) {
         struct text words = {0};
         if (places[i].far)
@@ -210,15 +211,15 @@ static void label_kernels(struct figure *f, const struct kernels_found *found,
                  "at screen 0.675,0.835 left font ',12' front");
 }
 
-static void label_ridge(struct figure *f, const struct roof *r, const char *colour, double dy)
+static void label_ridge(struct figure *f, const struct roof *r, const char *colour, double dx,
+                        double dy)
 {
     char words[48];
     c_locale_format(words, sizeof words, "ridge at %.0f FLOP/byte", r->flop_per_s / r->bytes_per_s);
-    figure_label(
-        f, words,
-        "at first %.9g,%.9g right offset character -0.8,%g font ',11' tc rgb '%s' point pt "
-        "6 ps 0.8 lc rgb '%s' front",
-        r->flop_per_s / r->bytes_per_s, r->flop_per_s / 1e12, dy, colour, colour);
+    figure_label(f, words,
+                 "at first %.9g,%.9g right offset character %g,%g font ',11' tc rgb '%s' point pt "
+                 "6 ps 0.8 lc rgb '%s' front",
+                 r->flop_per_s / r->bytes_per_s, r->flop_per_s / 1e12, dx, dy, colour, colour);
 }
 
 static bool kind_shows(const struct kernels_found *found, enum op_kind kind)
@@ -281,8 +282,8 @@ static void draw(struct figure *f, const struct scenario *scenario, const struct
                "set key at screen 0.675,0.26 left top vertical Left reverse samplen 2 font ',11'\n"
                "set style fill transparent solid 0.6 noborder\n",
                frame.x0, frame.x1, frame.y0 / 1e12, frame.y1 / 1e12, left, right, bottom, top);
-    label_ridge(f, &sheet, figure_grey, 0.7);
-    label_ridge(f, &own, figure_ink, -0.9);
+    label_ridge(f, &sheet, figure_grey, -0.8, 0.7);
+    label_ridge(f, &own, figure_ink, -5.5, -0.9);
     label_kernels(f, found, &frame, scenario);
     add_plot(f, found, &sheet, &own, dtype);
     text_free(&remark);

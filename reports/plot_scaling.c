@@ -188,17 +188,20 @@ static void add_panels(struct figure *f, const struct scenario *scenario,
     struct extent steps = extent_of(scenario, curves, 2, factor);
     struct extent rates = extent_of(scenario, curves, 4, 1e3);
     figure_add(f, "set multiplot\nset logscale x 2\nset logscale y\nset bmargin at screen 0.27\n"
-                  "set tmargin at screen 0.79\nset grid x y\nset format y '%%.4g'\nset key off\n"
+                  "set tmargin at screen 0.79\nset grid x y\nset format y '%%.6g'\nset key off\n"
                   "set lmargin at screen 0.075\nset rmargin at screen 0.325\n");
     set_range(f, "x", gpus_of(&sweep->points[0]) / 1.2,
               gpus_of(&sweep->points[sweep->count - 1]) * 1.2);
     set_range(f, "y", steps.low / 1.3, steps.high * 1.3);
+    figure_log_tics(f, "y", steps.low / 1.3, steps.high * 1.3);
     add_panel(f, curves, 2, true);
     figure_add(f, "unset label\nunset arrow\nset lmargin at screen 0.405\n"
                   "set rmargin at screen 0.655\n");
     set_range(f, "y", rates.low / 1.3, rates.high * 1.3);
+    figure_log_tics(f, "y", rates.low / 1.3, rates.high * 1.3);
     add_panel(f, curves, 4, true);
-    figure_add(f, "unset logscale y\nset lmargin at screen 0.725\nset rmargin at screen 0.975\n");
+    figure_add(f, "unset logscale y\nset ytics autofreq\nset lmargin at screen 0.725\nset rmargin "
+                  "at screen 0.975\n");
     set_range(f, "y", 0, 115 * best_mfu(curves));
     add_panel(f, curves, 6, false);
     figure_add(f, "unset multiplot\n");

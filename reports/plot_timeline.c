@@ -206,10 +206,13 @@ void plot_timeline(struct figure *f, const struct scenario *scenario,
     int n = find_windows(t, windows);
     struct text remark = {0}, title = {0};
     add_data(f, t);
-    text_addf(&title,
-              "The step on its pipeline: schedule %s, stages wait %.1f %% of the pipeline's "
-              "time",
-              schedule_names[strategy->schedule], 100 * idle_frac(t));
+    if (strategy->pp == 1)
+        text_add(&title, "The step on its one pipeline stage, micro-batch after micro-batch");
+    else
+        text_addf(&title,
+                  "The step on its pipeline: schedule %s, stages wait %.1f %% of the pipeline's "
+                  "time",
+                  schedule_names[strategy->schedule], 100 * idle_frac(t));
     text_add(&remark, "\n");
     strategy_describe(strategy, &remark);
     if (n == 2)

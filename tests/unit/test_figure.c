@@ -88,14 +88,14 @@ static void test_label_places(void **state)
     (void)state;
     for (int i = 0; i < 12; i++)
         spots[i] = (struct spot){300 + i % 4, 200 + i / 4, 6};
-    label_places(spots, 12, 17, 14, places);
+    label_places(spots, 12, 12, 17, 14, places);
     for (int i = 0; i < 12; i++) {
         for (int k = 0; k < i; k++)
             assert_false(overlap(&places[i], &places[k], 17, 14));
         assert_true(fabs(places[i].x - 301.5) > 8 || fabs(places[i].y - 201) > 7);
     }
     /* alone, a label stands right beside its point */
-    label_places(spots, 1, 17, 14, places);
+    label_places(spots, 1, 1, 17, 14, places);
     assert_false(places[0].far);
 }
 
