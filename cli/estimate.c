@@ -18,6 +18,8 @@ struct estimate_work {
     struct what_if_result what_if;
     bool is_critic;
     struct critique critique;
+    bool asks_memory;
+    struct memory_moments memory;
 };
 
 /* --what-if: read before anything is computed, so that a wrong name costs no time. */
@@ -84,6 +86,18 @@ static enum status find_critique(const struct arguments *a, enum output_format f
     return e->status;
 }
 
+/* --memory: every stage, and the moment when it holds most. */
+static enum status find_memory(const struct arguments *a, enum output_format format,
+                               struct estimate_work *work, struct error *e)
+{
+    work->asks_memory = argument_given(a, "memory") && work->cost.legal;
+    if (argument_given(a, "memory") && format == OUTPUT_CSV)
+        return error_set(e, STATUS_USAGE, "--memory is text or JSON: leave --csv out");
+    if (!work->asks_memory)
+        return STATUS_OK;
+    return memory_moments_find(&work->input.scenario, &work->strategy, &work->memory, e);
+}
+
 /* --trace: beside the forecast, a file of its own. */
 static enum status write_trace(const struct arguments *a, const struct estimate_work *work,
                                struct error *e)
@@ -125,6 +139,7 @@ static enum status write_result(const struct arguments *a, enum output_format fo
     const struct estimate_more more = {
         .what_if = work->asks_what_if && work->cost.legal ? &work->what_if : NULL,
         .critique = work->is_critic ? &work->critique : NULL,
+        .memory = work->asks_memory ? &work->memory : NULL,
     };
     struct text out = {0};
     writers[format](&result, &more, &out);
@@ -166,7 +181,8 @@ static enum status run_estimate(const struct arguments *a, struct estimate_work 
     if (work->cost.legal)
         provenance_find(&work->input.scenario, &work->strategy, &work->provenance);
     if (find_what_if(a, work, e) || find_critique(a, format, work, e) ||
-        write_trace(a, work, e) || write_result(a, format, work, e))
+        find_memory(a, format, work, e) || write_trace(a, work, e) ||
+        write_result(a, format, work, e))
         return e->status;
     return judge(a, work, e);
 }

@@ -88,6 +88,8 @@ static const struct option own_rows[] = {
            "how the step moves with every constant of hardware and software, at -20 % and +20 %"),
     VALUE("trace", "FILE", WORDS_FILE, OPTIONS_COMMAND, BIT(COMMAND_ESTIMATE),
           "write the step as a Chrome trace, for Perfetto (ui.perfetto.dev)"),
+    SWITCH("memory", 0, OPTIONS_COMMAND, BIT(COMMAND_ESTIMATE),
+           "memory by kind of every pipeline stage, and the moment when it holds most"),
     VALUE("what-if", "INPUT=VALUE,...", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_ESTIMATE),
           "what faster kernels or parts are worth: attention=1.1x,gpu.memory_bandwidth=1.2x"),
     SWITCH("no-prune", 0, OPTIONS_COMMAND, BIT(COMMAND_SEARCH),

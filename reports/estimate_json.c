@@ -1,5 +1,6 @@
 #include "reports/critique_report.h"
 #include "reports/estimate_report.h"
+#include "reports/memory_report.h"
 #include "reports/scenario_json.h"
 #include "reports/what_if_report.h"
 
@@ -11,6 +12,8 @@ void estimate_json(const struct result *result, const struct estimate_more *more
     json_open_object(&w, NULL);
     scenario_json(&w, "scenario", result->scenario);
     result_json(&w, result);
+    if (more && more->memory)
+        memory_json(&w, more->memory);
     if (more && more->what_if)
         what_if_json(&w, more->what_if);
     if (more && more->critique)

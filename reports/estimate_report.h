@@ -1,6 +1,7 @@
 #ifndef REPORTS_ESTIMATE_REPORT_H
 #define REPORTS_ESTIMATE_REPORT_H
 #include "parallelism/critique.h"
+#include "parallelism/memory_moments.h"
 #include "parallelism/what_if.h"
 #include "reports/result.h"
 
@@ -8,6 +9,7 @@
 struct estimate_more {
     const struct what_if_result *what_if;
     const struct critique *critique;
+    const struct memory_moments *memory;
 };
 
 /* One strategy's forecast as text, JSON or CSV. */

@@ -1,8 +1,9 @@
 #include "reports/estimate_report.h"
 #include "reports/critique_report.h"
-#include "reports/what_if_report.h"
 #include "reports/format.h"
+#include "reports/memory_report.h"
 #include "reports/table.h"
+#include "reports/what_if_report.h"
 
 enum { BAR_WIDTH = 40, STRATEGY_WIDTH = 100 };
 
@@ -155,6 +156,8 @@ void estimate_text(const struct result *r, const struct estimate_more *more, str
     else
         text_addf(out, "Illegal (%s): %s\n", r->cost->rule ? r->cost->rule : "rule",
                   r->cost->reason);
+    if (more && more->memory)
+        memory_text(more->memory, out);
     if (more && more->what_if)
         what_if_text(more->what_if, out);
     if (more && more->critique)

@@ -59,6 +59,11 @@ expect 0 show model Llama3.1-70B
     expect 0 estimate $scenario --tp 2 --csv
     expect 0 estimate $scenario --tp 2 --pp 2 --trace "$work/trace.json"
     grep -q '"traceEvents": \[' "$work/trace.json" || fail "--trace wrote no trace"
+    expect 0 estimate $scenario --tp 2 --pp 2 --memory
+    prints "Memory of a GPU by pipeline stage, when it holds most"
+    expect 0 estimate $scenario --tp 2 --pp 2 --memory --json
+    prints '"memory_by_stage": ['
+    expect 2 estimate $scenario --tp 2 --memory --csv
     expect 0 search $scenario --tp 8,16 --sequence-parallel --top 1
     prints "tensor parallel 8"
 
