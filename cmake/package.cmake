@@ -1,3 +1,8 @@
+# `cmake --build BUILD --target uninstall` removes what was installed last.
+add_custom_target(uninstall VERBATIM
+    COMMAND ${CMAKE_COMMAND} -DMANIFEST=${CMAKE_BINARY_DIR}/install_manifest.txt
+            -P ${CMAKE_SOURCE_DIR}/cmake/uninstall.cmake)
+
 # cpack -G DEB: stepcast (program, library, header, manual page, completions) and stepcast-bench, each
 # with what it depends on.
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/stepcast RENAME copyright)

@@ -17,7 +17,7 @@ if [[ -z ${STEPCAST_SHARED:-} && -d ../shared ]]; then
 fi
 
 ./cmake/install_packages.sh gcc libc6-dev cmake ninja-build libcjson-dev libgsl-dev gnuplot-nox \
-    libcmocka-dev clang clang-tidy cppcheck shellcheck gcovr || exit 4
+    libcmocka-dev debootstrap clang clang-tidy cppcheck shellcheck gcovr || exit 4
 
 # check NAME COMMAND...: runs it, keeps what it says, notes the last line that PATTERN finds.
 check() {
@@ -79,6 +79,7 @@ check "clang, warnings as errors: all tests" 'tests passed' tested clang --exclu
 check "ASan, UBSan: all tests" 'tests passed' tested asan -DSTEPCAST_COVERAGE=ON
 check "line coverage without calibrate/bench" '^lines' covered
 check "TSan: search, sweep, sensitivity" 'tests passed' tested tsan -R 'test_(search|sweep|sensitivity)'
+check "the package in a bare Debian" 'llama3-70b on' sh tests/bare_debian.sh build-dev
 check "$scenarios random scenarios" 'scenarios of seed' \
     env STEPCAST_SCENARIOS="$scenarios" STEPCAST_SEED="${STEPCAST_SEED:-2}" build-dev/tests/test_scenarios
 check "fuzzing, $seconds s a reader" 'fuzz_' ./tests/fuzz/run.sh "$seconds"
