@@ -365,9 +365,12 @@ void log_run_write(const struct log_run *run, const char *file, const struct log
 {
     struct verdict v = decide(run, file, hints, warnings);
     write_provenance(run, file, &v, csv);
-    double empty = 0;
+    double empty = 0, instant = 0;
     for (size_t i = 0; i < run->rows; i++) {
         const struct log_row *r = &run->row[i];
+        instant += r->time_us <= 0;
+        if (r->time_us <= 0)
+            continue;
         const char *dtype = r->dtype[0] ? r->dtype : hints->dtype ? hints->dtype : "";
         char time[32], bytes[32];
         number_format(r->time_us, time, sizeof time);
@@ -379,6 +382,8 @@ void log_run_write(const struct log_run *run, const char *file, const struct log
         text_add(csv, "\n");
         empty += r->bytes <= 0;
     }
+    if (instant > 0)
+        text_addf(warnings, "%s: %.0f rows say 0 us, which is no time: left out\n", file, instant);
     if (v.ranks == 1)
         text_addf(warnings, "%s: one rank moves no data: samples of it are refused\n", file);
     if (empty > 0)
