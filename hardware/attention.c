@@ -80,6 +80,13 @@ static double math_flop_per_s(const struct gpu *gpu, enum dtype dtype, int fp8)
     return peak[wide] > 0 ? peak[wide] : fmax(peak[DTYPE_BF16], peak[DTYPE_FP16]);
 }
 
+double attention_peak_s(const struct gpu *gpu, enum dtype dtype, enum attention_pass pass,
+                        const struct attention *a)
+{
+    int fp8 = attention_runs_fp8(gpu, dtype, dtype);
+    return attention_flop(pass, a) / math_flop_per_s(gpu, dtype, fp8);
+}
+
 /* A pass as the forms below see it. */
 struct attention_kernel {
     const struct attention_constants *c;
@@ -131,7 +138,8 @@ double attention_s(const struct gpu *gpu, enum dtype dtype, enum attention_pass 
     struct attention_kernel kernel = {c, pass, math_flop_per_s(gpu, dtype, fp8)};
     double memory_s =
         attention_bytes(dtype, pass, a) / (gpu->memory_bandwidth_bytes_per_s * c->bandwidth_frac);
-    return c->t0_s + fmax(kernel_s(gpu, &kernel, a), memory_s);
+    return fmax(c->t0_s + fmax(kernel_s(gpu, &kernel, a), memory_s),
+                attention_peak_s(gpu, dtype, pass, a));
 }
 
 /* Serving's prefill: a kernel that reads Q, K, V, rotates them, writes Q and the cache, then

@@ -91,19 +91,27 @@ static double correction(const struct gpu *gpu, enum dtype dtype, const struct g
     return correction_factor(&gpu->calibration.gemm_correction[dtype], g->m * g->batch, g->n, g->k);
 }
 
+/* Nothing computes faster than the peak. The constants alone do not say so: peak_frac is over 1
+ * where a latency of every element of K makes up for it, and another part's peak may divide its
+ * time otherwise between the two (h20 by h100's: a sixth of the rate, the same latency). */
+double gemm_peak_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g)
+{
+    return gemm_flop(g) / gpu->peak_flop_per_s[dtype];
+}
+
 double gemm_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g)
 {
     if (is_empty(g))
         return 0;
     double seconds = gpu->calibration.gemm[dtype].t0_s + product_s(gpu, dtype, g, 0);
-    return seconds * correction(gpu, dtype, g);
+    return fmax(seconds * correction(gpu, dtype, g), gemm_peak_s(gpu, dtype, g));
 }
 
 /* Clocks fall under long kernels: T_droop = flop / R droop ln(1 + flop / R / 100 us). A training
  * step has a clock of its own (hardware/power.c), so gemm_s leaves it out. */
 static double droop_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g)
 {
-    double ideal_s = gemm_flop(g) / gpu->peak_flop_per_s[dtype];
+    double ideal_s = gemm_peak_s(gpu, dtype, g);
     double droop = gpu->calibration.gemm[dtype].droop;
     return ideal_s * droop * log(1 + fmin(ideal_s, droop_to_s) / droop_from_s);
 }
@@ -116,7 +124,7 @@ double gemm_benchmark_s(const struct gpu *gpu, enum dtype dtype, const struct ge
     double copies = fmin(weight_copies_most, fmax(1, ceil(gpu->l2_bytes / weight_bytes)));
     double seconds = gpu->calibration.gemm[dtype].t0_s + product_s(gpu, dtype, g, copies);
     seconds += droop_s(gpu, dtype, g) + quantise_s(gpu, dtype, g->batch * g->m * g->k);
-    return seconds * correction(gpu, dtype, g);
+    return fmax(seconds * correction(gpu, dtype, g), gemm_peak_s(gpu, dtype, g));
 }
 
 /* The tiles can neither compute faster than the peak nor move fewer bytes than memory_s counts. */

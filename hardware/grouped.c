@@ -78,7 +78,7 @@ double grouped_gemm_s(const struct gpu *gpu, enum dtype dtype, const struct gemm
     largest.batch = 1;
     largest.m = g->m * fmax(g->skew, 1);
     double seconds = fmax(product_s(gpu, dtype, g), product_s(gpu, dtype, &largest));
-    return gpu->calibration.grouped[dtype].t0_s + seconds;
+    return fmax(gpu->calibration.grouped[dtype].t0_s + seconds, gemm_peak_s(gpu, dtype, g));
 }
 
 double grouped_work_lower_s(const struct gpu *gpu, enum dtype dtype, double flop)

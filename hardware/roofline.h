@@ -59,6 +59,11 @@ double gemm_bytes(enum dtype dtype, const struct gemm *g);
 double attention_flop(enum attention_pass pass, const struct attention *a);
 double attention_bytes(enum dtype dtype, enum attention_pass pass, const struct attention *a);
 
+/* Seconds at the datatype's peak: no kernel is faster, whatever its constants say. */
+double gemm_peak_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g);
+double attention_peak_s(const struct gpu *gpu, enum dtype dtype, enum attention_pass pass,
+                        const struct attention *a);
+
 /* A time no longer than gemm_s can ever return for this shape on this GPU (search bounds). */
 double gemm_lower_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g);
 

@@ -194,13 +194,29 @@ double op_bytes(const struct op *op)
     return op->kind == OP_MEMORY ? op->memory.bytes : 2 * op->bytes;
 }
 
-/* Power of the model's layers, forward and backward, each kind as often as the model has it. */
-static void add_load(const struct scenario *scenario, const struct strategy *s,
-                     const struct priced *p, double layers, struct power_load *load)
+static double op_peak_s(const struct gpu *gpu, const struct op *op)
 {
+    return op->kind == OP_ATTENTION
+               ? attention_peak_s(gpu, op->dtype, attention_pass_of(op), &op->attention)
+               : gemm_peak_s(gpu, op->dtype, &op->gemm);
+}
+
+/* What a layer asks of the GPU: power, and the seconds that its clocked ops take at the peak. */
+struct layer_load {
+    struct power_load power;
+    double peak_s;
+};
+
+/* Load of the model's layers, forward and backward, each kind as often as the model has it. */
+static void add_load(const struct scenario *scenario, const struct strategy *s,
+                     const struct priced *p, double layers, struct layer_load *out)
+{
+    struct power_load *load = &out->power;
     for (int i = 0; i < p->ops.n; i++) {
         const struct op *op = &p->ops.op[i];
         double runs = layers * op->repeat;
+        if (op_clocked(op))
+            out->peak_s += runs * op_peak_s(&scenario->system.gpu, op);
         load->math_j += runs * op_flop(op) * power_flop_j(op->dtype);
         load->other_j += runs * op_bytes(op) * power_byte_j();
         if (op_clocked(op))
@@ -223,16 +239,25 @@ static void price_layers(const struct scenario *scenario, const struct strategy 
     }
 }
 
+/* The clock under the power cap, and no more than takes the layers to the peak: a stack's factor
+ * below 1, fitted on parts that stay well below theirs, would take a part past it whose rate is cut
+ * (h20 with h100's constants). */
 static double layers_clock_frac(const struct scenario *scenario, const struct strategy *s,
                                 const struct priced *layer)
 {
     const struct model *m = &scenario->model;
     double count[MODEL_LAYER_KINDS_MAX] = {0};
-    struct power_load load = {0, 0, 0, 0};
+    struct layer_load load = {
+        {0, 0, 0, 0},
+        0
+    };
     model_count_kinds(m, 0, m->layers, count);
     for (int i = 0; i < m->kinds; i++)
         add_load(scenario, s, &layer[i], count[i], &load);
-    return power_clock_frac(&scenario->system.gpu, &load);
+    double frac = power_clock_frac(&scenario->system.gpu, &load.power);
+    if (!(load.power.clocked_s > 0) || !(load.peak_s > 0))
+        return frac;
+    return fmin(frac, load.power.clocked_s / load.peak_s);
 }
 
 double strategy_clock_frac(const struct scenario *scenario, const struct strategy *s)

@@ -31,7 +31,7 @@ struct layer_recompute layer_recompute(const struct block_cost *layer, const str
 struct shard_cost {
     struct shard shard;
     int kinds;
-    double clock_frac; /* sustained clock over the benchmarks', by the power cap */
+    double clock_frac; /* sustained clock over the benchmarks', by power cap and peak */
     struct block_cost layer[MODEL_LAYER_KINDS_MAX];
     struct layer_recompute recompute[RECOMPUTES][MODEL_LAYER_KINDS_MAX];
     struct block_cost embedding, head;
@@ -64,7 +64,8 @@ double op_hidden_frac(const struct scenario *scenario, const struct strategy *s,
 /* True if the op's time goes with the SM clock: matmuls and attention. */
 bool op_clocked(const struct op *op);
 
-/* The sustained clock of the strategy's layers under the GPU's power cap, over the benchmarks'. */
+/* The sustained clock of the strategy's layers under the GPU's power cap and peak, over the
+ * benchmarks'. */
 double strategy_clock_frac(const struct scenario *scenario, const struct strategy *s);
 
 /* Prices the ops of every block of the strategy's shard. Depends on the shard, on where its ranks

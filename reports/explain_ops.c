@@ -90,10 +90,12 @@ static void add_row(void *context, const struct block *block, const struct op *o
     struct op_rows *rows = context;
     const struct explanation *x = rows->x;
     const struct result *r = x->result;
-    double on_rank = blocks_on_rank(block, &x->parts->stages, x->parts->layout.pipeline.bottleneck_rank);
+    double on_rank =
+        blocks_on_rank(block, &x->parts->stages, x->parts->layout.pipeline.bottleneck_rank);
     if (op_term(op) != rows->term || on_rank == 0 || op->repeat == 0)
         return;
-    double once_s = seconds / op->repeat, count = on_rank * op->repeat * x->parts->layout.micro_batches;
+    double once_s = seconds / op->repeat,
+           count = on_rank * op->repeat * x->parts->layout.micro_batches;
     double hidden = op->kind == OP_COLLECTIVE ? op_hidden_frac(r->scenario, r->strategy, op) : 0;
     double total_s = count * once_s * (1 - hidden);
     rows->listed_s += total_s;
@@ -178,7 +180,8 @@ static void add_equation(const struct explanation *x, enum term term)
     text_addf(x->out, "  once = (%s) x %.4g, the stack's %s factor\n", equations[term].equation,
               k[equations[term].constant].value, stack_constant_names[equations[term].constant]);
     if (term == TERM_GEMM || term == TERM_ATTENTION)
-        text_addf(x->out, "  / %.4g, the clock that the power cap sustains over the benchmarks'\n",
+        text_addf(x->out,
+                  "  / %.4g, the clock that power cap and peak sustain over the benchmarks'\n",
                   strategy_clock_frac(x->result->scenario, x->result->strategy));
 }
 

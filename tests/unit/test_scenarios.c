@@ -83,22 +83,18 @@ static void check_memory(const struct trial *t)
     hold(t, c->memory_stage >= 0 && c->memory_stage < t->strategy.pp);
 }
 
-/* A catalog's part never does more than its peak. Packed documents and dropped tokens are left out:
- * the convention counts attention over the whole sequence and every token, which nobody computes.
- */
+/* No part of the catalog does more than its peak, by its own constants or another part's. Packed
+ * documents and dropped tokens are left out: the convention counts attention over the whole
+ * sequence and every token, which nobody computes. */
 static void check_limits(const struct trial *t)
 {
     const struct job *job = &t->scenario.job;
     if (t->changed || job->document_mean > 0 || job->expert_capacity > 0)
         return;
-    /* Constants fitted to another part may divide its time otherwise between rate and latency: h20,
-     * with H100's, comes out up to an eighth over its peak on products that fill it. */
-    const struct gpu *gpu = &t->scenario.system.gpu;
-    bool own = gpu->calibration.gemm_group[job->precision].kind != CALIBRATION_TRANSFERRED;
-    double mfu = step_mfu(&t->scenario, &t->cost), most = own ? 1 : 1.25;
-    if (!(mfu > 0 && mfu <= most))
+    double mfu = step_mfu(&t->scenario, &t->cost);
+    if (!(mfu > 0 && mfu <= 1))
         print_error("mfu %g\n", mfu);
-    hold(t, mfu > 0 && mfu <= most);
+    hold(t, mfu > 0 && mfu <= 1);
 }
 
 static void check_provenance(const struct trial *t)
