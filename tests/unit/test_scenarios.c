@@ -192,15 +192,26 @@ static void say_slower(const struct step_cost *before, const struct step_cost *a
                         after->term_s[k]);
 }
 
-/* Nothing that the model promises is ever slower on better hardware. It does not promise that much
- * under a power cap, where less waiting for links means a lower clock, averaged over a layer, nor
- * of ZeRO 3 under a pipeline, whose gathers are exposed on the slowest rank alone: another rank may
- * become that. */
+/* What the model promises is never slower on better hardware. It does not promise that much
+ *   under a power cap: less waiting for links means a lower clock, averaged over a layer;
+ *   of ZeRO 3 under a pipeline: gathers are exposed on the slowest rank, and another may become
+ * that; where another rank becomes the slowest: gradients hide behind that rank's backward pass; of
+ * selective recompute: modules that run again repeat their share of the host's time, and a faster
+ * kernel elsewhere raises that share; of schedules without a recurrence, whose makespan is an
+ * estimate where the stages differ. */
+static double slower_at_most(const struct strategy *s, const struct step_cost *before,
+                             const struct step_cost *after)
+{
+    bool moved = before->bottleneck_stage != after->bottleneck_stage;
+    if (s->recompute == RECOMPUTE_SELECTIVE)
+        return 0.05;
+    return moved || s->schedule >= SCHEDULE_ZB_V ? 0.02 : 1e-9;
+}
+
 static void check_monotone(struct trial *t)
 {
     struct random *r = &source.random;
     double x = random_log(r, 1.01, 10);
-    double tolerance = t->strategy.recompute == RECOMPUTE_SELECTIVE ? 0.02 : 1e-9;
     int i = random_int(r, 0, BETTERS - 1);
     struct step_cost before, after;
     t->better = t->scenario;
@@ -210,11 +221,12 @@ static void check_monotone(struct trial *t)
     step_estimate(&t->better, &t->strategy, &before);
     betters[i].improve(&t->better, x);
     step_estimate(&t->better, &t->strategy, &after);
-    if (!(after.step_s <= before.step_s * (1 + tolerance))) {
+    double most_s = before.step_s * (1 + slower_at_most(&t->strategy, &before, &after));
+    if (!(after.step_s <= most_s)) {
         print_error("%s x %g\n", betters[i].name, x);
         say_slower(&before, &after);
     }
-    hold(t, after.step_s <= before.step_s * (1 + tolerance));
+    hold(t, after.step_s <= most_s);
     faster += after.step_s < before.step_s;
 }
 
