@@ -12,12 +12,17 @@ const struct command commands[COMMANDS] = {
         .about =
             "Evaluates every legal way to split the training step over the GPUs and ranks those "
             "that fit in memory. A strategy option restricts that dimension to its values "
-            "(--tp 4,8); the rest is searched.",
+            "(--tp 4,8); the rest is searched, and --open NAME takes in what otherwise stays as the "
+            "stack has it. Under the ranking stand what limits the fastest, what each single change "
+            "of it would lose, and, where nothing fits, what would make it fit. With several --gpus "
+            "it compares clusters.",
         .examples =
             "stepcast search --model llama3-70b --system dgx-h100 --gpus 512 --seq-length 8192 "
             "--global-batch 1024\n"
             "stepcast search --model gpt3-175b --system dgx-a100 --gpus 64 --seq-length 2048 "
-            "--global-batch 64 --precision fp16 --tp 8 --json\n",
+            "--global-batch 64 --precision fp16 --tp 8 --json\n"
+            "stepcast search --model llama3-70b --system dgx-h100 --gpus 64:4096 --seq-length 8192 "
+            "--global-batch 1024 --tokens 2T --deadline 30d\n",
         .run = search_command,
     },
     [COMMAND_ESTIMATE] = {

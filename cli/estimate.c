@@ -2,6 +2,7 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/scenario_options.h"
+#include "parallelism/step_simulation.h"
 #include "reports/estimate_report.h"
 #include "reports/explain.h"
 #include "reports/trace.h"
@@ -14,6 +15,7 @@ struct estimate_work {
     bool given[OPTIONS_MAX]; /* keys of the strategy that were asked for */
     struct step_cost cost;
     struct provenance provenance;
+    double simulated_s; /* --simulate; 0: not asked for */
     bool asks_what_if;
     struct what_if_result what_if;
     bool is_critic;
@@ -134,8 +136,12 @@ static enum status write_result(const struct arguments *a, enum output_format fo
     static void (*const writers[])(const struct result *result, const struct estimate_more *more,
                                    struct text *out) = {
         [OUTPUT_TEXT] = estimate_text, [OUTPUT_JSON] = estimate_json, [OUTPUT_CSV] = estimate_csv};
-    struct result result = {&work->input.scenario, &work->strategy, &work->cost, &work->provenance,
-                            work->given};
+    struct result result = {.scenario = &work->input.scenario,
+                            .strategy = &work->strategy,
+                            .cost = &work->cost,
+                            .provenance = &work->provenance,
+                            .given = work->given,
+                            .simulated_s = work->simulated_s};
     const struct estimate_more more = {
         .what_if = work->asks_what_if && work->cost.legal ? &work->what_if : NULL,
         .critique = work->is_critic ? &work->critique : NULL,
@@ -180,6 +186,9 @@ static enum status run_estimate(const struct arguments *a, struct estimate_work 
     step_estimate(&work->input.scenario, &work->strategy, &work->cost);
     if (work->cost.legal)
         provenance_find(&work->input.scenario, &work->strategy, &work->provenance);
+    if (work->cost.legal && argument_given(a, "simulate") &&
+        step_simulate(&work->input.scenario, &work->strategy, &work->simulated_s, e) != STATUS_OK)
+        return e->status;
     if (find_what_if(a, work, e) || find_critique(a, format, work, e) ||
         find_memory(a, format, work, e) || write_trace(a, work, e) ||
         write_result(a, format, work, e))

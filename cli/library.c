@@ -64,7 +64,9 @@ static enum status read_rest(const struct json *json, const struct json_value *r
     if (strategy && strategy_read(json, strategy, json_member(root, "given"), &out->strategy,
                                   out->given, e) != STATUS_OK)
         return e->status;
-    return space ? choices_read(json, space, &out->options, out->fixed, e) : STATUS_OK;
+    if (!space || choices_read(json, space, &out->options, out->fixed, e) != STATUS_OK)
+        return e->status;
+    return openings_read(json, space, &out->options, e);
 }
 
 static enum status read_scenario(const char *text, const char *catalog, stepcast_scenario *out,
@@ -135,7 +137,11 @@ static void answer_estimate(const stepcast_scenario *s, const struct strategy *s
 {
     struct step_cost cost;
     struct provenance *provenance = calloc(1, sizeof *provenance);
-    struct result result = {&s->scenario, strategy, &cost, provenance, given};
+    struct result result = {.scenario = &s->scenario,
+                            .strategy = strategy,
+                            .cost = &cost,
+                            .provenance = provenance,
+                            .given = given};
     struct text out = {0};
     if (!provenance) {
         error_set(e, STATUS_IO, "out of memory");
@@ -230,7 +236,7 @@ static void answer_search(const stepcast_scenario *s, const struct search_option
     } else {
         for (size_t i = 0; i < n; i++)
             provenance_find(&s->scenario, &result.results[i].strategy, &provenance[i]);
-        struct search_report report = {&s->scenario, options, &result, fixed, provenance};
+        struct search_report report = {&s->scenario, options, &result, fixed, provenance, NULL};
         search_json(&report, &out);
         hand_over(&out, answer, e);
         if (n == 0)
@@ -251,8 +257,7 @@ enum stepcast_status stepcast_search(const stepcast_scenario *scenario, const ch
     options = scenario->options;
     memcpy(fixed, scenario->fixed, sizeof fixed);
     if (!text || read_options(text, &options, fixed, &e) == STATUS_OK) {
-        strategy_complete(&options.base, fixed, scenario->scenario.system.gpus,
-                          &scenario->scenario.stack);
+        search_options_complete(&options, fixed, &scenario->scenario);
         answer_search(scenario, &options, fixed, answer, &e);
     }
     return finish(&e, error);

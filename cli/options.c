@@ -2,6 +2,9 @@
 #include "cli/calibrate_run.h"
 #include "cli/commands.h"
 #include "parallelism/job.h"
+#include "parallelism/search_clusters.h"
+#include "parallelism/search_largest.h"
+#include "parallelism/search_open.h"
 #include "parallelism/strategy.h"
 #include "reports/explain.h"
 #include <string.h>
@@ -37,6 +40,12 @@ const char *const option_group_titles[OPTION_GROUPS] = {
         name, NULL, letter, OPTION_SWITCH, NULL, WORDS_NONE, NULL, group, commands, help, NULL     \
     }
 
+#define LISTED(name, argument, values, help)                                                       \
+    {                                                                                              \
+        name, NULL, 0, OPTION_VALUE, argument, WORDS_LISTED, values, OPTIONS_COMMAND,              \
+            BIT(COMMAND_SEARCH), help, NULL                                                        \
+    }
+
 static const char *const export_targets[] = {"megatron-lm", "megatron-bridge", "torchtitan",
                                              "deepspeed", NULL};
 
@@ -46,7 +55,8 @@ static const struct option own_rows[] = {
     VALUE("system", "NAME", WORDS_SYSTEM, OPTIONS_SCENARIO, SCENARIO_COMMANDS | BIT(COMMAND_VALIDATE),
           "cluster: a catalog name or a file; validate: the machine of samples"),
     VALUE("gpus", "N", WORDS_NONE, OPTIONS_SCENARIO, SCENARIO_COMMANDS,
-          "number of GPUs in the cluster"),
+          "number of GPUs in the cluster; search: also several, 64,96,128 or 64:1024 or 64:1024:x4 or "
+          "64:1024:+64"),
     VALUE("gpu", "NAME", WORDS_GPU, OPTIONS_SCENARIO,
           SCENARIO_COMMANDS | BIT(COMMAND_VALIDATE) | BIT(COMMAND_CALIBRATE),
           "a system by parts: its GPU (with --system: in place of that system's); validate, "
@@ -94,6 +104,28 @@ static const struct option own_rows[] = {
           "what faster kernels or parts are worth: attention=1.1x,gpu.memory_bandwidth=1.2x"),
     SWITCH("no-prune", 0, OPTIONS_COMMAND, BIT(COMMAND_SEARCH),
            "evaluate every legal strategy, also those that cannot be among the best"),
+    LISTED("open", "NAME,...", search_opening_names,
+           "search these dimensions too, which otherwise stay as the stack and the flags have them"),
+    SWITCH("near-ties", 0, OPTIONS_COMMAND, BIT(COMMAND_SEARCH),
+           "list all strategies that the forecast cannot tell from the fastest"),
+    LISTED("maximize", "QUANTITY", largest_quantity_names,
+           "find the largest value for which some strategy fits, and the fastest there"),
+    SWITCH("pareto", 0, OPTIONS_COMMAND, BIT(COMMAND_SEARCH),
+           "list the strategies of which no other is as fast in as little memory on as few GPUs"),
+    LISTED("objective", "NAME", objective_names,
+           "by what one of several clusters is chosen: the shortest step, the most tokens per second "
+           "and GPU, the cheapest token"),
+    VALUE("price-per-gpu-hour", "USD", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_SEARCH),
+          "price of a GPU for an hour (the one that the gpu's description states)"),
+    VALUE("tokens-per-second", "N", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_SEARCH),
+          "find the smallest of the clusters (--gpus 64:1024) that is so fast, or, with --objective, "
+          "the best of those that are"),
+    VALUE("deadline", "TIME", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_SEARCH),
+          "the same: a step must take no longer, or with --tokens the whole training: 20s, 30d"),
+    VALUE("tokens", "N", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_SEARCH),
+          "tokens to train on until --deadline, such as 15T or 1.5e13"),
+    SWITCH("simulate", 0, OPTIONS_COMMAND, BIT(COMMAND_SEARCH) | BIT(COMMAND_ESTIMATE),
+           "also work the schedule off event by event, to check the closed form that ranks"),
     {"explain", NULL, 0,   OPTION_OPTIONAL, "[TERM]", WORDS_LISTED, explain_topics,    OPTIONS_COMMAND,
        BIT(COMMAND_ESTIMATE),                                                                                           "derive every number, or one term, from its equation and inputs", NULL},
     VALUE("seq-length", "N", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_SHOW),

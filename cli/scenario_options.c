@@ -1,6 +1,7 @@
 #include "cli/scenario_options.h"
 #include "base/json_read.h"
 #include "cli/from_file.h"
+#include "cli/gpu_range.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -63,6 +64,20 @@ static enum status read_model(const struct arguments *a, struct scenario_input *
     return missing(e, "model", "stepcast list models shows the names; a config.json is one too");
 }
 
+/* The smallest of several clusters, which search alone compares. */
+static enum status read_gpus(const struct arguments *a, double *gpus, struct error *e)
+{
+    struct gpu_counts counts;
+    if (gpu_range_read(a, &counts, e) != STATUS_OK || counts.count == 0)
+        return e->status;
+    *gpus = counts.gpus[0];
+    if (counts.count == 1 || a->command->id == COMMAND_SEARCH)
+        return STATUS_OK;
+    error_set(e, STATUS_USAGE, "expected one number, got %s", argument_value(a, "gpus"));
+    error_set_hint(e, "stepcast search compares several; stepcast sweep --vary gpus=... too");
+    return argument_error(option_find(a->table, 1u << a->command->id, "gpus", 4), e);
+}
+
 /* Numbers of a system by parts; those not given stay 0. */
 static enum status read_parts(const struct arguments *a, struct system_parts *parts,
                               struct error *e)
@@ -76,7 +91,8 @@ static enum status read_parts(const struct arguments *a, struct system_parts *pa
     *parts = (struct system_parts){.gpus = 0};
     const char *gpu = argument_value(a, "gpu"), *rate = argument_value(a, "nic");
     snprintf(parts->gpu, sizeof parts->gpu, "%s", gpu ? gpu : "");
-    argument_count(a, "gpus", 1, &parts->gpus, e);
+    if (read_gpus(a, &parts->gpus, e) != STATUS_OK)
+        return e->status;
     argument_count(a, "gpus-per-node", 1, &parts->gpus_per_node, e);
     argument_count(a, "scale-up-domain", 1, &parts->scale_up_domain, e);
     if (rate && e->status == STATUS_OK && field_set(&nic, rate, parts, e) != STATUS_OK)

@@ -72,7 +72,8 @@ enum status choices_input_read(const struct arguments *a, const struct scenario_
     memset(fixed, 0, OPTIONS_MAX * sizeof *fixed);
     const struct json_value *space =
         input->file ? json_member(json_root(input->file), "space") : NULL;
-    if (space && choices_read(input->file, space, options, fixed, e) != STATUS_OK)
+    if (space && (choices_read(input->file, space, options, fixed, e) ||
+                  openings_read(input->file, space, options, e)))
         return e->status;
     for (size_t i = 0; i < strategy_field_count; i++) {
         const struct field *field = &strategy_fields[i];
@@ -90,6 +91,6 @@ enum status choices_input_read(const struct arguments *a, const struct scenario_
         if (add_choices(flag, (enum search_dimension)d, &options->choices[d], e) != STATUS_OK)
             return e->status;
     }
-    strategy_complete(&options->base, fixed, input->scenario.system.gpus, &input->scenario.stack);
+    search_options_complete(options, fixed, &input->scenario);
     return STATUS_OK;
 }

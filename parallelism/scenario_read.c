@@ -1,4 +1,5 @@
 #include "parallelism/scenario_read.h"
+#include "parallelism/search_open.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -226,4 +227,17 @@ enum status choices_read(const struct json *json, const struct json_value *space
         return e->status;
     return fields_read(json, part, strategy_fields, strategy_field_count, &options->base, &fields,
                        e);
+}
+
+enum status openings_read(const struct json *json, const struct json_value *space,
+                          struct search_options *options, struct error *e)
+{
+    const struct json_value *part = json_member(space, "open");
+    for (const struct json_value *v = json_first(part); v; v = json_next(v)) {
+        int i = json_kind(v) == JSON_STRING ? names_find(search_opening_names, json_string(v)) : -1;
+        if (i < 0)
+            return json_error(json, v, e, STATUS_INPUT, "no dimension that a search opens");
+        search_open(options, (enum search_opening)i);
+    }
+    return STATUS_OK;
 }

@@ -25,6 +25,10 @@ enum status strategy_read(const struct json *json, const struct json_value *obje
 enum status choices_read(const struct json *json, const struct json_value *space,
                          struct search_options *options, bool *fixed, struct error *e);
 
+/* The dimensions that an earlier search opened: {"open": ["schedule"]}. */
+enum status openings_read(const struct json *json, const struct json_value *space,
+                          struct search_options *options, struct error *e);
+
 /* Adds a value of a dimension, as a flag or JSON gives it. */
 enum status choices_add(enum search_dimension dimension, const char *word, struct choices *choices,
                         struct error *e);

@@ -19,6 +19,17 @@ void search_options_default(struct search_options *options)
     options->top = 10;
 }
 
+void search_options_complete(struct search_options *options, const bool *fixed,
+                             const struct scenario *scenario)
+{
+    const struct stack *stack = &scenario->stack;
+    bool given = false;
+    for (size_t i = 0; fixed && i < strategy_field_count; i++)
+        given = given || (fixed[i] && strcmp(strategy_fields[i].key, "overlaps") == 0);
+    strategy_complete(&options->base, fixed, scenario->system.gpus, stack);
+    options->open_overlaps = given ? 0 : stack->overlaps;
+}
+
 static void copy_counts(const struct search_space *space, const struct search_counts *counts,
                         struct search_result *out)
 {

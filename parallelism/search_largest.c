@@ -20,14 +20,16 @@ struct trial {
     struct largest *out;
 };
 
-static void set_seq_length(struct trial *t, double value)
+static void set_seq_length(struct scenario *here, struct search_options *options, double value)
 {
-    t->here->job.seq_length = value;
+    (void)options;
+    here->job.seq_length = value;
 }
 
-static void set_micro_batch(struct trial *t, double value)
+static void set_micro_batch(struct scenario *here, struct search_options *options, double value)
 {
-    t->here_options.choices[SEARCH_MICRO_BATCH] = (struct choices){1, {(int)value}};
+    (void)here;
+    options->choices[SEARCH_MICRO_BATCH] = (struct choices){1, {(int)value}};
 }
 
 /* The shortest stretch of layers that the second half of the model repeats. */
@@ -43,17 +45,18 @@ static int period_of(const struct model *m)
     return 1;
 }
 
-static void set_layers(struct trial *t, double value)
+static void set_layers(struct scenario *here, struct search_options *options, double value)
 {
-    struct model *m = &t->here->model;
-    int period = period_of(&t->scenario->model);
+    struct model *m = &here->model;
+    int period = period_of(m), layers = m->layers;
+    (void)options;
     m->layers = (int)value;
-    for (int i = t->scenario->model.layers; i < m->layers; i++)
+    for (int i = layers; i < m->layers; i++)
         m->kind_of_layer[i] = m->kind_of_layer[i - period];
 }
 
 static const struct {
-    void (*set)(struct trial *t, double value);
+    void (*set)(struct scenario *here, struct search_options *options, double value);
     double step, most;
 } quantities[LARGEST_QUANTITIES] = {
     [LARGEST_SEQ_LENGTH] = {set_seq_length,  1024, 1 << 27         },
@@ -61,11 +64,17 @@ static const struct {
     [LARGEST_LAYERS] = {set_layers,      1,    MODEL_LAYERS_MAX},
 };
 
+void largest_apply(enum largest_quantity quantity, double value, struct scenario *scenario,
+                   struct search_options *options)
+{
+    quantities[quantity].set(scenario, options, value);
+}
+
 static void set(struct trial *t, enum largest_quantity quantity, double value)
 {
     *t->here = *t->scenario;
     t->here_options = *t->options;
-    quantities[quantity].set(t, value);
+    largest_apply(quantity, value, t->here, &t->here_options);
 }
 
 /* True if any strategy fits at the value. */

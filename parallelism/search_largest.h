@@ -28,4 +28,8 @@ enum status largest_find(const struct scenario *scenario, const struct search_op
                          enum largest_quantity quantity, double step, struct largest *out,
                          struct error *e);
 
+/* Gives a scenario and its options that value of the quantity. */
+void largest_apply(enum largest_quantity quantity, double value, struct scenario *scenario,
+                   struct search_options *options);
+
 #endif

@@ -1,4 +1,5 @@
 #include "parallelism/search_limits.h"
+#include "parallelism/search_pass.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,21 +33,35 @@ enum limit limit_of_term(enum term term)
 /* More than any strategy needs, and finite. */
 static const double all_memory_bytes = 1e18;
 
+/* The fastest that is faster than the best of today; none: that one itself. */
+static void find_faster(struct search_space *space, const struct ranked *best, struct ranked *out,
+                        struct error *e)
+{
+    struct search_request request = {.goal = GOAL_TIME, .limit = best->cost.step_s, .top = 1};
+    struct search_pass pass = {.best = {.count = 0}};
+    *out = *best;
+    if (search_pass_run(space, &request, &pass, e) == STATUS_OK && pass.best.count > 0) {
+        out->strategy = search_candidate_strategy(&pass.best.candidate[0], &space->options->base);
+        step_estimate(space->scenario, &out->strategy, &out->cost);
+    }
+    search_pass_free(&pass);
+}
+
 static enum status find_roomy(const struct scenario *scenario, const struct search_options *options,
-                              struct limits *out, struct error *e)
+                              const struct ranked *best, struct limits *out, struct error *e)
 {
     struct scenario *here = malloc(sizeof *here);
-    struct search_options one = *options;
-    struct search_result result = {.count = 0};
+    struct search_options quiet = *options;
+    struct search_space space;
     if (!here)
         return error_set(e, STATUS_IO, "out of memory for a scenario");
     *here = *scenario;
     here->system.gpu.memory_bytes = all_memory_bytes;
-    one.top = 1;
-    one.within_frac = 0;
-    if (search_run(here, &one, &result, e) == STATUS_OK && result.count > 0)
-        out->roomy = result.results[0];
-    search_result_free(&result);
+    quiet.progress = NULL;
+    quiet.no_prune = false;
+    if (search_space_init(here, &quiet, &space, e) == STATUS_OK)
+        find_faster(&space, best, &out->roomy, e);
+    search_space_free(&space);
     free(here);
     return e->status;
 }
@@ -60,7 +75,7 @@ enum status limits_find(const struct scenario *scenario, const struct search_opt
     for (int i = 1; i < LIMITS; i++)
         if (out->share[i] > out->share[out->largest])
             out->largest = (enum limit)i;
-    if (find_roomy(scenario, options, out, e) == STATUS_OK)
-        out->memory_binds = out->roomy.cost.legal && out->roomy.cost.step_s < best->cost.step_s;
+    if (find_roomy(scenario, options, best, out, e) == STATUS_OK)
+        out->memory_binds = out->roomy.cost.step_s < best->cost.step_s;
     return e->status;
 }

@@ -8,8 +8,8 @@ struct search {
     struct neighbours *out;
 };
 
-/* What follows from a changed degree: replicas, the schedule, ZeRO of a single replica. False: the
- * GPUs do not divide. */
+/* What follows from a changed degree: replicas, the schedule, sequence parallelism, ZeRO. False:
+ * the GPUs do not divide. */
 static bool follow(const struct search *x, struct strategy *s)
 {
     long long gpus = (long long)x->scenario->system.gpus, model = (long long)s->tp * s->cp * s->pp;
@@ -18,6 +18,10 @@ static bool follow(const struct search *x, struct strategy *s)
     s->dp = (int)(gpus / model);
     if (s->tp == 1)
         s->sequence_parallel = false;
+    else if (x->best->strategy.tp == 1)
+        s->sequence_parallel = x->scenario->stack.sequence_parallel;
+    if (s->pp > 1 && x->best->strategy.pp == 1 && s->zero == 2)
+        s->zero = 1; /* gradients are reduced once a step */
     if (s->pp == 1) {
         s->schedule = SCHEDULE_NONE;
         s->vpp = 1;

@@ -84,7 +84,7 @@ enum status ties_find(const struct scenario *scenario, const struct search_optio
 {
     struct search_options within = *options;
     memset(out, 0, sizeof *out);
-    within.top = 1;
+    within.top = options->top > 1 ? options->top : 1;
     within.within_frac = farthest_frac;
     if (search_run(scenario, &within, &out->search, e) != STATUS_OK)
         return e->status;

@@ -19,7 +19,7 @@ struct tie {
 struct ties {
     struct tie *ties; /* fastest first */
     int count;
-    struct search_result search; /* its counts and results */
+    struct search_result search; /* its counts and results: `top` at least */
 };
 enum status ties_find(const struct scenario *scenario, const struct search_options *options,
                       struct ties *out, struct error *e);

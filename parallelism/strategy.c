@@ -113,6 +113,20 @@ static void describe_degree(struct text *out, const char *name, int n)
         text_addf(out, ", %s %d", name, n);
 }
 
+void strategy_describe_rest(const struct strategy *s, struct text *out)
+{
+    if (s->zero == 3 && s->fsdp_shard > 0)
+        text_addf(out, ", shards of %d ranks", s->fsdp_shard);
+    if (s->zero > 0 && s->zero < 3 && s->zero_group > 0)
+        text_addf(out, ", optimizer shared by %d ranks", s->zero_group);
+    if (s->first_stage_layers > 0)
+        text_addf(out, ", first stage %d layers", s->first_stage_layers);
+    if (s->last_stage_layers > 0)
+        text_addf(out, ", last stage %d layers", s->last_stage_layers);
+    if (s->offload_optimizer)
+        text_add(out, ", optimizer offloaded");
+}
+
 void strategy_describe(const struct strategy *s, struct text *out)
 {
     text_addf(out, "tp %d", s->tp);
@@ -132,6 +146,7 @@ void strategy_describe(const struct strategy *s, struct text *out)
         text_addf(out, " of %d layers a stage", s->recompute_layers);
     if (s->schedule > SCHEDULE_INTERLEAVED)
         text_addf(out, ", %s", schedule_names[s->schedule]);
+    strategy_describe_rest(s, out);
 }
 
 struct shard strategy_shard(const struct strategy *s, const struct job *job)

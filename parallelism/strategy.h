@@ -63,6 +63,8 @@ void strategy_complete(struct strategy *s, const bool *given, double gpus,
 
 /* One line such as "tp 8, pp 4, vpp 5, dp 16, micro-batch 1, sp, zero 1, selective recompute". */
 void strategy_describe(const struct strategy *s, struct text *out);
+/* Its end: what few strategies use, such as ", shards of 8 ranks, optimizer offloaded". */
+void strategy_describe_rest(const struct strategy *s, struct text *out);
 
 struct shard strategy_shard(const struct strategy *s, const struct job *job);
 

@@ -50,8 +50,7 @@ static enum status run_point(struct walk *w, struct sweep_point *point, struct e
     w->options = *w->request->options;
     w->options.top = 1;
     w->options.progress = NULL;
-    strategy_complete(&w->options.base, w->request->fixed, w->scenario->system.gpus,
-                      &w->scenario->stack);
+    search_options_complete(&w->options, w->request->fixed, w->scenario);
     if (search_run(w->scenario, &w->options, &result, e) == STATUS_OK) {
         point->found = result.count > 0;
         point->best = point->found ? result.results[0] : result.closest;

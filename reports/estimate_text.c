@@ -87,6 +87,12 @@ static void add_summary(const struct result *r, struct text *out)
     text_addf(out, "Step time %s", format_unit(&scratch, cost->step_s, UNIT_SECONDS, 4));
     text_addf(out, " (80 %% interval %s", format_unit(&scratch, cost->step_low_s, UNIT_SECONDS, 3));
     text_addf(out, " to %s)\n", format_unit(&scratch, cost->step_high_s, UNIT_SECONDS, 3));
+    if (r->simulated_s > 0) {
+        text_addf(out, "%s by the events of its schedule",
+                  format_unit(&scratch, r->simulated_s, UNIT_SECONDS, 4));
+        format_against_closed(r->simulated_s / cost->step_s - 1, out);
+        text_add(out, "\n");
+    }
     text_addf(out, "%s tokens/s, ", format_count(&scratch, tokens_per_s));
     text_addf(out, "%s a GPU; ", format_count(&scratch, tokens_per_s / gpus));
     text_addf(out, "%s a GPU\n",

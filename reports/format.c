@@ -1,4 +1,5 @@
 #include "reports/format.h"
+#include <math.h>
 #include <string.h>
 
 const char *format_unit(struct text *scratch, double value, enum unit unit, int digits)
@@ -91,6 +92,16 @@ void format_strategy(const struct strategy *s, struct text *out)
         text_addf(out, " of %d layers a stage", s->recompute_layers);
     if (s->schedule > SCHEDULE_INTERLEAVED || s->schedule == SCHEDULE_GPIPE)
         text_addf(out, ", schedule %s", schedule_names[s->schedule]);
+    strategy_describe_rest(s, out);
+}
+
+void format_against_closed(double more_frac, struct text *out)
+{
+    if (fabs(more_frac) < 5e-5) /* rounds to 0.00 % */
+        text_add(out, ", as the closed form has it");
+    else
+        text_addf(out, ", %.2f %% %s than the closed form", 100 * fabs(more_frac),
+                  more_frac > 0 ? "more" : "less");
 }
 
 /* "--tp 8", "--no-sequence-parallel"; nothing for an empty text. */

@@ -154,6 +154,8 @@ void result_json(struct json_writer *w, const struct result *r)
     json_put_string(w, "reason", cost->reason[0] ? cost->reason : NULL);
     for (const struct result_value *value = result_values; value->key; value++)
         put_number(w, value->key, cost->legal ? value->get(r) : 0, cost->legal);
+    if (r->simulated_s > 0)
+        json_put_number(w, "simulated_step_time_s", r->simulated_s);
     json_put_string(w, "flop_convention", result_flop_convention);
     put_times(w, cost);
     put_memory(w, cost);

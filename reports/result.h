@@ -12,6 +12,7 @@ struct result {
     const struct provenance *provenance;
     const bool *given; /* by row of strategy_fields: what was asked for, the rest follows; NULL: not
                           known */
+    double simulated_s; /* step time by events of the schedule; 0: not asked for */
 };
 
 /* The figures of a result, in the order in which JSON and CSV show them. */

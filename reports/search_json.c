@@ -1,3 +1,4 @@
+#include "parallelism/search_open.h"
 #include "reports/result.h"
 #include "reports/scenario_json.h"
 #include "reports/search_report.h"
@@ -39,6 +40,16 @@ static void put_fixed(struct json_writer *w, const struct search_report *report)
     json_close_object(w);
 }
 
+/* Dimensions that flags open. */
+static void put_open(struct json_writer *w, const struct search_report *report)
+{
+    json_open_array_compact(w, "open");
+    for (int i = 0; i < OPEN_ALL; i++)
+        if (search_is_open(report->options, (enum search_opening)i))
+            json_put_string(w, NULL, search_opening_names[i]);
+    json_close_array(w);
+}
+
 static void put_space(struct json_writer *w, const struct search_report *report)
 {
     const struct search_result *r = report->result;
@@ -48,16 +59,26 @@ static void put_space(struct json_writer *w, const struct search_report *report)
     json_put_number(w, "evaluated", (double)r->evaluated);
     json_put_number(w, "pruned", (double)r->pruned);
     json_put_number(w, "fitting", (double)r->fitting);
+    json_open_object_compact(w, "pruned_by");
+    for (int i = 0; i < SEARCH_BOUNDS; i++)
+        json_put_number(w, search_bound_names[i], (double)r->pruned_by[i]);
+    json_close_object(w);
     put_restricted(w, report->options);
     put_fixed(w, report);
+    put_open(w, report);
     json_close_object(w);
 }
 
 static struct result result_at(const struct search_report *report, int i)
 {
     const struct ranked *ranked = &report->result->results[i];
-    return (struct result){report->scenario, &ranked->strategy, &ranked->cost,
-                           report->provenance ? &report->provenance[i] : NULL, NULL};
+    const struct search_answers *answers = report->answers;
+    return (struct result){.scenario = report->scenario,
+                           .strategy = &ranked->strategy,
+                           .cost = &ranked->cost,
+                           .provenance = report->provenance ? &report->provenance[i] : NULL,
+                           .simulated_s =
+                               answers && answers->simulated_s ? answers->simulated_s[i] : 0};
 }
 
 static void put_rejected(struct json_writer *w, const struct search_result *r)
@@ -89,14 +110,44 @@ void search_json(const struct search_report *report, struct text *out)
     }
     json_close_array(&w);
     put_rejected(&w, report->result);
+    if (report->answers)
+        search_answers_json(&w, report->scenario, report->answers,
+                            report->result->count > 0 ? report->result->results : NULL);
     json_close_object(&w);
+}
+
+static void csv_ranked(const struct search_report *report, const struct ranked *ranked, int rank,
+                       struct text *out)
+{
+    struct result result = {
+        .scenario = report->scenario, .strategy = &ranked->strategy, .cost = &ranked->cost};
+    result_csv_row(out, &result, rank);
+}
+
+/* The front's points lie on clusters of their own. */
+static void csv_front(const struct search_report *report, struct text *out)
+{
+    const struct pareto_clusters *front = report->answers->front;
+    struct scenario here = *report->scenario;
+    struct search_report there = *report;
+    there.scenario = &here;
+    for (int i = 0; i < front->count; i++) {
+        here.system.gpus = front->point[i].gpus;
+        csv_ranked(&there, &front->point[i].ranked, i + 1, out);
+    }
 }
 
 void search_csv(const struct search_report *report, struct text *out)
 {
+    const struct search_answers *answers = report->answers;
+    const struct ties *ties = answers ? answers->ties : NULL;
     result_csv_titles(out, true);
-    for (int i = 0; i < report->result->count; i++) {
-        struct result result = result_at(report, i);
-        result_csv_row(out, &result, i + 1);
+    if (answers && answers->front) {
+        csv_front(report, out);
+        return;
     }
+    for (int i = 0; ties && i < ties->count; i++)
+        csv_ranked(report, &ties->ties[i].ranked, i + 1, out);
+    for (int i = 0; !ties && i < report->result->count; i++)
+        csv_ranked(report, &report->result->results[i], i + 1, out);
 }

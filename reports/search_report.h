@@ -3,6 +3,7 @@
 #include "base/json_write.h"
 #include "parallelism/provenance.h"
 #include "parallelism/search.h"
+#include "reports/search_answers.h"
 
 /* What a search found, as text, JSON or CSV. */
 struct search_report {
@@ -10,7 +11,8 @@ struct search_report {
     const struct search_options *options;
     const struct search_result *result;
     const bool *fixed; /* by row of strategy_fields: keys of options->base that flags set */
-    const struct provenance *provenance; /* of each of result->results; NULL: none */
+    const struct provenance *provenance;  /* of each of result->results; NULL: none */
+    const struct search_answers *answers; /* NULL: none */
 };
 
 void search_text(const struct search_report *report, struct text *out);

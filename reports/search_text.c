@@ -39,6 +39,7 @@ static void also(const struct strategy *s, struct text *out)
         text_addf(out, " of %d layers a stage", s->recompute_layers);
     if (s->schedule > SCHEDULE_INTERLEAVED || s->schedule == SCHEDULE_GPIPE)
         text_addf(out, ", %s", schedule_names[s->schedule]);
+    strategy_describe_rest(s, out);
 }
 
 static void add_row(struct table *t, const struct scenario *scenario, const struct ranked *r,
@@ -139,6 +140,24 @@ static void add_rates(const struct scenario *scenario, const struct step_cost *c
     text_free(&scratch);
 }
 
+/* Lines that --simulate and --price-per-gpu-hour add. */
+static void add_asked_lines(const struct search_report *report, const struct ranked *best,
+                            struct text *out)
+{
+    const struct search_answers *answers = report->answers;
+    struct text scratch = {0};
+    if (answers && answers->simulated_s) {
+        double more = answers->simulated_s[0] / best->cost.step_s - 1;
+        text_addf(out, "  simulated         %s by the events of its schedule",
+                  format_unit(&scratch, answers->simulated_s[0], UNIT_SECONDS, 4));
+        format_against_closed(more, out);
+        text_add(out, "\n");
+    }
+    if (answers && answers->price)
+        price_text(report->scenario, answers->price, &best->cost, out);
+    text_free(&scratch);
+}
+
 /* The answer in words, for a reader who has never seen the tool. */
 static void add_headline(const struct search_report *report, struct text *out)
 {
@@ -153,8 +172,11 @@ static void add_headline(const struct search_report *report, struct text *out)
               format_unit(&scratch, best->cost.step_low_s, UNIT_SECONDS, 3));
     text_addf(out, "%s)\n", format_unit(&scratch, best->cost.step_high_s, UNIT_SECONDS, 3));
     add_rates(report->scenario, &best->cost, out);
+    add_asked_lines(report, best, out);
     text_add(out, "  where time goes ");
     format_largest_terms(&best->cost, 4, 18, out);
+    if (report->answers && report->answers->limits)
+        limits_text(report->answers->limits, best, out);
     if (result->count > 1)
         add_against_next(result, out);
     text_free(&scratch);
@@ -216,18 +238,36 @@ static void add_extrapolated(const struct provenance *p, struct text *out)
         text_addf(out, "  %s\n", p->extrapolated[i]);
 }
 
+static void add_found(const struct search_report *report, struct text *out)
+{
+    const struct search_answers *answers = report->answers;
+    const struct ranked *best = report->result->results;
+    add_headline(report, out);
+    text_add(out, "\n");
+    add_table(report, out);
+    text_add(out, "\n");
+    if (answers && answers->ties)
+        ties_text(answers->ties, out);
+    if (answers && answers->front)
+        front_text(answers->front, report->scenario, out);
+    if (answers && answers->neighbours)
+        neighbours_text(answers->neighbours, best, out);
+    add_extrapolated(report->provenance, out);
+}
+
 void search_text(const struct search_report *report, struct text *out)
 {
+    const struct search_answers *answers = report->answers;
     format_scenario(report->scenario, out);
     text_add(out, "\n\n");
-    if (report->result->count > 0) {
-        add_headline(report, out);
-        text_add(out, "\n");
-        add_table(report, out);
-        text_add(out, "\n");
-        add_extrapolated(report->provenance, out);
-    } else {
+    if (answers)
+        search_answers_head_text(report->scenario, answers, out);
+    if (report->result->count > 0)
+        add_found(report, out);
+    else if (!answers || !answers->clusters)
         add_nothing(report->result, out);
-    }
-    add_counts(report->result, out);
+    if (answers && answers->remedies)
+        remedies_text(answers->remedies, report->scenario, out);
+    if (report->result->configs > 0)
+        add_counts(report->result, out);
 }

@@ -59,7 +59,7 @@ static struct search_options options_of(const struct scenario *scenario)
 {
     struct search_options options;
     search_options_default(&options);
-    strategy_complete(&options.base, NULL, scenario->system.gpus, &scenario->stack);
+    search_options_complete(&options, NULL, scenario);
     options.threads = 1;
     return options;
 }

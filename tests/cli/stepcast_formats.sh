@@ -20,6 +20,7 @@ text_shape() {
 json_shape() {
     awk '/^  "scenario": \{/ { skip = 1 } !skip { print } /^  \},?$/ { skip = 0 }' |
         awk '/^  "rejected": \{/ { print; skip = 1 } !skip { print } /^  \},?$/ { skip = 0 }' |
+        awk '/^  "(limits|neighbours)": [[{]/ { print; skip = 1 } !skip { print } /^  []}],?$/ { skip = 0 }' |
         awk '/"extrapolated": \[$/ { print $1, "[]"; skip = 1 } !skip { print } /^ +\],?$/ { skip = 0 }' |
         sed -E 's/: "[^"]*"/: "S"/g; s/^ *"extrapolated"/"extrapolated"/; s/^( +)"[^"]*"(,?)$/\1"S"\2/' |
         sed -E 's/-?[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?/N/g; s/, N\]/]/; s/: (true|false)/: BOOL/; s/,$//' |

@@ -98,7 +98,8 @@ static void test_every_topic_is_explained(void **state)
     strategy_complete(&s, NULL, 16, &scenario->stack);
     step_estimate(scenario, &s, &cost);
     provenance_find(scenario, &s, provenance);
-    struct result result = {scenario, &s, &cost, provenance, NULL};
+    struct result result = {
+        .scenario = scenario, .strategy = &s, .cost = &cost, .provenance = provenance};
     for (size_t i = 0; explain_topics[i]; i++) {
         struct text out = {0};
         assert_int_equal(explain_text(&result, explain_topics[i], &out, &e), STATUS_OK);

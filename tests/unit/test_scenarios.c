@@ -127,7 +127,8 @@ static void check_json(const struct trial *t)
     struct error e;
     error_init(&e);
     provenance_find(&t->scenario, &t->strategy, &p);
-    struct result result = {&t->scenario, &t->strategy, &t->cost, &p, NULL};
+    struct result result = {
+        .scenario = &t->scenario, .strategy = &t->strategy, .cost = &t->cost, .provenance = &p};
     estimate_json(&result, NULL, &out);
     struct json *json = json_parse(out.data, out.length, "out", &e);
     if (!json)
