@@ -106,6 +106,26 @@ const struct command commands[COMMANDS] = {
             "stepcast plot validation -o validation.svg\n",
         .run = plot_command,
     },
+    [COMMAND_REPORT] = {
+        .id = COMMAND_REPORT,
+        .name = "report",
+        .operands = "[REPORT...]",
+        .operand_words = "",
+        .summary = "write a design review: one page with figures, and the numbers as files",
+        .about =
+            "Finds the fastest strategy and writes a folder: index.html, a page that opens from a "
+            "disk and needs nothing from elsewhere (the answer in words, the fastest strategies, "
+            "what limits the best, the figures that plot draws, sensitivities, what would change "
+            "the answer, every assumption with its source, the command that makes it again), "
+            "answer.json for --scenario, the figures as SVG, their numbers as CSV and their gnuplot "
+            "scripts. A strategy option restricts that dimension, as in search. --diff compares "
+            "two such folders, or two answers as JSON, and with -o writes the comparison as a page.",
+        .examples =
+            "stepcast report --model llama3-70b --system dgx-h100 --gpus 512 --seq-length 8192 "
+            "--global-batch 1024 -o review\n"
+            "stepcast report --diff review review-b200 -o change\n",
+        .run = report_command,
+    },
     [COMMAND_COMPARE] = {
         .id = COMMAND_COMPARE,
         .name = "compare",

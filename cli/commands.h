@@ -9,6 +9,7 @@ enum command_id {
     COMMAND_ESTIMATE,
     COMMAND_SWEEP,
     COMMAND_PLOT,
+    COMMAND_REPORT,
     COMMAND_EXPORT,
     COMMAND_COMPARE,
     COMMAND_VALIDATE,
@@ -41,6 +42,7 @@ const struct command *command_find(const char *name);
 enum status search_command(const struct arguments *arguments, struct error *e);
 enum status estimate_command(const struct arguments *arguments, struct error *e);
 enum status plot_command(const struct arguments *arguments, struct error *e);
+enum status report_command(const struct arguments *arguments, struct error *e);
 enum status sweep_command(const struct arguments *arguments, struct error *e);
 enum status export_command(const struct arguments *arguments, struct error *e);
 enum status compare_command(const struct arguments *arguments, struct error *e);

@@ -20,9 +20,9 @@ const char *const option_group_titles[OPTION_GROUPS] = {
 #define BIT(command) (1u << (command))
 #define STEP_COMMANDS                                                                              \
     (BIT(COMMAND_SEARCH) | BIT(COMMAND_ESTIMATE) | BIT(COMMAND_SWEEP) | BIT(COMMAND_EXPORT) |       \
-     BIT(COMMAND_PLOT))
+     BIT(COMMAND_PLOT) | BIT(COMMAND_REPORT))
 /* What they write is files of their own kind. */
-#define FILE_COMMANDS (BIT(COMMAND_EXPORT) | BIT(COMMAND_PLOT))
+#define FILE_COMMANDS (BIT(COMMAND_EXPORT) | BIT(COMMAND_PLOT) | BIT(COMMAND_REPORT))
 /* Those that describe a scenario and a strategy. */
 #define SCENARIO_COMMANDS (STEP_COMMANDS | BIT(COMMAND_COMPARE))
 #define ALL_COMMANDS ((1u << COMMANDS) - 1)
@@ -82,8 +82,10 @@ static const struct option own_rows[] = {
      BIT(COMMAND_EXPORT), "megatron-lm, megatron-bridge, torchtitan or deepspeed", NULL},
     VALUE("kineto", "FILE", WORDS_FILE, OPTIONS_COMMAND, BIT(COMMAND_COMPARE),
           "a trace of one rank that PyTorch's profiler wrote: compares term by term"),
-    VALUE("top", "N", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_SEARCH) | BIT(COMMAND_PLOT),
-          "how many of the fastest strategies to show (10; plot breakdown: 5)"),
+    VALUE("top", "N", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_SEARCH) | BIT(COMMAND_PLOT) | BIT(COMMAND_REPORT),
+          "how many of the fastest strategies to show (10; plot breakdown, report: 5)"),
+    SWITCH("diff", 0, OPTIONS_COMMAND, BIT(COMMAND_REPORT),
+           "compare two reports: folders, or answers as JSON"),
     VALUE("x", "NAME", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_PLOT),
           "heatmap: dimension of the strategy along x (tp)"),
     VALUE("y", "NAME", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_PLOT),

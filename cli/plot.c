@@ -1,6 +1,7 @@
 #include "cli/plot.h"
 #include "base/file.h"
 #include "cli/output.h"
+#include "cli/plot_facts.h"
 #include "reports/gnuplot.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,27 +25,7 @@ const struct plot_kind *plot_kind_find(const char *name, struct error *e)
     return NULL;
 }
 
-static void show_search(void *context, double done_frac, long long evaluated)
-{
-    progress_show(context, "searching: %3.0f %%, %lld strategies evaluated", 100 * done_frac,
-                  evaluated);
-}
-
-enum status plot_search(struct plot_work *work, int top, struct error *e)
-{
-    work->options.top = top;
-    if (work->progress.wanted) {
-        work->options.progress = show_search;
-        work->options.progress_context = &work->progress;
-    }
-    search_run(&work->input.scenario, &work->options, &work->found, e);
-    progress_end(&work->progress);
-    if (e->status == STATUS_OK && work->found.count == 0)
-        error_set(e, STATUS_NO, "nothing fits: there is no step to draw");
-    return e->status;
-}
-
-static enum status read_scenario(struct plot_work *work, struct error *e)
+enum status plot_scenario_read(struct plot_work *work, struct error *e)
 {
     const struct arguments *a = work->arguments;
     double threads = 0;
@@ -146,7 +127,7 @@ static enum status run_plot(const struct arguments *a, struct plot_work *work, s
     work->arguments = a;
     progress_start(&work->progress, a);
     figure_init(&work->figure);
-    if (kind->wants_scenario && read_scenario(work, e) != STATUS_OK)
+    if (kind->wants_scenario && plot_scenario_read(work, e) != STATUS_OK)
         return e->status;
     kind->draw(work, e);
     progress_end(&work->progress);
@@ -159,9 +140,7 @@ enum status plot_command(const struct arguments *arguments, struct error *e)
     if (!work)
         return error_set(e, STATUS_IO, "out of memory");
     run_plot(arguments, work, e);
-    figure_free(&work->figure);
-    search_result_free(&work->found);
-    scenario_input_free(&work->input);
+    plot_work_free(work);
     free(work);
     return e->status;
 }

@@ -2,16 +2,21 @@
 #define CLI_PLOT_H
 #include "cli/progress.h"
 #include "cli/scenario_options.h"
+#include "parallelism/sensitivity.h"
+#include "parallelism/sweep.h"
 #include "reports/figure.h"
 
-/* What a figure is drawn from: read and computed once, by the row of its kind. */
+/* What figures are drawn from: read once, and computed once where one of them wants it. */
 struct plot_work {
     const struct arguments *arguments;
     struct progress progress;
     struct scenario_input input;
     struct search_options options;
     bool fixed[OPTIONS_MAX]; /* keys that are not searched and that flags set */
+    /* once computed: plot_facts.h */
     struct search_result found;
+    struct sensitivities sensitivities;
+    struct sweep strong, weak;
     struct figure figure;
 };
 
@@ -25,7 +30,7 @@ struct plot_kind {
 extern const struct plot_kind plot_kinds[]; /* ended by a NULL name */
 const struct plot_kind *plot_kind_find(const char *name, struct error *e);
 
-/* The fastest `top` strategies of the scenario; STATUS_NO when nothing fits. */
-enum status plot_search(struct plot_work *work, int top, struct error *e);
+/* Reads the scenario, the strategy's options and --threads of work->arguments. */
+enum status plot_scenario_read(struct plot_work *work, struct error *e);
 
 #endif

@@ -1,4 +1,5 @@
 #include "cli/plot_draw.h"
+#include "cli/plot_facts.h"
 #include "reports/plot_breakdown.h"
 #include "reports/plot_heatmap.h"
 #include "reports/plot_memory.h"
@@ -9,17 +10,9 @@
 #include "reports/plot_tornado.h"
 #include <stdlib.h>
 
-/* Inputs that a tornado optimises anew, and the ends of each. */
-enum { TORNADO_ROWS = 14, TORNADO_SEARCHES = 24 };
-static const double tornado_range_frac = 0.2;
-/* The Pareto front in steps of memory of this share of a GPU's, before so many other strategies. */
+enum { BARS_MAX = 8, TORNADO_ROWS = 14 };
+/* The Pareto front in steps of memory of this share of a GPU's. */
 static const double pareto_step_frac = 0.01;
-enum { CLOUD = 400 };
-
-static void show_points(void *context, int done, int points)
-{
-    progress_show(context, "searching: %d of %d", done, points);
-}
 
 static const struct strategy *best_strategy(const struct plot_work *work)
 {
@@ -29,11 +22,13 @@ static const struct strategy *best_strategy(const struct plot_work *work)
 enum status draw_breakdown(struct plot_work *work, struct error *e)
 {
     double top = 5;
-    if (argument_count(work->arguments, "top", 1, &top, e) ||
-        plot_search(work, top < 8 ? (int)top : 8, e))
+    if (argument_count(work->arguments, "top", 1, &top, e))
         return e->status;
-    plot_breakdown(&work->figure, &work->input.scenario, work->found.results, work->found.count);
-    return STATUS_OK;
+    int bars = top < BARS_MAX ? (int)top : BARS_MAX;
+    if (plot_search(work, bars, e) == STATUS_OK)
+        plot_breakdown(&work->figure, &work->input.scenario, work->found.results,
+                       bars < work->found.count ? bars : work->found.count);
+    return e->status;
 }
 
 enum status draw_memory(struct plot_work *work, struct error *e)
@@ -72,99 +67,33 @@ enum status draw_timeline(struct plot_work *work, struct error *e)
 
 enum status draw_tornado(struct plot_work *work, struct error *e)
 {
-    struct sensitivities found = {0};
-    if (plot_search(work, 1, e) != STATUS_OK)
-        return e->status;
-    struct sensitivity_request request = {
-        .scenario = &work->input.scenario,
-        .fixed = best_strategy(work),
-        .options = &work->options,
-        .range_frac = tornado_range_frac,
-        .searches = TORNADO_SEARCHES,
-        .progress = work->progress.wanted ? show_points : NULL,
-        .progress_context = &work->progress,
-    };
-    if (sensitivities_find(&request, &found, e) == STATUS_OK)
-        plot_tornado(&work->figure, request.scenario, &found, tornado_range_frac, TORNADO_ROWS);
-    sensitivities_free(&found);
+    if (plot_sensitivities(work, e) == STATUS_OK)
+        plot_tornado(&work->figure, &work->input.scenario, &work->sensitivities, plot_range_frac,
+                     TORNADO_ROWS);
     return e->status;
-}
-
-/* Axes of GPUs from an eighth to four times as many, alone or with the batch. */
-static enum status gpus_axis(const struct plot_work *work, const char *inputs, struct axis *axis,
-                             struct error *e)
-{
-    struct knobs *knobs = malloc(sizeof *knobs);
-    struct text words = {0};
-    double gpus = work->input.scenario.system.gpus, batch = work->input.scenario.job.global_batch;
-    double least = 1;
-    while (least > 0.125 && gpus * least / 2 >= 1 && batch * least / 2 >= 1 &&
-           (double)(long long)(gpus * least / 2) >= gpus * least / 2 &&
-           (double)(long long)(batch * least / 2) >= batch * least / 2)
-        least /= 2;
-    text_addf(&words, "%s=%gx:4x:x2", inputs, least);
-    if (!knobs || !words.data) {
-        error_set(e, STATUS_IO, "out of memory");
-    } else {
-        knobs_list(&work->input.scenario, knobs);
-        axis_parse(&work->input.scenario, knobs, words.data, axis, e);
-    }
-    free(knobs);
-    text_free(&words);
-    return e->status;
-}
-
-static enum status sweep_gpus(struct plot_work *work, const char *inputs, struct axis *axis,
-                              struct sweep *out, struct error *e)
-{
-    struct sweep_request request = {
-        .scenario = &work->input.scenario,
-        .options = &work->options,
-        .fixed = work->fixed,
-        .catalog = argument_value(work->arguments, "catalog"),
-        .axes = axis,
-        .axis_count = 1,
-        .progress = work->progress.wanted ? show_points : NULL,
-        .progress_context = &work->progress,
-    };
-    if (gpus_axis(work, inputs, axis, e) != STATUS_OK)
-        return e->status;
-    return sweep_search(&request, out, e);
 }
 
 enum status draw_scaling(struct plot_work *work, struct error *e)
 {
-    struct axis *axis = calloc(1, sizeof *axis);
-    struct sweep strong = {0}, weak = {0};
-    if (!axis)
-        return error_set(e, STATUS_IO, "out of memory");
-    if (sweep_gpus(work, "system.gpus", axis, &strong, e) == STATUS_OK &&
-        sweep_gpus(work, "system.gpus+job.global_batch", axis, &weak, e) == STATUS_OK)
-        plot_scaling(&work->figure, &work->input.scenario, &strong, &weak);
-    sweep_free(&strong);
-    sweep_free(&weak);
-    free(axis);
+    if (plot_scaling_strong(work, e) == STATUS_OK && plot_scaling_weak(work, e) == STATUS_OK)
+        plot_scaling(&work->figure, &work->input.scenario, &work->strong, &work->weak);
     return e->status;
 }
 
 enum status draw_pareto(struct plot_work *work, struct error *e)
 {
-    struct axis *axis = calloc(1, sizeof *axis);
     struct pareto *front = calloc(1, sizeof *front);
-    struct sweep by_gpus = {0};
-    if (!axis || !front)
+    if (!front)
         error_set(e, STATUS_IO, "out of memory");
-    else if (plot_search(work, CLOUD, e) == STATUS_OK &&
+    else if (plot_search(work, PLOT_CLOUD, e) == STATUS_OK &&
              pareto_find(&work->input.scenario, &work->options, pareto_step_frac, front, e) ==
                  STATUS_OK &&
-             sweep_gpus(work, "system.gpus", axis, &by_gpus, e) == STATUS_OK) {
+             plot_scaling_strong(work, e) == STATUS_OK) {
         struct pareto_picture picture = {&work->input.scenario, front, work->found.results,
-                                         work->found.count, &by_gpus};
+                                         work->found.count, &work->strong};
         plot_pareto(&work->figure, &picture);
     }
-    sweep_free(&by_gpus);
     free(front);
-    free(axis);
     return e->status;
 }
 
@@ -192,11 +121,13 @@ enum status draw_heatmap(struct plot_work *work, struct error *e)
         .options = &work->options,
         .x = SEARCH_TP,
         .y = SEARCH_PP,
-        .progress = work->progress.wanted ? show_points : NULL,
-        .progress_context = &work->progress,
     };
     if (!grid)
         return error_set(e, STATUS_IO, "out of memory");
+    if (work->progress.wanted) {
+        request.progress = plot_points;
+        request.progress_context = &work->progress;
+    }
     if (read_dimension(work->arguments, "x", &request.x, e) == STATUS_OK &&
         read_dimension(work->arguments, "y", &request.y, e) == STATUS_OK &&
         strategy_grid_find(&request, grid, e) == STATUS_OK)

@@ -79,6 +79,12 @@ double difference_sigma(const struct scenario *scenario, const struct step_cost 
 static const double farthest_frac = 0.2;
 static const double quantile = 1.2816; /* of the normal distribution at 90 % */
 
+double difference_interval_frac(const struct scenario *scenario, const struct step_cost *a,
+                                const struct step_cost *b)
+{
+    return exp(quantile * difference_sigma(scenario, a, b)) - 1;
+}
+
 enum status ties_find(const struct scenario *scenario, const struct search_options *options,
                       struct ties *out, struct error *e)
 {
@@ -94,7 +100,7 @@ enum status ties_find(const struct scenario *scenario, const struct search_optio
     for (int i = 0; i < out->search.count; i++) {
         const struct ranked *best = &out->search.results[0], *r = &out->search.results[i];
         struct tie tie = {.ranked = *r, .slower_frac = r->cost.step_s / best->cost.step_s - 1};
-        tie.interval_frac = exp(quantile * difference_sigma(scenario, &r->cost, &best->cost)) - 1;
+        tie.interval_frac = difference_interval_frac(scenario, &r->cost, &best->cost);
         if (tie.slower_frac <= tie.interval_frac)
             out->ties[out->count++] = tie;
     }

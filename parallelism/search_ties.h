@@ -11,6 +11,10 @@
 double difference_sigma(const struct scenario *scenario, const struct step_cost *a,
                         const struct step_cost *b);
 
+/* Half of the 80 % interval of their difference, relative. */
+double difference_interval_frac(const struct scenario *scenario, const struct step_cost *a,
+                                const struct step_cost *b);
+
 struct tie {
     struct ranked ranked;
     double slower_frac;   /* than the best; 0: the best itself */

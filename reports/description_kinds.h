@@ -4,6 +4,7 @@
 #include "base/json_write.h"
 #include "model/model.h"
 #include "reports/description.h"
+#include "reports/fields_text.h"
 
 /* The kinds of description, one file each. Internal to description.c. */
 
@@ -19,9 +20,5 @@ extern const struct description_kind model_description, gpu_description, system_
 /* Members of an open object; one figure as text. */
 void figures_json(struct json_writer *w, const struct figure *figures, const void *thing);
 void figure_text(const struct figure *figure, const void *thing, struct text *out);
-
-/* "key  value  source" lines of the rows that say something. */
-void fields_text(const struct field *rows, size_t n, const void *in, const struct source *sources,
-                 struct text *out);
 
 #endif

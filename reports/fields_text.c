@@ -1,5 +1,4 @@
-#include "reports/description_kinds.h"
-#include "reports/table.h"
+#include "reports/fields_text.h"
 #include <string.h>
 
 /* A figure with its unit, anything else as a flag would give it. */
@@ -26,32 +25,39 @@ static bool says_something(const struct field *row, const void *in, const struct
     return number > 0 || !source;
 }
 
-void fields_text(const struct field *rows, size_t n, const void *in, const struct source *sources,
-                 struct text *out)
+const struct table_column fields_columns[3] = {
+    {"input",  true},
+    {"value",  true},
+    {"source", true}
+};
+
+void fields_cells(const struct field *rows, size_t n, const void *in, const struct source *sources,
+                  struct table *out)
 {
-    static const struct table_column columns[] = {
-        {"", true},
-        {"", true},
-        {"", true}
-    };
-    struct table t;
     struct text value = {0};
-    table_init(&t, columns, sizeof columns / sizeof *columns);
-    t.untitled = true;
     for (size_t i = 0; i < n; i++) {
         const struct source *source = sources ? &sources[i] : NULL;
         if (!says_something(&rows[i], in, source))
             continue;
         text_clear(&value);
         add_value(&rows[i], in, &value);
-        table_cell(&t, "%-22s", rows[i].key);
-        table_cell(&t, "%s", value.data ? value.data : "");
+        table_cell(out, "%-22s", rows[i].key);
+        table_cell(out, "%s", value.data ? value.data : "");
         if (source && source->kind != SOURCE_NONE)
-            table_cell(&t, "%s: %s", source_kind_names[source->kind], source->text);
+            table_cell(out, "%s: %s", source_kind_names[source->kind], source->text);
         else
-            table_cell(&t, "%s", sources ? "" : rows[i].help);
+            table_cell(out, "%s", sources ? "" : rows[i].help);
     }
+    text_free(&value);
+}
+
+void fields_text(const struct field *rows, size_t n, const void *in, const struct source *sources,
+                 struct text *out)
+{
+    struct table t;
+    table_init(&t, fields_columns, 3);
+    t.untitled = true;
+    fields_cells(rows, n, in, sources, &t);
     table_write(&t, 0, out);
     table_free(&t);
-    text_free(&value);
 }

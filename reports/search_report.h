@@ -4,6 +4,7 @@
 #include "parallelism/provenance.h"
 #include "parallelism/search.h"
 #include "reports/search_answers.h"
+#include "reports/table.h"
 
 /* What a search found, as text, JSON or CSV. */
 struct search_report {
@@ -14,6 +15,13 @@ struct search_report {
     const struct provenance *provenance;  /* of each of result->results; NULL: none */
     const struct search_answers *answers; /* NULL: none */
 };
+
+/* The columns of the published tables and what a reader asks next: one row a result, `rows` at most.
+ * The caller frees the table. */
+void search_table(const struct search_report *report, int rows, struct table *out);
+
+/* Why the first is first: what it gains on the second, and what it pays for that. At least two. */
+void search_against_next(const struct search_result *result, struct text *out);
 
 void search_text(const struct search_report *report, struct text *out);
 void search_json(const struct search_report *report, struct text *out);

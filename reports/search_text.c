@@ -70,12 +70,17 @@ static void add_row(struct table *t, const struct scenario *scenario, const stru
     text_free(&rest);
 }
 
+void search_table(const struct search_report *report, int rows, struct table *out)
+{
+    table_init(out, columns, sizeof columns / sizeof *columns);
+    for (int i = 0; i < report->result->count && i < rows; i++)
+        add_row(out, report->scenario, &report->result->results[i], i + 1);
+}
+
 static void add_table(const struct search_report *report, struct text *out)
 {
     struct table t;
-    table_init(&t, columns, sizeof columns / sizeof *columns);
-    for (int i = 0; i < report->result->count; i++)
-        add_row(&t, report->scenario, &report->result->results[i], i + 1);
+    search_table(report, report->result->count, &t);
     table_write(&t, 0, out);
     table_free(&t);
 }
@@ -97,8 +102,7 @@ static void compare_terms(const struct step_cost *best, const struct step_cost *
 /* Differences below this share of the step are not worth a word. */
 static const double worth_saying_frac = 1e-3;
 
-/* Why the best is best: what it gains on the second, and what it pays for that. */
-static void add_against_next(const struct search_result *result, struct text *out)
+void search_against_next(const struct search_result *result, struct text *out)
 {
     const struct step_cost *best = &result->results[0].cost, *next = &result->results[1].cost;
     struct text scratch = {0};
@@ -106,7 +110,7 @@ static void add_against_next(const struct search_result *result, struct text *ou
     compare_terms(best, next, &gain, &loss);
     double gain_s = next->term_s[gain] - best->term_s[gain];
     double loss_s = best->term_s[loss] - next->term_s[loss];
-    text_addf(out, "  why it is first   %s faster than the second",
+    text_addf(out, "%s faster than the second",
               format_unit(&scratch, next->step_s / best->step_s - 1, UNIT_FRACTION, 2));
     if (gain_s > worth_saying_frac * best->step_s)
         text_addf(out, ": %s less of \"%s\"", format_unit(&scratch, gain_s, UNIT_SECONDS, 2),
@@ -114,7 +118,6 @@ static void add_against_next(const struct search_result *result, struct text *ou
     if (gain_s > worth_saying_frac * best->step_s && loss_s > worth_saying_frac * best->step_s)
         text_addf(out, " for %s more of \"%s\"", format_unit(&scratch, loss_s, UNIT_SECONDS, 2),
                   term_descriptions[loss]);
-    text_add(out, "\n");
     text_free(&scratch);
 }
 
@@ -177,8 +180,11 @@ static void add_headline(const struct search_report *report, struct text *out)
     format_largest_terms(&best->cost, 4, 18, out);
     if (report->answers && report->answers->limits)
         limits_text(report->answers->limits, best, out);
-    if (result->count > 1)
-        add_against_next(result, out);
+    if (result->count > 1) {
+        text_add(out, "  why it is first   ");
+        search_against_next(result, out);
+        text_add(out, "\n");
+    }
     text_free(&scratch);
 }
 

@@ -6,6 +6,7 @@
 #include "reports/table.h"
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* ---- JSON ---- */
 
@@ -148,32 +149,45 @@ static void add_head(const struct sensitivity_report *r, struct text *out)
     text_free(&scratch);
 }
 
-void sensitivity_text(const struct sensitivity_report *r, struct text *out)
+const char sensitivity_legend[] =
+    "elasticity: d ln step / d ln input, -1 where the whole step goes with its inverse; anew: "
+    "optimised anew, over the whole range;\n*: another strategy is fastest there; !: the strategy "
+    "does not fit there.";
+
+static int shown_rows(const struct sensitivity_report *r)
 {
-    char low[16], high[16];
-    snprintf(low, sizeof low, "-%.0f %%", 100 * r->range_frac);
-    snprintf(high, sizeof high, "+%.0f %%", 100 * r->range_frac);
+    return r->top > 0 && r->top < r->found->count ? r->top : r->found->count;
+}
+
+void sensitivity_table(const struct sensitivity_report *r, struct sensitivity_table *out)
+{
+    snprintf(out->low, sizeof out->low, "-%.0f %%", 100 * r->range_frac);
+    snprintf(out->high, sizeof out->high, "+%.0f %%", 100 * r->range_frac);
     const struct table_column columns[] = {
         {"input",      true },
         {"value",      false},
         {"elasticity", false},
-        {low,          false},
-        {high,         false},
+        {out->low,     false},
+        {out->high,    false},
         {"anew",       false},
-        {low,          false},
-        {high,         false},
+        {out->low,     false},
+        {out->high,    false},
     };
-    struct table t;
-    int n = r->top > 0 && r->top < r->found->count ? r->top : r->found->count;
+    memcpy(out->columns, columns, sizeof columns);
+    table_init(&out->table, out->columns, sizeof columns / sizeof *columns);
+    for (int i = 0; i < shown_rows(r); i++)
+        add_row(&out->table, &r->found->rows[i], r->found->step_s);
+}
+
+void sensitivity_text(const struct sensitivity_report *r, struct text *out)
+{
+    struct sensitivity_table shown;
+    int n = shown_rows(r);
     add_head(r, out);
-    table_init(&t, columns, sizeof columns / sizeof *columns);
-    for (int i = 0; i < n; i++)
-        add_row(&t, &r->found->rows[i], r->found->step_s);
-    table_write(&t, 0, out);
-    table_free(&t);
-    text_add(out, "\nelasticity: d ln step / d ln input, -1 where the whole step goes with its "
-                  "inverse; anew: optimised anew, over the whole range;\n"
-                  "*: another strategy is fastest there; !: the strategy does not fit there.\n");
+    sensitivity_table(r, &shown);
+    table_write(&shown.table, 0, out);
+    table_free(&shown.table);
+    text_addf(out, "\n%s\n", sensitivity_legend);
     if (n < r->found->count)
         text_addf(out, "%d inputs with less effect are in --json and --csv. ", r->found->count - n);
     text_addf(out, "%d inputs have no effect here.\n", r->found->idle);

@@ -2,6 +2,7 @@
 #define REPORTS_SENSITIVITY_REPORT_H
 #include "base/text.h"
 #include "parallelism/sensitivity.h"
+#include "reports/table.h"
 
 /* How the step time moves with every constant, as text, JSON or CSV. */
 struct sensitivity_report {
@@ -11,6 +12,16 @@ struct sensitivity_report {
     double range_frac; /* of the ends */
     int top;           /* rows of the text; 0: all */
 };
+
+/* The rows as a table, `top` of them. */
+struct sensitivity_table {
+    struct table table; /* freed by the caller */
+    char low[16], high[16];
+    struct table_column columns[8];
+};
+void sensitivity_table(const struct sensitivity_report *report, struct sensitivity_table *out);
+/* What the columns and the marks mean. */
+extern const char sensitivity_legend[];
 
 void sensitivity_text(const struct sensitivity_report *report, struct text *out);
 void sensitivity_json(const struct sensitivity_report *report, struct text *out);

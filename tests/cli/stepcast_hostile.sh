@@ -43,7 +43,7 @@ hostile() {
     # shellcheck disable=SC2086 # several words
     "$program" report --model "$1" --system dgx-h100 $rest -o "$work/report" >"$work/out" 2>"$work/err" </dev/null || true
     harmless report
-    if grep -rqs '<script>alert' "$work/report"; then
+    if grep -qs '<script>alert' "$work/report/index.html" "$work"/report/figures/*.svg; then
         fail "report: markup of a name"
     fi
     expect 0 show model "$1"

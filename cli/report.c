@@ -1,0 +1,128 @@
+#include "cli/report.h"
+#include "cli/output.h"
+#include "cli/plot_facts.h"
+#include "reports/gnuplot.h"
+#include <stdlib.h>
+
+/* An SVG of one figure; without gnuplot, or where it fails, none. */
+static enum status draw_picture(struct report_work *work, struct review_figure *out,
+                                struct error *e)
+{
+    struct text script = {0};
+    struct error cause;
+    error_init(&cause);
+    figure_script(&out->figure, figure_formats, &script);
+    if (figure_failed(&out->figure) || script.failed)
+        error_set(e, STATUS_IO, "out of memory");
+    else if (!work->undrawn && gnuplot_draw(&script, &out->svg, &cause) != STATUS_OK)
+        work->undrawn = gnuplot_missing(&cause);
+    if (cause.status != STATUS_OK) {
+        text_clear(&out->svg);
+        text_addf(&out->reason, "%s", cause.message);
+    } else if (work->undrawn) {
+        text_add(&out->reason, "gnuplot is not installed");
+    }
+    text_free(&script);
+    return e->status;
+}
+
+/* The numbers of a figure; a kind that has nothing to show here says so in its place. */
+static enum status draw_figure(struct report_work *work, const struct plot_kind *kind,
+                               struct error *e)
+{
+    struct review_figure *out = &work->figures[work->figure_count++];
+    struct error cause;
+    error_init(&cause);
+    out->name = kind->name;
+    figure_init(&work->plot.figure);
+    kind->draw(&work->plot, &cause);
+    out->figure = work->plot.figure;
+    figure_init(&work->plot.figure);
+    if (cause.status == STATUS_IO)
+        *e = cause;
+    else if (cause.status != STATUS_OK)
+        text_addf(&out->reason, "%s", cause.message);
+    else
+        draw_picture(work, out, e);
+    return e->status;
+}
+
+enum status report_figures(struct report_work *work, struct error *e)
+{
+    for (const struct plot_kind *k = plot_kinds; k->name && e->status == STATUS_OK; k++)
+        if (k->wants_scenario && work->figure_count < REVIEW_FIGURES_MAX)
+            draw_figure(work, k, e);
+    progress_end(&work->plot.progress);
+    return e->status;
+}
+
+static enum status find_facts(struct report_work *work, struct error *e)
+{
+    struct plot_work *plot = &work->plot;
+    if (plot_search(plot, PLOT_CLOUD, e) != STATUS_OK)
+        return e->status;
+    const struct ranked *best = &plot->found.results[0];
+    provenance_find(&plot->input.scenario, &best->strategy, &work->provenance);
+    neighbours_find(&plot->input.scenario, &plot->options, best, &work->neighbours);
+    if (limits_find(&plot->input.scenario, &plot->options, best, &work->limits, e) != STATUS_OK)
+        return e->status;
+    return plot_sensitivities(plot, e);
+}
+
+static enum status judge(const struct arguments *a, const struct report_work *work, struct error *e)
+{
+    if (work->undrawn) {
+        error_set(e, STATUS_IO, "gnuplot is not installed: the page has no figures");
+        error_set_hint(e, "apt-get install gnuplot-nox; data and scripts are in figures/");
+        return e->status;
+    }
+    if (argument_given(a, "strict") && work->provenance.extrapolated_count > 0)
+        return error_set(e, STATUS_NO, "outside the calibrated range: %s",
+                         work->provenance.extrapolated[0]);
+    return STATUS_OK;
+}
+
+static enum status run_report(const struct arguments *a, struct report_work *work, struct error *e)
+{
+    double top = 5;
+    const char *folder = argument_value(a, "output");
+    if (a->operand_count > 0)
+        return error_set(e, STATUS_USAGE, "report takes no operand, got %.100s", a->operands[0]);
+    if (!folder) {
+        error_set(e, STATUS_USAGE, "-o is missing");
+        error_set_hint(e, "the folder that the page and its figures go to, such as -o review");
+        return e->status;
+    }
+    work->plot.arguments = a;
+    progress_start(&work->plot.progress, a);
+    if (argument_count(a, "top", 1, &top, e) || plot_scenario_read(&work->plot, e))
+        return e->status;
+    work->top = top < PLOT_CLOUD ? (int)top : PLOT_CLOUD;
+    if (find_facts(work, e) || report_figures(work, e) || report_write(work, folder, e))
+        return e->status;
+    output_note(a, "wrote %s/index.html", folder);
+    return judge(a, work, e);
+}
+
+static void free_work(struct report_work *work)
+{
+    for (int i = 0; i < work->figure_count; i++) {
+        figure_free(&work->figures[i].figure);
+        text_free(&work->figures[i].svg);
+        text_free(&work->figures[i].reason);
+    }
+    plot_work_free(&work->plot);
+    free(work);
+}
+
+enum status report_command(const struct arguments *arguments, struct error *e)
+{
+    if (argument_given(arguments, "diff"))
+        return report_diff(arguments, e);
+    struct report_work *work = calloc(1, sizeof *work);
+    if (!work)
+        return error_set(e, STATUS_IO, "out of memory");
+    run_report(arguments, work, e);
+    free_work(work);
+    return e->status;
+}

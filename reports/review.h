@@ -1,0 +1,38 @@
+#ifndef REPORTS_REVIEW_H
+#define REPORTS_REVIEW_H
+#include "parallelism/provenance.h"
+#include "parallelism/search_limits.h"
+#include "parallelism/search_neighbours.h"
+#include "parallelism/sensitivity.h"
+#include "reports/figure.h"
+
+/* A design review: the question, the answer and what it rests on, as one page that opens from a
+ * disk. */
+
+/* A figure, its numbers and its picture. */
+struct review_figure {
+    const char *name; /* of its kind, its files and its place in the page */
+    struct figure figure;
+    struct text svg;    /* empty: not drawn */
+    struct text reason; /* why */
+};
+enum { REVIEW_FIGURES_MAX = 12 };
+
+struct review {
+    const struct scenario *scenario;
+    const struct search_options *options;
+    const struct search_result *found;   /* something fits */
+    const struct provenance *provenance; /* of the fastest */
+    const struct limits *limits;
+    const struct neighbours *neighbours;
+    const struct sensitivities *sensitivities;
+    double range_frac; /* of their ends */
+    int top;           /* strategies in the table */
+    const struct review_figure *figures;
+    int figure_count;
+    const char *command; /* makes the page again */
+};
+
+void review_page(const struct review *review, struct text *out);
+
+#endif
