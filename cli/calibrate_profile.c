@@ -13,7 +13,7 @@
 
 /* ---- fit ---- */
 
-static void show_group(void *context, const char *op, const char *name, int done, int all)
+void show_fit_progress(void *context, const char *op, const char *name, int done, int all)
 {
     progress_show(context, "fitting: %s %s, %d of %d", op, name, done + 1, all);
 }
@@ -118,7 +118,7 @@ static enum status fit_and_write(const struct arguments *a, const struct samples
     date_today(date);
     progress_start(&progress, a);
     struct kernel_fit_options options = {
-        .date = date, .progress = show_group, .context = &progress};
+        .date = date, .progress = show_fit_progress, .context = &progress};
     profile_fit(gpu, samples, &options, fit, e);
     progress_end(&progress);
     if (e->status == STATUS_OK) {
@@ -153,7 +153,7 @@ static enum status add_residuals(const struct system *system, const struct sampl
                                  struct text *out, struct error *e)
 {
     struct sample_prediction *predictions = calloc(samples->count + 1, sizeof *predictions);
-    struct sample_report report = {samples, predictions};
+    struct sample_report report = {samples, predictions, NULL};
     if (!predictions)
         return error_set(e, STATUS_IO, "out of memory");
     samples_predict(system, samples, predictions);

@@ -154,12 +154,14 @@ const struct command commands[COMMANDS] = {
             "compares with what was measured. What cannot be predicted is listed with the "
             "reason. Without files: published runs, typed from papers, that the program holds. "
             "With --gpu or --system the files are samples of kernels and collectives, one op a "
-            "row, which that machine's profile predicts.",
+            "row, which that machine's profile predicts, or, with --folds 5, fits to the other "
+            "shapes, beside a roofline of three constants.",
         .examples =
             "stepcast validate\n"
             "stepcast validate runs/*.json --json -o predicted.json\n"
             "stepcast validate runs/korthikanti22.json --stack untuned\n"
-            "stepcast validate --gpu h100-sxm gemm.csv attention.csv\n",
+            "stepcast validate --gpu h100-sxm gemm.csv attention.csv\n"
+            "stepcast validate --gpu h100-sxm gemm.csv --folds 5\n",
         .run = validate_command,
     },
     [COMMAND_CALIBRATE] = {

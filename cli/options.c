@@ -147,7 +147,7 @@ static const struct option own_rows[] = {
     SWITCH("no-measure", 0, OPTIONS_COMMAND, BIT(COMMAND_CALIBRATE),
            "run: fit what a batch job has left in DIR"),
     VALUE("folds", "N", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_VALIDATE) | BIT(COMMAND_PLOT),
-          "refit the stacks' constants N times, so that no run is predicted by a fit to itself"),
+          "refit N times (kernels 5), so that no run or shape is predicted by a fit to itself"),
     VALUE("max-error", "FRACTION", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_VALIDATE),
           "exit 1 if the mean absolute error of the step time is larger"),
     SWITCH("json", 0, OPTIONS_OUTPUT, CATALOG_USERS & ~FILE_COMMANDS, "print JSON"),

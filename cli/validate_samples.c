@@ -1,6 +1,10 @@
 #include "cli/validate_samples.h"
 #include "base/units.h"
+#include "calibrate/fit/kernel_rows.h"
+#include "calibrate/fit/kernel_validate.h"
+#include "cli/calibrate_profile.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "reports/sample_report.h"
 #include <math.h>
 #include <stdlib.h>
@@ -51,6 +55,25 @@ static enum status judge(const struct arguments *a, const struct sample_report *
     return STATUS_OK;
 }
 
+/* Each row by a fit to the others' shapes. */
+static enum status cross_validate(const struct arguments *a, const struct system *system,
+                                  const struct sample_report *report,
+                                  struct sample_prediction *predictions,
+                                  struct sample_prediction *rooflines, struct error *e)
+{
+    double folds = 0;
+    struct progress progress;
+    if (argument_count(a, "folds", 2, &folds, e) != STATUS_OK)
+        return e->status;
+    if (folds != KERNEL_FOLDS)
+        return error_set(e, STATUS_USAGE, "blocks of shapes are cut into %d folds", KERNEL_FOLDS);
+    progress_start(&progress, a);
+    struct kernel_fit_options how = {.progress = show_fit_progress, .context = &progress};
+    kernels_cross_validate(&system->gpu, report->samples, &how, predictions, rooflines, e);
+    progress_end(&progress);
+    return e->status;
+}
+
 static enum status predict_and_write(const struct arguments *a, const struct system *system,
                                      const struct samples *samples, enum output_format format,
                                      struct error *e)
@@ -60,15 +83,22 @@ static enum status predict_and_write(const struct arguments *a, const struct sys
                                                              [OUTPUT_JSON] = sample_report_json,
                                                              [OUTPUT_CSV] = sample_report_csv};
     struct sample_prediction *predictions = calloc(samples->count + 1, sizeof *predictions);
-    struct sample_report report = {samples, predictions};
+    struct sample_prediction *rooflines = calloc(samples->count + 1, sizeof *rooflines);
+    bool folds = argument_given(a, "folds");
+    struct sample_report report = {samples, predictions, folds ? rooflines : NULL};
     struct text out = {0};
-    if (!predictions)
-        return error_set(e, STATUS_IO, "out of memory");
-    samples_predict(system, samples, predictions);
-    if (writers[format](&report, &out, e) == STATUS_OK && output_write(a, &out, e) == STATUS_OK)
+    if (!predictions || !rooflines)
+        error_set(e, STATUS_IO, "out of memory");
+    else if (folds)
+        cross_validate(a, system, &report, predictions, rooflines, e);
+    else
+        samples_predict(system, samples, predictions);
+    if (e->status == STATUS_OK && writers[format](&report, &out, e) == STATUS_OK &&
+        output_write(a, &out, e) == STATUS_OK)
         judge(a, &report, e);
     text_free(&out);
     free(predictions);
+    free(rooflines);
     return e->status;
 }
 
@@ -82,9 +112,10 @@ enum status validate_samples(const struct arguments *a, struct error *e)
     if (a->operand_count == 0) {
         error_set(e, STATUS_USAGE, "which samples? give CSV files of measured kernels");
         error_set_hint(e, "stepcast validate --help shows an example");
-    } else if (argument_given(a, "folds") || argument_given(a, "stack")) {
-        error_set(e, STATUS_USAGE,
-                  "--folds and --stack are for cases, --gpu and --system for samples");
+    } else if (argument_given(a, "stack")) {
+        error_set(e, STATUS_USAGE, "--stack is for cases, --gpu and --system for samples");
+    } else if (argument_given(a, "folds") && argument_given(a, "system")) {
+        error_set(e, STATUS_USAGE, "--folds judges the kernels of a --gpu, not of a --system");
     }
     if (e->status == STATUS_OK && output_format(a, &format, e) == STATUS_OK &&
         find_sample_machine(a, system, e) == STATUS_OK && load_samples(a, 0, &samples, e) == STATUS_OK)

@@ -55,6 +55,8 @@ static void put_row(struct json_writer *w, const struct sample_report *r, size_t
         json_put_null(w, "predicted_time_s");
     else
         json_put_number(w, "predicted_time_s", p->time_s);
+    if (r->rooflines && !r->rooflines[i].skipped)
+        json_put_number(w, "roofline_time_s", r->rooflines[i].time_s);
     json_put_number(w, "measured_time_s", s->time_s);
     json_put_string(w, "skipped", p->skipped);
     json_close_object(w);
@@ -160,7 +162,9 @@ static enum status add_choice(struct table *t, const struct sample_report *r,
     percent_cell(t, error.p90);
     percent_cell(t, error.worst);
     percent_cell(t, error.bias);
-    return STATUS_OK;
+    if (r->rooflines && samples_error(r->samples, r->rooflines, choice, &error, e) == STATUS_OK)
+        percent_cell(t, error.mape);
+    return e->status;
 }
 
 static enum status add_file(struct table *t, const struct sample_report *r,
@@ -188,9 +192,10 @@ static enum status add_errors(const struct sample_report *r, struct text *out, s
         {"p90",          false},
         {"worst",        false},
         {"bias",         false},
+        {"roofline",     false},
     };
     struct table t;
-    table_init(&t, columns, sizeof columns / sizeof *columns);
+    table_init(&t, columns, sizeof columns / sizeof *columns - !r->rooflines);
     for (size_t f = 0; f < r->samples->file_count; f++)
         add_file(&t, r, &r->samples->files[f], e);
     if (r->samples->file_count > 1 && e->status == STATUS_OK)

@@ -8,6 +8,7 @@
 struct sample_report {
     const struct samples *samples;
     const struct sample_prediction *predictions; /* one a row */
+    const struct sample_prediction *rooflines;   /* NULL, or a yardstick's, one a row */
 };
 
 enum status sample_report_text(const struct sample_report *report, struct text *out,

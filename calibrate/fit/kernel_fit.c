@@ -52,7 +52,7 @@ static bool gather(const struct gpu *gpu, const struct samples *samples,
 {
     g->row = malloc((samples->count + 1) * sizeof *g->row);
     g->apart = malloc((samples->count + 1) * sizeof *g->apart);
-    g->rows = (struct kernel_rows){g->row, g->apart, 0};
+    g->rows = (struct kernel_rows){g->row, g->apart, 0, samples->items};
     for (size_t i = 0; g->row && g->apart && i < samples->count; i++) {
         const struct sample *s = &samples->items[i];
         struct calibration_slot own;

@@ -30,6 +30,8 @@ struct kernel_fit_options {
     const char *date; /* ISO, of today */
     bool form_alone;  /* no table of corrections */
     bool quick;       /* no cross-validation: error_frac stays 0 */
+    double *left_out_s; /* NULL, or one a sample: its time by the fit to the other folds, 0: none */
+    double *roofline_s; /* the same by rooflines of three constants, of large rows and of others */
     void (*progress)(void *context, const char *op, const char *name, int done, int all);
     void *context;
 };

@@ -1,7 +1,9 @@
 #include "calibrate/fit/kernel_group.h"
 #include "calibrate/fit/kernel_needs.h"
+#include "calibrate/fit/kernel_roofline.h"
 #include "calibrate/fit/kernel_spread.h"
 #include "calibrate/fit/kernel_table.h"
+#include "calibrate/sample_predict.h"
 #include "calibrate/validate_samples.h"
 #include <math.h>
 #include <stdlib.h>
@@ -24,7 +26,7 @@ static bool view_init(struct view *v, size_t n)
 {
     v->row = malloc((n + 1) * sizeof *v->row);
     v->apart = malloc((n + 1) * sizeof *v->apart);
-    v->rows = (struct kernel_rows){v->row, v->apart, 0};
+    v->rows = (struct kernel_rows){v->row, v->apart, 0, NULL};
     return v->row && v->apart;
 }
 
@@ -44,6 +46,7 @@ static void view_add(struct view *v, const struct kernel_rows *rows, size_t i)
 static void view_fold(struct view *v, const struct kernel_rows *rows, int fold, bool inside)
 {
     v->rows.n = 0;
+    v->rows.first = rows->first;
     for (size_t i = 0; i < rows->n; i++)
         if ((kernel_fold(rows->row[i]) == fold) == inside)
             view_add(v, rows, i);
@@ -112,6 +115,33 @@ static void add_errors(const struct kernel_problem *p, const struct kernel_rows 
     free(r);
 }
 
+static void store_left_out(const struct gpu *gpu, const struct kernel_rows *left_out, double *out)
+{
+    for (size_t i = 0; out && i < left_out->n; i++)
+        out[left_out->row[i] - left_out->first] =
+            kernel_sample_s(gpu, left_out->row[i], left_out->apart[i]);
+}
+
+/* Rows of one class by the roofline of that class: so few constants cannot serve both. */
+static void store_rooflines(const struct gpu *gpu, const struct kernel_rows *rows, bool large,
+                            double *out)
+{
+    struct view class_rows;
+    bool ready = view_init(&class_rows, rows->n);
+    for (size_t i = 0; ready && i < rows->n; i++)
+        if (sample_is_large(rows->row[i]) == large)
+            view_add(&class_rows, rows, i);
+    const struct kernel_rows *own = &class_rows.rows;
+    for (int fold = 0; ready && own->n > 0 && fold < KERNEL_FOLDS; fold++) {
+        struct kernel_roofline roofline = kernel_roofline_fit(gpu, own, fold);
+        for (size_t i = 0; i < own->n; i++)
+            if (kernel_fold(own->row[i]) == fold)
+                out[own->row[i] - rows->first] =
+                    kernel_roofline_s(&roofline, gpu, own->row[i], own->apart[i]);
+    }
+    view_free(&class_rows);
+}
+
 static void cross_validate(const struct kernel_problem *p, const struct kernel_rows *rows,
                            const double *x, const struct kernel_fit_options *options,
                            struct errors *sums)
@@ -133,7 +163,10 @@ static void cross_validate(const struct kernel_problem *p, const struct kernel_r
             view_fold(&view, rows, fold, true);
         }
         add_errors(p, &view.rows, false, sums);
+        store_left_out(p->gpu, &view.rows, options->left_out_s);
     }
+    for (int large = 0; options->roofline_s && large < 2; large++)
+        store_rooflines(p->gpu, rows, large, options->roofline_s);
     view_free(&view);
     kernel_problem_set(p, x);
     clear_correction(p);

@@ -7,6 +7,7 @@ struct kernel_rows {
     const struct sample **row;
     const bool *apart; /* of each: its file's quantised_apart */
     size_t n;
+    const struct sample *first; /* of all samples, which row[i] - first numbers */
 };
 
 /* Samples that are left out together when a fit is judged share their block: (n, k) of products,

@@ -32,7 +32,7 @@ static void mark_untold(const struct machine *machine, const struct calibration_
             scratch->row[n] = &samples->items[i];
             scratch->apart[n++] = samples->files[samples->items[i].file].quantised_apart;
         }
-    const struct kernel_rows rows = {scratch->row, scratch->apart, n};
+    const struct kernel_rows rows = {scratch->row, scratch->apart, n, samples->items};
     if (n == 0 || kernel_needs_check(slot, &rows, &why) == STATUS_OK)
         return;
     text_addf(report, "%s\n", why.message);
