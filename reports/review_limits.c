@@ -5,7 +5,7 @@
 /* ---- what limits the best ---- */
 
 /* Terms with less of the step are not named. */
-static const double shown_frac = 1e-5;
+static const double shown_frac = 5e-4;
 
 static void add_shares(const struct review *r, struct text *out)
 {
