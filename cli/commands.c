@@ -86,15 +86,16 @@ const struct command commands[COMMANDS] = {
         .id = COMMAND_PLOT,
         .name = "plot",
         .operands = "KIND [FILE...]",
-        .operand_words = "breakdown memory roofline scaling pareto heatmap timeline tornado "
-                         "collective gemm validation",
+        .operand_words = "breakdown memory roofline scaling pareto heatmap timeline sweep "
+                         "tornado collective gemm validation",
         .summary = "draw a figure for a slide, as SVG, PNG or PDF",
         .about =
             "Draws, with gnuplot, from the same numbers that the tables print. breakdown (step "
             "time by term), memory (by kind and pipeline stage), roofline, scaling (strong and "
             "weak), pareto (time against memory and against GPUs), heatmap (two dimensions of the "
             "strategy), timeline (the pipeline schedule) and tornado (sensitivities) draw the "
-            "fastest strategy; strategy options restrict it as in search. gemm and collective draw "
+            "fastest strategy, sweep (step time over inputs) one for every value of --vary; strategy "
+            "options restrict them as in search. gemm and collective draw "
             "measured samples of --gpu or --system, validation measured runs. The ending of -o "
             "decides the format. --data writes the numbers, --script the gnuplot commands.",
         .examples =
@@ -102,6 +103,8 @@ const struct command commands[COMMANDS] = {
             "8192 --global-batch 1024 -o breakdown.svg\n"
             "stepcast plot heatmap --scenario answer.json --x tp --y pp -o heatmap.png --data "
             "heatmap.csv\n"
+            "stepcast plot sweep --scenario answer.json --vary gpu.memory=80GiB:288GiB:+32GiB -o "
+            "memory.svg\n"
             "stepcast plot gemm --gpu h100-sxm gemm.csv -o gemm.pdf\n"
             "stepcast plot validation -o validation.svg\n",
         .run = plot_command,

@@ -121,13 +121,15 @@ static enum status run_plot(const struct arguments *a, struct plot_work *work, s
     const struct plot_kind *kind = format ? plot_kind_find(a->operands[0], e) : NULL;
     if (!kind)
         return e->status;
-    if (kind->wants_scenario && a->operand_count > 1)
+    if (kind->input != PLOT_FILES && a->operand_count > 1)
         return error_set(e, STATUS_USAGE, "plot %s takes no file, got %.100s", kind->name,
                          a->operands[1]);
+    if (kind->input != PLOT_AXES && argument_given(a, "vary"))
+        return error_set(e, STATUS_USAGE, "--vary is for plot sweep, not for plot %s", kind->name);
     work->arguments = a;
     progress_start(&work->progress, a);
     figure_init(&work->figure);
-    if (kind->wants_scenario && plot_scenario_read(work, e) != STATUS_OK)
+    if (kind->input != PLOT_FILES && plot_scenario_read(work, e) != STATUS_OK)
         return e->status;
     kind->draw(work, e);
     progress_end(&work->progress);

@@ -20,11 +20,14 @@ struct plot_work {
     struct figure figure;
 };
 
+/* What a figure shows: --model, --system and the rest; the same and --vary; files. */
+enum plot_input { PLOT_SCENARIO, PLOT_AXES, PLOT_FILES };
+
 /* One kind of figure. */
 struct plot_kind {
     const char *name;
     const char *summary;
-    bool wants_scenario; /* --model, --system and the rest; else files */
+    enum plot_input input;
     enum status (*draw)(struct plot_work *work, struct error *e);
 };
 extern const struct plot_kind plot_kinds[]; /* ended by a NULL name */

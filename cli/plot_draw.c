@@ -1,11 +1,13 @@
 #include "cli/plot_draw.h"
 #include "cli/plot_facts.h"
+#include "cli/sweep_axes.h"
 #include "reports/plot_breakdown.h"
 #include "reports/plot_heatmap.h"
 #include "reports/plot_memory.h"
 #include "reports/plot_pareto.h"
 #include "reports/plot_roofline.h"
 #include "reports/plot_scaling.h"
+#include "reports/plot_sweep.h"
 #include "reports/plot_timeline.h"
 #include "reports/plot_tornado.h"
 #include <stdlib.h>
@@ -94,6 +96,31 @@ enum status draw_pareto(struct plot_work *work, struct error *e)
         plot_pareto(&work->figure, &picture);
     }
     free(front);
+    return e->status;
+}
+
+enum status draw_sweep(struct plot_work *work, struct error *e)
+{
+    struct axis *axes = calloc(SWEEP_AXES_MAX, sizeof *axes);
+    struct sweep sweep = {0};
+    struct sweep_request request = {
+        .scenario = &work->input.scenario,
+        .options = &work->options,
+        .fixed = work->fixed,
+        .catalog = argument_value(work->arguments, "catalog"),
+        .axes = axes,
+        .progress = work->progress.wanted ? plot_points : NULL,
+        .progress_context = &work->progress,
+    };
+    if (!axes)
+        return error_set(e, STATUS_IO, "out of memory");
+    sweep_axes_read(work->arguments, &work->input.scenario, axes, &request.axis_count, e);
+    if (e->status == STATUS_OK && request.axis_count == 0)
+        error_set(e, STATUS_USAGE, "--vary is missing");
+    if (e->status == STATUS_OK && sweep_search(&request, &sweep, e) == STATUS_OK)
+        plot_sweep(&work->figure, &request, &sweep, e);
+    sweep_free(&sweep);
+    free(axes);
     return e->status;
 }
 

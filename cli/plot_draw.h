@@ -8,6 +8,7 @@ enum status draw_memory(struct plot_work *work, struct error *e);
 enum status draw_roofline(struct plot_work *work, struct error *e);
 enum status draw_scaling(struct plot_work *work, struct error *e);
 enum status draw_pareto(struct plot_work *work, struct error *e);
+enum status draw_sweep(struct plot_work *work, struct error *e);
 enum status draw_heatmap(struct plot_work *work, struct error *e);
 enum status draw_timeline(struct plot_work *work, struct error *e);
 enum status draw_tornado(struct plot_work *work, struct error *e);

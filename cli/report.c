@@ -50,7 +50,7 @@ static enum status draw_figure(struct report_work *work, const struct plot_kind 
 enum status report_figures(struct report_work *work, struct error *e)
 {
     for (const struct plot_kind *k = plot_kinds; k->name && e->status == STATUS_OK; k++)
-        if (k->wants_scenario && work->figure_count < REVIEW_FIGURES_MAX)
+        if (k->input == PLOT_SCENARIO && work->figure_count < REVIEW_FIGURES_MAX)
             draw_figure(work, k, e);
     progress_end(&work->plot.progress);
     return e->status;

@@ -2,10 +2,10 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/scenario_options.h"
+#include "cli/sweep_axes.h"
 #include "reports/sensitivity_report.h"
 #include "reports/sweep_report.h"
 #include <stdlib.h>
-#include <string.h>
 
 struct sweep_work {
     struct scenario_input input;
@@ -34,23 +34,7 @@ static void show_inputs(void *context, int done, int inputs)
 
 static enum status read_axes(const struct arguments *a, struct sweep_work *work, struct error *e)
 {
-    struct knobs *knobs = malloc(sizeof *knobs);
-    if (!knobs)
-        return error_set(e, STATUS_IO, "out of memory");
-    knobs_list(&work->input.scenario, knobs);
-    for (size_t i = 0; i < a->given_count && e->status == STATUS_OK; i++) {
-        const struct given *given = &a->given[i];
-        if (strcmp(given->option->name, "vary") != 0)
-            continue;
-        if (work->request.axis_count == SWEEP_AXES_MAX)
-            error_set(e, STATUS_USAGE, "more than %d inputs varied", SWEEP_AXES_MAX);
-        else if (axis_parse(&work->input.scenario, knobs, given->value,
-                            &work->axes[work->request.axis_count], e) == STATUS_OK)
-            work->request.axis_count++;
-        if (e->status != STATUS_OK)
-            argument_error(given->option, e);
-    }
-    free(knobs);
+    sweep_axes_read(a, &work->input.scenario, work->axes, &work->request.axis_count, e);
     bool sensitivity = argument_given(a, "sensitivity");
     if (e->status == STATUS_OK && work->request.axis_count == 0 && !sensitivity) {
         error_set(e, STATUS_USAGE, "--vary is missing");

@@ -8,7 +8,8 @@
 
 /* Figures are laid out on 960 x 540 points: a slide of 16 to 9. */
 const struct figure_format figure_formats[] = {
-    {"svg", "set terminal svg size 960,540 noenhanced font 'Helvetica,Arial,sans-serif,14'"     },
+    {"svg", "set terminal svg size 960,540 noenhanced background '#ffffff' font "
+            "'Helvetica,Arial,sans-serif,14'"                                        },
  /* cairo's points are 4/3 of a pixel: the same proportions at twice the size */
     {"png", "set terminal pngcairo size 1920,1080 noenhanced font 'sans,14' fontscale 1.5 "
             "linewidth 2 pointscale 2"                                               },

@@ -29,6 +29,10 @@ if [ -n "$gnuplot" ]; then
     for kind in breakdown memory roofline scaling pareto heatmap timeline tornado; do
         draws "$kind" $scenario
     done
+    draws sweep $scenario --vary gpu.memory=40GiB:120GiB:+40GiB
+    draws sweep $scenario --vary gpu.peak=1x,2x --vary system.tier.scale_up.bandwidth=0.5x,1x
+    "$program" sweep $scenario --vary gpu.peak=1x,2x --vary system.tier.scale_up.bandwidth=0.5x,1x --csv >"$work/table.csv"
+    cmp -s "$work/table.csv" "$work/sweep.csv" || fail "plot sweep draws other numbers than sweep prints"
     draws heatmap $scenario --x micro_batch --y zero
     draws timeline $scenario --pp 2
     draws memory $scenario --pp 2
@@ -96,6 +100,10 @@ says "gnuplot is not installed"
     says ".svg, .png or .pdf"
     expect 2 plot breakdown file.csv $scenario
     expect 1 plot breakdown $scenario --tp 3
+    expect 2 plot sweep $scenario
+    says "--vary is missing"
+    expect 2 plot memory $scenario --vary gpus=8
+    expect 1 plot sweep $scenario --vary gpu.memory=1GiB
     expect 2 plot heatmap $scenario --x tq
     says "no dimension"
     expect 2 plot heatmap $scenario --x tp --y tp

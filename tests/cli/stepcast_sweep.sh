@@ -22,6 +22,16 @@ scenario="--model llama3-8b --system dgx-h100 --gpus 16 --seq-length 4096 --glob
     cp "$work/out" "$work/sweep.json"
     expect 0 sweep --scenario "$work/sweep.json" --vary gpus=8 --csv
 
+    # every lever of hardware moves the step time
+    for lever in gpu.peak=0.5x,1x gpu.memory=24GiB,80GiB gpu.memory_bandwidth=0.5x,1x \
+        system.tier.scale_up.domain_gpus=2,8 system.tier.scale_up.bandwidth=0.5x,1x \
+        system.tier.scale_up.latency=0.5us,20us system.tier.scale_out.bandwidth=50Gb/s,400Gb/s \
+        system.tier.scale_out.latency=1us,5ms system.tier.scale_out.oversubscription=1,8; do
+        expect 0 sweep $scenario --tp 2 --vary "$lever" --json
+        steps=$(grep -o '"step_time_s": [0-9.e+-]*' "$work/out" | sort -u | wc -l)
+        [ "$steps" -eq 2 ] || fail "--vary $lever moves nothing"
+    done
+
     # a point is what a search of it finds
     expect 0 sweep $scenario --vary system.tier.scale_out.bandwidth=100Gb/s --csv
     tail -n 1 "$work/out" | cut -d, -f 2- >"$work/a"
