@@ -27,13 +27,23 @@ void emit_mlp(struct emitter *e, const struct mlp *mlp)
                                     p, true, false});
 }
 
+/* The gradient of the MLP's input is reduced once, or once for each of the two matrices that read it.
+ */
+static void emit_mlp_in(struct emitter *e)
+{
+    bool twice = e->kernels->reduces_each_linear && e->model->gated_mlp;
+    emit_tp_in(e, MODULE_MLP, tp_bytes(e));
+    if (twice && e->shard->tp > 1 && !e->shard->sequence_parallel)
+        e->out->op[e->out->n - 1].repeat = 2;
+}
+
 void mlp_ops(struct emitter *e, const struct layer_kind *kind)
 {
     double stream = shard_sequence_tokens(e->shard) * e->model->hidden_size;
     if (!e->model->parallel_block || e->model->norms_per_layer > 1)
         emit_norm(e, OP_NAME_NORM_2, stream);
     if (!e->model->parallel_block)
-        emit_tp_in(e, MODULE_MLP, tp_bytes(e));
+        emit_mlp_in(e);
     emit_mlp(e, &(struct mlp){OP_NAME_FC1, OP_NAME_ACTIVATION, OP_NAME_FC2, MODULE_MLP,
                               MODULE_MLP_ACT, shard_tokens(e->shard),
                               (double)kind->intermediate_size / e->shard->tp, 0});

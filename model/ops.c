@@ -41,18 +41,42 @@ void embedding_ops(const struct model *model, const struct shard *shard,
                         1);
 }
 
+double loss_vocabulary(const struct model *model, const struct shard *shard,
+                       const struct kernels *kernels)
+{
+    return vocabulary_padded(model, shard->tp) / (kernels->gathers_logits ? 1 : shard->tp);
+}
+
+/* What tensor ranks exchange for the loss: three small all-reduces, or the logits themselves, whose
+ * parts are copied out of the gather and put side by side (8 B a logit). */
+static void emit_loss_exchange(struct emitter *e, double tokens, double vocabulary)
+{
+    if (e->shard->tp == 1)
+        return;
+    if (e->kernels->gathers_logits) {
+        emit_collective(e, OP_NAME_TP_GATHER, MODULE_HEAD, PHASE_FORWARD, COLLECTIVE_ALL_GATHER,
+                        COMM_TP, tokens * vocabulary * shard_dtype16_bytes());
+        emit_memory(e, OP_NAME_CROSS_ENTROPY, MODULE_HEAD, PHASE_FORWARD, MEMORY_ELEMENTWISE,
+                    tokens * vocabulary * 8, 2);
+        return;
+    }
+    emit_collective(e, OP_NAME_TP_REDUCE, MODULE_HEAD, PHASE_FORWARD, COLLECTIVE_ALL_REDUCE,
+                    COMM_TP, tokens * 4);
+    e->out->op[e->out->n - 1].repeat = 3;
+}
+
 /* Final norm, logits (16 bit also in fp8 training) and vocabulary-parallel cross-entropy: 12 B a
- * logit fused, about 30 in separate fp32 kernels, and three small all-reduces. MODELLING 1.4 */
+ * logit fused, about 30 in separate fp32 kernels. MODELLING 1.4 */
 void head_ops(const struct model *model, const struct shard *shard, const struct kernels *kernels,
               struct ops *out)
 {
     struct emitter e = {model, shard, kernels, out};
-    double tokens = shard_tokens(shard),
-           vocabulary = vocabulary_padded(model, shard->tp) / shard->tp;
+    double tokens = shard_tokens(shard), vocabulary = loss_vocabulary(model, shard, kernels);
     emit_norm(&e, OP_NAME_FINAL_NORM, shard_sequence_tokens(shard) * model->hidden_size);
     emit_tp_in(&e, MODULE_HEAD, tp_bytes(&e));
     emit_linear(&e, &(struct linear){OP_NAME_LOGITS, MODULE_HEAD, tokens, model->hidden_size,
-                                     vocabulary, 0, shard_dtype16(shard), true, true});
+                                     vocabulary_padded(model, shard->tp) / shard->tp, 0,
+                                     shard_dtype16(shard), true, true});
     bool fused =
         kernels->fused_cross_entropy; /* separate passes stream like any elementwise kernel */
     enum memory_class class_ = fused ? MEMORY_CROSS_ENTROPY : MEMORY_ELEMENTWISE;
@@ -60,10 +84,7 @@ void head_ops(const struct model *model, const struct shard *shard, const struct
                 tokens * vocabulary * (fused ? 6 : 18), fused ? 2 : 6);
     emit_memory(&e, OP_NAME_CROSS_ENTROPY, MODULE_HEAD, PHASE_BACKWARD_INPUT, class_,
                 tokens * vocabulary * (fused ? 6 : 14), fused ? 1 : 3);
-    emit_collective(&e, OP_NAME_TP_REDUCE, MODULE_HEAD, PHASE_FORWARD, COLLECTIVE_ALL_REDUCE,
-                    COMM_TP, tokens * 4);
-    if (shard->tp > 1)
-        out->op[out->n - 1].repeat = 3;
+    emit_loss_exchange(&e, tokens, vocabulary);
 }
 
 /* A multi-token-prediction layer joins the norms of two streams by a 2h -> h projection.

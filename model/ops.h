@@ -78,6 +78,9 @@ struct shard_parameters layer_shard_parameters(const struct model *model,
                                                const struct layer_kind *kind,
                                                const struct shard *shard);
 double vocabulary_padded(const struct model *model, int tp); /* multiple of 128 tp */
+/* Columns of the logits whose loss a tensor rank computes. */
+double loss_vocabulary(const struct model *model, const struct shard *shard,
+                       const struct kernels *kernels);
 double embedding_shard_parameters(const struct model *model, const struct shard *shard);
 
 /* Tokens on one GPU between communications: micro_batch * seq_length / cp. */

@@ -40,6 +40,8 @@ struct kernels {
     bool grouped_gemm;               /* experts in one launch; else one GEMM an expert */
     bool gradient_accumulation_fusion; /* weight gradient adds into the fp32 buffer inside the GEMM */
     bool keeps_gathered_input;       /* sequence parallelism: saves the gathered input instead of gathering again */
+    bool gathers_logits;             /* tensor ranks gather the logits, each computes the whole loss */
+    bool reduces_each_linear;        /* gate and up projections all-reduce their input gradients one by one */
     bool fp8_attention;
     bool fp8_activation_store;       /* fp8: FC1 output kept for the backward pass in 8 bit */
     bool fp8_dispatch;               /* expert tokens travel in fp8 (combine in 16 bit) */

@@ -86,6 +86,14 @@ static double rank_recompute_s(const struct stages *stages, int rank)
     return sum;
 }
 
+/* What a pipelined step of the stack loses besides its schedule's bubble. */
+static double ramp_s(const struct scenario *scenario, const struct stages *stages,
+                     const struct layout_cost *out)
+{
+    double micro_batch_s = out->pipeline.work_s / out->passes;
+    return stages->split->ranks > 1 ? scenario->stack.ramp_micro_batches * micro_batch_s : 0;
+}
+
 static void work_terms(const struct scenario *scenario, const struct shard_cost *shard,
                        const struct stages *stages, struct layout_cost *out)
 {
@@ -97,7 +105,7 @@ static void work_terms(const struct scenario *scenario, const struct shard_cost 
         out->term_s[i] *= out->passes;
     out->term_s[TERM_PP] += out->pipeline.p2p_s;
     /* a difference: rounding may leave it below 0 */
-    out->term_s[TERM_BUBBLE] = fmax(0, out->pipeline.bubble_s);
+    out->term_s[TERM_BUBBLE] = fmax(0, out->pipeline.bubble_s) + ramp_s(scenario, stages, out);
 }
 
 /* Windows in which data-parallel communication may hide: the backward pass of the last micro-batch
@@ -119,7 +127,7 @@ static void find_windows(const struct stages *stages, struct layout_cost *out)
 static double logits_bytes(const struct scenario *scenario, const struct shard_cost *shard, int mtp)
 {
     return (1 + mtp) * scenario->stack.logits_bytes * shard_tokens(&shard->shard) *
-           vocabulary_padded(&scenario->model, shard->shard.tp) / shard->shard.tp;
+           loss_vocabulary(&scenario->model, &shard->shard, &scenario->stack.kernels);
 }
 
 struct rank_load layout_load(const struct scenario *scenario, const struct shard_cost *shard,

@@ -34,7 +34,12 @@ struct stack {
     bool sequence_parallel, expert_parallel, context_parallel, pipeline_parallel, tensor_parallel;
     bool uneven_stages;        /* layers need not divide by pp */
     bool head_counts_as_layer; /* embedding and head are accounted for in the split */
+    int items_before, items_after; /* what the first and the last stage hold besides layers, counted
+                                      as so many layers when the model is dealt out in equal lists;
+                                      0, 0: layers alone are counted */
     bool p2p_synchronous;
+    double ramp_micro_batches; /* micro-batches' time that a pipelined step loses besides the
+                                  schedule's bubble, whatever their number and the stages' */
     bool steps_overlap; /* ranks begin the next step without waiting for the others (zero bubble) */
     double tp_hidden_frac; /* share of tensor-parallel communication hidden when it overlaps "tp" */
     double wgrad_gather_hidden_frac; /* sequence parallelism's re-gather for the weight gradient */

@@ -99,6 +99,50 @@ static void test_tensor_parallel_communication(void **state)
     }
 }
 
+/* A gated MLP whose two input matrices each reduce their gradients: one all-reduce more than four. */
+static void test_gradients_reduced_by_each_linear(void **state)
+{
+    (void)state;
+    struct model m = gpt_model(48, 6144, 64, 51200);
+    struct kernels k = gpt_kernels();
+    struct shard s = gpt_shard(4, 1, 2048);
+    struct ops ops = {.n = 0};
+    double reductions = 0;
+    m.gated_mlp = true;
+    k.reduces_each_linear = true;
+    s.sequence_parallel = false;
+    layer_ops(&m, &m.kind[0], &s, &k, &ops);
+    for (int i = 0; i < ops.n; i++)
+        if (ops.op[i].kind == OP_COLLECTIVE)
+            reductions += ops.op[i].repeat;
+    check_near(reductions, 5, 1e-12);
+}
+
+/* Gathered logits: 2 B of each whole row travel, and every rank computes the loss of all of them. */
+static void test_gathered_logits(void **state)
+{
+    (void)state;
+    struct model m = gpt_model(48, 6144, 64, 51200);
+    struct kernels k = gpt_kernels();
+    struct shard s = gpt_shard(4, 1, 2048);
+    struct ops split = {.n = 0}, whole = {.n = 0};
+    head_ops(&m, &s, &k, &split);
+    check_near(loss_vocabulary(&m, &s, &k), 51200 / 4, 1e-12);
+    k.gathers_logits = true;
+    head_ops(&m, &s, &k, &whole);
+    check_near(loss_vocabulary(&m, &s, &k), 51200, 1e-12);
+    double gathered = 0, bytes[2] = {0, 0};
+    for (int i = 0; i < whole.n; i++)
+        if (whole.op[i].kind == OP_COLLECTIVE && whole.op[i].bytes > gathered)
+            gathered = whole.op[i].bytes;
+    for (int i = 0; i < split.n; i++)
+        bytes[0] += split.op[i].name == OP_NAME_CROSS_ENTROPY ? split.op[i].memory.bytes : 0;
+    for (int i = 0; i < whole.n; i++)
+        bytes[1] += whole.op[i].name == OP_NAME_CROSS_ENTROPY ? whole.op[i].memory.bytes : 0;
+    check_near(gathered, 2048.0 * 51200 * 2, 1e-12);
+    check_near(bytes[1], 4 * bytes[0] + 2048.0 * 51200 * 8, 1e-12);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +151,8 @@ int main(void)
         cmocka_unit_test(test_parameters_of_shards_sum_to_the_layer),
         cmocka_unit_test(test_flop_of_a_gpt_layer),
         cmocka_unit_test(test_tensor_parallel_communication),
+        cmocka_unit_test(test_gradients_reduced_by_each_linear),
+        cmocka_unit_test(test_gathered_logits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
