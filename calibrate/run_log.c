@@ -63,6 +63,9 @@ static bool number_at(const char *s, double *value)
     return end != digits && isfinite(*value) && *value > 0;
 }
 
+/* No figure of a run, in SI units, is outside of these: what is, is damage. */
+static const double figure_least = 1e-30, figure_most = 1e30;
+
 /* The numbers of a line by patterns, each behind the first place that its text stands; of several
  * lines the largest. */
 static bool match(const struct run_log_pattern *patterns, const char *line, double *values)
@@ -73,9 +76,11 @@ static bool match(const struct run_log_pattern *patterns, const char *line, doub
         const char *at = strstr(line, p->before);
         if (!at || !number_at(at + strlen(p->before), &value))
             continue;
+        value *= p->scale;
+        if (value < figure_least || value > figure_most)
+            continue;
         any = true;
-        if (value * p->scale > values[p->quantity])
-            values[p->quantity] = value * p->scale;
+        values[p->quantity] = fmax(values[p->quantity], value);
     }
     return any;
 }
