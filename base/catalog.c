@@ -64,6 +64,16 @@ static void suggest(const struct catalog *catalog, const char *name, struct erro
                        catalog->plural);
 }
 
+enum status catalog_check_name(const char *name, struct error *e)
+{
+    if (!name_is_path(name))
+        return STATUS_OK;
+    error_set(e, STATUS_INPUT, "\"%.60s\" is a path: inside a file only catalog names are followed",
+              name);
+    error_set_hint(e, "a file of one's own is named on the command line or lies in --catalog DIR");
+    return e->status;
+}
+
 struct json *catalog_load(const struct catalog *catalog, const char *name, const char *folder,
                           struct error *e)
 {

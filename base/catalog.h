@@ -19,6 +19,10 @@ struct catalog {
 struct json *catalog_load(const struct catalog *catalog, const char *name, const char *folder,
                           struct error *e);
 
+/* A name that stands inside a file is a catalog's: a path in a file of somebody else is not
+ * followed. STATUS_INPUT for a path. */
+enum status catalog_check_name(const char *name, struct error *e);
+
 /* Names of the compiled-in files, sorted; NULL past the end. */
 const char *catalog_name(const struct catalog *catalog, size_t i);
 

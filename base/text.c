@@ -34,7 +34,12 @@ static bool text_reserve(struct text *t, size_t more)
     size_t capacity = t->capacity < 64 ? 64 : t->capacity;
     while (capacity < needed && capacity <= SIZE_MAX / 2)
         capacity *= 2;
-    char *data = capacity < needed || more > SIZE_MAX / 2 ? NULL : realloc(t->data, capacity);
+    bool too_long = capacity < needed || more > SIZE_MAX / 2;
+    char *data = too_long ? NULL : realloc(t->data, capacity);
+    if (!data && !too_long) { /* where memory is short, no more than is needed */
+        capacity = needed;
+        data = realloc(t->data, capacity);
+    }
     if (!data) {
         t->failed = true;
         return false;

@@ -28,6 +28,15 @@ void case_skip(struct case_reader *r, const char *format, ...)
     va_end(args);
 }
 
+void case_skip_for(struct case_reader *r, const char *part, const struct error *why)
+{
+    if (why->status == STATUS_IO)
+        *r->e = r->e->status == STATUS_OK ? *why : *r->e;
+    else
+        case_skip(r, "%s: %s%s%s%s", part, why->message, why->hint[0] ? " (" : "", why->hint,
+                  why->hint[0] ? ")" : "");
+}
+
 bool case_is_skipped(const struct case_reader *r)
 {
     return r->out->skipped[0] != '\0';
@@ -107,7 +116,7 @@ static void set_word(struct case_reader *r, const struct field *row, const char 
     struct error e;
     error_init(&e);
     if (field_set(row, word, out, &e) != STATUS_OK)
-        case_skip(r, "%s: %s", row->key, e.message);
+        case_skip_for(r, row->key, &e);
 }
 
 /* A list of names, or one name with commas, as field_set takes it. */
@@ -122,6 +131,8 @@ static void set_list(struct case_reader *r, const struct field *row, const struc
         else
             case_skip(r, "%s holds what is no name", row->key);
     }
+    if (words.failed)
+        error_set(r->e, STATUS_IO, "out of memory");
     set_word(r, row, words.data ? words.data : "", out);
     text_free(&words);
 }
@@ -149,7 +160,7 @@ static void read_value(struct case_reader *r, const struct field *row, const str
     } else if (json_kind(v) == JSON_BOOL && row->kind == FIELD_ENUM && !json_bool(v)) {
         set_word(r, row, "none", out);
     } else if (field_read(row, r->json, v, out, &e) != STATUS_OK) {
-        case_skip(r, "%s: %s", row->key, e.message);
+        case_skip_for(r, row->key, &e);
     }
 }
 

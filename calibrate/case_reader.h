@@ -9,12 +9,15 @@ struct case_reader {
     const struct json *json;
     const struct cases_options *options;
     struct run_case *out;
+    struct error *e; /* what ends the whole file: memory, files */
 };
 
 /* Notes an assumption; skips the case (the first reason stands). */
 void case_assume(struct case_reader *r, const char *format, ...) STEPCAST_PRINTF(2, 3);
 void case_skip(struct case_reader *r, const char *format, ...) STEPCAST_PRINTF(2, 3);
 bool case_is_skipped(const struct case_reader *r);
+/* Skips the case for what went wrong in its `part`; what is no fault of the case ends the file. */
+void case_skip_for(struct case_reader *r, const char *part, const struct error *why);
 
 /* Reads the members of `object` into `out` by field rows. `part` names it in notes ("strategy").
  * given: flags by row, or NULL. */

@@ -1,4 +1,5 @@
 #include "calibrate/cases.h"
+#include "base/catalog.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "base/units.h"
@@ -56,12 +57,6 @@ static const struct json_value *part_of(struct case_reader *r, const struct json
     return part;
 }
 
-static void skip_for(struct case_reader *r, const char *part, const struct error *e)
-{
-    case_skip(r, "%s: %s%s%s%s", part, e->message, e->hint[0] ? " (" : "", e->hint,
-              e->hint[0] ? ")" : "");
-}
-
 static bool same_network(const struct model *a, const struct model *b)
 {
     return a->layers == b->layers && a->hidden_size == b->hidden_size && a->heads == b->heads &&
@@ -78,6 +73,8 @@ static void complete_model(struct case_reader *r, struct model *model)
     struct error e;
     error_init(&e);
     struct model *known = malloc(sizeof *known);
+    if (!known)
+        error_set(r->e, STATUS_IO, "out of memory");
     if (known && model->name[0] && !name_is_path(model->name) &&
         model_find(model->name, r->options->catalog, known, &e) == STATUS_OK &&
         same_network(model, known) &&
@@ -87,6 +84,8 @@ static void complete_model(struct case_reader *r, struct model *model)
         known->mtp_layers = model->mtp_layers;
         *model = *known;
     }
+    if (e.status == STATUS_IO)
+        case_skip_for(r, "model", &e);
     free(known);
 }
 
@@ -98,12 +97,12 @@ static void read_model(struct case_reader *r, const struct json_value *object)
     error_init(&e);
     if (!part)
         return;
-    if (json_kind(part) == JSON_STRING)
+    if (json_kind(part) == JSON_STRING && catalog_check_name(json_string(part), &e) == STATUS_OK)
         model_find(json_string(part), r->options->catalog, model, &e);
-    else
+    else if (e.status == STATUS_OK)
         model_read(r->json, part, model, &e);
     if (e.status != STATUS_OK)
-        skip_for(r, "model", &e);
+        case_skip_for(r, "model", &e);
     else if (json_kind(part) == JSON_OBJECT)
         complete_model(r, model);
 }
@@ -114,8 +113,9 @@ static void find_system(struct case_reader *r, const struct system_words *words)
     struct error e;
     error_init(&e);
     struct system *system = &r->out->scenario.system;
-    if (system_find(words->name, r->options->catalog, system, &e) != STATUS_OK)
-        skip_for(r, "system", &e);
+    if (catalog_check_name(words->name, &e) != STATUS_OK ||
+        system_find(words->name, r->options->catalog, system, &e) != STATUS_OK)
+        case_skip_for(r, "system", &e);
     else if (words->gpus > 0)
         system->gpus = words->gpus;
     if (!(system->gpus >= 1))
@@ -139,8 +139,9 @@ static void build_system(struct case_reader *r, const struct system_words *words
     if (parts.nic_bytes_per_s == 0 &&
         (parts.gpus_per_node == 0 || parts.gpus > parts.gpus_per_node))
         case_assume(r, "the usual network of that GPU's generation");
-    if (system_from_parts(&parts, r->options->catalog, &r->out->scenario.system, &e) != STATUS_OK)
-        skip_for(r, "system", &e);
+    if (catalog_check_name(parts.gpu, &e) != STATUS_OK ||
+        system_from_parts(&parts, r->options->catalog, &r->out->scenario.system, &e) != STATUS_OK)
+        case_skip_for(r, "system", &e);
 }
 
 static void read_system(struct case_reader *r, const struct json_value *object)
@@ -172,10 +173,17 @@ static void read_stack(struct case_reader *r, const struct json_value *object)
     struct error e;
     error_init(&e);
     snprintf(r->out->stack, sizeof r->out->stack, "%s", name);
-    if (r->options->stack)
+    catalog_check_name(name, &e);
+    if (r->options->stack) {
+        error_init(&e);
         name = r->options->stack;
-    if (stack_find(name, r->options->catalog, stack, &e) == STATUS_OK)
+    }
+    if (e.status == STATUS_OK && stack_find(name, r->options->catalog, stack, &e) == STATUS_OK)
         return;
+    if (e.status == STATUS_IO) {
+        case_skip_for(r, "stack", &e);
+        return;
+    }
     error_init(&e);
     if (r->options->stack || stack_find(NULL, r->options->catalog, stack, &e) != STATUS_OK)
         case_skip(r, "stack \"%s\" is not known", name);
@@ -238,6 +246,8 @@ static void read_measured(struct case_reader *r, const struct json_value *object
     struct run_case *out = r->out;
     struct case_reader own = *r;
     struct run_case *scratch = calloc(1, sizeof *scratch);
+    if (!scratch)
+        error_set(r->e, STATUS_IO, "out of memory");
     own.out =
         scratch ? scratch : out; /* an odd measurement does not keep a case from its prediction */
     if (part)
@@ -301,7 +311,7 @@ static enum status read_all(const struct json *json, const char *family,
                        json_kind_name(json_kind(v)));
             break;
         }
-        struct case_reader reader = {json, options, append(out)};
+        struct case_reader reader = {json, options, append(out), e};
         if (!reader.out) {
             error_set(e, STATUS_IO, "out of memory");
             break;

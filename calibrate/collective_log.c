@@ -192,7 +192,7 @@ enum status collective_log_import(const char *log, size_t n, const char *file,
     }
     if (status == STATUS_OK)
         text_add_n(csv, in.csv.data, in.csv.length);
-    if (status == STATUS_OK && csv->failed)
+    if (status == STATUS_OK && (in.csv.failed || csv->failed))
         status = error_set(e, STATUS_IO, "out of memory");
     text_free(&in.csv);
     log_run_free(&in.run);

@@ -28,7 +28,7 @@ static enum status read_own(const struct arguments *a, struct compare_work *work
     error_init(&own);
     if (from_log_read(a, &work->log, a->operands[0], &work->own, document, &own) == STATUS_OK)
         return STATUS_OK;
-    if (names_file(a)) {
+    if (names_file(a) && own.status != STATUS_IO) {
         output_note(a, "%s: its arguments are not read: %s", a->operands[0], own.message);
         work->own.framework = NULL;
         return STATUS_OK;

@@ -30,7 +30,9 @@ static enum status print_text(void (*write)(struct text *out), struct error *e)
 {
     struct text out = {0};
     write(&out);
-    if (fwrite(out.data ? out.data : "", 1, out.length, stdout) != out.length ||
+    if (out.failed)
+        error_set(e, STATUS_IO, "out of memory");
+    else if (fwrite(out.data ? out.data : "", 1, out.length, stdout) != out.length ||
         fflush(stdout) != 0)
         error_set(e, STATUS_IO, "cannot write standard output");
     text_free(&out);

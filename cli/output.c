@@ -24,10 +24,12 @@ enum status output_write(const struct arguments *a, const struct text *text, str
     if (!path && text->data) { /* whatever an input was called, it steers no terminal */
         struct text shown = {0};
         text_add(&shown, text->data);
-        if (shown.failed)
-            return error_set(e, STATUS_IO, "out of memory");
-        utf8_tame(shown.data, "\n\t");
-        file_write("-", shown.data, strlen(shown.data), e);
+        if (shown.failed) {
+            error_set(e, STATUS_IO, "out of memory");
+        } else {
+            utf8_tame(shown.data, "\n\t");
+            file_write("-", shown.data, strlen(shown.data), e);
+        }
         text_free(&shown);
         return e->status;
     }

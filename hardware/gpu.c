@@ -53,7 +53,8 @@ static enum status read_like(const struct gpu_reading *r, struct gpu *gpu, struc
                           "\"like\" leads through more than %d files, a circle perhaps",
                           LIKE_DEPTH);
     error_init(&cause);
-    if (find_at(gpu->like, r->catalog, r->depth + 1, &from, &cause) != STATUS_OK) {
+    if (catalog_check_name(gpu->like, &cause) != STATUS_OK ||
+        find_at(gpu->like, r->catalog, r->depth + 1, &from, &cause) != STATUS_OK) {
         json_error(r->json, like, e, cause.status, "calibration of \"%.60s\": %.250s", gpu->like,
                    cause.message);
         error_set_hint(e, "%s", cause.hint);

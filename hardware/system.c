@@ -29,7 +29,8 @@ static enum status find_gpu(const struct system_reading *r, const struct json_va
 {
     struct error cause;
     error_init(&cause);
-    if (gpu_find(json_string(v), r->catalog, gpu, &cause) == STATUS_OK)
+    if (catalog_check_name(json_string(v), &cause) == STATUS_OK &&
+        gpu_find(json_string(v), r->catalog, gpu, &cause) == STATUS_OK)
         return STATUS_OK;
     if (cause.line > 0) {
         if (e->status == STATUS_OK)

@@ -37,6 +37,16 @@ static bool gpus_multiply(const struct scenario *c, const struct strategy *s, st
                   s->dp, product, c->system.gpus);
 }
 
+static bool cluster_connected(const struct scenario *c, const struct strategy *s,
+                              struct reason *r)
+{
+    (void)s;
+    double reach = c->system.tiers == 1 ? c->system.tier[0].domain_gpus : 0;
+    return reach > 0 && c->system.gpus > reach &&
+           broken(r, "%s connects %g GPUs and has no tier outside of that, for %.0f GPUs",
+                  c->system.name[0] ? c->system.name : "its only tier", reach, c->system.gpus);
+}
+
 static bool precision_supported(const struct scenario *c, const struct strategy *s,
                                 struct reason *r)
 {
@@ -236,6 +246,7 @@ static const struct {
     unsigned levels; /* bits of enum rule_level: what it looks at is known at each */
 } rules[] = {
     {"gpus-multiply",                  gpus_multiply,                  RULE_REPLICAS          },
+    {"cluster-connected",              cluster_connected,              RULE_SHARD             },
     {"precision-supported",            precision_supported,            RULE_SHARD             },
     {"degrees-supported",              degrees_supported,              RULE_SHARD | RULE_SPLIT},
     {"heads-divide",                   heads_divide,                   RULE_SHARD             },

@@ -164,6 +164,8 @@ static enum status stack_load(const char *name, const char *folder, int depth, s
     const struct json_value *root = json_root(json), *parent = json_member(root, "parent");
     enum status status = STATUS_OK;
     if (parent && json_string(parent)[0])
+        status = catalog_check_name(json_string(parent), e);
+    if (parent && json_string(parent)[0] && status == STATUS_OK)
         status = stack_load(json_string(parent), folder, depth + 1, stack, e);
     if (status == STATUS_OK) {
         struct fields_options options = {.extra = extra};

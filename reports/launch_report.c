@@ -111,7 +111,9 @@ static enum status check(const struct launch_request *r, const struct text *scri
     error_init(&bad);
     struct strategy *s = &back->run.strategy;
     if (framework_import_text(script->data, script->length, "launch.sh", &options, back, &bad) !=
-        STATUS_OK)
+        STATUS_OK && bad.status == STATUS_IO)
+        *e = bad;
+    else if (bad.status != STATUS_OK)
         text_addf(&why, "%s", bad.message);
     else if (back->framework != r->framework || back->gpus != r->scenario->system.gpus)
         text_addf(&why, "%.0f GPUs against %.0f", r->scenario->system.gpus, back->gpus);
@@ -122,7 +124,9 @@ static enum status check(const struct launch_request *r, const struct text *scri
         s->dp = (int)(back->gpus / ((double)s->tp * s->cp * s->pp));
         strategies_alike(r->scenario, r->strategy, s, &why);
     }
-    if (why.length > 0)
+    if (why.failed)
+        error_set(e, STATUS_IO, "out of memory");
+    else if (why.length > 0)
         error_set(e, STATUS_NO, "%s cannot express it: %s", r->framework->title, why.data);
     text_free(&why);
     return e->status;

@@ -73,6 +73,10 @@ void table_write(const struct table *t, size_t indent, struct text *out)
     size_t widths[TABLE_COLUMNS_MAX] = {0};
     if (t->column_count == 0)
         return;
+    if (t->cells.failed) {
+        out->failed = true;
+        return;
+    }
     find_widths(t, widths);
     size_t owed = indent;
     for (size_t c = 0; c < t->column_count && !t->untitled; c++)

@@ -68,6 +68,7 @@ static void correct(const struct kernel_problem *p, const struct kernel_rows *ro
     struct correction *table = calibration_correction(&p->gpu->calibration, &p->slot);
     double *r = malloc((rows->n + 1) * sizeof *r);
     if (!table || !r) {
+        *p->starved = *p->starved || !r;
         free(r);
         return;
     }
@@ -75,7 +76,8 @@ static void correct(const struct kernel_problem *p, const struct kernel_rows *ro
     kernel_problem_residuals(p, rows, r);
     for (size_t i = 0; i < rows->n; i++)
         r[i] = -r[i];
-    kernel_table_fit(&p->slot, rows, r, table);
+    if (!kernel_table_fit(&p->slot, rows, r, table))
+        *p->starved = true;
     free(r);
 }
 
@@ -97,6 +99,7 @@ static void add_errors(const struct kernel_problem *p, const struct kernel_rows 
                        struct errors *sums)
 {
     double *r = malloc((rows->n + 1) * sizeof *r);
+    *p->starved = *p->starved || !r;
     if (!r)
         return;
     kernel_problem_residuals(p, rows, r);
@@ -149,6 +152,7 @@ static void cross_validate(const struct kernel_problem *p, const struct kernel_r
     struct view view;
     double moved[NONLINEAR_PARAMETERS];
     bool ready = view_init(&view, rows->n);
+    *p->starved = *p->starved || !ready;
     for (int fold = 0; ready && fold < KERNEL_FOLDS; fold++) {
         memcpy(moved, x, sizeof moved);
         clear_correction(p);
@@ -204,6 +208,7 @@ static void note_outliers(const struct kernel_problem *p, const struct kernel_ro
     const double factor = log(2);
     double *r = malloc((rows->n + 1) * sizeof *r);
     size_t beyond = 0;
+    *p->starved = *p->starved || !r;
     if (!r)
         return;
     kernel_problem_residuals(p, rows, r);
@@ -240,7 +245,7 @@ static enum status search(const struct kernel_problem *p, const struct kernel_ro
     bool found = ready && kernel_problem_fit(p, &thin.rows, STARTS, 0, x) &&
                  kernel_problem_fit(p, rows, 0, 0, x);
     view_free(&thin);
-    if (!ready)
+    if (!ready || *p->starved)
         return error_set(e, STATUS_IO, "out of memory");
     if (!found)
         return error_set(e, STATUS_INPUT, "%s %s: no constants fit these samples", p->slot.op,
@@ -265,7 +270,8 @@ enum status kernel_group_fit(struct gpu *gpu, const struct calibration_slot *slo
 {
     const char *held[HELD_MAX] = {NULL};
     double x[NONLINEAR_PARAMETERS];
-    struct kernel_problem p = {.gpu = gpu, .slot = *slot};
+    bool starved = false;
+    struct kernel_problem p = {.gpu = gpu, .slot = *slot, .starved = &starved};
     struct errors sums = {0};
     struct calibration_group *group = calibration_group_of(&gpu->calibration, slot);
     *result = (struct kernel_fit_group){.op = slot->op, .name = slot->name, .rows = rows->n};
@@ -287,5 +293,5 @@ enum status kernel_group_fit(struct gpu *gpu, const struct calibration_slot *slo
     note_outliers(&p, rows, notes);
     if (!options->form_alone)
         correct(&p, rows);
-    return STATUS_OK;
+    return starved ? error_set(e, STATUS_IO, "out of memory") : STATUS_OK;
 }

@@ -65,6 +65,7 @@ bool kernel_problem_fit(const struct kernel_problem *p, const struct kernel_rows
         .sigma = sigma,
         .scale = kernel_problem_scale,
         .iterations = iterations,
+        .starved = p->starved,
     };
     const double spread = 0.25; /* of sigma: neighbouring valleys of the tile menu */
     double cost = nonlinear_multistart(&problem, x, starts, spread);

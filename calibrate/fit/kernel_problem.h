@@ -11,6 +11,7 @@ struct kernel_problem {
     struct kernel_parameters parameters;
     double prior[NONLINEAR_PARAMETERS]; /* where the fit starts and is drawn to, in the solver's
                                            variables */
+    bool *starved; /* set where memory ran out: then no result counts */
 };
 
 /* Puts the solver's variables into the GPU; where they start. */

@@ -92,13 +92,15 @@ static bool draw(const struct blocks *blocks, size_t n, gsl_rng *rng, gsl_matrix
            gsl_linalg_cholesky_svx(h, g) == GSL_SUCCESS;
 }
 
-/* sum, square: of the steps of all draws. */
+/* sum, square: of the steps of all draws. Their number; negative: out of memory. */
 static int draw_all(const struct blocks *blocks, size_t n, double *sum, double *square)
 {
     int draws = 0;
     gsl_rng *rng = gsl_rng_alloc(gsl_rng_taus);
     gsl_matrix *h = gsl_matrix_alloc(n, n);
     gsl_vector *g = gsl_vector_alloc(n);
+    if (!rng || !h || !g)
+        draws = -1;
     for (int i = 0; rng && h && g && i < DRAWS; i++) {
         if (!draw(blocks, n, rng, h, g))
             continue;
@@ -136,9 +138,11 @@ void kernel_spread(const struct kernel_problem *p, const struct kernel_rows *row
         kernel_problem_residuals(p, rows, r);
         sum_blocks(p, rows, jacobian, r, &blocks);
         double draws = draw_all(&blocks, n, sum, square);
+        *p->starved = *p->starved || draws < 0;
         for (size_t j = 0; j < n && draws > 1; j++)
             store(p, x, j, sqrt(fmax(0, square[j] / draws - pow(sum[j] / draws, 2))), out);
     }
+    *p->starved = *p->starved || !jacobian || !blocks.item;
     free(jacobian);
     free(blocks.item);
 }

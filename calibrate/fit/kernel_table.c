@@ -102,12 +102,12 @@ static void add_penalties(const struct correction *table, gsl_matrix *h)
     }
 }
 
-void kernel_table_fit(const struct calibration_slot *slot, const struct kernel_rows *rows,
+bool kernel_table_fit(const struct calibration_slot *slot, const struct kernel_rows *rows,
                       const double *residual, struct correction *out)
 {
     const double unit = 1e-4; /* of a stored value */
     if (!layout_of(slot, out))
-        return;
+        return true;
     size_t n = (size_t)correction_count(out);
     gsl_matrix *h = gsl_matrix_calloc(n, n);
     gsl_vector *g = gsl_vector_calloc(n);
@@ -121,6 +121,8 @@ void kernel_table_fit(const struct calibration_slot *slot, const struct kernel_r
             out->value[i] = (short)lround(gsl_vector_get(g, i) / unit);
     else
         memset(out, 0, sizeof *out);
+    bool memory = h && g;
     gsl_matrix_free(h);
     gsl_vector_free(g);
+    return memory;
 }

@@ -66,6 +66,12 @@ static double solve(const struct nonlinear *problem, gsl_multifit_nlinear_worksp
     return cost;
 }
 
+static void starve(const struct nonlinear *problem)
+{
+    if (problem->starved)
+        *problem->starved = true;
+}
+
 double nonlinear_fit(const struct nonlinear *problem, double *x)
 {
     gsl_multifit_nlinear_parameters options = gsl_multifit_nlinear_default_parameters();
@@ -76,6 +82,8 @@ double nonlinear_fit(const struct nonlinear *problem, double *x)
                                     .params = &call};
     gsl_multifit_nlinear_workspace *w =
         gsl_multifit_nlinear_alloc(gsl_multifit_nlinear_trust, &options, fdf.n, fdf.p);
+    if (!w || !call.residuals)
+        starve(problem);
     double cost = w && call.residuals ? solve(problem, w, &fdf, x) : HUGE_VAL;
     if (w)
         gsl_multifit_nlinear_free(w);
@@ -88,6 +96,8 @@ double nonlinear_multistart(const struct nonlinear *problem, double *x, int star
     double best[NONLINEAR_PARAMETERS], trial[NONLINEAR_PARAMETERS], origin[NONLINEAR_PARAMETERS];
     size_t size = problem->parameters * sizeof *x;
     gsl_rng *rng = gsl_rng_alloc(gsl_rng_taus);
+    if (!rng)
+        starve(problem);
     memcpy(origin, x, size);
     memcpy(best, x, size);
     double cost = nonlinear_fit(problem, best);

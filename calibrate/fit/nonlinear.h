@@ -1,5 +1,6 @@
 #ifndef CALIBRATE_FIT_NONLINEAR_H
 #define CALIBRATE_FIT_NONLINEAR_H
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Robust nonlinear least squares with a prior, over GSL: minimises
@@ -13,6 +14,7 @@ struct nonlinear {
     const double *prior, *sigma; /* of the parameters */
     double scale;                /* s */
     int iterations;              /* at most; 0: 60 */
+    bool *starved;               /* NULL, or set where memory ran out: then no result counts */
 };
 
 enum { NONLINEAR_PARAMETERS = 40 };
