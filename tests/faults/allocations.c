@@ -237,8 +237,9 @@ static const char *wrong_with(const struct outcome *got, const struct outcome *w
         return NULL;
     if (got->code != 4)
         return got->code == whole->code ? "other bytes" : "another exit code";
-    if (got->length[0] > 0 || got->length[2] > 0)
-        return "half an answer";
+    for (int i = 0; i < 3; i += 2)
+        if (got->length[i] > 0 && !same(got, whole, i))
+            return "half an answer";
     return strstr(got->text[1], "memory") ? NULL : "no message of memory";
 }
 
