@@ -22,7 +22,7 @@ static int power(unsigned most)
     return 1 << pick(most + 1);
 }
 
-static void make_scenario(const char *model, const char *stack, double gpus, struct scenario *out)
+static void make_scenario(const char *model, const char *stack, struct scenario *out)
 {
     struct error e;
     error_init(&e);
@@ -30,7 +30,6 @@ static void make_scenario(const char *model, const char *stack, double gpus, str
     assert_int_equal(system_find("dgx-h100", NULL, &out->system, &e), STATUS_OK);
     assert_int_equal(stack_find(stack, NULL, &out->stack, &e), STATUS_OK);
     job_default(&out->job);
-    out->system.gpus = gpus;
     out->job.seq_length = 2048;
     out->job.global_batch = 512;
 }
@@ -129,9 +128,10 @@ static void run_framework(const char *name, const char *const models[], int want
     int written = 0, refused = 0;
     for (size_t m = 0; models[m]; m++) {
         static const enum dtype dtypes[] = {DTYPE_BF16, DTYPE_FP8, DTYPE_FP16, DTYPE_FP8_BLOCK};
+        make_scenario(models[m], f->stack, &c);
         for (int i = 0; i < 500; i++) {
             struct strategy s;
-            make_scenario(models[m], f->stack, 64 << pick(3), &c);
+            c.system.gpus = 64 << pick(3);
             c.job.precision = dtypes[pick(4)];
             random_strategy(&c, &s);
             if (strategy_illegal(&c, &s, NULL, 0))
@@ -146,8 +146,8 @@ static void run_framework(const char *name, const char *const models[], int want
 
 static void test_megatron_lm(void **state)
 {
-    static const char *const models[] = {"llama3-8b", "llama3-70b", "mixtral-8x7b", "deepseek-v3",
-                                         "gpt3-175b", NULL};
+    static const char *const models[] = {"llama3-8b",   "llama3-70b", "mixtral-8x7b",
+                                         "deepseek-v3", "gpt3-175b",  NULL};
     (void)state;
     run_framework("megatron-lm", models, 50);
 }
