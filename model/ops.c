@@ -22,6 +22,13 @@ void layer_ops(const struct model *model, const struct layer_kind *kind, const s
         mlp_ops(&e, kind);
 }
 
+void moe_ops(const struct model *model, const struct shard *shard, const struct kernels *kernels,
+             struct ops *out)
+{
+    struct emitter e = {model, shard, kernels, out};
+    expert_ops(&e);
+}
+
 /* Input embedding: a gather of 4 B an element, its gradient a scatter-add of 2 + 8 B; the
  * vocabulary is split over tensor ranks, so the output is reduced over them. */
 void embedding_ops(const struct model *model, const struct shard *shard,

@@ -50,6 +50,10 @@ struct ops {
 /* Ops of one transformer layer: forward, backward input, backward weight. Appends to out. */
 void layer_ops(const struct model *model, const struct layer_kind *kind, const struct shard *shard,
                const struct kernels *kernels, struct ops *out);
+/* Of a layer with experts, the half after attention alone: all of its MODULE_MOE and MODULE_MOE_ACT,
+ * in the order in which layer_ops has them. */
+void moe_ops(const struct model *model, const struct shard *shard, const struct kernels *kernels,
+             struct ops *out);
 /* Ops of the input embedding (first stage) and of final norm, logits and cross-entropy (last stage). */
 void embedding_ops(const struct model *model, const struct shard *shard,
                    const struct kernels *kernels, struct ops *out);

@@ -85,17 +85,15 @@ double experts_s(const struct scenario *scenario, const struct strategy *s, stru
 {
     const struct model *m = &scenario->model;
     struct shard shard = strategy_shard(s, &scenario->job);
-    double count[MODEL_LAYER_KINDS_MAX] = {0}, sum = 0;
+    double count[MODEL_LAYER_KINDS_MAX] = {0}, blocks = 0, sum = 0;
+    struct ops ops;
+    ops.n = 0;
     count_layers(m, count);
-    for (int i = 0; i < m->kinds; i++) {
-        struct ops ops;
-        ops.n = 0;
-        if (!m->kind[i].experts)
-            continue;
-        layer_ops(m, &m->kind[i], &shard, &scenario->stack.kernels, &ops);
-        for (int j = 0; j < ops.n; j++)
-            if (of_experts(&ops.op[j]))
-                sum += count[i] * exposed_s(scenario, s, &ops.op[j], memo);
-    }
+    for (int i = 0; i < m->kinds; i++)
+        blocks += m->kind[i].experts ? count[i] : 0;
+    moe_ops(m, &shard, &scenario->stack.kernels, &ops);
+    for (int i = 0; i < ops.n; i++)
+        if (of_experts(&ops.op[i]))
+            sum += blocks * exposed_s(scenario, s, &ops.op[i], memo);
     return bound_passes_over_ranks(scenario, s->tp, s->cp, s->micro_batch) * sum;
 }

@@ -56,27 +56,66 @@ static void bound_group(void *context, int worker, size_t i)
     }
 }
 
+/* Groups keep together: they lie one after the other, and their units have one bound. */
+struct place {
+    double bound_s;
+    size_t first;
+};
+
 static int by_bound(const void *a, const void *b)
 {
-    const struct search_unit *x = a, *y = b;
+    const struct place *x = a, *y = b;
     if (x->bound_s < y->bound_s || x->bound_s > y->bound_s)
         return x->bound_s < y->bound_s ? -1 : 1;
-    return x->index < y->index ? -1 : 1;
+    return x->first < y->first ? -1 : 1;
 }
 
-/* The most promising units come first: what they find spares the rest. */
-static void bound_units(struct pass *p)
+/* Copies the groups in the order of the places. */
+static void arrange(const struct search_space *space, const struct place *place, size_t groups,
+                    struct search_unit *out)
+{
+    for (size_t g = 0; g < groups; g++) {
+        const struct search_unit *unit = &space->unit[place[g].first];
+        const struct search_unit *end = space->unit + space->units;
+        size_t group = unit->group;
+        for (; unit < end && unit->group == group; unit++)
+            *out++ = *unit;
+    }
+}
+
+static bool sort_units(struct pass *p, size_t groups)
+{
+    struct search_space *space = p->space;
+    struct place *place = malloc((groups + 1) * sizeof *place);
+    struct search_unit *sorted = malloc((space->units + 1) * sizeof *sorted);
+    bool made = place && sorted;
+    if (made) {
+        for (size_t i = 0; i < groups; i++)
+            place[i] = (struct place){space->unit[p->group[i]].bound_s, p->group[i]};
+        qsort(place, groups, sizeof *place, by_bound);
+        arrange(space, place, groups, sorted);
+        free(space->unit);
+        space->unit = sorted;
+        space->unit_room = space->units + 1;
+    } else {
+        free(sorted);
+    }
+    free(place);
+    return made;
+}
+
+/* The most promising units come first: what they find spares the rest. False: out of memory. */
+static bool bound_units(struct pass *p)
 {
     size_t groups = 0;
     if (p->space->bounded || p->space->options->no_prune)
-        return;
+        return true;
     for (size_t i = 0; i < p->space->units; i++)
         if (i == 0 || p->space->unit[i].group != p->space->unit[i - 1].group)
             p->group[groups++] = i;
     pool_run(p->space->pool, groups, bound_group, p);
-    if (p->space->units > 0) /* an empty space has no array */
-        qsort(p->space->unit, p->space->units, sizeof *p->space->unit, by_bound);
     p->space->bounded = true;
+    return sort_units(p, groups);
 }
 
 static void run_unit(void *context, int worker, size_t i)
@@ -119,7 +158,9 @@ static void report_progress(struct pass *p, long long done)
 
 static bool run_rounds(struct pass *p)
 {
-    size_t size = ROUND_FIRST, units = p->space->units;
+    /* small at first: what a round finds prunes the next */
+    size_t size = p->space->options->no_prune ? ROUND_MOST : ROUND_FIRST;
+    size_t units = p->space->units;
     long long done = 0;
     for (p->begin = 0; p->begin < units; p->begin += size) {
         if (p->begin > 2 * size && size < ROUND_MOST)
@@ -146,11 +187,7 @@ enum status search_pass_run(struct search_space *space, const struct search_requ
     memset(out, 0, sizeof *out);
     search_ranking_init(&out->best, request->top, request->within_frac,
                         space->options->every_tuning);
-    bool ran = init_pass(&p);
-    if (ran) {
-        bound_units(&p);
-        ran = run_rounds(&p);
-    }
+    bool ran = init_pass(&p) && bound_units(&p) && run_rounds(&p);
     free_pass(&p);
     return ran ? STATUS_OK : error_set(e, STATUS_IO, "out of memory for the search");
 }

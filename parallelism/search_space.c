@@ -116,6 +116,7 @@ static bool add_unit(struct search_space *space, struct search_unit *unit)
 {
     struct strategy s = search_unit_strategy(space, unit);
     const char *rule = "gpus-multiply";
+    unit->legal = 0;
     s.pp = 1;
     if (space->gpus % ((long long)s.tp * s.cp) == 0)
         rule = strategy_illegal_at(space->scenario, &s, RULE_SHARD, NULL, 0);
@@ -123,7 +124,6 @@ static bool add_unit(struct search_space *space, struct search_unit *unit)
         reject(space, rule, 1);
         return true;
     }
-    unit->legal = 0;
     for (int i = 0; i < space->cuts; i++)
         if (!count_pp(space, &space->cut[i], &s, unit))
             return false;
@@ -148,9 +148,37 @@ static void enum_values(const struct search_space *space, enum search_dimension 
         search_values_add(out, base);
 }
 
-/* What is left to choose of a unit of a group: where its experts lie, and their dispatcher. */
+/* What the rules rejected before. */
+struct tally {
+    long long configs;
+    int rules;
+    long long count[SEARCH_RULES_MAX];
+};
+
+static struct tally tally_of(const struct search_space *space)
+{
+    struct tally t = {.configs = space->configs, .rules = space->rules};
+    for (int i = 0; i < space->rules; i++)
+        t.count[i] = space->rejected[i].count;
+    return t;
+}
+
+/* The unit again, as add_unit counted it since `before`. */
+static bool repeat_unit(struct search_space *space, const struct search_unit *unit,
+                        const struct tally *before, const struct tally *after)
+{
+    space->configs += after->configs - before->configs;
+    space->legal += unit->legal;
+    for (int i = 0; i < after->rules; i++)
+        space->rejected[i].count += after->count[i] - (i < before->rules ? before->count[i] : 0);
+    return unit->legal == 0 || keep_unit(space, unit);
+}
+
+/* What is left to choose of a unit of a group: where its experts lie, and their dispatcher. No rule
+ * looks at the dispatcher or at overlaps: all variants count like the first. */
 static bool add_dispatchers(struct search_space *space, struct search_unit *unit)
 {
+    struct tally before = tally_of(space), after = before;
     struct search_values dispatchers = {.count = 0};
     unsigned bit = 1u << OVERLAP_EP, open = unit->ep > 1 ? space->options->open_overlaps & bit : 0;
     unsigned overlaps = unit->overlaps;
@@ -161,8 +189,10 @@ static bool add_dispatchers(struct search_space *space, struct search_unit *unit
     for (int i = 0; i < dispatchers.count * variants; i++) {
         unit->dispatcher = (enum dispatcher)dispatchers.value[i / variants];
         unit->overlaps = search_overlaps(overlaps, open, i % variants);
-        if (!add_unit(space, unit))
+        if (!(i == 0 ? add_unit(space, unit) : repeat_unit(space, unit, &before, &after)))
             return false;
+        if (i == 0 && dispatchers.count * variants > 1)
+            after = tally_of(space);
     }
     unit->overlaps = overlaps;
     return true;
