@@ -56,7 +56,8 @@ const struct command commands[COMMANDS] = {
             "gpu, the system (system.tier.scale_out.bandwidth), the stack, or model, system, gpu, "
             "stack themselves; VALUES are a list with commas or FROM:TO:xFACTOR or FROM:TO:+STEP, "
             "a value like 1.2x is relative to the scenario's own, and inputs joined by + move "
-            "together. A strategy option restricts that dimension, as in search.",
+            "together. A strategy option restricts that dimension, as in search. stepcast-mpi sweep, "
+            "started by mpirun or srun, divides the points over its processes.",
         .examples =
             "stepcast sweep --model llama3-70b --system dgx-h100 --gpus 512 --seq-length 8192 "
             "--global-batch 1024 --vary gpus=64:1024:x2\n"

@@ -1,4 +1,4 @@
-#include "parallelism/sweep.h"
+#include "cli/sweep.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/scenario_options.h"
@@ -48,7 +48,7 @@ static enum status read_axes(const struct arguments *a, struct sweep_work *work,
 static enum status read_request(const struct arguments *a, struct sweep_work *work,
                                 struct progress *progress, struct error *e)
 {
-    double threads = 0;
+    double threads = work->request.team ? 1 : 0; /* a team has a process for each core */
     search_options_default(&work->options);
     if (scenario_input_read(a, &work->input, e) ||
         choices_input_read(a, &work->input, &work->options, work->fixed, e) ||
@@ -91,12 +91,18 @@ static enum status judge(const struct sweep *sweep, struct error *e)
     return error_set(e, STATUS_NO, "nothing fits at any point");
 }
 
+/* True for the process that writes the answer. */
+static bool leads(const struct sweep_work *work)
+{
+    return !work->request.team || work->request.team->rank == 0;
+}
+
 static enum status run_points(const struct arguments *a, enum output_format format,
                               struct progress *progress, struct sweep_work *work, struct error *e)
 {
     sweep_search(&work->request, &work->sweep, e);
     progress_end(progress);
-    if (e->status || write_report(a, format, work, e))
+    if (e->status || !leads(work) || write_report(a, format, work, e))
         return e->status;
     return judge(&work->sweep, e);
 }
@@ -129,6 +135,8 @@ static enum status run_sensitivity(const struct arguments *a, enum output_format
                                    struct text *) = {[OUTPUT_TEXT] = sensitivity_text,
                                                      [OUTPUT_JSON] = sensitivity_json,
                                                      [OUTPUT_CSV] = sensitivity_csv};
+    if (!leads(work)) /* sensitivities are not shared out */
+        return STATUS_OK;
     find_sensitivities(work, progress, e);
     progress_end(progress);
     if (e->status != STATUS_OK)
@@ -155,11 +163,13 @@ static enum status run_sweep(const struct arguments *a, struct sweep_work *work,
                                                                          e);
 }
 
-enum status sweep_command(const struct arguments *arguments, struct error *e)
+enum status sweep_of_team(const struct arguments *arguments, const struct sweep_team *team,
+                          struct error *e)
 {
     struct sweep_work *work = calloc(1, sizeof *work);
     if (!work)
         return error_set(e, STATUS_IO, "out of memory");
+    work->request.team = team;
     run_sweep(arguments, work, e);
     sweep_free(&work->sweep);
     search_result_free(&work->now);
@@ -167,4 +177,9 @@ enum status sweep_command(const struct arguments *arguments, struct error *e)
     scenario_input_free(&work->input);
     free(work);
     return e->status;
+}
+
+enum status sweep_command(const struct arguments *arguments, struct error *e)
+{
+    return sweep_of_team(arguments, NULL, e);
 }

@@ -85,7 +85,8 @@ static void place_point(const struct sweep_request *r, int i, struct sweep_point
 static enum status run_points(struct walk *w, struct error *e)
 {
     const struct sweep_request *r = w->request;
-    for (int i = 0; i < w->out->count && e->status == STATUS_OK; i++) {
+    int first = r->team ? r->team->rank : 0, step = r->team ? r->team->ranks : 1;
+    for (int i = first; i < w->out->count && e->status == STATUS_OK; i += step) {
         place_point(r, i, &w->out->points[i]);
         run_point(w, &w->out->points[i], e);
         if (r->progress)
@@ -94,20 +95,29 @@ static enum status run_points(struct walk *w, struct error *e)
     return e->status;
 }
 
+static enum status run_walk(struct walk *w, struct error *e)
+{
+    struct sweep *out = w->out;
+    if (count_points(w->request, &out->count, e) != STATUS_OK)
+        return e->status;
+    out->points = calloc((size_t)out->count, sizeof *out->points);
+    w->scenario = malloc(sizeof *w->scenario);
+    if (!out->points || !w->scenario)
+        error_set(e, STATUS_IO, "out of memory for a sweep of %d points", out->count);
+    else
+        run_points(w, e);
+    free(w->scenario);
+    return e->status;
+}
+
 enum status sweep_search(const struct sweep_request *request, struct sweep *out, struct error *e)
 {
     double start_s = now_s();
     struct walk w = {.request = request, .out = out};
     memset(out, 0, sizeof *out);
-    if (count_points(request, &out->count, e) != STATUS_OK)
-        return e->status;
-    out->points = calloc((size_t)out->count, sizeof *out->points);
-    w.scenario = malloc(sizeof *w.scenario);
-    if (!out->points || !w.scenario)
-        error_set(e, STATUS_IO, "out of memory for a sweep of %d points", out->count);
-    else
-        run_points(&w, e);
-    free(w.scenario);
+    run_walk(&w, e);
+    if (request->team)
+        request->team->gather(request->team->context, out, e);
     out->elapsed_s = now_s() - start_s;
     return e->status;
 }

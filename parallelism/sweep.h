@@ -6,6 +6,17 @@
 /* The fastest strategy at every point of a grid of inputs. */
 enum { SWEEP_AXES_MAX = 6, SWEEP_POINTS_MAX = 20000 };
 
+struct sweep;
+
+/* Processes that share the points out. */
+struct sweep_team {
+    int rank, ranks; /* this process searches points rank, rank + ranks ... */
+    void *context;
+    /* Called once by every process: brings all points to rank 0 and the first error of any process
+     * to all. sweep->points may be NULL where e says why. */
+    enum status (*gather)(void *context, struct sweep *sweep, struct error *e);
+};
+
 struct sweep_request {
     const struct scenario *scenario;      /* where nothing is varied */
     const struct search_options *options; /* what is searched at every point; `top` is not used */
@@ -16,6 +27,7 @@ struct sweep_request {
     int axis_count;
     void (*progress)(void *context, int done, int points);
     void *progress_context;
+    const struct sweep_team *team; /* NULL: this process alone */
 };
 
 struct sweep_point {
