@@ -157,17 +157,6 @@ static bool is_leaf(const struct json_value *v)
                                                   json_kind(json_first(v)) != JSON_OBJECT));
 }
 
-static const struct json_value *counterpart(const struct json_value *list,
-                                            const struct json_value *of, size_t i)
-{
-    if (json_key(of))
-        return json_member(list, json_key(of));
-    const struct json_value *v = list && json_kind(list) == JSON_ARRAY ? json_first(list) : NULL;
-    for (; v && i > 0; i--)
-        v = json_next(v);
-    return v;
-}
-
 static void compare(const char *path, const struct json_value *a, const struct json_value *b,
                     struct table *t);
 
@@ -179,22 +168,33 @@ static bool is_remark(const char *key)
     return key && names_find(remarks, key) >= 0;
 }
 
-/* Members of `one` against those of `other`; once with the sides swapped for what only B has. */
+/* Of a table that nobody reads to its end. */
+enum { ROWS_MAX = 1000, MEMBERS_MAX = 1000 };
+
+static bool is_full(const struct table *t)
+{
+    return t->cell_count >= ROWS_MAX * t->column_count;
+}
+
+/* Members of `one` against those of `other`: by key, in a list by place; once with the sides
+ * swapped for what only B has. */
 static void compare_members(const char *path, const struct json_value *one,
                             const struct json_value *other, bool swapped, struct table *t)
 {
-    size_t i = 0;
-    for (const struct json_value *v = one && !is_leaf(one) ? json_first(one) : NULL; v;
-         v = json_next(v), i++) {
+    const struct json_value *v = one && !is_leaf(one) ? json_first(one) : NULL;
+    const struct json_value *place = other && !is_leaf(other) ? json_first(other) : NULL;
+    for (int i = 0; v && i < MEMBERS_MAX && !is_full(t); v = json_next(v), i++) {
+        const char *key = json_key(v);
+        const struct json_value *w = key ? json_member(other, key) : place;
         struct text name = {0};
-        const struct json_value *w = counterpart(other, v, i);
-        if ((swapped && w) || is_remark(json_key(v)))
+        place = place ? json_next(place) : NULL;
+        if ((swapped && w) || is_remark(key))
             continue;
         text_addf(&name, "%s%s", path, *path ? "." : "");
-        if (json_key(v))
-            text_add(&name, json_key(v));
+        if (key)
+            text_add(&name, key);
         else
-            text_addf(&name, "%zu", i);
+            text_addf(&name, "%d", i);
         if (name.data)
             compare(name.data, swapped ? NULL : v, swapped ? v : w, t);
         text_free(&name);
