@@ -69,6 +69,24 @@ static enum status find_facts(struct report_work *work, struct error *e)
     return plot_sensitivities(plot, e);
 }
 
+/* A no is an answer too: what is nearest, and what would make it fit. */
+static enum status write_nothing(const struct report_work *work, const char *folder,
+                                 struct error *e)
+{
+    struct remedies *remedies = calloc(1, sizeof *remedies);
+    struct error no = *e;
+    error_init(e);
+    if (!remedies)
+        error_set(e, STATUS_IO, "out of memory");
+    else if (remedies_find(&work->plot.input.scenario, &work->plot.options,
+                           &work->plot.found.closest, remedies, e) == STATUS_OK)
+        report_write_nothing(work, remedies, folder, e);
+    free(remedies);
+    if (e->status == STATUS_OK)
+        *e = no;
+    return e->status;
+}
+
 static enum status judge(const struct arguments *a, const struct report_work *work, struct error *e)
 {
     if (work->undrawn) {
@@ -98,7 +116,9 @@ static enum status run_report(const struct arguments *a, struct report_work *wor
     if (argument_count(a, "top", 1, &top, e) || plot_scenario_read(&work->plot, e))
         return e->status;
     work->top = top < PLOT_CLOUD ? (int)top : PLOT_CLOUD;
-    if (find_facts(work, e) || report_figures(work, e) || report_write(work, folder, e))
+    if (find_facts(work, e) == STATUS_NO)
+        return write_nothing(work, folder, e);
+    if (e->status || report_figures(work, e) || report_write(work, folder, e))
         return e->status;
     output_note(a, "wrote %s/index.html", folder);
     return judge(a, work, e);

@@ -1,6 +1,7 @@
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 #include "cli/plot.h"
+#include "parallelism/search_remedies.h"
 #include "reports/review.h"
 
 /* What a report is made of. */
@@ -21,6 +22,10 @@ enum status report_figures(struct report_work *work, struct error *e);
 
 /* The page and the files beside it, into a folder, which is made where it is missing. */
 enum status report_write(const struct report_work *work, const char *folder, struct error *e);
+
+/* The page that says that nothing fits. */
+enum status report_write_nothing(const struct report_work *work, const struct remedies *remedies,
+                                 const char *folder, struct error *e);
 
 /* A page as index.html of a folder, which is made where it is missing; frees the page. */
 enum status report_write_page(const char *folder, struct text *page, struct error *e);

@@ -87,6 +87,19 @@ static enum status write_page(const struct report_work *work, const char *folder
     return report_write_page(folder, &page, e);
 }
 
+enum status report_write_nothing(const struct report_work *work, const struct remedies *remedies,
+                                 const char *folder, struct error *e)
+{
+    struct text command = {0}, page = {0};
+    add_command(work->plot.arguments, &command);
+    struct review review = {.scenario = &work->plot.input.scenario,
+                            .found = &work->plot.found,
+                            .command = command.data ? command.data : ""};
+    review_nothing_page(&review, remedies, &page);
+    text_free(&command);
+    return report_write_page(folder, &page, e);
+}
+
 static enum status write_answers(const struct report_work *work, const char *folder,
                                  struct error *e)
 {

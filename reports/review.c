@@ -80,7 +80,7 @@ static void add_contents(struct text *out)
     text_add(out, "</ul></nav>\n");
 }
 
-void review_page(const struct review *r, struct text *out)
+static void open_page(const struct review *r, struct text *out)
 {
     struct text title = {0};
     text_addf(&title, "%s on %.0f x %s", r->scenario->model.name, r->scenario->system.gpus,
@@ -90,6 +90,12 @@ void review_page(const struct review *r, struct text *out)
     html_words(out, "h1", title.data ? title.data : "");
     text_add(out, "<p class=\"soft\">Design review of a training step, forecast by "
                   "stepcast " STEPCAST_VERSION "</p>\n</header>\n");
+    text_free(&title);
+}
+
+void review_page(const struct review *r, struct text *out)
+{
+    open_page(r, out);
     add_contents(out);
     for (int i = 0; i < SECTIONS; i++) {
         const struct section *s = &sections[i];
@@ -101,5 +107,19 @@ void review_page(const struct review *r, struct text *out)
         html_close_section(out);
     }
     html_close_page(out);
-    text_free(&title);
+}
+
+void review_nothing_page(const struct review *r, const struct remedies *remedies, struct text *out)
+{
+    open_page(r, out);
+    html_open_section(out, "question", "The question");
+    review_question(r, out);
+    html_close_section(out);
+    html_open_section(out, "answer", "The answer");
+    review_nothing(r, remedies, out);
+    html_close_section(out);
+    html_open_section(out, "again", "Making this again");
+    review_command(r, out);
+    html_close_section(out);
+    html_close_page(out);
 }

@@ -21,7 +21,7 @@ enum { REVIEW_FIGURES_MAX = 12 };
 struct review {
     const struct scenario *scenario;
     const struct search_options *options;
-    const struct search_result *found;   /* something fits */
+    const struct search_result *found;
     const struct provenance *provenance; /* of the fastest */
     const struct limits *limits;
     const struct neighbours *neighbours;
@@ -33,6 +33,13 @@ struct review {
     const char *command; /* makes the page again */
 };
 
+/* Something fits. */
 void review_page(const struct review *review, struct text *out);
+
+/* Nothing does: the question, how far off the nearest strategy is, and what would make it fit.
+ * Needs scenario, found and command alone. */
+struct remedies;
+void review_nothing_page(const struct review *review, const struct remedies *remedies,
+                         struct text *out);
 
 #endif

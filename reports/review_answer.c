@@ -1,6 +1,7 @@
 #include "parallelism/search_ties.h"
 #include "reports/format.h"
 #include "reports/review_parts.h"
+#include "reports/search_answers.h"
 #include "reports/search_report.h"
 
 static const struct ranked *best_of(const struct review *r)
@@ -188,6 +189,28 @@ void review_answer(const struct review *r, struct text *out)
     text_clear(&words);
     format_strategy_flags(&best_of(r)->strategy, FLAGS_WIDTH, &words);
     html_words(out, "pre", words.data ? words.data : "");
+    text_free(&words);
+}
+
+void review_nothing(const struct review *r, const struct remedies *remedies, struct text *out)
+{
+    const struct ranked *closest = &r->found->closest;
+    struct text words = {0};
+    struct table t;
+    text_add(out, "<p class=\"answer\"><strong>Nothing fits.</strong></p>\n");
+    if (closest->cost.legal) {
+        strategy_describe(&closest->strategy, &words);
+        html_paragraph(out, "Nearest comes %s: it %s.", words.data ? words.data : "",
+                       closest->cost.reason);
+    } else {
+        html_words(out, "p",
+                   "No strategy is legal for this model, batch and number of GPUs, within the "
+                   "restrictions that were given.");
+    }
+    remedies_table(remedies, &t);
+    if (remedies->count > 0)
+        html_table(&t, "Each change alone; the fastest strategy then.", out);
+    table_free(&t);
     text_free(&words);
 }
 

@@ -109,10 +109,15 @@ void review_assumptions(const struct review *r, struct text *out)
     add_stack(&s->stack, out);
 }
 
-void review_again(const struct review *r, struct text *out)
+void review_command(const struct review *r, struct text *out)
 {
     html_words(out, "p", "The command that makes this page:");
     html_words(out, "pre", r->command);
+}
+
+void review_again(const struct review *r, struct text *out)
+{
+    review_command(r, out);
     text_add(out, "<p>From the numbers that it used, whatever the catalogs say by then:</p>\n"
                   "<pre>stepcast report --scenario answer.json -o DIR</pre>\n"
                   "<p>Beside the page: <a href=\"answer.json\">answer.json</a>, scenario and best "

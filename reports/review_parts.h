@@ -11,6 +11,9 @@ void review_limits(const struct review *r, struct text *out);
 void review_sensitivity(const struct review *r, struct text *out);
 void review_changes(const struct review *r, struct text *out);
 void review_assumptions(const struct review *r, struct text *out);
+/* Nothing fits. */
+void review_nothing(const struct review *r, const struct remedies *remedies, struct text *out);
+void review_command(const struct review *r, struct text *out);
 void review_again(const struct review *r, struct text *out);
 
 #endif

@@ -8,6 +8,7 @@
 #include "parallelism/search_neighbours.h"
 #include "parallelism/search_remedies.h"
 #include "parallelism/search_ties.h"
+#include "reports/table.h"
 
 /* What is drawn from searches beside the ranking, as text and as members of an open JSON object. */
 
@@ -59,6 +60,8 @@ void neighbours_text(const struct neighbours *neighbours, const struct ranked *b
                      struct text *out);
 void front_text(const struct pareto_clusters *front, const struct scenario *scenario,
                 struct text *out);
+/* What would make it fit: one row a remedy. The caller frees the table. */
+void remedies_table(const struct remedies *remedies, struct table *out);
 void remedies_text(const struct remedies *remedies, const struct scenario *scenario,
                    struct text *out);
 

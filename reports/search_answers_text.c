@@ -340,8 +340,7 @@ static void add_remedy(const struct remedy *r, struct text *out)
     text_free(&scratch);
 }
 
-void remedies_text(const struct remedies *remedies, const struct scenario *scenario,
-                   struct text *out)
+void remedies_table(const struct remedies *remedies, struct table *out)
 {
     static const struct table_column columns[] = {
         {"what would make it fit", true },
@@ -349,26 +348,33 @@ void remedies_text(const struct remedies *remedies, const struct scenario *scena
         {"memory",                 false},
         {"strategy then",          true },
     };
-    struct table t;
     struct text scratch = {0};
-    (void)scenario;
-    if (remedies->count == 0)
-        return;
-    text_add(out, "\n");
-    table_init(&t, columns, sizeof columns / sizeof *columns);
+    table_init(out, columns, sizeof columns / sizeof *columns);
     for (int i = 0; i < remedies->count; i++) {
         const struct remedy *r = &remedies->remedy[i];
         text_clear(&scratch);
         add_remedy(r, &scratch);
-        table_cell(&t, "%s", scratch.data ? scratch.data : "");
-        table_cell(&t, "%s", format_unit(&scratch, r->best.cost.step_s, UNIT_SECONDS, 4));
-        table_cell(&t, "%s", format_unit(&scratch, r->best.cost.memory_total_bytes, UNIT_BYTES, 3));
+        table_cell(out, "%s", scratch.data ? scratch.data : "");
+        table_cell(out, "%s", format_unit(&scratch, r->best.cost.step_s, UNIT_SECONDS, 4));
+        table_cell(out, "%s",
+                   format_unit(&scratch, r->best.cost.memory_total_bytes, UNIT_BYTES, 3));
         text_clear(&scratch);
         strategy_describe(&r->best.strategy, &scratch);
-        table_cell(&t, "%s", scratch.data ? scratch.data : "");
+        table_cell(out, "%s", scratch.data ? scratch.data : "");
     }
+    text_free(&scratch);
+}
+
+void remedies_text(const struct remedies *remedies, const struct scenario *scenario,
+                   struct text *out)
+{
+    struct table t;
+    (void)scenario;
+    if (remedies->count == 0)
+        return;
+    remedies_table(remedies, &t);
+    text_add(out, "\n");
     table_write(&t, 0, out);
     text_add(out, "\n");
     table_free(&t);
-    text_free(&scratch);
 }

@@ -34,6 +34,15 @@ if [ -n "$gnuplot" ]; then
     "$program" sweep $scenario --vary gpu.peak=1x,2x --vary system.tier.scale_up.bandwidth=0.5x,1x --csv >"$work/table.csv"
     cmp -s "$work/table.csv" "$work/sweep.csv" || fail "plot sweep draws other numbers than sweep prints"
     draws heatmap $scenario --x micro_batch --y zero
+    head -n 1 "$work/heatmap.csv" | grep -q '^micro_batch,zero,' || fail "--x and --y are not the heat map's"
+
+    # options change what is drawn
+    expect 0 plot breakdown $scenario --top 2 -o "$work/two.svg" --data "$work/two.csv"
+    [ "$(wc -l <"$work/two.csv")" -lt "$(wc -l <"$work/breakdown.csv")" ] || fail "--top 2 draws as many"
+    for option in "--precision fp8" "--seq-length 8192" "--stack untuned" "--gpu b200-sxm" "--tp 2" "--zero 3"; do
+        expect 0 plot breakdown $scenario $option -o "$work/changed.svg" --data "$work/changed.csv"
+        ! cmp -s "$work/breakdown.csv" "$work/changed.csv" || fail "plot breakdown $option changes nothing"
+    done
     draws timeline $scenario --pp 2
     draws memory $scenario --pp 2
     {

@@ -114,8 +114,10 @@ grep -qF 'Not drawn: gnuplot is not installed' "$work/none/index.html" ||
     expect 2 report $scenario
     says "-o is missing"
     expect 2 report $scenario extra -o "$work/x"
-    expect 1 report $scenario --tp 3 -o "$work/x"
-    [ ! -e "$work/x" ] || fail "a folder without a report"
+    expect 1 report $scenario --tp 3 -o "$work/no"
+    grep -qF 'Nothing fits.' "$work/no/index.html" || fail "the page does not say that nothing fits"
+    expect 1 report $scenario --model llama3-405b -o "$work/no"
+    grep -qF '<th scope="col">what would make it fit</th>' "$work/no/index.html" || fail "no remedies"
     : >"$work/file"
     expect 4 report $scenario -o "$work/file"
     says "a file has its name"
