@@ -139,6 +139,8 @@ static inline void random_options(struct random *r, const struct scenario *scena
         options->every_tuning = true;
     if (random_int(r, 4) == 0)
         options->within_frac = random_between(r, 0, 0.2);
+    bool uneven = random_int(r, 4) == 0;
+    options->open[SEARCH_FIRST_STAGE_LAYERS] = options->open[SEARCH_LAST_STAGE_LAYERS] = uneven;
 }
 
 #endif

@@ -1,3 +1,4 @@
+#include "parallelism/search_space.h"
 #include "tests/unit/random_scenario.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,17 +55,55 @@ static void run(const struct scenario *scenario, const struct search_options *op
 static bool usable(int seed, struct scenario *scenario, struct search_options *options)
 {
     struct random r = {0x9e3779b97f4a7c15u * (uint64_t)(seed + 1)};
-    struct search_result result;
+    struct search_space space;
+    struct error e;
+    error_init(&e);
     random_scenario(&r, scenario);
     random_options(&r, scenario, options);
-    run(scenario, options, &result);
-    bool use = result.legal > 0 && result.legal <= SPACE_MOST;
-    search_result_free(&result);
+    assert_int_equal(search_space_init(scenario, options, &space, &e), STATUS_OK);
+    bool use = space.legal > 0 && space.legal <= SPACE_MOST;
+    search_space_free(&space);
     return use;
 }
 
+/* What the scenarios that were compared hold: the property says nothing about what is not there. */
+struct coverage {
+    int fitting, experts, corrected, below_one, schedules, offload, uneven, overlaps, zero_3,
+        recompute, clipped;
+};
+
+static void cover(struct coverage *c, const struct scenario *scenario,
+                  const struct search_options *options, const struct search_result *result)
+{
+    const struct strategy *best = result->count > 0 ? &result->results[0].strategy : NULL;
+    c->fitting += best != NULL;
+    c->experts += scenario->model.experts > 0;
+    c->corrected +=
+        correction_count(&scenario->system.gpu.calibration.gemm_correction[DTYPE_BF16]) > 0;
+    c->below_one += scenario->stack.constant[STACK_COMPUTE].value < 1;
+    c->schedules += options->open[SEARCH_SCHEDULE];
+    c->offload += options->open[SEARCH_OFFLOAD_OPTIMIZER];
+    c->uneven += options->open[SEARCH_FIRST_STAGE_LAYERS];
+    c->overlaps += options->open_overlaps != 0;
+    c->zero_3 += best && best->zero == 3;
+    c->recompute += best && best->recompute != RECOMPUTE_NONE;
+    for (int i = 0; i < result->rules; i++)
+        c->clipped += strcmp(result->rejected[i].name, "memory") == 0;
+}
+
+static void check_coverage(const struct coverage *c)
+{
+    enum { ENOUGH = SCENARIOS / 20 };
+    const int counts[] = {c->experts, c->corrected, c->below_one, c->schedules, c->offload,
+                          c->uneven,  c->overlaps,  c->zero_3,    c->recompute, c->clipped};
+    assert_true(c->fitting > SCENARIOS / 2);
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        if (counts[i] < ENOUGH)
+            fail_msg("kind %zu: only %d of %d scenarios", i, counts[i], SCENARIOS);
+}
+
 static void check_seed(int seed, const struct scenario *scenario, struct search_options *options,
-                       int *fitting)
+                       struct coverage *coverage)
 {
     struct search_result pruned, whole, threaded;
     run(scenario, options, &pruned);
@@ -77,7 +116,7 @@ static void check_seed(int seed, const struct scenario *scenario, struct search_
     same_results(&whole, &pruned, seed);
     same_results(&pruned, &threaded, seed);
     same_counts(&pruned, &threaded);
-    *fitting += whole.count > 0;
+    cover(coverage, scenario, options, &whole);
     search_result_free(&pruned);
     search_result_free(&whole);
     search_result_free(&threaded);
@@ -88,14 +127,15 @@ static void test_pruning_changes_nothing(void **state)
     (void)state;
     struct scenario *scenario = malloc(sizeof *scenario);
     struct search_options *options = malloc(sizeof *options);
-    int used = 0, fitting = 0;
+    struct coverage coverage = {.fitting = 0};
+    int used = 0;
     for (int seed = 0; used < SCENARIOS; seed++) {
         if (!usable(seed, scenario, options))
             continue;
-        check_seed(seed, scenario, options, &fitting);
+        check_seed(seed, scenario, options, &coverage);
         used++;
     }
-    assert_true(fitting > SCENARIOS / 2);
+    check_coverage(&coverage);
     free(options);
     free(scenario);
 }
