@@ -1,4 +1,5 @@
 #include "base/embedded.h"
+#include "base/file.h"
 #include "base/units.h"
 #include "calibrate/fit/cross_validate.h"
 #include "cli/output.h"
@@ -16,7 +17,9 @@ enum { FOLDS_MAX = 1000 };
 enum status load_cases(const struct arguments *a, size_t from, struct cases *cases,
                        struct error *e)
 {
-    struct cases_options options = {argument_value(a, "catalog"), argument_value(a, "stack")};
+    struct cases_options options = {
+        argument_value(a, "catalog"),
+        argument_given(a, "leave-out") ? "default" : argument_value(a, "stack")};
     for (size_t i = from; i < a->operand_count && e->status == STATUS_OK; i++)
         cases_load(a->operands[i], &options, cases, e);
     const struct embedded_file *file = published_cases;
@@ -60,11 +63,38 @@ static void show_fold(void *context, int fold, int folds)
     progress_show(context, "fitting: fold %d of %d", fold + 1, folds);
 }
 
+static void show_stack(void *context, int stack, int stacks)
+{
+    progress_show(context, "fitting: without stack %d of %d", stack + 1, stacks);
+}
+
+/* The report is by what was left out: each stack is a family of its own. */
+static enum status leave_out(const struct arguments *a, struct cases *cases,
+                             struct prediction *predictions, struct error *e)
+{
+    struct progress progress;
+    if (argument_given(a, "folds") || argument_given(a, "stack"))
+        return error_set(e, STATUS_USAGE,
+                         "--leave-out predicts by the default stack: neither --folds nor --stack");
+    if (!names_equal(argument_value(a, "leave-out"), "stack"))
+        return error_set(e, STATUS_USAGE, "--leave-out: expected stack, got '%s'",
+                         argument_value(a, "leave-out"));
+    for (size_t i = 0; i < cases->count; i++)
+        memcpy(cases->items[i].family, cases->items[i].stack, sizeof cases->items[i].family);
+    progress_start(&progress, a);
+    struct cross_validation how = {argument_value(a, "catalog"), 0, show_stack, &progress};
+    cases_leave_stacks_out(cases, &how, predictions, e);
+    progress_end(&progress);
+    return e->status;
+}
+
 enum status predict_cases(const struct arguments *a, struct cases *cases,
                           struct prediction *predictions, struct error *e)
 {
     double folds = 0;
     struct progress progress;
+    if (argument_given(a, "leave-out"))
+        return leave_out(a, cases, predictions, e);
     if (argument_count(a, "folds", 2, &folds, e) != STATUS_OK)
         return e->status;
     for (size_t i = 0; folds == 0 && i < cases->count; i++)

@@ -1,5 +1,6 @@
 #include "calibrate/fit/cross_validate.h"
 #include <stdlib.h>
+#include <string.h>
 
 /* Predicts the cases of one fold with the fits of the others. */
 static void predict_fold(struct cases *cases, const int *fold, int which,
@@ -39,6 +40,59 @@ enum status cases_cross_validate(struct cases *cases, const struct cross_validat
 out:
     free(fold);
     free(left_out);
+    free(fits);
+    return e->status;
+}
+
+/* True at the first case of its stack. */
+static bool starts_stack(const struct cases *cases, size_t i)
+{
+    for (size_t j = 0; j < i; j++)
+        if (strcmp(cases->items[j].stack, cases->items[i].stack) == 0)
+            return false;
+    return true;
+}
+
+static int count_stacks(const struct cases *cases)
+{
+    int n = 0;
+    for (size_t i = 0; i < cases->count; i++)
+        n += starts_stack(cases, i);
+    return n;
+}
+
+static void predict_stack(struct cases *cases, const char *stack, const struct stack_fits *fits,
+                          struct prediction *predictions)
+{
+    for (size_t i = 0; i < cases->count; i++) {
+        struct run_case *c = &cases->items[i];
+        if (strcmp(c->stack, stack) != 0)
+            continue;
+        struct stack saved = c->scenario.stack;
+        stack_fit_apply(&fits->fit[0], &c->scenario.stack);
+        case_predict(c, &predictions[i]);
+        c->scenario.stack = saved;
+    }
+}
+
+enum status cases_leave_stacks_out(struct cases *cases, const struct cross_validation *how,
+                                   struct prediction *predictions, struct error *e)
+{
+    int stacks = count_stacks(cases), done = 0;
+    struct stack_fits *fits = malloc(sizeof *fits);
+    if (!fits)
+        return error_set(e, STATUS_IO, "out of memory");
+    for (size_t i = 0; i < cases->count && e->status == STATUS_OK; i++) {
+        const char *stack = cases->items[i].stack;
+        struct stack_fit_options options = {
+            .catalog = how->catalog, .without = stack, .roots_only = true};
+        if (!starts_stack(cases, i))
+            continue;
+        if (how->progress)
+            how->progress(how->progress_context, done++, stacks);
+        if (stacks_fit(cases, &options, fits, e) == STATUS_OK)
+            predict_stack(cases, stack, fits, predictions);
+    }
     free(fits);
     return e->status;
 }

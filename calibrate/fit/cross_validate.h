@@ -15,4 +15,10 @@ struct cross_validation {
 enum status cases_cross_validate(struct cases *cases, const struct cross_validation *how,
                                  struct prediction *predictions, struct error *e);
 
+/* What a user gets whose stack nobody fitted: the runs of each stack that the cases name are
+ * predicted by `default`, fitted to the runs of the others. The cases are read under `default`
+ * (cases_options.stack). how->folds is not used; progress counts stacks. */
+enum status cases_leave_stacks_out(struct cases *cases, const struct cross_validation *how,
+                                   struct prediction *predictions, struct error *e);
+
 #endif

@@ -62,4 +62,10 @@ says "--stack NAME"
 expect 0 validate "$work/cases.json" --folds 2
 expect 2 validate "$work/cases.json" --folds 1
 expect 2 validate "$work/cases.json" --folds 2 --stack default
+
+# each stack left out: its runs are predicted by the default one
+expect 0 validate --leave-out stack --json
+prints '"stack": "default"'
+expect 2 validate "$work/cases.json" --leave-out run
+expect 2 validate "$work/cases.json" --leave-out stack --folds 2
 finish
