@@ -1,6 +1,7 @@
 /* Ops of a layer of experts: router, permutation, dispatch, grouped GEMMs, combine.
  * MODELLING 1.2, 5.5 */
 #include "model/op_emit.h"
+#include <math.h>
 
 double expert_tokens_sent(const struct shard *s)
 {
@@ -12,6 +13,12 @@ double expert_tokens_received(const struct model *m, const struct shard *s)
 {
     double copies = expert_tokens_sent(s) * m->experts_per_token * s->etp;
     return s->expert_capacity > 0 ? copies * s->expert_capacity : copies;
+}
+
+double expert_ranks_frac(const struct model *m, int ep)
+{
+    double copies = m->experts_per_token;
+    return ep > 1 ? ep * (1 - pow(1 - 1.0 / ep, copies)) / copies : 1;
 }
 
 /* Router: an fp32 GEMM to E logits, then softmax and top-k, about 12 B a logit in several small
@@ -27,14 +34,17 @@ static void emit_router(struct emitter *e)
                 tokens * n * 12, 6);
 }
 
-/* Dispatch to the experts' ranks and back. All-to-all: every copy of a token travels; all-gather:
- * every rank gets all tokens and reduces them back. The backward pass mirrors it. MODELLING 5.5 */
+/* Dispatch to the experts' ranks and back. All-to-all: every copy of a token travels; DeepEP: a
+ * token travels once to each rank that holds one of its experts; all-gather: every rank gets all
+ * tokens and reduces them back. The backward pass mirrors it. MODELLING 5.5 */
 static void emit_exchange(struct emitter *e, enum op_name name, bool dispatch)
 {
     const struct shard *s = e->shard;
     double h = e->model->hidden_size, q = e->model->experts_per_token;
     double out_bytes = dispatch && e->kernels->fp8_dispatch ? 1 + 4.0 / 128 : 2;
     double copies = expert_tokens_sent(s) * q * (s->expert_capacity > 0 ? s->expert_capacity : 1);
+    if (s->dispatcher == DISPATCHER_DEEPEP)
+        copies *= expert_ranks_frac(e->model, s->ep);
     if (s->dispatcher == DISPATCHER_ALLGATHER) {
         double all = expert_tokens_sent(s) * s->ep * h * 2;
         enum collective forward = dispatch ? COLLECTIVE_ALL_GATHER : COLLECTIVE_REDUCE_SCATTER;
@@ -57,10 +67,29 @@ static void emit_exchange(struct emitter *e, enum op_name name, bool dispatch)
                     received);
 }
 
+/* DeepEP takes tokens as they lie: what arrived once is copied to each of its experts, and reduced
+ * again before it returns; the source adds what its tokens' ranks send back. */
+static void emit_permute_arrived(struct emitter *e)
+{
+    double h = e->model->hidden_size, sent = expert_tokens_sent(e->shard);
+    double received = expert_tokens_received(e->model, e->shard);
+    double arrived = received * expert_ranks_frac(e->model, e->shard->ep);
+    for (int phase = PHASE_FORWARD; phase <= PHASE_BACKWARD_INPUT; phase++) {
+        emit_memory(e, OP_NAME_PERMUTE, MODULE_MOE, (enum phase)phase, MEMORY_PERMUTE,
+                    2 * h * (arrived + received), 2);
+        emit_memory(e, OP_NAME_UNPERMUTE, MODULE_MOE, (enum phase)phase, MEMORY_PERMUTE,
+                    2 * h * (received + 2 * arrived + sent), 3);
+    }
+}
+
 /* Permutation before and after the exchange: 4 B an element of every copy; unpermutation reads q
  * copies and writes one token. */
 static void emit_permute(struct emitter *e)
 {
+    if (e->shard->dispatcher == DISPATCHER_DEEPEP && e->shard->ep > 1) {
+        emit_permute_arrived(e);
+        return;
+    }
     double h = e->model->hidden_size, q = e->model->experts_per_token;
     double sent = expert_tokens_sent(e->shard),
            received = expert_tokens_received(e->model, e->shard);
@@ -71,6 +100,23 @@ static void emit_permute(struct emitter *e)
         emit_memory(e, OP_NAME_UNPERMUTE, MODULE_MOE, (enum phase)phase, MEMORY_PERMUTE,
                     sent * h * (2 * q + 2) + local_sort, e->shard->ep > 1 ? 4 : 2);
     }
+}
+
+/* Experts with biases and a clamped activation (gpt-oss), where no kernel fuses them: forward a
+ * kernel each for the bias of FC1, two clamps, the gate's scaling, sigmoid and product, the shifted
+ * product and the bias of FC2, about 32 B a produced element; backward, with the sums of the
+ * biases' gradients over the tokens, twice that. */
+static void emit_expert_bias(struct emitter *e)
+{
+    const double forward_bytes = 32, backward_bytes = 64;
+    double produced = expert_tokens_received(e->model, e->shard) *
+                      e->model->moe_intermediate_size / e->shard->etp;
+    if (!e->model->mlp_bias || e->kernels->fused_expert_bias)
+        return;
+    emit_memory(e, OP_NAME_EXPERT_ACTIVATION, MODULE_MOE_ACT, PHASE_FORWARD, MEMORY_ELEMENTWISE,
+                produced * forward_bytes, 8);
+    emit_memory(e, OP_NAME_EXPERT_ACTIVATION, MODULE_MOE_ACT, PHASE_BACKWARD_INPUT,
+                MEMORY_ELEMENTWISE, produced * backward_bytes, 16);
 }
 
 static void emit_shared_experts(struct emitter *e)
@@ -97,6 +143,7 @@ void expert_ops(struct emitter *e)
              &(struct mlp){OP_NAME_EXPERT_FC1, OP_NAME_EXPERT_ACTIVATION, OP_NAME_EXPERT_FC2,
                            MODULE_MOE, MODULE_MOE_ACT, expert_tokens_received(e->model, s) / groups,
                            (double)e->model->moe_intermediate_size / s->etp, groups});
+    emit_expert_bias(e);
     emit_exchange(e, OP_NAME_COMBINE, false);
     emit_shared_experts(e);
     emit_residual(e, OP_NAME_RESIDUAL_2, stream);

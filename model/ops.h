@@ -87,6 +87,10 @@ double loss_vocabulary(const struct model *model, const struct shard *shard,
                        const struct kernels *kernels);
 double embedding_shard_parameters(const struct model *model, const struct shard *shard);
 
+/* Ranks of ep that hold at least one of a token's experts, expected under balanced routing, over the
+ * experts a token chooses: ep (1 - (1 - 1/ep)^q) / q. */
+double expert_ranks_frac(const struct model *model, int ep);
+
 /* Tokens on one GPU between communications: micro_batch * seq_length / cp. */
 double shard_tokens(const struct shard *shard);
 /* The same where sequence parallelism divides them by tp. */

@@ -67,6 +67,17 @@ double stack_collective_s(const struct scenario *scenario, enum collective op, d
     return collective_s(&scenario->system, op, bytes, g) * factor;
 }
 
+/* Whose constant a memory-bound op takes: what a stack does not fuse lies between its modules, not
+ * in its softmax and dropout kernels; expert layers have their own. */
+static double memory_factor(const struct stack_constant *k, const struct op *op)
+{
+    bool experts = op->module == MODULE_MOE || op->module == MODULE_MOE_ACT ||
+                   op->module == MODULE_ROUTER;
+    bool as_measured =
+        op->module == MODULE_CORE_ATTENTION || op->memory.class_ == MEMORY_PERMUTE;
+    return experts ? k[STACK_EXPERTS].value : as_measured ? 1 : k[STACK_MEMORY].value;
+}
+
 double op_cost_s(const struct scenario *scenario, const struct strategy *s, const struct op *op)
 {
     const struct gpu *gpu = &scenario->system.gpu;
@@ -76,17 +87,13 @@ double op_cost_s(const struct scenario *scenario, const struct strategy *s, cons
         return gemm_s(gpu, op->dtype, &op->gemm) * gemm_alignment_factor(op->dtype, &op->gemm) *
                k[STACK_COMPUTE].value;
     case OP_GROUPED_GEMM:
-        return grouped_gemm_s(gpu, op->dtype, &op->gemm) * k[STACK_COMPUTE].value;
+        return grouped_gemm_s(gpu, op->dtype, &op->gemm) * k[STACK_COMPUTE].value *
+               k[STACK_EXPERTS].value;
     case OP_ATTENTION:
         return attention_s(gpu, op->dtype, attention_pass_of(op), &op->attention) *
                k[STACK_COMPUTE].value * flash_frac(scenario);
     case OP_MEMORY:
-        /* what a stack does not fuse lies between its modules, not in its softmax and dropout
-         * kernels */
-        return memory_op_s(gpu, &op->memory) *
-               (op->module == MODULE_CORE_ATTENTION || op->memory.class_ == MEMORY_PERMUTE
-                    ? 1
-                    : k[STACK_MEMORY].value);
+        return memory_op_s(gpu, &op->memory) * memory_factor(k, op);
     case OP_COLLECTIVE: {
         struct group g = placement_comm(&scenario->system, s, op->comm);
         double bytes = op->bytes * expert_network_frac(scenario, s, op);
@@ -98,9 +105,9 @@ double op_cost_s(const struct scenario *scenario, const struct strategy *s, cons
     return 0;
 }
 
-/* Expert traffic leaves for each distinct scale-up domain once: of q copies over d domains,
- * d (1 - (1 - 1/d)^q) distinct ones are expected, node-limited routing caps them. Dispatchers that
- * deduplicate send that share of the bytes; inside one domain every copy travels. MODELLING 5.5 */
+/* DeepEP's traffic leaves for each distinct scale-up domain once: of q experts over d domains,
+ * d (1 - (1 - 1/d)^q) distinct ones are expected, node-limited routing caps them. The share of the
+ * op's bytes, which count each distinct rank. MODELLING 5.5 */
 static double expert_network_frac(const struct scenario *scenario, const struct strategy *s,
                                   const struct op *op)
 {
@@ -114,7 +121,18 @@ static double expert_network_frac(const struct scenario *scenario, const struct 
     double limit = scenario->model.expert_groups_per_token;
     if (limit > 0 && limit < distinct)
         distinct = limit;
-    return distinct / q;
+    return fmin(1, distinct / q / expert_ranks_frac(&scenario->model, s->ep));
+}
+
+/* Whether the exchange of experts runs beside another micro-batch's compute: because the strategy
+ * says so, or because the stack's recipes do wherever it pays. */
+static bool exchange_overlaps(const struct scenario *scenario, const struct strategy *s)
+{
+    const struct stack *stack = &scenario->stack;
+    if (stack->hides_expert_exchange || (s->overlaps >> OVERLAP_EP & 1))
+        return true;
+    struct group g = placement_comm(&scenario->system, s, COMM_EP);
+    return stack->hides_expert_exchange_across && g.per_domain < g.ranks;
 }
 
 double op_hidden_frac(const struct scenario *scenario, const struct strategy *s,
@@ -125,7 +143,7 @@ double op_hidden_frac(const struct scenario *scenario, const struct strategy *s,
         return stack->wgrad_gather_hidden_frac;
     if (op->comm == COMM_TP && op->name != OP_NAME_TP_REDUCE && (s->overlaps >> OVERLAP_TP & 1))
         return stack->tp_hidden_frac;
-    if (op->comm == COMM_EP && (s->overlaps >> OVERLAP_EP & 1))
+    if (op->comm == COMM_EP && exchange_overlaps(scenario, s))
         return stack->ep_hidden_frac;
     return 0;
 }

@@ -11,6 +11,7 @@ extern const struct embedded_file stack_catalog[];
 const char *const stack_constant_names[STACK_CONSTANTS + 1] = {
     [STACK_COMPUTE] = "compute", [STACK_MEMORY] = "memory",     [STACK_HOST] = "host_s",
     [STACK_NETWORK] = "network", [STACK_SCALE_UP] = "scale_up",
+    [STACK_EXPERTS] = "experts",
 };
 static const char *const zero_names[] = {"0", "1", "2", "3", 0};
 
@@ -30,6 +31,8 @@ const struct field stack_fields[] = {
     ROW("description", FIELD_STRING, UNIT_NONE, description, 0, 0, NULL, "what it is, in a line"),
     FLAG("dropout", kernels.dropout, "trains with dropout"),
     FLAG("fused_norm", kernels.fused_norm, "norms in one kernel"),
+    FLAG("fused_expert_bias", kernels.fused_expert_bias,
+         "biases and clamped activation of experts inside their GEMMs"),
     FLAG("fused_activation", kernels.fused_activation, "bias and activation in one kernel"),
     FLAG("fused_residual", kernels.fused_residual, "bias, dropout and residual add in one kernel"),
     FLAG("fused_rope", kernels.fused_rope, "rotary embedding in one kernel"),
@@ -77,6 +80,11 @@ const struct field stack_fields[] = {
         "modules after the layers that count as a layer each when layers are split"),
     FLAG("steps_overlap", steps_overlap,
          "ranks begin the next step without waiting for the others (optimizer post-validation)"),
+    FLAG("hides_expert_exchange", hides_expert_exchange,
+         "expert exchange runs beside another micro-batch's compute"),
+    FLAG("hides_expert_exchange_across", hides_expert_exchange_across,
+         "the same where it leaves the scale-up domain"),
+    FLAG("generation", generation, "its constants differ from its parent's like another software's"),
     FLAG("p2p_synchronous", p2p_synchronous, "pipeline ranks wait for their transfers"),
     NUMBER("ramp_micro_batches", UNIT_NONE, ramp_micro_batches, 100,
            "micro-batches' time a pipelined step loses besides the schedule's bubble"),
@@ -126,6 +134,8 @@ const struct field stack_fields[] = {
            "time of traffic that leaves the scale-up domain over the measured collectives'"),
     NUMBER("scale_up", UNIT_NONE, constant[STACK_SCALE_UP].value, 100,
            "time of traffic inside the scale-up domain over the measured collectives'"),
+    NUMBER("experts", UNIT_NONE, constant[STACK_EXPERTS].value, 100,
+           "time of expert layers' kernels over the model's"),
     NUMBER("compute_error", UNIT_NONE, constant[STACK_COMPUTE].standard_error, 10,
            "standard error of ln compute"),
     NUMBER("memory_error", UNIT_NONE, constant[STACK_MEMORY].standard_error, 10,
@@ -136,6 +146,8 @@ const struct field stack_fields[] = {
            "standard error of ln network"),
     NUMBER("scale_up_error", UNIT_NONE, constant[STACK_SCALE_UP].standard_error, 10,
            "standard error of ln scale_up"),
+    NUMBER("experts_error", UNIT_NONE, constant[STACK_EXPERTS].standard_error, 10,
+           "standard error of ln experts"),
     SET("fit", fit, stack_constant_names, "constants that its runs may set"),
     NUMBER("residual", UNIT_FRACTION, residual_frac, 10,
            "spread of the fitted runs, 1 sigma of ln"),

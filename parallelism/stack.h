@@ -15,6 +15,8 @@ enum {
     STACK_HOST,    /* host seconds a kernel launch */
     STACK_NETWORK, /* time of traffic that leaves the scale-up domain over the collectives' model */
     STACK_SCALE_UP,  /* the same for traffic inside the scale-up domain: how it is launched and hidden */
+    STACK_EXPERTS, /* time of the kernels of expert layers (grouped GEMM, permutation, activation)
+                      over the model's */
     STACK_CONSTANTS
 };
 extern const char *const stack_constant_names[STACK_CONSTANTS + 1];
@@ -41,6 +43,9 @@ struct stack {
     double ramp_micro_batches; /* micro-batches' time that a pipelined step loses besides the
                                   schedule's bubble, whatever their number and the stages' */
     bool steps_overlap; /* ranks begin the next step without waiting for the others (zero bubble) */
+    bool hides_expert_exchange; /* beside another micro-batch's compute, asked or not */
+    bool hides_expert_exchange_across; /* the same where it leaves the scale-up domain */
+    bool generation; /* differs from its parent as one software from another, not as releases do */
     double tp_hidden_frac; /* share of tensor-parallel communication hidden when it overlaps "tp" */
     double wgrad_gather_hidden_frac; /* sequence parallelism's re-gather for the weight gradient */
     double ep_hidden_frac;           /* share of expert all-to-all hidden when it overlaps "ep" */

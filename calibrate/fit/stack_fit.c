@@ -13,7 +13,7 @@
 static const double run_spread = 0.05;
 static const double family_spread[STACK_CONSTANTS] = {
     [STACK_COMPUTE] = 0.15, [STACK_MEMORY] = 0.5,   [STACK_HOST] = 0.7,
-    [STACK_NETWORK] = 0.7,  [STACK_SCALE_UP] = 0.4,
+    [STACK_NETWORK] = 0.7,  [STACK_SCALE_UP] = 0.4, [STACK_EXPERTS] = 0.4,
 };
 /* Releases and rounds of one software differ less than softwares do: from the third generation on a
  * stack lies this much closer to its parent. */
@@ -208,7 +208,8 @@ static void select_runs(struct cases *cases, const struct stack_fit_options *o, 
 static void start_problem(struct problem *p, const struct stack *stack,
                           const struct stack_fit *parent)
 {
-    double spread_frac = !parent ? 3 : parent->depth >= 2 ? release_frac : 1;
+    bool release = parent && parent->depth >= 2 && !stack->generation;
+    double spread_frac = !parent ? 3 : release ? release_frac : 1;
     p->free_count = 0;
     memcpy(p->constant, parent ? parent->constant : stack->constant, sizeof p->constant);
     for (int c = 0; c < STACK_CONSTANTS; c++) {
