@@ -174,6 +174,19 @@ static void run_child(const char *command, long first, bool all, int report)
     exit(code); /* with the check for leaks, if it is built in */
 }
 
+/* The one figure of an answer that differs from run to run. */
+static void hide_elapsed(struct outcome *out, int i)
+{
+    static const char key[] = "\"elapsed_s\": ";
+    char *digits = strstr(out->text[i], key);
+    if (!digits)
+        return;
+    digits += sizeof key - 1;
+    size_t n = strcspn(digits, ",\n");
+    memmove(digits, digits + n, strlen(digits + n) + 1);
+    out->length[i] = strlen(out->text[i]);
+}
+
 static void read_back(struct outcome *out)
 {
     for (int i = 0; i < 3; i++) {
@@ -182,6 +195,7 @@ static void read_back(struct outcome *out)
         out->text[i][out->length[i]] = '\0';
         if (f)
             fclose(f);
+        hide_elapsed(out, i);
     }
 }
 
