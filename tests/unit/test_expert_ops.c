@@ -1,0 +1,100 @@
+#include "model/ops.h"
+#include "tests/unit/check.h"
+#include "tests/unit/gpt.h"
+#include <string.h>
+
+/* 8 experts a rank on 8 ranks, 2 of them a token, 1000 tokens of 512 elements. */
+static struct model expert_model(void)
+{
+    struct model m = gpt_model(2, 512, 8, 1024);
+    m.experts = 64;
+    m.experts_per_token = 2;
+    m.moe_intermediate_size = 256;
+    m.gated_mlp = true;
+    m.kind[0].experts = true;
+    return m;
+}
+
+static struct shard expert_shard(enum dispatcher dispatcher)
+{
+    struct shard s = gpt_shard(1, 1, 1000);
+    s.ep = 8;
+    s.etp = 1;
+    s.dispatcher = dispatcher;
+    s.expert_imbalance = 1;
+    return s;
+}
+
+static double sum_of(const struct ops *ops, enum op_name name, enum phase phase)
+{
+    double bytes = 0;
+    for (int i = 0; i < ops->n; i++) {
+        const struct op *op = &ops->op[i];
+        if (op->name == name && op->phase == phase)
+            bytes += op->kind == OP_COLLECTIVE ? op->bytes : op->memory.bytes;
+    }
+    return bytes;
+}
+
+/* Of two choices over eight ranks 8 (1 - (7/8)^2) = 15/8 are distinct. */
+static void test_ranks_of_a_token(void **state)
+{
+    (void)state;
+    struct model m = expert_model();
+    check_near(expert_ranks_frac(&m, 8), 15.0 / 16, 1e-12);
+    check_near(expert_ranks_frac(&m, 1), 1, 1e-12);
+    m.experts_per_token = 1;
+    check_near(expert_ranks_frac(&m, 8), 1, 1e-12);
+}
+
+static void test_deepep_sends_a_token_once_to_a_rank(void **state)
+{
+    (void)state;
+    struct model m = expert_model();
+    struct kernels k = gpt_kernels();
+    struct shard all = expert_shard(DISPATCHER_ALLTOALL), once = expert_shard(DISPATCHER_DEEPEP);
+    struct ops a = {.n = 0}, d = {.n = 0};
+    layer_ops(&m, &m.kind[0], &all, &k, &a);
+    layer_ops(&m, &m.kind[0], &once, &k, &d);
+    double copies = 1000 * 2 * 512 * 2.0; /* bytes of every copy */
+    check_near(sum_of(&a, OP_NAME_DISPATCH, PHASE_FORWARD), copies, 1e-12);
+    check_near(sum_of(&d, OP_NAME_DISPATCH, PHASE_FORWARD), copies * 15 / 16, 1e-12);
+    check_near(sum_of(&d, OP_NAME_COMBINE, PHASE_BACKWARD_INPUT), copies * 15 / 16, 1e-12);
+    /* what arrived is read once and written to each of its experts */
+    check_near(sum_of(&d, OP_NAME_PERMUTE, PHASE_FORWARD), copies * (1 + 15.0 / 16), 1e-12);
+    assert_true(sum_of(&d, OP_NAME_UNPERMUTE, PHASE_FORWARD) <
+                sum_of(&a, OP_NAME_UNPERMUTE, PHASE_FORWARD));
+}
+
+/* Biased experts cost kernels of their own, 32 B a produced element forward and 64 back, unless the
+ * stack fuses them. */
+static void test_biases_of_experts(void **state)
+{
+    (void)state;
+    struct model m = expert_model();
+    struct kernels k = gpt_kernels();
+    struct shard s = expert_shard(DISPATCHER_ALLTOALL);
+    double bytes[3][2];
+    for (int i = 0; i < 3; i++) {
+        struct ops ops = {.n = 0};
+        m.mlp_bias = i > 0;
+        k.fused_expert_bias = i == 2;
+        layer_ops(&m, &m.kind[0], &s, &k, &ops);
+        bytes[i][0] = sum_of(&ops, OP_NAME_EXPERT_ACTIVATION, PHASE_FORWARD);
+        bytes[i][1] = sum_of(&ops, OP_NAME_EXPERT_ACTIVATION, PHASE_BACKWARD_INPUT);
+    }
+    double produced = 1000 * 2 * 256.0;
+    check_near(bytes[1][0] - bytes[0][0], 32 * produced, 1e-12);
+    check_near(bytes[1][1] - bytes[0][1], 64 * produced, 1e-12);
+    check_near(bytes[2][0], bytes[0][0], 1e-12);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ranks_of_a_token),
+        cmocka_unit_test(test_deepep_sends_a_token_once_to_a_rank),
+        cmocka_unit_test(test_biases_of_experts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
