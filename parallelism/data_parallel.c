@@ -53,8 +53,9 @@ static double network_s(const struct scenario *scenario, struct memo *memo, enum
 
 /* Gradient reduction and parameter gather of one set of parameters (dense or expert). Without ZeRO
  * an all-reduce; with it a reduce-scatter in the shard group, an all-reduce of the shards over the
- * groups' replicas, and a gather of the updated parameters. ZeRO-3 gathers within the layers
- * instead. */
+ * groups' replicas, and a gather of the updated parameters or, in some stacks, a broadcast by each
+ * owner in turn, n of 1/n of the bytes: the latency of n ranks n times. ZeRO-3 gathers within the
+ * layers instead. */
 struct reduction {
     double reduce_s, gather_s;
 };
@@ -77,7 +78,10 @@ static struct reduction reduction_of(const struct scenario *scenario, const stru
         r.reduce_s += network_s(scenario, memo, COLLECTIVE_ALL_REDUCE, g / z->state, replicas,
                                 stride * z->state);
     if (zero == 1 || zero == 2)
-        r.gather_s = network_s(scenario, memo, COLLECTIVE_ALL_GATHER, w, z->state, stride);
+        r.gather_s = scenario->stack.broadcasts_parameters
+                         ? z->state * network_s(scenario, memo, COLLECTIVE_BROADCAST, w / z->state,
+                                                z->state, stride)
+                         : network_s(scenario, memo, COLLECTIVE_ALL_GATHER, w, z->state, stride);
     return r;
 }
 

@@ -100,6 +100,8 @@ const struct field stack_fields[] = {
     NUMBER("gradient_reduce_bytes", UNIT_NONE, gradient_reduce_bytes, 8,
            "bytes a reduced gradient"),
     FLAG("gradient_all_reduce", gradient_all_reduce, "ZeRO 1 all-reduces whole gradients"),
+    FLAG("broadcasts_parameters", broadcasts_parameters,
+         "ZeRO 1, 2: owners broadcast updated parameters in turn instead of a gather"),
     ROW("flash_generation", FIELD_INT, UNIT_NONE, flash_generation, 1, 3, NULL,
         "generation of its fused attention kernel: 1, 2 or 3"),
     NUMBER("contention", UNIT_FRACTION, contention_frac, 1,

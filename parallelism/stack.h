@@ -55,6 +55,8 @@ struct stack {
     double gradient_reduce_bytes; /* bytes a parameter in the reduction of gradients */
     bool gradient_all_reduce;     /* ZeRO 1 still all-reduces whole gradients (early ZeRO
                                      implementations) */
+    bool broadcasts_parameters;   /* ZeRO 1, 2: owners broadcast updated parameters one after the other
+                                     instead of a gather */
     double contention_frac;       /* slow-down of compute while a collective runs beside it */
     double weight_bytes, gradient_bytes, optimizer_bytes; /* memory a parameter; MODELLING 6.1 */
     double optimizer_traffic_bytes; /* HBM bytes an owned parameter in the update */
