@@ -105,7 +105,8 @@ static void work_terms(const struct scenario *scenario, const struct shard_cost 
         out->term_s[i] *= out->passes;
     out->term_s[TERM_PP] += out->pipeline.p2p_s;
     /* a difference: rounding may leave it below 0 */
-    out->term_s[TERM_BUBBLE] = fmax(0, out->pipeline.bubble_s) + ramp_s(scenario, stages, out);
+    out->ramp_s = ramp_s(scenario, stages, out);
+    out->term_s[TERM_BUBBLE] = fmax(0, out->pipeline.bubble_s) + out->ramp_s;
 }
 
 /* Windows in which data-parallel communication may hide: the backward pass of the last micro-batch

@@ -21,6 +21,7 @@ struct layout_cost {
     double passes;                 /* micro-batches that run through each of its stages */
     double term_s[TERMS]; /* work of the bottleneck rank over its micro-batches, exposed p2p, bubble
                            */
+    double ramp_s;                /* of a pipelined step, besides the schedule's bubble */
     struct block_counts bottleneck;             /* what that rank holds */
     double forward_window_s, backward_window_s; /* of the tail rank: compute that the gather of
                                       parameters and the reduction of gradients may hide behind */

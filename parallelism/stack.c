@@ -115,8 +115,6 @@ const struct field stack_fields[] = {
            "memory of optimizer state, bytes a parameter"),
     NUMBER("optimizer_traffic_bytes", UNIT_NONE, optimizer_traffic_bytes, 1000,
            "HBM bytes of the update of one owned parameter"),
-    NUMBER("host_s_per_step", UNIT_SECONDS, host_s_per_step, 3600,
-           "host time of a step, not hidden"),
     NUMBER("straggler_spread", UNIT_FRACTION, straggler_spread_frac, 1,
            "standard deviation of one GPU's step time"),
     NUMBER("context_bytes", UNIT_BYTES, context_bytes, 1e12, "runtime, kernels and workspaces"),

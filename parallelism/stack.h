@@ -60,7 +60,6 @@ struct stack {
     double contention_frac;       /* slow-down of compute while a collective runs beside it */
     double weight_bytes, gradient_bytes, optimizer_bytes; /* memory a parameter; MODELLING 6.1 */
     double optimizer_traffic_bytes; /* HBM bytes an owned parameter in the update */
-    double host_s_per_step;
     double straggler_spread_frac; /* spread of one GPU's step time */
     /* memory outside the model's tensors */
     double context_bytes;      /* runtime, kernels, workspaces */

@@ -13,7 +13,6 @@ const char *const timeline_kind_names[TIMELINE_KINDS + 1] = {"forward",
                                                              "gradients and parameters",
                                                              "optimizer",
                                                              "offload",
-                                                             "host",
                                                              "straggler",
                                                              NULL};
 
@@ -175,17 +174,14 @@ static void add_tail(struct drawing *d, int rank)
         {TERM_OPTIMIZER, STREAM_COMPUTE, TIMELINE_OPTIMIZER    },
         {TERM_STRAGGLER, STREAM_COMPUTE, TIMELINE_STRAGGLER    },
     };
-    double at = d->out->pipeline_s;
-    double host_s = d->scenario->stack.host_s_per_step;
+    double at = d->out->pipeline_s + d->parts.layout.ramp_s;
     for (size_t i = 0; i < sizeof tail / sizeof *tail; i++) {
         double end = at + d->cost.term_s[tail[i].term];
         struct timeline_event event = {rank, tail[i].stream, tail[i].kind, -1, -1, at, end};
         add_event(d, &event);
         at = end;
     }
-    struct timeline_event host = {rank, STREAM_COMPUTE, TIMELINE_HOST, -1, -1, at, at + host_s};
-    add_event(d, &host);
-    d->out->total_s = at + host_s;
+    d->out->total_s = at;
 }
 
 /* ---- memory ---- */

@@ -135,7 +135,6 @@ void explain_host(const struct explanation *x)
     text_add(x->out, "  gaps between kernels, and launching where it takes longer than running\n");
     blocks_visit(x->result->scenario, x->result->strategy, add_host, &walk);
     line(x, "host time of a kernel launch", stack->constant[STACK_HOST].value, UNIT_SECONDS);
-    line(x, "a step besides", stack->host_s_per_step, UNIT_SECONDS);
 }
 
 void explain_straggler(const struct explanation *x)
