@@ -89,6 +89,10 @@ static void add_heads(const struct table *t, struct text *out)
 void html_table(const struct table *t, const char *caption, struct text *out)
 {
     const char *cell = t->cells.data;
+    if (t->cells.failed) {
+        out->failed = true;
+        return;
+    }
     if (caption) {
         text_add(out, "<p class=\"soft\">");
         html_text(out, caption);
