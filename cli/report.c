@@ -4,7 +4,7 @@
 #include "reports/gnuplot.h"
 #include <stdlib.h>
 
-/* An SVG of one figure; without gnuplot, or where it fails, none. */
+/* An SVG of one figure; without gnuplot none. */
 static enum status draw_picture(struct report_work *work, struct review_figure *out,
                                 struct error *e)
 {
@@ -16,12 +16,10 @@ static enum status draw_picture(struct report_work *work, struct review_figure *
         error_set(e, STATUS_IO, "out of memory");
     else if (!work->undrawn && gnuplot_draw(&script, &out->svg, &cause) != STATUS_OK)
         work->undrawn = gnuplot_missing(&cause);
-    if (cause.status != STATUS_OK) {
-        text_clear(&out->svg);
-        text_addf(&out->reason, "%s", cause.message);
-    } else if (work->undrawn) {
+    if (work->undrawn)
         text_add(&out->reason, "gnuplot is not installed");
-    }
+    else if (cause.status != STATUS_OK)
+        *e = cause;
     text_free(&script);
     return e->status;
 }

@@ -80,7 +80,7 @@ static void label_bars(struct figure *f, const struct scenario *scenario,
                        const struct ranked *results, int count, const struct figure_unit *unit)
 {
     double most_s = longest_s(results, count);
-    figure_open_tics(f, "set ytics scale 0");
+    figure_open_tics(f, "set ytics scale 0 font ',11'");
     for (int i = 0; i < count; i++) {
         struct text words = {0};
         plot_strategy_words(&results[i].strategy, &words);
@@ -93,7 +93,7 @@ static void label_bars(struct figure *f, const struct scenario *scenario,
         char words[64];
         c_locale_format(words, sizeof words, "%.4g %s\nMFU %.1f %%", cost->step_s / unit->factor,
                         unit->name, 100 * step_mfu(scenario, cost));
-        figure_label(f, words, "at first %.9g,%d left offset character 0.6,0.45 front",
+        figure_label(f, words, "at first %.9g,%d left offset character 0.6,0.4 font ',12' front",
                      cost->step_s / unit->factor, i);
         label_parts(f, cost, i, most_s, unit->factor);
     }
@@ -138,7 +138,7 @@ void plot_breakdown(struct figure *f, const struct scenario *scenario, const str
     figure_add(f, "set xrange [0:%.9g]\nset yrange [%g:-0.6]\n", 1.15 * most_s / unit.factor,
                bars - 0.4);
     figure_add(
-        f, "set lmargin at screen 0.235\nset rmargin at screen 0.985\n"
+        f, "set lmargin at screen 0.245\nset rmargin at screen 0.985\n"
            "set bmargin at screen 0.27\nunset grid\nset grid x\nset border 1\n"
            "set key at screen 0.5,0.145 center top horizontal Left reverse maxrows 3 samplen 1.5 "
            "width 1 font ',12'\n");

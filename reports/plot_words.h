@@ -5,7 +5,7 @@
 
 /* Words that several figures share. */
 
-/* A strategy on two short lines: "tp 4, pp 4, vpp 7, dp 32\nmicro-batch 1, ZeRO 1". */
+/* A strategy on two short lines: "tp 4, pp 4, vpp 7,\ndp 32, mb 1, ZeRO 1". */
 void plot_strategy_words(const struct strategy *s, struct text *out);
 
 /* Title, and under it what was asked: model, GPUs, batch, precision. */
