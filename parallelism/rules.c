@@ -225,6 +225,12 @@ static bool shard_groups(const struct scenario *c, const struct strategy *s, str
            broken(r, "fsdp_shard %d does not divide the %.0f replicas", s->fsdp_shard, ranks);
 }
 
+static bool offload_supported(const struct scenario *c, const struct strategy *s, struct reason *r)
+{
+    return s->offload_optimizer && !c->stack.offloads_optimizer &&
+           broken(r, "%s keeps the optimizer's state on the GPU", c->stack.name);
+}
+
 static bool recompute_supported(const struct scenario *c, const struct strategy *s,
                                 struct reason *r)
 {
@@ -266,6 +272,7 @@ static const struct {
     {"schedule",                       schedule_shape_legal,           RULE_SCHEDULE          },
     {"zero-supported",                 zero_supported,                 RULE_ZERO              },
     {"shard-groups",                   shard_groups,                   RULE_ZERO              },
+    {"offload-supported",              offload_supported,              RULE_ZERO              },
     {"recompute-supported",            recompute_supported,            RULE_RECOMPUTE         },
 };
 

@@ -58,7 +58,8 @@ static void try_openings(struct trial *t, struct error *e)
 {
     reset(t);
     t->here_options.open[SEARCH_OFFLOAD_OPTIMIZER] = true;
-    if (t->scenario->system.gpu.host_bandwidth_bytes_per_s > 0)
+    if (t->scenario->stack.offloads_optimizer &&
+        t->scenario->system.gpu.host_bandwidth_bytes_per_s > 0)
         try(t, REMEDY_OFFLOAD_OPTIMIZER, 0, e);
     reset(t);
     t->here_options.open[SEARCH_FIRST_STAGE_LAYERS] = true;

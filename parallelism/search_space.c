@@ -92,6 +92,8 @@ static bool count_pp(struct search_space *space, struct search_cuts *cuts, struc
     reject(space, "schedule", layouts->illegal);
     unit->legal += layouts->recomputes * search_pp_overlaps(space, cuts->pp) *
                    count_zeros(space, cuts, s) * search_tunings(space);
+    if (search_tunings(space) == 0) /* the stack does not offload as it is asked to */
+        reject(space, "offload-supported", layouts->recomputes);
     return true;
 }
 
@@ -296,6 +298,7 @@ static void find_tunings(struct search_space *space)
     const struct search_options *options = space->options;
     const unsigned inner =
         1u << OVERLAP_DP_GRAD_REDUCE | 1u << OVERLAP_DP_PARAM_GATHER | 1u << OVERLAP_FSDP_PREFETCH;
+    const struct stack *stack = &space->scenario->stack;
     bool open = options->open[SEARCH_OFFLOAD_OPTIMIZER];
     space->inner_overlaps = options->open_overlaps & inner;
     space->pp_overlap = options->open_overlaps & 1u << OVERLAP_PP;
@@ -303,6 +306,7 @@ static void find_tunings(struct search_space *space)
         bool given = options->choices[SEARCH_OFFLOAD_OPTIMIZER].count > 0;
         space->offloads[i] = given ? search_allows(options, SEARCH_OFFLOAD_OPTIMIZER, i)
                                    : open || i == (int)options->base.offload_optimizer;
+        space->offloads[i] = space->offloads[i] && (i == 0 || stack->offloads_optimizer);
     }
 }
 

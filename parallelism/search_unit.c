@@ -324,6 +324,7 @@ static void run_split(struct search_worker *w, const struct search_split *split)
 /* ZeRO for the pp and dp that are set. */
 static void init_zeros(struct search_worker *w)
 {
+    w->s.offload_optimizer = false; /* of the pp before */
     w->zeros = search_zeros(w->space, &w->s, w->zero);
     for (int i = 0; i < w->zeros; i++) {
         apply_zero(w, i);

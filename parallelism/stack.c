@@ -71,6 +71,7 @@ const struct field stack_fields[] = {
     ROW("selective_every", FIELD_INT, UNIT_NONE, selective_every, 0, 1000, NULL,
         "selective recompute covers every n-th layer whole; 0: modules of all layers"),
     FLAG("shards_over_context", shards_over_context, "context ranks share the parameters too"),
+    FLAG("offloads_optimizer", offloads_optimizer, "can keep the optimizer's state in host memory"),
     FLAG("uneven_stages", uneven_stages, "layers need not divide by the stages"),
     FLAG("head_counts_as_layer", head_counts_as_layer,
          "embedding and head count as a layer each when layers are split"),

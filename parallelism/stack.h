@@ -35,6 +35,7 @@ struct stack {
     unsigned dispatchers, cp_comms;
     bool sequence_parallel, expert_parallel, context_parallel, pipeline_parallel, tensor_parallel;
     bool uneven_stages;        /* layers need not divide by pp */
+    bool offloads_optimizer;   /* can keep the optimizer's state in host memory */
     bool head_counts_as_layer; /* embedding and head are accounted for in the split */
     int items_before, items_after; /* what the first and the last stage hold besides layers, counted
                                       as so many layers when the model is dealt out in equal lists;

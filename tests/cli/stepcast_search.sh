@@ -143,6 +143,15 @@ holds() {
     expect 0 search $small --overlaps none --json
     holds "$(value legal) < $closed"
 
+    # what the stack cannot express is not proposed
+    expect 0 search $small --stack megatron-core --open schedule --pp 4 --csv --top 100
+    ! grep -q "zb-\|dualpipe\|gpipe" "$work/out" || fail "megatron-core has no such schedule"
+    expect 0 search $small --stack torchtitan --open offload-optimizer --csv --top 100
+    expect 1 search $small --stack torchtitan --offload-optimizer
+    prints "offload-supported"
+    expect 1 estimate $small --stack torchtitan --offload-optimizer
+    says "torchtitan keeps the optimizer's state on the GPU"
+
     # nothing fits: what would make it fit
     expect 1 search --model llama3.1-405b --system dgx-h100 --gpus 8 --seq-length 8192 --global-batch 64
     prints "what would make it fit"
