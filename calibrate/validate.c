@@ -18,6 +18,8 @@ void case_predict(const struct run_case *c, struct prediction *out)
         return;
     }
     out->step_s = cost.step_s;
+    out->step_low_s = cost.step_low_s;
+    out->step_high_s = cost.step_high_s;
     out->memory_bytes = cost.memory_total_bytes;
     out->fits = cost.fits;
 }
@@ -82,6 +84,11 @@ static void summarise_errors(double *absolute, size_t n, double signed_sum, stru
     out->bias = signed_sum / (double)n;
 }
 
+static bool inside(const struct run_case *c, const struct prediction *p)
+{
+    return c->step_s >= p->step_low_s && c->step_s <= p->step_high_s;
+}
+
 enum status validation_summarise(const struct cases *cases, const struct prediction *predictions,
                                  const char *family, struct validation *out, struct error *e)
 {
@@ -89,7 +96,7 @@ enum status validation_summarise(const struct cases *cases, const struct predict
     double *absolute = malloc((cases->count > 0 ? cases->count : 1) * sizeof *absolute);
     if (!absolute)
         return error_set(e, STATUS_IO, "out of memory");
-    size_t n = 0;
+    size_t n = 0, covered = 0;
     double signed_sum = 0, memory_sum = 0, memory_signed_sum = 0;
     for (size_t i = 0; i < cases->count; i++) {
         const struct run_case *c = &cases->items[i];
@@ -101,6 +108,7 @@ enum status validation_summarise(const struct cases *cases, const struct predict
         if (!isnan(error)) {
             absolute[n++] = fabs(error);
             signed_sum += error;
+            covered += inside(c, &predictions[i]);
         }
         if (!isnan(memory_error)) {
             out->memory_compared++;
@@ -109,6 +117,7 @@ enum status validation_summarise(const struct cases *cases, const struct predict
         }
     }
     summarise_errors(absolute, n, signed_sum, out);
+    out->coverage = (double)covered / (double)n;
     double memory_count = (double)out->memory_compared;
     out->memory_mape = memory_sum / memory_count;
     out->memory_bias = memory_signed_sum / memory_count;

@@ -4,7 +4,8 @@
 
 /* Measured training runs against their forecasts. */
 struct prediction {
-    double step_s, memory_bytes; /* meaningful unless skipped */
+    double step_s, memory_bytes;    /* meaningful unless skipped */
+    double step_low_s, step_high_s; /* 80 % interval */
     bool fits;
     char skipped[256]; /* why there is no prediction; "": there is one */
 };
@@ -21,6 +22,7 @@ double case_memory_error(const struct run_case *c, const struct prediction *p);
 struct validation {
     size_t cases, predicted, skipped, compared, memory_compared;
     double mape, median, p90, bias, worst;
+    double coverage; /* share of the compared step times inside their 80 % intervals */
     double memory_mape, memory_bias;
     size_t oom, oom_foreseen; /* ran out of memory; of those, predicted not to fit */
     size_t ran, fit_foreseen;

@@ -36,6 +36,8 @@ static void put_case(struct json_writer *w, const struct run_case *c, const stru
     json_put_string(w, "id", c->id);
     json_put_string(w, "file", c->family);
     put_known(w, "predicted_step_time_s", p->step_s, known);
+    put_known(w, "predicted_step_time_low_s", p->step_low_s, known);
+    put_known(w, "predicted_step_time_high_s", p->step_high_s, known);
     put_known(w, "measured_step_time_s", c->step_s, c->step_s > 0);
     put_known(w, "error_frac", case_step_error(c, p), true);
     put_known(w, "predicted_memory_bytes", p->memory_bytes, known);
@@ -66,6 +68,7 @@ static void put_summary(struct json_writer *w, const char *key, const struct val
     put_known(w, "p90", v->p90, true);
     put_known(w, "worst", v->worst, true);
     put_known(w, "bias", v->bias, true);
+    put_known(w, "interval_coverage", v->coverage, true);
     json_put_number(w, "memory_compared", (double)v->memory_compared);
     put_known(w, "memory_mape", v->memory_mape, true);
     put_known(w, "memory_bias", v->memory_bias, true);
@@ -162,6 +165,7 @@ static enum status add_family(struct table *t, const struct validation_report *r
     percent_cell(t, v.p90);
     percent_cell(t, v.worst);
     percent_cell(t, v.bias);
+    percent_cell(t, v.coverage);
     percent_cell(t, v.memory_mape);
     share_cell(t, v.oom_foreseen, v.oom);
     share_cell(t, v.fit_foreseen, v.ran);
@@ -180,6 +184,7 @@ static enum status add_families(const struct validation_report *r, struct text *
         {"p90",                    false},
         {"worst",                  false},
         {"bias",                   false},
+        {"in 80 % interval",       false},
         {"memory",                 false},
         {"out of memory foreseen", false},
         {"fit foreseen",           false}

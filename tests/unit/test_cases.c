@@ -189,6 +189,8 @@ static void test_summary(void **state)
         p[i].step_s = predicted[i];
         p[i].memory_bytes = 110;
         p[i].fits = true;
+        p[i].step_low_s = 0.95 * predicted[i];
+        p[i].step_high_s = 1.12 * predicted[i]; /* holds 1 for the second and the fourth */
     }
     items[4].oom = true; /* foreseen */
     strcpy(p[5].skipped, "why");
@@ -200,6 +202,7 @@ static void test_summary(void **state)
     check_near(v.mape, (0.1 + 0.1 + 1 + 0) / 4, 1e-12);
     check_near(v.bias, (0.1 - 0.1 + 1 + 0) / 4, 1e-12);
     check_near(v.worst, 1, 1e-12);
+    check_near(v.coverage, 0.5, 1e-12);
     check_near(v.memory_mape, 0.1, 1e-12);
     assert_int_equal(v.oom, 1);
     assert_int_equal(v.oom_foreseen, 1);
