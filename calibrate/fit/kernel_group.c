@@ -192,7 +192,7 @@ static void set_group(const struct kernel_problem *p, const struct kernel_rows *
     for (size_t i = 0; i < rows->n; i++) {
         double dims[CALIBRATION_DIMS];
         kernel_dims(rows->row[i], dims);
-        for (int d = 0; p->slot.dims[d] && d < CALIBRATION_DIMS; d++) {
+        for (int d = 0; d < CALIBRATION_DIMS && p->slot.dims[d]; d++) {
             if (i == 0 || dims[d] < group->low[d])
                 group->low[d] = dims[d];
             group->high[d] = fmax(group->high[d], dims[d]);

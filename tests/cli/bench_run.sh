@@ -2,6 +2,7 @@
 # bench_run.sh STEPCAST: calibrate run on this machine, all the way: measure, fit, profile, forecast.
 # Exit 77: skipped (stepcast-bench was built without OpenBLAS).
 set -eu
+# shellcheck source=tests/cli/common.sh
 . "$(dirname "$0")/common.sh"
 export ASAN_OPTIONS=detect_leaks=0 # of the MPI library
 
@@ -32,6 +33,23 @@ rows=$(cat "$work"/dir/samples/*.csv | grep -c '^[a-z0-9_]*,.*,[0-9.]*,[0-9.]*,[
 prints '"op": "gemm fp32"'
 prints '"name": "best product, fp32"'
 says "held-out error"
+
+# Interrupted in the middle: it ends by the signal, rows are whole, there is no profile; the same command
+# goes on and measures nothing twice.
+code=0
+timeout --preserve-status -s INT 4 "$program" calibrate run --device cpu --seconds 60 -o "$work/half" \
+    >"$work/out" 2>"$work/err" || code=$?
+[ "$code" -eq 130 ] || fail "interrupted: exit $code, expected 130"
+[ ! -f "$work/half/profile.json" ] || fail "interrupted: a profile"
+[ -z "$(find "$work/half" -name '*.tmp*')" ] || fail "interrupted: a temporary file"
+if [ -f "$work/half/samples/gemm.csv" ]; then
+    cp "$work/half/samples/gemm.csv" "$work/half.csv"
+    "$program" calibrate run --device cpu --seconds 4 -o "$work/half" >"$work/out" 2>"$work/err" || true
+    head -c "$(wc -c <"$work/half.csv")" "$work/half/samples/gemm.csv" | cmp -s - "$work/half.csv" ||
+        fail "rows of the interrupted run were changed"
+    [ -z "$(grep -v '^#' "$work/half/samples/gemm.csv" | cut -d, -f1-4 | sort | uniq -d)" ] ||
+        fail "measured twice"
+fi
 
 # The profile is a gpu file.
 expect 0 show gpu "$work/dir/profile.json"

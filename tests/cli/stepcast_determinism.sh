@@ -14,12 +14,19 @@ same() {
 {
     expect 0 search $scenario --json --threads 1
     grep -v -e '"elapsed_s"' -e '"threads"' "$work/out" >"$work/first"
-    for threads in 2 3 8; do
+    for threads in 2 3 4 5 6 7 8; do
         expect 0 search $scenario --json --threads $threads
         same "threads-$threads"
     done
-    LC_ALL=de_DE.UTF-8 expect 0 search $scenario --json
+    # a locale with a comma for a decimal point, made here
+    mkdir "$work/locales"
+    localedef -i de_DE -f UTF-8 "$work/locales/de_DE.UTF-8" >/dev/null 2>&1 || echo "no localedef: C alone"
+    LOCPATH=$work/locales LC_ALL=de_DE.UTF-8 expect 0 search $scenario --json
     same "locale"
+    LOCPATH=$work/locales LC_ALL=de_DE.UTF-8 expect 0 estimate $scenario --tp 8 --pp 4 --explain
+    cp "$work/out" "$work/comma"
+    LC_ALL=C expect 0 estimate $scenario --tp 8 --pp 4 --explain
+    cmp -s "$work/out" "$work/comma" || fail "a comma locale changes --explain"
     case $program in
     /*) ;;
     *) program=$(pwd)/$program ;;

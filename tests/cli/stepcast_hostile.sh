@@ -27,6 +27,24 @@ harmless() {
     fi
 }
 
+# review FILE: a design review of it: the page, its pictures, their scripts run once more.
+review() {
+    rm -rf "$work/report"
+    command -v gnuplot >/dev/null || return 0
+    # shellcheck disable=SC2086 # several words
+    expect 0 report --model "$1" --system dgx-h100 $rest -o "$work/report"
+    harmless report
+    if grep -qs '<script>alert' "$work/report/index.html" "$work"/report/figures/*.svg; then
+        fail "report: markup of a name"
+    fi
+    for script in "$work"/report/figures/*.gp; do
+        gnuplot "$script" >/dev/null 2>&1 || fail "report: gnuplot does not take $script"
+    done
+    : >"$work/out"
+    : >"$work/err"
+    harmless "the scripts of the report's figures"
+}
+
 # hostile FILE: a model of that file's name in all forms of output.
 hostile() {
     cd "$work/here"
@@ -40,12 +58,7 @@ hostile() {
     expect 0 export --to megatron-lm --model "$1" --system dgx-h100 $rest
     harmless export
     bash -n "$work/out" 2>"$work/err" || fail "export: not a script"
-    # shellcheck disable=SC2086 # several words
-    "$program" report --model "$1" --system dgx-h100 $rest -o "$work/report" >"$work/out" 2>"$work/err" </dev/null || true
-    harmless report
-    if grep -qs '<script>alert' "$work/report/index.html" "$work"/report/figures/*.svg; then
-        fail "report: markup of a name"
-    fi
+    review "$1"
     expect 0 show model "$1"
     harmless show
     cd /
@@ -111,20 +124,77 @@ code=0
 { "$program" list models --json 2>"$work/err" || echo $? >"$work/code"; } | head -c 1 >/dev/null
 [ ! -s "$work/code" ] || [ "$(cat "$work/code")" -eq 4 ] || fail "a closed pipe: exit $(cat "$work/code")"
 
-# An interrupt in the middle of a search: the file that was there stays, nothing is left beside it.
+# An interrupt in the middle of a search: it ends by the signal (130 in a shell), the file that was there
+# stays, nothing is left beside it.
+for signal in INT TERM HUP; do
+    code=0
+    timeout --preserve-status -s $signal 0.3 \
+        "$program" search --model deepseek-v3 --system gb200-nvl72 --gpus 9216 --seq-length 8192 \
+        --global-batch 18432 --no-prune --threads 2 --json -o "$work/answer.json" >"$work/out" 2>&1 || code=$?
+    case $code in
+    129 | 130 | 143)
+        cmp -s "$work/answer.json" "$work/before.json" || fail "interrupted by $signal: the file changed"
+        [ ! -s "$work/out" ] || fail "interrupted by $signal: something was printed"
+        ;;
+    0 | 1) # faster than the signal: then the file is a whole one
+        expect 0 search --scenario "$work/answer.json" --top 1 --tp 8 --json
+        cp "$work/before.json" "$work/answer.json"
+        ;;
+    *) fail "interrupted by $signal: exit $code" ;;
+    esac
+done
+[ -z "$(find "$work" -name '*.tmp*')" ] || fail "an interrupt left a temporary file"
+
+# ---- input that is too much ----
+
+# bad FILE MESSAGE: a model file that is refused, and soon.
+bad() {
+    code=0
+    # shellcheck disable=SC2086 # several words
+    timeout 60 "$program" estimate --model "$1" --system dgx-h100 $rest >"$work/out" 2>"$work/err" </dev/null || code=$?
+    [ "$code" -eq 3 ] || fail "$1: exit $code, expected 3"
+    says "$2"
+    silent
+}
+awk 'BEGIN { for (i = 0; i < 100000; i++) printf "[" }' >"$work/deep.json"
+bad "$work/deep.json" "64"
+awk 'BEGIN { printf "{"; for (i = 0; i < 50000; i++) printf "\"k%d\": 0, ", i; print "\"z\": 0}" }' >"$work/keys.json"
+bad "$work/keys.json" "keys.json"
+awk 'BEGIN { printf "{"; for (i = 0; i < 50000; i++) printf "\"k\": 0, "; print "\"z\": 0}" }' >"$work/twice.json"
+bad "$work/twice.json" "twice.json:1:"
+head -c 270000000 /dev/zero | tr '\0' ' ' >"$work/large.json"
+bad "$work/large.json" "large.json"
+rm "$work/large.json"
+awk 'BEGIN { printf "{\"hidden_size\": 1"; for (i = 0; i < 100000; i++) printf "0"; print "}" }' >"$work/digits.json"
+bad "$work/digits.json" "digits.json:1:"
+
+# ---- paths inside files ----
+
+# A measured case, a system and a stack of somebody else lead to no other file.
+echo secret >"$work/secret.json"
+up=../../../../../../..$work
+for part in "\"model\": \"$work/secret.json\", \"system\": {\"gpu\": \"h100-sxm\", \"gpus\": 8}" \
+    "\"model\": \"llama3-8b\", \"system\": {\"gpu\": \"$up/secret.json\", \"gpus\": 8}" \
+    "\"model\": \"llama3-8b\", \"system\": {\"name\": \"$work/secret.json\", \"gpus\": 8}"; do
+    echo "[{\"id\": \"a\", $part, \"job\": {\"seq_length\": 2048, \"global_batch\": 8}, \"strategy\": {\"tp\": 8}}]" >"$work/cases.json"
+    expect 0 validate "$work/cases.json" --json
+    prints "is a path"
+    if grep -q "got 's'" "$work/out" "$work/err"; then
+        fail "what a path inside a file leads to was shown"
+    fi
+done
+cat >"$work/system.json" <<END
+{"name": "mine", "gpu": "$work/secret.json", "gpus_per_node": {"value": 8, "source": "assumed: one"},
+ "tiers": [{"bandwidth": {"value": "450 GB/s", "source": "assumed: one"}}]}
+END
+printf '{"name": "mine", "parent": "%s/secret.json"}' "$work" >"$work/stack.json"
 # shellcheck disable=SC2086 # several words
-"$program" search --model deepseek-v3 --system gb200-nvl72 --gpus 9216 --seq-length 8192 --global-batch 18432 \
-    --threads 1 --json -o "$work/answer.json" >/dev/null 2>&1 &
-search=$!
-sleep 0.3
-kill -INT "$search" 2>/dev/null || true
-kill -TERM "$search" 2>/dev/null || true # a shell's background jobs ignore interrupts
-wait "$search" 2>/dev/null || true
-if ! cmp -s "$work/answer.json" "$work/before.json"; then
-    # it was faster than the signal: then the file is a whole one
-    expect 0 search --scenario "$work/answer.json" --top 1 --tp 8 --json
-fi
-[ -z "$(find "$work" -name 'answer.json.tmp*')" ] || fail "an interrupt left a temporary file"
+{
+    expect 3 estimate --model llama3-8b --system "$work/system.json" $rest
+    says "is a path"
+    expect 3 estimate --model llama3-8b --system dgx-h100 --stack "$work/stack.json" $rest
+    says "is a path"
+}
 
 # ---- numbers that no cluster has ----
 

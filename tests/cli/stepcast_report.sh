@@ -94,7 +94,7 @@ if [ -n "$gnuplot" ]; then
 fi
 
 # without gnuplot
-# shellcheck disable=SC2086 # several words
+# shellcheck disable=SC2086,SC2123 # several words; gnuplot is looked for there
 (
     PATH=/nonexistent
     export PATH

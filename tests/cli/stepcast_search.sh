@@ -96,7 +96,7 @@ holds() {
     expect 1 search $cluster --gpus 8 --deadline 1s
     expect 2 search $cluster --gpus 8 --tokens 1T
     says "--deadline"
-    for range in 64:8 8:64:3 8:64:+0 0:8 8, 8:x2; do
+    for range in 64:8 8:64:3 8:64:+0 0:8 "8," 8:x2; do
         expect 2 search $cluster --gpus $range
     done
     expect 2 estimate $cluster --gpus 8,16
