@@ -220,6 +220,23 @@ const struct command commands[COMMANDS] = {
         .examples = "stepcast show model llama3-70b\nstepcast show gpu h100-sxm --json\n",
         .run = show_command,
     },
+    [COMMAND_SUPPORT] = {
+        .id = COMMAND_SUPPORT,
+        .name = "support",
+        .operands = "",
+        .operand_words = "",
+        .summary = "is there calibrated data for this gpu, system, datatype?",
+        .about =
+            "Tells, by machine and datatype, whether the constants that price a step are measured "
+            "on that machine, transferred from another one or assumed. With --gpu or --system: "
+            "every part with its error, date and source; exit 1 if nothing of it is measured, or "
+            "if it does not compute in that datatype.",
+        .examples =
+            "stepcast support\n"
+            "stepcast support --gpu h200-sxm --precision fp8\n"
+            "stepcast support --system dgx-h100 --json\n",
+        .run = support_command,
+    },
     [COMMAND_COMPLETION] = {
         .id = COMMAND_COMPLETION,
         .name = "completion",

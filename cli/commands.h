@@ -16,6 +16,7 @@ enum command_id {
     COMMAND_CALIBRATE,
     COMMAND_LIST,
     COMMAND_SHOW,
+    COMMAND_SUPPORT,
     COMMAND_COMPLETION,
     COMMAND_HELP,
     COMMANDS
@@ -50,6 +51,7 @@ enum status validate_command(const struct arguments *arguments, struct error *e)
 enum status calibrate_command(const struct arguments *arguments, struct error *e);
 enum status list_command(const struct arguments *arguments, struct error *e);
 enum status show_command(const struct arguments *arguments, struct error *e);
+enum status support_command(const struct arguments *arguments, struct error *e);
 enum status completion_command(const struct arguments *arguments, struct error *e);
 enum status help_command(const struct arguments *arguments, struct error *e);
 

@@ -26,8 +26,13 @@ const char *const option_group_titles[OPTION_GROUPS] = {
 /* Those that describe a scenario and a strategy. */
 #define SCENARIO_COMMANDS (STEP_COMMANDS | BIT(COMMAND_COMPARE))
 #define ALL_COMMANDS ((1u << COMMANDS) - 1)
+/* Those that have something to say beside their answer. */
+#define TALKING_COMMANDS                                                                           \
+    (SCENARIO_COMMANDS | BIT(COMMAND_VALIDATE) | BIT(COMMAND_CALIBRATE) | BIT(COMMAND_LIST) |       \
+     BIT(COMMAND_SHOW))
 #define CATALOG_COMMANDS                                                                           \
-    (SCENARIO_COMMANDS | BIT(COMMAND_LIST) | BIT(COMMAND_SHOW) | BIT(COMMAND_VALIDATE))
+    (SCENARIO_COMMANDS | BIT(COMMAND_LIST) | BIT(COMMAND_SHOW) | BIT(COMMAND_SUPPORT) |              \
+     BIT(COMMAND_VALIDATE))
 #define CATALOG_USERS (CATALOG_COMMANDS | BIT(COMMAND_CALIBRATE))
 
 /* Rows of the program's own options, in the order of the help. */
@@ -55,13 +60,14 @@ static const char *const export_targets[] = {"megatron-lm", "megatron-bridge", "
 static const struct option own_rows[] = {
     VALUE("model", "NAME", WORDS_MODEL, OPTIONS_SCENARIO, SCENARIO_COMMANDS,
           "model: a catalog name, a Hugging Face config.json or the folder that holds it"),
-    VALUE("system", "NAME", WORDS_SYSTEM, OPTIONS_SCENARIO, SCENARIO_COMMANDS | BIT(COMMAND_VALIDATE),
+    VALUE("system", "NAME", WORDS_SYSTEM, OPTIONS_SCENARIO,
+          SCENARIO_COMMANDS | BIT(COMMAND_VALIDATE) | BIT(COMMAND_SUPPORT),
           "cluster: a catalog name or a file; validate: the machine of samples"),
     VALUE("gpus", "N", WORDS_NONE, OPTIONS_SCENARIO, SCENARIO_COMMANDS,
           "number of GPUs in the cluster; search: also several, 64,96,128 or 64:1024 or 64:1024:x4 or "
           "64:1024:+64"),
     VALUE("gpu", "NAME", WORDS_GPU, OPTIONS_SCENARIO,
-          SCENARIO_COMMANDS | BIT(COMMAND_VALIDATE) | BIT(COMMAND_CALIBRATE),
+          SCENARIO_COMMANDS | BIT(COMMAND_VALIDATE) | BIT(COMMAND_CALIBRATE) | BIT(COMMAND_SUPPORT),
           "a system by parts: its GPU (with --system: in place of that system's); validate, "
           "calibrate: the GPU of samples"),
     VALUE("gpus-per-node", "N", WORDS_NONE, OPTIONS_SCENARIO, SCENARIO_COMMANDS,
@@ -135,6 +141,8 @@ static const struct option own_rows[] = {
        BIT(COMMAND_ESTIMATE),                                                                                           "derive every number, or one term, from its equation and inputs", NULL},
     VALUE("seq-length", "N", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_SHOW),
           "show model: sequence length at which FLOP are counted (4096)"),
+    {"precision", NULL, 0, OPTION_VALUE, "NAME", WORDS_LISTED, dtype_names, OPTIONS_COMMAND,
+     BIT(COMMAND_SUPPORT), "this datatype alone", NULL},
     {"op",      NULL, 0,   OPTION_VALUE,    "NAME",   WORDS_LISTED, collective_names,  OPTIONS_COMMAND,
        BIT(COMMAND_CALIBRATE),                                                                                          "import: the collective, where a log does not tell it",           NULL},
     VALUE("into", "FILE", WORDS_FILE, OPTIONS_COMMAND, BIT(COMMAND_CALIBRATE),
@@ -156,13 +164,14 @@ static const struct option own_rows[] = {
     VALUE("max-error", "FRACTION", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_VALIDATE),
           "exit 1 if the mean absolute error of the step time is larger"),
     SWITCH("json", 0, OPTIONS_OUTPUT, CATALOG_USERS & ~FILE_COMMANDS, "print JSON"),
-    SWITCH("csv", 0, OPTIONS_OUTPUT, (STEP_COMMANDS & ~FILE_COMMANDS) | BIT(COMMAND_VALIDATE) | BIT(COMMAND_LIST),
+    SWITCH("csv", 0, OPTIONS_OUTPUT, (STEP_COMMANDS & ~FILE_COMMANDS) | BIT(COMMAND_VALIDATE) | BIT(COMMAND_LIST) |
+               BIT(COMMAND_SUPPORT),
            "print CSV"),
     {"output",  NULL, 'o', OPTION_VALUE,    "FILE",   WORDS_FILE,   NULL,              OPTIONS_OUTPUT,  ALL_COMMANDS,
        "write to FILE (whole or not at all) in place of standard output",                                                                                                                 NULL},
-    SWITCH("quiet", 'q', OPTIONS_OUTPUT, ALL_COMMANDS,
+    SWITCH("quiet", 'q', OPTIONS_OUTPUT, TALKING_COMMANDS,
            "no notes and no progress on standard error; list: names alone"),
-    SWITCH("strict", 0, OPTIONS_OUTPUT, STEP_COMMANDS & ~BIT(COMMAND_PLOT),
+    SWITCH("strict", 0, OPTIONS_OUTPUT, STEP_COMMANDS & ~BIT(COMMAND_EXPORT) & ~BIT(COMMAND_PLOT),
            "fail where the answer lies outside the calibrated range"),
     VALUE("threads", "N", WORDS_NONE, OPTIONS_OUTPUT, STEP_COMMANDS,
           "threads to search with (all cores); the answer does not depend on it"),

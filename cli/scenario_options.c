@@ -100,6 +100,16 @@ static enum status read_parts(const struct arguments *a, struct system_parts *pa
     return e->status;
 }
 
+/* A scale-up domain that was one host stays one, one NIC a GPU too. */
+static void override_node(double gpus_per_node, struct system *system)
+{
+    struct tier *scale_up = &system->tier[0];
+    if (scale_up->domain_gpus > 0 && scale_up->domain_gpus <= system->gpus_per_node)
+        scale_up->domain_gpus = gpus_per_node;
+    system->nics_per_node *= gpus_per_node / system->gpus_per_node;
+    system->gpus_per_node = gpus_per_node;
+}
+
 /* Parts that are given beside a whole system replace its own. */
 static enum status override_system(const struct arguments *a, const struct system_parts *parts,
                                    struct system *system, struct error *e)
@@ -109,7 +119,7 @@ static enum status override_system(const struct arguments *a, const struct syste
     if (parts->gpus > 0)
         system->gpus = parts->gpus;
     if (parts->gpus_per_node > 0)
-        system->gpus_per_node = parts->gpus_per_node;
+        override_node(parts->gpus_per_node, system);
     if (parts->scale_up_domain > 0)
         system->tier[0].domain_gpus = parts->scale_up_domain;
     if (parts->nic_bytes_per_s > 0 && system->tiers > 1)

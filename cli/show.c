@@ -1,5 +1,19 @@
 #include "cli/describe.h"
 #include "cli/output.h"
+#include "model/model.h"
+#include "reports/description_kinds.h"
+#include <stdlib.h>
+
+/* What its reader left out or assumed. */
+static void note_model(const struct arguments *a, const struct description_request *request)
+{
+    struct error own;
+    struct model *model = malloc(sizeof *model);
+    error_init(&own);
+    if (model && model_find(request->name, request->catalog, model, &own) == STATUS_OK)
+        output_model_notes(a, model);
+    free(model);
+}
 
 static enum status write_shown(const struct arguments *a, struct text *out, struct error *e)
 {
@@ -13,7 +27,10 @@ static enum status write_shown(const struct arguments *a, struct text *out, stru
     if (!kind || argument_count(a, "seq-length", 1, &request.seq_length, e) != STATUS_OK)
         return e->status;
     request.name = a->operands[1];
-    return description_show(kind, &request, argument_given(a, "json"), out, e);
+    if (description_show(kind, &request, argument_given(a, "json"), out, e) == STATUS_OK &&
+        kind == &model_description)
+        note_model(a, &request);
+    return e->status;
 }
 
 enum status show_command(const struct arguments *arguments, struct error *e)

@@ -3,6 +3,7 @@
 #include "cli/progress.h"
 #include "cli/scenario_options.h"
 #include "cli/sweep_axes.h"
+#include "parallelism/provenance.h"
 #include "reports/sensitivity_report.h"
 #include "reports/sweep_report.h"
 #include <stdlib.h>
@@ -82,13 +83,43 @@ static enum status write_report(const struct arguments *a, enum output_format fo
     return e->status;
 }
 
-/* No where nothing fits at any point. */
-static enum status judge(const struct sweep *sweep, struct error *e)
+/* --strict: no where the constants were not measured. */
+static enum status check_range(const struct scenario *scenario, const struct strategy *strategy,
+                               struct error *e)
 {
-    for (int i = 0; i < sweep->count; i++)
-        if (sweep->points[i].found)
-            return STATUS_OK;
-    return error_set(e, STATUS_NO, "nothing fits at any point");
+    struct provenance *provenance = calloc(1, sizeof *provenance);
+    if (!provenance)
+        return error_set(e, STATUS_IO, "out of memory");
+    provenance_find(scenario, strategy, provenance);
+    if (provenance->extrapolated_count > 0)
+        error_set(e, STATUS_NO, "outside the calibrated range: %s", provenance->extrapolated[0]);
+    free(provenance);
+    return e->status;
+}
+
+static enum status check_points(const struct sweep_work *work, struct error *e)
+{
+    struct scenario *scenario = malloc(sizeof *scenario);
+    if (!scenario)
+        return error_set(e, STATUS_IO, "out of memory");
+    for (int i = 0; i < work->sweep.count && e->status == STATUS_OK; i++) {
+        struct sweep_point *point = &work->sweep.points[i];
+        if (point->found && sweep_scenario(&work->request, point, scenario, e) == STATUS_OK)
+            check_range(scenario, &point->best.strategy, e);
+    }
+    free(scenario);
+    return e->status;
+}
+
+/* No where nothing fits at any point. */
+static enum status judge(const struct arguments *a, const struct sweep_work *work, struct error *e)
+{
+    bool found = false;
+    for (int i = 0; i < work->sweep.count; i++)
+        found = found || work->sweep.points[i].found;
+    if (!found)
+        return error_set(e, STATUS_NO, "nothing fits at any point");
+    return argument_given(a, "strict") ? check_points(work, e) : STATUS_OK;
 }
 
 /* True for the process that writes the answer. */
@@ -104,7 +135,7 @@ static enum status run_points(const struct arguments *a, enum output_format form
     progress_end(progress);
     if (e->status || !leads(work) || write_report(a, format, work, e))
         return e->status;
-    return judge(&work->sweep, e);
+    return judge(a, work, e);
 }
 
 static enum status find_sensitivities(struct sweep_work *work, struct progress *progress,
@@ -145,7 +176,8 @@ static enum status run_sensitivity(const struct arguments *a, enum output_format
                                         &work->found, range_frac, SHOWN_ROWS};
     struct text out = {0};
     writers[format](&report, &out);
-    output_write(a, &out, e);
+    if (output_write(a, &out, e) == STATUS_OK && argument_given(a, "strict"))
+        check_range(&work->input.scenario, &work->now.results[0].strategy, e);
     text_free(&out);
     return e->status;
 }

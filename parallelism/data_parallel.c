@@ -1,5 +1,6 @@
 #include "parallelism/data_parallel.h"
 #include "hardware/roofline.h"
+#include "parallelism/optimizer.h"
 #include "parallelism/placement.h"
 
 static double least(double a, double b)
@@ -106,8 +107,9 @@ static double optimizer_s(const struct scenario *scenario, const struct shard_pa
     double owned = p->dense / dense->state + p->expert / expert->state;
     double held = p->dense / dense->gradient + p->expert / expert->gradient;
     struct memory_op op = {MEMORY_OPTIMIZER,
-                           owned * stack->optimizer_traffic_bytes + held * stack->gradient_bytes};
-    return memory_op_s(&scenario->system.gpu, &op);
+                           owned * optimizer_traffic_bytes(scenario) + held * stack->gradient_bytes};
+    return memory_op_s(&scenario->system.gpu, &op) +
+           optimizer_orthogonalise_s(scenario, p->dense / dense->state, p->expert / expert->state);
 }
 
 /* Buffers of every communicator of more than one rank; ZeRO-3 holds two gathered layers and one
@@ -163,7 +165,7 @@ static double offload_s(const struct scenario *scenario, const struct shard_para
 {
     double bytes_per_s = scenario->system.gpu.host_bandwidth_bytes_per_s;
     double owned = p->dense / zero->dense.state + p->expert / zero->expert.state;
-    return bytes_per_s > 0 ? 2 * scenario->stack.optimizer_bytes * owned / bytes_per_s : 0;
+    return bytes_per_s > 0 ? 2 * optimizer_state_bytes(scenario) * owned / bytes_per_s : 0;
 }
 
 void zero_cost_init(const struct scenario *scenario, const struct shard_cost *shard,

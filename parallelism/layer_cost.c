@@ -67,15 +67,25 @@ double stack_collective_s(const struct scenario *scenario, enum collective op, d
     return collective_s(&scenario->system, op, bytes, g) * factor;
 }
 
+double stack_memory_factor(const struct scenario *scenario, const struct strategy *s)
+{
+    double eager = scenario->stack.eager_memory_frac;
+    return scenario->stack.constant[STACK_MEMORY].value *
+           (eager > 0 && !s->torch_compile ? eager : 1);
+}
+
 /* Whose constant a memory-bound op takes: what a stack does not fuse lies between its modules, not
  * in its softmax and dropout kernels; expert layers have their own. */
-static double memory_factor(const struct stack_constant *k, const struct op *op)
+static double memory_factor(const struct scenario *scenario, const struct strategy *s,
+                            const struct op *op)
 {
     bool experts = op->module == MODULE_MOE || op->module == MODULE_MOE_ACT ||
                    op->module == MODULE_ROUTER;
     bool as_measured =
         op->module == MODULE_CORE_ATTENTION || op->memory.class_ == MEMORY_PERMUTE;
-    return experts ? k[STACK_EXPERTS].value : as_measured ? 1 : k[STACK_MEMORY].value;
+    return experts       ? scenario->stack.constant[STACK_EXPERTS].value
+           : as_measured ? 1
+                         : stack_memory_factor(scenario, s);
 }
 
 double op_cost_s(const struct scenario *scenario, const struct strategy *s, const struct op *op)
@@ -93,7 +103,7 @@ double op_cost_s(const struct scenario *scenario, const struct strategy *s, cons
         return attention_s(gpu, op->dtype, attention_pass_of(op), &op->attention) *
                k[STACK_COMPUTE].value * flash_frac(scenario);
     case OP_MEMORY:
-        return memory_op_s(gpu, &op->memory) * memory_factor(k, op);
+        return memory_op_s(gpu, &op->memory) * memory_factor(scenario, s, op);
     case OP_COLLECTIVE: {
         struct group g = placement_comm(&scenario->system, s, op->comm);
         double bytes = op->bytes * expert_network_frac(scenario, s, op);

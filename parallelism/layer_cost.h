@@ -42,6 +42,10 @@ struct shard_cost {
  * the stack's factor for its class. What every report explains. */
 double op_cost_s(const struct scenario *scenario, const struct strategy *s, const struct op *op);
 
+/* The stack's factor for memory-bound kernels: a stack whose constants are of compiled layers takes
+ * longer without torch.compile. */
+double stack_memory_factor(const struct scenario *scenario, const struct strategy *s);
+
 /* A collective under the stack: its factors stretch traffic inside the scale-up domain and traffic
  * that leaves it. */
 struct group;

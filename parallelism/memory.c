@@ -1,5 +1,5 @@
 #include "parallelism/memory.h"
-#include "parallelism/step.h"
+#include "parallelism/optimizer.h"
 
 /* Weights, gradients, optimizer state: bytes a parameter over the shards of each. MODELLING 6.1 */
 static void state_memory(const struct scenario *scenario, const struct zero_cost *zero,
@@ -16,7 +16,7 @@ static void state_memory(const struct scenario *scenario, const struct zero_cost
     by_kind[MEMORY_GRADIENTS] = gradient * (p->dense / d->gradient + p->expert / e->gradient);
     by_kind[MEMORY_OPTIMIZER_STATE] =
         s->offload_optimizer ? 0
-                             : k->optimizer_bytes * (p->dense / d->state + p->expert / e->state);
+                             : optimizer_state_bytes(scenario) * (p->dense / d->state + p->expert / e->state);
 }
 
 double rank_memory(const struct scenario *scenario, const struct rank_load *load,

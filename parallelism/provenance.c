@@ -1,5 +1,5 @@
 #include "parallelism/provenance.h"
-#include "hardware/collective_defaults.h"
+#include "hardware/support.h"
 #include "parallelism/blocks.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,21 +94,12 @@ static void collective_source(const struct uses *uses, const struct op *op,
     const struct system *system = &uses->scenario->system;
     struct group g = placement_comm(system, uses->strategy, op->comm);
     bool across = g.ranks > g.per_domain && system->tiers > 1;
-    const struct tier *tier = &system->tier[across ? 1 : 0];
-    const struct collective_calibration *own = &tier->collective;
-    if (!across && own->op[op->collective].regimes == 0)
-        own = &system->gpu.calibration.collective;
+    struct support support;
+    support_collective(system, across ? 1 : 0, op->collective, &support);
     snprintf(item->what, sizeof item->what, "%s %s", collective_names[op->collective],
              across ? "scale_out" : "scale_up");
-    if (own->op[op->collective].regimes > 0) {
-        snprintf(item->kind, sizeof item->kind, "%s", source_kind_names[own->kind]);
-        snprintf(item->source, sizeof item->source, "%s", own->source);
-        return;
-    }
-    const char *source = collective_default_source(tier->technology);
-    size_t n = strcspn(source, ":");
-    snprintf(item->kind, sizeof item->kind, "%.*s", (int)n, source);
-    snprintf(item->source, sizeof item->source, "%s", source + n + (source[n] == ':' ? 2 : 0));
+    memcpy(item->kind, support.kind, sizeof item->kind);
+    memcpy(item->source, support.source, sizeof item->source);
 }
 
 static struct use *find_use(struct uses *uses, const char *what)

@@ -103,6 +103,8 @@ const struct field stack_fields[] = {
     FLAG("gradient_all_reduce", gradient_all_reduce, "ZeRO 1 all-reduces whole gradients"),
     FLAG("broadcasts_parameters", broadcasts_parameters,
          "ZeRO 1, 2: owners broadcast updated parameters in turn instead of a gather"),
+    NUMBER("eager_memory", UNIT_NONE, eager_memory_frac, 100,
+           "memory-bound time of layers that are not compiled over compiled ones; 0: compiles none"),
     ROW("flash_generation", FIELD_INT, UNIT_NONE, flash_generation, 1, 3, NULL,
         "generation of its fused attention kernel: 1, 2 or 3"),
     NUMBER("contention", UNIT_FRACTION, contention_frac, 1,

@@ -75,6 +75,8 @@ struct stack {
                                */
     double gradient_bytes_bf16; /* memory of gradients in bf16 training where it differs; 0:
                                    gradient_bytes */
+    double eager_memory_frac; /* time of memory-bound kernels where layers are not compiled over
+                                 compiled ones, which its constants are of; 0: it compiles none */
     int flash_generation; /* of its fused attention: 1, 2 or 3 (FlashAttention, cuDNN of that time)
                            */
     enum dispatcher dispatcher; /* the default of a strategy */

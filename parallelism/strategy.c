@@ -104,6 +104,8 @@ void strategy_complete(struct strategy *s, const bool *given, double gpus,
         s->dispatcher = stack->dispatcher;
     if (!GIVEN(overlaps))
         s->overlaps = stack->overlaps;
+    if (!GIVEN(torch_compile))
+        s->torch_compile = stack->eager_memory_frac > 0;
 #undef GIVEN
 }
 

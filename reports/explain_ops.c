@@ -177,8 +177,13 @@ static void add_equation(const struct explanation *x, enum term term)
         [TERM_EP] = {"least over regimes of latency + volume / bus bandwidth [NCCL-perf]",
                        STACK_NETWORK},
     };
-    text_addf(x->out, "  once = (%s) x %.4g, the stack's %s factor\n", equations[term].equation,
-              k[equations[term].constant].value, stack_constant_names[equations[term].constant]);
+    int constant = equations[term].constant;
+    double factor = constant == STACK_MEMORY
+                        ? stack_memory_factor(x->result->scenario, x->result->strategy)
+                        : k[constant].value;
+    text_addf(x->out, "  once = (%s) x %.4g, the stack's %s factor%s\n", equations[term].equation,
+              factor, stack_constant_names[constant],
+              factor != k[constant].value ? " without torch.compile" : "");
     if (term == TERM_GEMM || term == TERM_ATTENTION)
         text_addf(x->out,
                   "  / %.4g, the clock that power cap and peak sustain over the benchmarks'\n",

@@ -19,7 +19,9 @@ for shell in bash zsh fish; do
     expect 0 completion "$shell" -o "$work/$shell"
     ! command -v "$shell" >/dev/null || "$shell" -n "$work/$shell" || fail "$shell -n"
 done
-for command in search estimate sweep plot export compare validate calibrate list show completion help; do
+"$program" --help | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p' >"$work/commands"
+[ "$(wc -l <"$work/commands")" -ge 13 ] || fail "stepcast --help lists $(cat "$work/commands")"
+while read -r command; do
     expect 0 "$command" --help
     grep -o -e '--[a-z][a-z-]*' "$work/out" | sort -u >"$work/options"
     while read -r option; do
@@ -33,13 +35,31 @@ for command in search estimate sweep plot export compare validate calibrate list
     done <"$work/options"
     grep -q "^\.It Cm $command" "$work/man" || fail "the manual lacks $command"
     grep -qE "stepcast $command" "$root/README.md" || fail "README.md lacks stepcast $command"
-done
+    # bash offers exactly this command's options
+    if command -v bash >/dev/null; then
+        # shellcheck disable=SC2016 # bash expands it
+        bash -c '. "$1"; COMP_WORDS=(stepcast "$2" --); COMP_CWORD=2; _stepcast
+            printf "%s\n" "${COMPREPLY[@]}"' bash "$work/bash" "$command" | tr -d " =" |
+            sort -u >"$work/offered"
+        sed -n 's/^  \(-., \)*\(--.*\)/\2/p' "$work/out" | sed 's/  .*//' |
+            grep -o -e '--[][a-z-]*' | sed 's/\[no-\]\(.*\)/\1\n--no-\1/' | sort -u >"$work/shown"
+        cmp -s "$work/offered" "$work/shown" ||
+            fail "bash offers for $command other than its help: $(diff "$work/offered" "$work/shown")"
+    fi
+    # its examples are in the manual, and name what exists
+    sed -n '/^Examples:/,$ { s/^  //p; }' "$work/out" | while read -r line; do
+        grep -qF -- "$(printf '%s' "$line" | cut -c 1-40 | sed 's/-/\\-/g')" "$work/man" ||
+            grep -qF -- "$(printf '%s' "$line" | cut -c 1-40)" "$work/man" ||
+            echo "the manual lacks the example: $line"
+    done >"$work/missing"
+    [ ! -s "$work/missing" ] || fail "$(cat "$work/missing")"
+done <"$work/commands"
 
 # every option that the README names exists
 grep -o -e '--[a-z][a-z-]*' "$root/README.md" | sort -u >"$work/options"
 while read -r option; do
     grep -qwF -- "$option" "$work/bash" || case $option in
-    --preset | --build | --install | --prefix | --parallel) ;;
+    --preset | --build | --install | --target | --prefix | --parallel) ;;
     *) fail "README.md names $option, which no command has" ;;
     esac
 done <"$work/options"
