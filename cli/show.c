@@ -5,14 +5,16 @@
 #include <stdlib.h>
 
 /* What its reader left out or assumed. */
-static void note_model(const struct arguments *a, const struct description_request *request)
+static enum status note_model(const struct arguments *a, const struct description_request *request,
+                              struct error *e)
 {
-    struct error own;
     struct model *model = malloc(sizeof *model);
-    error_init(&own);
-    if (model && model_find(request->name, request->catalog, model, &own) == STATUS_OK)
+    if (!model)
+        return error_set(e, STATUS_IO, "out of memory");
+    if (model_find(request->name, request->catalog, model, e) == STATUS_OK)
         output_model_notes(a, model);
     free(model);
+    return e->status;
 }
 
 static enum status write_shown(const struct arguments *a, struct text *out, struct error *e)
@@ -29,7 +31,7 @@ static enum status write_shown(const struct arguments *a, struct text *out, stru
     request.name = a->operands[1];
     if (description_show(kind, &request, argument_given(a, "json"), out, e) == STATUS_OK &&
         kind == &model_description)
-        note_model(a, &request);
+        note_model(a, &request, e);
     return e->status;
 }
 

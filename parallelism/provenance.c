@@ -211,22 +211,17 @@ static void check_range(struct provenance *out, const struct use *use)
 void provenance_find(const struct scenario *scenario, const struct strategy *strategy,
                      struct provenance *out)
 {
-    struct uses *uses = calloc(1, sizeof *uses);
+    struct uses uses = {.scenario = scenario, .strategy = strategy};
     memset(out, 0, sizeof *out);
-    if (!uses)
-        return;
-    uses->scenario = scenario;
-    uses->strategy = strategy;
-    blocks_visit(scenario, strategy, add_time, uses);
-    blocks_visit(scenario, strategy, add_range, uses);
-    qsort(uses->use, (size_t)uses->n, sizeof *uses->use, by_time);
-    for (int i = 0; i < uses->n && out->items < PROVENANCE_ITEMS_MAX; i++) {
-        const struct use *use = &uses->use[i];
+    blocks_visit(scenario, strategy, add_time, &uses);
+    blocks_visit(scenario, strategy, add_range, &uses);
+    qsort(uses.use, (size_t)uses.n, sizeof *uses.use, by_time);
+    for (int i = 0; i < uses.n && out->items < PROVENANCE_ITEMS_MAX; i++) {
+        const struct use *use = &uses.use[i];
         if (use->seconds <= 0)
             continue;
         out->item[out->items] = use->item;
-        out->item[out->items++].time_frac = use->seconds / uses->total_s;
+        out->item[out->items++].time_frac = use->seconds / uses.total_s;
         check_range(out, use);
     }
-    free(uses);
 }
