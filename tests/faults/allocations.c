@@ -265,7 +265,7 @@ static const char *const commands[] = {
     "estimate --scenario @/estimate.json --explain",
     "estimate --scenario @/estimate.json --csv -o @/result",
     "estimate --scenario @/estimate.json --trace @/result",
-    "search --scenario @/estimate.json --threads 1 --top 3 --csv", /* JSON tells the time */
+    "search --scenario @/estimate.json --threads 1 --top 3 --json",
     "sweep --scenario @/estimate.json --vary gpus=8:32:x2 --tp 8 --threads 1 --csv",
     "plot memory --scenario @/estimate.json --tp 8 --threads 1",
     "plot timeline --scenario @/estimate.json --tp 2 --pp 2 --threads 1 --data @/result",
