@@ -77,26 +77,38 @@ static const struct field attention_rows[] = {
     ROW(attention_constants, cache_l2_ratio, UNIT_NONE, 0.1, 1e9,
         "cache's bandwidth over memory's"),
 };
+/* One constant of both kernels of decode. */
+#define KERNEL(kernel, key, unit, min, max, help)                                                  \
+    {                                                                                              \
+#kernel "_" #key, FIELD_NUMBER, unit, offsetof(struct decode_constants, kernel.key),       \
+            sizeof(double), min, max, true, NULL, help                                             \
+    }
+#define DECODE_KERNEL(kernel, words)                                                               \
+    KERNEL(kernel, bandwidth_frac, UNIT_FRACTION, 0.001, 10, words ": of the memory bandwidth"),   \
+        KERNEL(kernel, t0_s, UNIT_SECONDS, 0, 1, words ": launch and first wave"),                 \
+        KERNEL(kernel, splits, UNIT_NONE, 0, 100, words ": CTAs an SM up to which it splits"),     \
+        KERNEL(kernel, cta_s, UNIT_SECONDS, 0, 1, words ": fixed time of a further CTA"),          \
+        KERNEL(kernel, key_s, UNIT_SECONDS, 0, 1, words ": one key in the longest CTA"),           \
+        KERNEL(kernel, part_s, UNIT_SECONDS, 0, 1, words ": each part of a split sequence"),       \
+        KERNEL(kernel, math_frac, UNIT_FRACTION, 1e-5, 10, words ": of the 16 bit peak")
+
 static const struct field decode_rows[] = {
-    ROW(decode_constants, bandwidth_frac, UNIT_FRACTION, 0.001, 10, "of the memory bandwidth"),
+    DECODE_KERNEL(group, "grouped"),
+    DECODE_KERNEL(head, "a CTA a head"),
+    ROW(decode_constants, group_least, UNIT_NONE, 0, 1e6, "smallest group of the grouped kernel"),
+    ROW(decode_constants, group_most, UNIT_NONE, 0, 1e6, "largest group of the grouped kernel"),
+    ROW(decode_constants, group_fill, UNIT_FRACTION, 0, 100,
+        "of the SMs, that grouped CTAs must fill"),
+    ROW(decode_constants, group_head_s, UNIT_SECONDS, 0, 1, "grouped: each query head of a CTA"),
+    ROW(decode_constants, group_size_power, UNIT_NONE, 0, 10,
+        "grouped: power of the head size in cta_s"),
+    ROW(decode_constants, group_phi, UNIT_NONE, 0, 1, "grouped: 0 hard waves, 1 none"),
+    ROW(decode_constants, group_64_s, UNIT_SECONDS, 0, 1, "grouped: further time at head size 64"),
+    ROW(decode_constants, head_256, UNIT_NONE, 0.01, 100,
+        "rate a key at head size 256 over its share of 128's"),
     ROW(decode_constants, l2_ratio, UNIT_NONE, 0.1, 1e9, "cache's bandwidth over memory's"),
     ROW(decode_constants, l2_frac, UNIT_FRACTION, 0, 10, "share of the cache that keys can use"),
     ROW(decode_constants, p, UNIT_NONE, 1, 100, "exponent that joins the roofs"),
-    ROW(decode_constants, t0_s, UNIT_SECONDS, 0, 1, "launch and ramp"),
-    ROW(decode_constants, splits, UNIT_NONE, 0.01, 100,
-        "CTAs an SM up to which sequences are split"),
-    ROW(decode_constants, group_least, UNIT_NONE, 0, 1e6, "smallest group of a grouped kernel"),
-    ROW(decode_constants, group_most, UNIT_NONE, 0, 1e6, "largest group of a grouped kernel"),
-    ROW(decode_constants, group_cta_s, UNIT_SECONDS, 0, 1, "grouped: fixed time of a CTA"),
-    ROW(decode_constants, group_head_s, UNIT_SECONDS, 0, 1, "grouped: each query head of a CTA"),
-    ROW(decode_constants, group_key_s, UNIT_SECONDS, 0, 1, "grouped: one key in the longest CTA"),
-    ROW(decode_constants, group_math_frac, UNIT_FRACTION, 1e-5, 10, "grouped: of the 16 bit peak"),
-    ROW(decode_constants, head_cta_s, UNIT_SECONDS, 0, 1, "a CTA a head: its fixed time"),
-    ROW(decode_constants, head_key_s, UNIT_SECONDS, 0, 1, "a CTA a head: one key in the longest"),
-    ROW(decode_constants, head_math_frac, UNIT_FRACTION, 1e-5, 10,
-        "a CTA a head: of the 16 bit peak"),
-    ROW(decode_constants, head_256, UNIT_NONE, 0.01, 100,
-        "rate at head size 256 over its share of 128's"),
 };
 static const struct field memory_rows[] = {
     ROW(memory_constants, bandwidth_frac, UNIT_FRACTION, 0.001, 10, "of the memory bandwidth"),

@@ -69,22 +69,28 @@ enum attention_pass { ATTENTION_FORWARD, ATTENTION_BACKWARD, ATTENTION_DECODE, A
 /* Kernels of struct attention_constants: those of the first two passes have their numbers. */
 enum { ATTENTION_PREFILL = ATTENTION_BACKWARD + 1, ATTENTION_KERNELS };
 
-/* Decode, one set a datatype of the cache: a kernel that shares keys among the heads of a group,
- * and one CTA a head for groups outside [group_least, group_most]. */
+/* Decode, one set a datatype of the cache: a kernel that shares keys among the heads of a group, a
+ * CTA a key-value head, and one with a CTA a query head. */
+struct decode_kernel {
+    double bandwidth_frac; /* of the memory bandwidth */
+    double t0_s;           /* launch, ramp and the first wave's fixed time */
+    double splits;         /* CTAs an SM up to which long sequences are split */
+    double cta_s;          /* fixed time of a CTA of further waves, at head size 128 */
+    double key_s;          /* one key in the longest CTA, at head size 128 */
+    double part_s;         /* each part of a split sequence, in the reduction */
+    double math_frac;      /* of the 16 bit peak */
+};
 struct decode_constants {
-    double bandwidth_frac, l2_ratio, l2_frac; /* as gemm_constants */
-    double p;                                 /* exponent that joins the roofs */
-    double t0_s;
-    double splits; /* CTAs an SM up to which long sequences are split */
-    double group_least, group_most;
-    double group_cta_s;  /* grouped: fixed time of a CTA at head size 128 */
-    double group_head_s; /* each query head of it */
-    double group_key_s;  /* one key in the longest CTA */
-    double group_math_frac;
-    double head_cta_s; /* a head each: fixed time of a CTA */
-    double head_key_s;
-    double head_math_frac;
-    double head_256; /* rate at head sizes of 256 over their share of 128's */
+    struct decode_kernel group, head;
+    double group_least, group_most; /* heads that share keys, for which it is written */
+    double group_fill;              /* share of the SMs that its CTAs must fill to be chosen */
+    double group_head_s;            /* fixed time of each query head of a CTA */
+    double group_size_power;        /* of the head size in a CTA's fixed time */
+    double group_phi;               /* waves: as gemm_constants */
+    double group_64_s;              /* further time of a kernel for head sizes of 64 */
+    double head_256;                /* rate a key at head sizes of 256 over its share of 128's */
+    double l2_ratio, l2_frac;       /* as gemm_constants */
+    double p;                       /* exponent that joins the roofs */
 };
 
 struct memory_constants {
@@ -97,7 +103,7 @@ extern const char *const calibration_kind_names[];
 
 /* Where a group of constants comes from and how good it is. An empty source: the built-in default.
  */
-enum { CALIBRATION_CONSTANTS_MAX = 20, CALIBRATION_DIMS = 4 };
+enum { CALIBRATION_CONSTANTS_MAX = 28, CALIBRATION_DIMS = 4 };
 struct calibration_group {
     enum calibration_kind kind;
     char source[192];

@@ -112,23 +112,33 @@ static const struct attention_constants ampere_forward = {
  */
 static const double backward_of_forward = 0.78;
 
+/* Between what A100, H100 and L40S measured with TensorRT-LLM. */
 static const struct decode_constants default_decode = {
-    .bandwidth_frac = 0.85,
-    .l2_ratio = 2,
-    .l2_frac = 0.7,
-    .p = 2,
-    .t0_s = 9e-6,
-    .splits = 1,
+    .group = {.bandwidth_frac = 0.9,
+              .t0_s = 9e-6,
+              .splits = 3,
+              .cta_s = 3e-6,
+              .key_s = 20e-9,
+              .part_s = 0.03e-6,
+              .math_frac = 0.2 },
+    .head = {.bandwidth_frac = 0.9,
+              .t0_s = 10e-6,
+              .splits = 0.7,
+              .cta_s = 1.3e-6,
+              .key_s = 20e-9,
+              .part_s = 0.3e-6,
+              .math_frac = 0.01},
     .group_least = 2,
     .group_most = 32,
-    .group_cta_s = 2e-6,
-    .group_head_s = 0.07e-6,
-    .group_key_s = 10e-9,
-    .group_math_frac = 0.2,
-    .head_cta_s = 1.3e-6,
-    .head_key_s = 20e-9,
-    .head_math_frac = 0.01,
-    .head_256 = 1.3,
+    .group_fill = 0.25,
+    .group_head_s = 0.06e-6,
+    .group_size_power = 0.7,
+    .group_phi = 0.3,
+    .group_64_s = 0.1e-6,
+    .head_256 = 1.1,
+    .l2_ratio = 2,
+    .l2_frac = 0.8,
+    .p = 1.6,
 };
 
 /* Shares of bandwidth: Calculon, SimuMax (permute 0.50, cross-entropy 0.28 to 0.32), copy kernels.
@@ -166,8 +176,10 @@ static void attention_default(struct calibration *c, bool ampere, bool blackwell
         c->attention[ATTENTION_FORWARD][fp8] = ampere ? ampere_forward : hopper_forward;
         c->attention[ATTENTION_PREFILL][fp8] = c->attention[ATTENTION_FORWARD][fp8];
         c->decode[fp8] = default_decode;
-        if (blackwell) /* its grouped kernels serve every group (measured) */
+        if (blackwell) { /* its grouped kernels serve every group and batch (measured) */
             c->decode[fp8].group_least = 1;
+            c->decode[fp8].group_fill = 0;
+        }
     }
     calibration_backward(c);
 }

@@ -2,65 +2,102 @@
 #include "hardware/tiles.h"
 #include <math.h>
 
-/* Keys that a part of a split sequence keeps. */
-static const double split_keys_least = 128;
+/* Keys that a part of a split sequence keeps. TensorRT-LLM counts blocks of history like this, both
+ * for splitting and for choosing the kernel. */
+static const double part_keys_least = 128;
 
 /* Head size that the constants of one CTA refer to. */
 static const double head_size = 128;
 
-/* Time of a CTA's own part: its fixed cost, a key, and how fast it multiplies. */
-struct cta {
-    double count, fixed_s, key_s, math_frac;
+/* The kernel that a shape gets, and what a CTA of it costs. */
+struct chosen {
+    const struct decode_kernel *c;
+    double ctas, size;       /* size: of a head over 128 */
+    double fixed_s, extra_s; /* of a CTA; once */
+    double phi;              /* as gemm_constants */
 };
 
-static double mean_head(const struct attention *a)
+/* Mean of both widths, as the kernels store it: whole powers of two. */
+static double stored_size(const struct attention *a)
 {
-    return (a->head_dim_qk + a->head_dim_v) / 2;
+    return exp2(ceil(log2((a->head_dim_qk + a->head_dim_v) / 2)));
 }
 
-/* Grouped kernels have a CTA for the heads that share keys; outside the group sizes they are
- * written for every head has its own, and reads its keys from the cache. */
-static struct cta cta_of(const struct decode_constants *c, const struct attention *a)
+/* Keys of the longest sequence, in blocks. */
+static double blocks_of(double keys)
+{
+    return fmax(1, floor(keys / part_keys_least));
+}
+
+/* The kernel that shares keys among the heads of a group is written for some sizes of groups, and
+ * the library takes it only where its CTAs can fill a share of the chip: batch kv_heads blocks >=
+ * fill SMs (fill: 1/4 in TensorRT-LLM). */
+static bool is_grouped(const struct gpu *gpu, const struct decode_constants *c,
+                       const struct attention *a, double keys)
 {
     double group = a->heads / a->kv_heads;
-    double size = mean_head(a) / head_size / (mean_head(a) >= 2 * head_size ? c->head_256 : 1);
-    if (group < c->group_least || group > c->group_most)
-        return (struct cta){a->batch * a->heads, c->head_cta_s, c->head_key_s * size,
-                            c->head_math_frac};
-    double fixed_s = (c->group_cta_s + group * c->group_head_s) * size;
-    return (struct cta){a->batch * a->kv_heads, fixed_s, c->group_key_s * size, c->group_math_frac};
+    double ctas = a->batch * a->kv_heads * blocks_of(keys);
+    return group >= c->group_least && group <= c->group_most &&
+           ctas >= c->group_fill * gpu->sm_count;
+}
+
+static struct chosen choose(const struct gpu *gpu, const struct decode_constants *c,
+                            const struct attention *a, double keys)
+{
+    double stored = stored_size(a), size = stored / head_size;
+    double key_size = stored >= 2 * head_size ? size / c->head_256 : size;
+    if (!is_grouped(gpu, c, a, keys))
+        return (struct chosen){&c->head, a->batch * a->heads, key_size, c->head.cta_s, 0, 1};
+    double fixed_s = c->group.cta_s + a->heads / a->kv_heads * c->group_head_s;
+    return (struct chosen){.c = &c->group,
+                           .ctas = a->batch * a->kv_heads,
+                           .size = key_size,
+                           .fixed_s = fixed_s * pow(size, c->group_size_power),
+                           .extra_s = 2 * stored <= head_size ? c->group_64_s : 0,
+                           .phi = c->group_phi};
 }
 
 /* Keys and values once, queries and outputs, from memory unless the cache of the benchmark holds
  * them. */
-static double memory_s(const struct gpu *gpu, enum dtype dtype, const struct attention *a)
+static double memory_s(const struct gpu *gpu, enum dtype dtype, const struct decode_constants *c,
+                       double bandwidth_frac, const struct attention *a)
 {
-    const struct decode_constants *c = &gpu->calibration.decode[dtype_bytes(dtype) < 2];
     double bytes = attention_bytes(dtype, ATTENTION_DECODE, a);
     double miss = miss_frac(bytes, c->l2_frac * gpu->l2_bytes);
-    return bytes / (gpu->memory_bandwidth_bytes_per_s * c->bandwidth_frac) *
+    return bytes / (gpu->memory_bandwidth_bytes_per_s * bandwidth_frac) *
            (miss + (1 - miss) / c->l2_ratio);
 }
 
-/* One query a sequence. Long sequences are split until the chip is full:
- *     split = min(splits SMs / CTAs, keys / 128), at least 1
- *     T_all = ((T_mem^p + T_math^p)^(1/p)) + CTAs t_cta / SMs,  T_long = keys / split t_key
- *     T     = t0 + (T_all^p + T_long^p)^(1/p) */
+/* Its products run in 16 bit; V100 has fp16 and no bf16. */
+static double math_s(const struct gpu *gpu, double math_frac, const struct attention *a)
+{
+    double peak = fmax(gpu->peak_flop_per_s[DTYPE_BF16], gpu->peak_flop_per_s[DTYPE_FP16]);
+    return attention_flop(ATTENTION_DECODE, a) / (peak * math_frac);
+}
+
+/* One query a sequence. Sequences are split into parts until the chip is full:
+ *     parts  = min(splits SMs / CTAs, keys / 128), at least 1;  q = CTAs parts / SMs
+ *     W      = ceil(q) - phi (ceil(q) - max(q, 1))                                    waves
+ *     T_all  = (T_mem^p + T_math^p)^(1/p) + (W - 1) t_cta,   T_long = keys / parts t_key
+ *     T      = t0 + (parts - 1) t_part + (T_all^p + T_long^p)^(1/p)
+ * The first wave's fixed time is in t0; the reduction reads one partial result after the other. */
 double attention_decode_s(const struct gpu *gpu, enum dtype kv_dtype, const struct attention *a)
 {
     if (a->batch <= 0 || a->heads <= 0 || a->seq_kv <= 0)
         return 0;
     int fp8 = dtype_bytes(kv_dtype) < 2;
     const struct decode_constants *c = &gpu->calibration.decode[fp8];
-    struct cta cta = cta_of(c, a);
     double keys = a->seq_kv * fmin(1, a->visible_frac);
-    double split =
-        fmin(fmax(1, c->splits * gpu->sm_count / cta.count), fmax(1, keys / split_keys_least));
-    double math_s =
-        attention_flop(ATTENTION_DECODE, a) / (gpu->peak_flop_per_s[DTYPE_BF16] * cta.math_frac);
-    double all_s =
-        join_s(memory_s(gpu, kv_dtype, a), math_s, c->p) + cta.count * cta.fixed_s / gpu->sm_count;
-    double seconds = c->t0_s + join_s(all_s, keys / split * cta.key_s, c->p);
+    struct chosen k = choose(gpu, c, a, keys);
+    double parts =
+        fmin(fmax(1, k.c->splits * gpu->sm_count / k.ctas), fmax(1, keys / part_keys_least));
+    double q = k.ctas * parts / gpu->sm_count;
+    double waves = ceil(q) - k.phi * (ceil(q) - fmax(q, 1));
+    double roof_s = join_s(memory_s(gpu, kv_dtype, c, k.c->bandwidth_frac, a),
+                           math_s(gpu, k.c->math_frac, a), c->p);
+    double work_s =
+        join_s(roof_s + (waves - 1) * k.fixed_s, keys / parts * k.c->key_s * k.size, c->p);
+    double seconds = k.c->t0_s + k.extra_s + (parts - 1) * k.c->part_s + work_s;
     return seconds * correction_factor(&gpu->calibration.decode_correction[fp8],
                                        a->batch * a->kv_heads, a->seq_kv, a->heads / a->kv_heads);
 }

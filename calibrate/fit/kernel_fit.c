@@ -87,6 +87,7 @@ struct relative {
     enum dtype dtype, of;
 };
 static const struct relative relatives[] = {
+    {DTYPE_FP8,       DTYPE_BF16},
     {DTYPE_FP16,      DTYPE_BF16},
     {DTYPE_TF32,      DTYPE_BF16},
     {DTYPE_FP32,      DTYPE_BF16},
@@ -94,7 +95,6 @@ static const struct relative relatives[] = {
     {DTYPE_MXFP8,     DTYPE_FP8 },
     {DTYPE_FP8_BLOCK, DTYPE_FP8 },
     {DTYPE_NVFP4,     DTYPE_FP8 },
-    {DTYPE_FP8,       DTYPE_BF16},
 };
 enum { RELATIVES = sizeof relatives / sizeof *relatives };
 

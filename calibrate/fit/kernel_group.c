@@ -13,7 +13,7 @@ enum { HELD_MAX = 24 };
 
 /* Rows that the search for a valley looks at; all of them polish it. */
 static const size_t search_rows = 400;
-enum { STARTS = 3, FOLD_ITERATIONS = 15 };
+enum { STARTS = 3, CHOICE_STARTS = 1, FOLD_ITERATIONS = 15 };
 
 /* Rows by a condition, as another view of the same samples. */
 struct view {
@@ -157,7 +157,8 @@ static void cross_validate(const struct kernel_problem *p, const struct kernel_r
         memcpy(moved, x, sizeof moved);
         clear_correction(p);
         view_fold(&view, rows, fold, false);
-        if (view.rows.n == 0 || !kernel_problem_fit(p, &view.rows, 0, FOLD_ITERATIONS, moved))
+        if (view.rows.n == 0 ||
+            !(kernel_problem_fit(p, &view.rows, 0, FOLD_ITERATIONS, moved) < HUGE_VAL))
             continue;
         view_fold(&view, rows, fold, true);
         add_errors(p, &view.rows, true, sums);
@@ -235,6 +236,28 @@ static void note_outliers(const struct kernel_problem *p, const struct kernel_ro
 
 /* ---- the fit ---- */
 
+/* The best of the slot's alternatives. */
+static bool search_choices(const struct kernel_problem *p, const struct kernel_rows *rows,
+                           double *x)
+{
+    int count = kernel_choice_count(&p->slot), best = 0;
+    double least = HUGE_VAL, trial[NONLINEAR_PARAMETERS], start[NONLINEAR_PARAMETERS];
+    memcpy(start, x, sizeof start);
+    for (int i = 0; i < count; i++) {
+        memcpy(trial, start, sizeof trial);
+        kernel_choose(&p->slot, &p->parameters, i, &p->gpu->calibration, trial);
+        double cost = kernel_problem_fit(p, rows, count > 1 ? CHOICE_STARTS : STARTS, 0, trial);
+        if (cost < least) {
+            least = cost;
+            best = i;
+            memcpy(x, trial, sizeof trial);
+        }
+    }
+    memcpy(trial, x, sizeof trial);
+    kernel_choose(&p->slot, &p->parameters, best, &p->gpu->calibration, trial);
+    return least < HUGE_VAL;
+}
+
 static enum status search(const struct kernel_problem *p, const struct kernel_rows *rows, double *x,
                           struct error *e)
 {
@@ -242,8 +265,8 @@ static enum status search(const struct kernel_problem *p, const struct kernel_ro
     bool ready = view_init(&thin, rows->n);
     if (ready)
         view_thin(&thin, rows, search_rows);
-    bool found = ready && kernel_problem_fit(p, &thin.rows, STARTS, 0, x) &&
-                 kernel_problem_fit(p, rows, 0, 0, x);
+    bool found = ready && search_choices(p, &thin.rows, x) &&
+                 kernel_problem_fit(p, rows, 0, 0, x) < HUGE_VAL;
     view_free(&thin);
     if (!ready || *p->starved)
         return error_set(e, STATUS_IO, "out of memory");

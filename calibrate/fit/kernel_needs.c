@@ -90,9 +90,10 @@ static bool head_512(const struct sample *s)
     return s->attention.head_dim_qk == 512;
 }
 
-static bool large_group(const struct sample *s)
+static bool own_cta(const struct sample *s)
 {
-    return s->attention.heads > 32 * s->attention.kv_heads;
+    return s->attention.heads > 32 * s->attention.kv_heads ||
+           s->attention.heads == s->attention.kv_heads;
 }
 
 static bool many_tokens(const struct sample *s)
@@ -174,9 +175,17 @@ static const struct need needs[] = {
     {"attention",    "backward", "cache_bandwidth_frac",   1,  is_prefill,      NULL                                               },
     {"attention",    "backward", "cache_kv_weight",        1,  is_prefill,      NULL                                               },
     {"attention",    "backward", "cache_l2_ratio",         1,  is_prefill,      NULL                                               },
-    {"attention",    "decode",   "head_cta_s",             5,  large_group,     "groups of more than 32 heads"                     },
-    {"attention",    "decode",   "head_key_s",             5,  large_group,     "groups of more than 32 heads"                     },
-    {"attention",    "decode",   "head_math_frac",         5,  large_group,     "groups of more than 32 heads"                     },
+    {"attention",    "decode",   "group_64_s",             5,  head_64,         "head size 64"                                     },
+    {"attention",    "decode",   "head_256",               5,  head_256,        "head size 256"                                    },
+    {"attention",    "decode",   "head_bandwidth_frac",    5,  own_cta,
+     "groups of one and of more than 32 heads"                                                                                     },
+    {"attention",    "decode",   "head_t0_s",              5,  own_cta,         "groups of one and of more than 32 heads"          },
+    {"attention",    "decode",   "head_splits",            5,  own_cta,         "groups of one and of more than 32 heads"          },
+    {"attention",    "decode",   "head_cta_s",             5,  own_cta,         "groups of one and of more than 32 heads"          },
+    {"attention",    "decode",   "head_key_s",             5,  own_cta,         "groups of one and of more than 32 heads"          },
+    {"attention",    "decode",   "head_part_s",            5,  own_cta,         "groups of one and of more than 32 heads"          },
+    {"attention",    "decode",   "head_math_frac",         5,  own_cta,
+     "groups of one and of more than 32 heads"                                                                                     },
     {"memory",       NULL,       NULL,                     4,  any,             "sizes"                                            },
     {"memory",       NULL,       NULL,                     2,  many_bytes,      "sizes of 64 MB and more, which tell the bandwidth"},
     {"memory",       NULL,       NULL,                     1,  few_bytes,       "sizes of at most 1 MB, which tell the launch"     },

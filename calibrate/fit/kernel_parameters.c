@@ -56,21 +56,29 @@ static const struct kernel_parameter attention_parameters[] = {
     {NULL,                   0,    0,    0   },
 };
 static const struct kernel_parameter decode_parameters[] = {
-    {"bandwidth_frac",  0.8,    0.05,   2   },
-    {"l2_ratio",        2,      1,      20  },
-    {"l2_frac",         0.7,    0.05,   2   },
-    {"p",               2,      1,      10  },
-    {"t0_s",            9e-6,   1e-6,   4e-5},
-    {"splits",          1,      0.2,    16  },
-    {"group_cta_s",     2e-6,   1e-8,   2e-5},
-    {"group_head_s",    5e-8,   1e-9,   5e-6},
-    {"group_key_s",     5e-9,   1e-11,  1e-7},
-    {"group_math_frac", 0.2,    0.005,  1.5 },
-    {"head_cta_s",      1.5e-6, 1e-7,   4e-5},
-    {"head_key_s",      1e-8,   1e-11,  1e-7},
-    {"head_math_frac",  0.02,   0.0005, 1   },
-    {"head_256",        1.2,    0.2,    4   },
-    {NULL,              0,      0,      0   },
+    {"group_bandwidth_frac", 0.8,    0.05,   3   },
+    {"group_t0_s",           8e-6,   1e-6,   4e-5},
+    {"group_splits",         4,      0.001,  16  },
+    {"group_cta_s",          2e-6,   1e-8,   2e-5},
+    {"group_key_s",          5e-9,   1e-11,  1e-7},
+    {"group_part_s",         2e-8,   5e-10,  2e-6},
+    {"group_math_frac",      0.2,    0.005,  1.5 },
+    {"group_head_s",         5e-8,   1e-9,   5e-6},
+    {"group_size_power",     0.5,    0.01,   3   },
+    {"group_phi",            0.5,    0.01,   1   },
+    {"group_64_s",           1e-7,   1e-9,   2e-5},
+    {"head_bandwidth_frac",  0.8,    0.05,   3   },
+    {"head_t0_s",            8e-6,   1e-6,   4e-5},
+    {"head_splits",          1,      0.1,    16  },
+    {"head_cta_s",           1.5e-6, 1e-7,   4e-5},
+    {"head_key_s",           1e-8,   1e-11,  1e-7},
+    {"head_part_s",          2e-8,   5e-10,  2e-6},
+    {"head_math_frac",       0.01,   0.0005, 1   },
+    {"head_256",             1,      0.1,    4   },
+    {"l2_ratio",             2,      1,      20  },
+    {"l2_frac",              0.7,    0.05,   2   },
+    {"p",                    1.5,    1,      10  },
+    {NULL,                   0,      0,      0   },
 };
 static const struct kernel_parameter memory_parameters[] = {
     {"bandwidth_frac", 0.8,  0.02, 2   },
@@ -148,4 +156,47 @@ double kernel_parameter_slope(const struct kernel_parameter *p, double x)
 {
     double share = 1 / (1 + exp(-x));
     return log(p->high / p->low) * share * (1 - share);
+}
+
+/* Rules that libraries follow or not, and valleys that the solver does not cross: where the search
+ * starts besides. */
+static const struct kernel_choice {
+    const char *op, *part; /* of a slot: its op, and how its name starts */
+    const char *key;
+    double value[2];
+} choices[] = {
+    {"attention", "decode", "group_fill",   {0.25, 0} },
+    {"attention", "decode", "group_splits", {4, 0.002}},
+};
+enum { CHOICES = sizeof choices / sizeof *choices };
+
+static bool concerns(const struct kernel_choice *choice, const struct calibration_slot *slot)
+{
+    return strcmp(choice->op, slot->op) == 0 &&
+           strncmp(choice->part, slot->name, strlen(choice->part)) == 0;
+}
+
+int kernel_choice_count(const struct calibration_slot *slot)
+{
+    int count = 1;
+    for (int i = 0; i < CHOICES; i++)
+        count *= concerns(&choices[i], slot) ? 2 : 1;
+    return count;
+}
+
+void kernel_choose(const struct calibration_slot *slot, const struct kernel_parameters *parameters,
+                   int which, struct calibration *c, double *x)
+{
+    for (int i = 0; i < CHOICES; i++) {
+        if (!concerns(&choices[i], slot))
+            continue;
+        double value = choices[i].value[which % 2];
+        which /= 2;
+        for (size_t row = 0; row < slot->count; row++)
+            if (strcmp(slot->constants[row].key, choices[i].key) == 0)
+                *calibration_constant(c, slot, row) = value;
+        for (size_t j = 0; j < parameters->count; j++)
+            if (strcmp(parameters->parameter[j].key, choices[i].key) == 0)
+                x[j] = kernel_parameter_to_solver(&parameters->parameter[j], value);
+    }
 }

@@ -29,6 +29,12 @@ double kernel_parameter_start(const struct kernel_parameter *p,
 double kernel_parameter_to_solver(const struct kernel_parameter *p, double value);
 double kernel_parameter_from_solver(const struct kernel_parameter *p, double x);
 
+/* Alternatives to start the search of a slot from; 1 where there are none. `which` of them is put
+ * into `c` and into the solver's x. */
+int kernel_choice_count(const struct calibration_slot *slot);
+void kernel_choose(const struct calibration_slot *slot, const struct kernel_parameters *parameters,
+                   int which, struct calibration *c, double *x);
+
 /* d ln(constant) / dx, for errors. */
 double kernel_parameter_slope(const struct kernel_parameter *p, double x);
 

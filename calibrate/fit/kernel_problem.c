@@ -49,7 +49,7 @@ static void evaluate(const double *x, double *r, void *context)
         r[i] *= sqrt(kernel_weight(call->rows->row[i]));
 }
 
-bool kernel_problem_fit(const struct kernel_problem *p, const struct kernel_rows *rows, int starts,
+double kernel_problem_fit(const struct kernel_problem *p, const struct kernel_rows *rows, int starts,
                         int iterations, double *x)
 {
     double sigma[NONLINEAR_PARAMETERS];
@@ -70,5 +70,5 @@ bool kernel_problem_fit(const struct kernel_problem *p, const struct kernel_rows
     const double spread = 0.25; /* of sigma: neighbouring valleys of the tile menu */
     double cost = nonlinear_multistart(&problem, x, starts, spread);
     kernel_problem_set(p, x);
-    return cost < HUGE_VAL;
+    return cost;
 }

@@ -29,8 +29,8 @@ extern const double kernel_problem_scale;
 extern const double kernel_problem_sigma;
 
 /* Fits from x with at most `iterations` (0: the solver's own) and `starts` further starting points;
- * leaves the best in x and in the GPU. Returns false where the solver failed. */
-bool kernel_problem_fit(const struct kernel_problem *p, const struct kernel_rows *rows, int starts,
+ * leaves the best in x and in the GPU. Returns its cost, HUGE_VAL where the solver failed. */
+double kernel_problem_fit(const struct kernel_problem *p, const struct kernel_rows *rows, int starts,
                         int iterations, double *x);
 
 #endif
