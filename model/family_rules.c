@@ -78,7 +78,10 @@ void family_defaults(struct reader *r)
 enum status adjust_falcon(struct reader *r)
 {
     struct config *c = &r->config;
-    bool new_decoder = c->new_decoder == 1;
+    /* RefinedWeb (40B) is the new one under its first name, and has no flag for it */
+    bool first_40b = c->new_decoder == NOT_GIVEN && c->multi_query == NOT_GIVEN &&
+                     c->kv_heads != NOT_GIVEN && strcmp(r->model_type, "RefinedWeb") == 0;
+    bool new_decoder = c->new_decoder == 1 || first_40b;
     bool parallel = new_decoder || c->parallel != 0;
     if (!new_decoder)
         c->kv_heads = c->multi_query != 0 ? 1 : c->heads;

@@ -1,4 +1,5 @@
 /* Shell scripts: the training command among their commands, its settings, how many GPUs it takes. */
+#include "base/fields.h"
 #include "base/file.h"
 #include "parallelism/frameworks/configuration.h"
 #include "parallelism/frameworks/shell.h"
@@ -118,11 +119,21 @@ static void read_settings(struct script *s, const struct words *words, const cha
     }
 }
 
+/* Commands that name the program and do not start it. */
+static bool only_names(const char *command)
+{
+    static const char *const names[] = {"echo", "printf", "[",  "[[", "test", "cat",
+                                        "cp",   "ls",     "mv", "rm", NULL};
+    return command && names_find(names, command) >= 0;
+}
+
 static void on_command(void *context, const struct words *words, int line)
 {
     struct script *s = context;
-    const char *program = find_program(words);
     const char *first = words_first(words);
+    if (only_names(first))
+        return;
+    const char *program = find_program(words);
     if (first && (strcmp(first, "source") == 0 || strcmp(first, ".") == 0)) {
         const char *file = words_next(words, first);
         text_addf(&s->out->notes, "line %d: %s is not followed\n", line, file ? file : "source");

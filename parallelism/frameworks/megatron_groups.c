@@ -107,7 +107,13 @@ enum status megatron_read_recompute(struct framework_reader *r)
     const char *modules = reading_value(r, "recompute_modules");
     int layers = reading_number(r, "recompute_num_layers");
     bool old = reading_switch(r, "recompute_activations");
-    if (granularity && strcmp(granularity, "full") == 0)
+    /* their names until 2022; whole layers were all there was */
+    const char *old_method = reading_value(r, "activations_checkpoint_method");
+    int old_layers = reading_number(r, "activations_checkpoint_num_layers");
+    bool whole = reading_switch(r, "checkpoint_activations") || old_method;
+    method = method ? method : old_method;
+    layers = layers > 0 ? layers : old_layers;
+    if (whole || (granularity && strcmp(granularity, "full") == 0))
         s->recompute = RECOMPUTE_FULL;
     else if (old || (granularity && strcmp(granularity, "selective") == 0))
         s->recompute = RECOMPUTE_SELECTIVE;

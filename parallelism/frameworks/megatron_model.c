@@ -19,6 +19,8 @@ static void read_vocabulary(struct framework_reader *r, struct model *m)
 {
     const char *tokenizer = reading_value(r, "tokenizer_type");
     int padded = reading_number(r, "padded_vocab_size"), size = reading_number(r, "vocab_size");
+    int pad_to = reading_number(r, "pad_vocab_size_to"); /* Megatron-DeepSpeed */
+    padded = padded > 0 ? padded : pad_to;
     /* NullTokenizer adds an end-of-document token to the size that it is given */
     bool null = !r->framework->sections && tokenizer && strcmp(tokenizer, "NullTokenizer") == 0;
     if (padded > 0)

@@ -31,6 +31,7 @@ struct lexer {
     bool loop;     /* the command is the head of a `for` */
     char delimiter[DELIMITER_MAX];
     bool strip_tabs; /* <<- */
+    bool literal;    /* <<'EOF': nothing in it is expanded */
 };
 
 static void run(struct shell *shell, const char *text, size_t n, int line, int depth);
@@ -140,6 +141,20 @@ static char peek(const struct lexer *x, size_t ahead)
     return x->at + ahead < x->n ? x->s[x->at + ahead] : '\0';
 }
 
+/* Variables are expanded unless the delimiter was quoted. */
+static void document(struct lexer *x, const char *body, size_t n, int line)
+{
+    struct text expanded = {0};
+    if (!x->shell->document)
+        return;
+    if (!x->literal)
+        shell_expand_document(body, n, &x->shell->variables, &expanded);
+    bool use = !x->literal && expanded.data && !expanded.failed;
+    x->shell->document(x->shell->context, use ? expanded.data : body, use ? expanded.length : n,
+                       line);
+    text_free(&expanded);
+}
+
 /* A line break: x->at is behind it. Here-documents begin there. */
 static void next_line(struct lexer *x)
 {
@@ -157,8 +172,7 @@ static void next_line(struct lexer *x)
         x->line++;
         if (length >= tabs && length - tabs == strlen(x->delimiter) &&
             memcmp(x->s + start + tabs, x->delimiter, length - tabs) == 0) {
-            if (x->shell->document)
-                x->shell->document(x->shell->context, x->s + body, start - body, first);
+            document(x, x->s + body, start - body, first);
             break;
         }
     }
@@ -174,8 +188,10 @@ static void here_document(struct lexer *x)
     while (peek(x, 0) == ' ')
         x->at++;
     size_t n = 0;
+    x->literal = false;
     for (; x->at < x->n && !strchr(" \t\n;|&)<>", x->s[x->at]); x->at++) {
         char c = x->s[x->at];
+        x->literal = x->literal || c == '\'' || c == '"' || c == '\\';
         if (c != '\'' && c != '"' && c != '\\' && n + 1 < sizeof x->delimiter)
             x->delimiter[n++] = c;
     }
@@ -209,6 +225,33 @@ static void single_quoted(struct lexer *x)
     x->at++;
 }
 
+/* An unquoted value: split at blanks. */
+static void add_split(struct lexer *x, const char *value, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (isspace((unsigned char)value[i]))
+            end_word(x);
+        else
+            add_char(x, value[i]);
+    }
+}
+
+/* "${NAME[@]}" gives the words of an array, unquoted they are split too. */
+static void add_array(struct lexer *x, const struct words *array, bool quoted)
+{
+    x->in_word = x->in_word && (array->count > 0 || x->word.length > 0);
+    for (const char *w = words_first(array); w; w = words_next(array, w)) {
+        if (quoted) {
+            text_add(&x->word, w);
+            x->in_word = true;
+        } else {
+            add_split(x, w, strlen(w));
+        }
+        if (words_next(array, w))
+            end_word(x);
+    }
+}
+
 /* A '$' or a back quote. Unquoted, a value is split at blanks; an array gives its words. */
 static void dollar(struct lexer *x, bool quoted)
 {
@@ -219,13 +262,7 @@ static void dollar(struct lexer *x, bool quoted)
         x->line += x->s[x->at + i] == '\n';
     x->at += e.length;
     if (e.array && x->name[0] == '\0' && !x->skip) {
-        x->in_word = x->in_word && (e.array->count > 0 || x->word.length > 0);
-        for (const char *w = words_first(e.array); w; w = words_next(e.array, w)) {
-            text_add(&x->word, w);
-            x->in_word = true;
-            if (words_next(e.array, w))
-                end_word(x);
-        }
+        add_array(x, e.array, quoted);
     } else if (e.array) {
         words_join(e.array, &x->word);
         x->in_word = true;
@@ -233,12 +270,7 @@ static void dollar(struct lexer *x, bool quoted)
         text_add(&x->word, value.data ? value.data : "");
         x->in_word = x->in_word || quoted || value.length > 0;
     } else {
-        for (size_t i = 0; i < value.length; i++) {
-            if (isspace((unsigned char)value.data[i]))
-                end_word(x);
-            else
-                add_char(x, value.data[i]);
-        }
+        add_split(x, value.data, value.length);
     }
     text_free(&value);
 }

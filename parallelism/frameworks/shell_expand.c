@@ -189,29 +189,40 @@ struct expansion shell_expand(const char *s, size_t n, struct shell_variables *v
     return expand_dollar(&x, s, n);
 }
 
+static void expand_text(struct expander *x, const char *s, size_t n, bool keeps_quotes)
+{
+    for (size_t i = 0; i < n;) {
+        if (s[i] == '$' || s[i] == '`') {
+            struct expansion e = s[i] == '$' ? expand_dollar(x, s + i, n - i)
+                                             : shell_expand(s + i, n - i, x->variables, x->out);
+            if (e.array)
+                words_join(e.array, x->out);
+            i += e.length;
+        } else if (!keeps_quotes && (s[i] == '"' || s[i] == '\'')) {
+            i++; /* quotes inside ${NAME:-"default"} */
+        } else if (s[i] == '\\' && i + 1 < n && strchr("$`\"\\", s[i + 1])) {
+            add(x, s + i + 1, 1);
+            i += 2;
+        } else {
+            add(x, s + i, 1);
+            i++;
+        }
+    }
+}
+
 void shell_expand_string(const char *s, size_t n, struct shell_variables *variables, int depth,
                          struct text *out)
 {
     struct expander x = {variables, depth, out};
-    if (depth > DEPTH_MAX) {
+    if (depth > DEPTH_MAX)
         add_unresolved(&x, s, n);
-        return;
-    }
-    for (size_t i = 0; i < n;) {
-        if (s[i] == '$' || s[i] == '`') {
-            struct expansion e = s[i] == '$' ? expand_dollar(&x, s + i, n - i)
-                                             : shell_expand(s + i, n - i, variables, out);
-            if (e.array)
-                words_join(e.array, out);
-            i += e.length;
-        } else if (s[i] == '"' || s[i] == '\'') {
-            i++; /* quotes inside ${NAME:-"default"} */
-        } else if (s[i] == '\\' && i + 1 < n && strchr("$`\"\\", s[i + 1])) {
-            add(&x, s + i + 1, 1);
-            i += 2;
-        } else {
-            add(&x, s + i, 1);
-            i++;
-        }
-    }
+    else
+        expand_text(&x, s, n, false);
+}
+
+void shell_expand_document(const char *s, size_t n, struct shell_variables *variables,
+                           struct text *out)
+{
+    struct expander x = {variables, 0, out};
+    expand_text(&x, s, n, true);
 }

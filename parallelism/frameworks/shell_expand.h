@@ -17,4 +17,8 @@ struct expansion shell_expand(const char *s, size_t n, struct shell_variables *v
 void shell_expand_string(const char *s, size_t n, struct shell_variables *variables, int depth,
                          struct text *out);
 
+/* The body of a here-document: the same, but quotes stand for themselves. */
+void shell_expand_document(const char *s, size_t n, struct shell_variables *variables,
+                           struct text *out);
+
 #endif

@@ -209,6 +209,34 @@ static void test_megatron_defaults(void **state)
     check_near(run->scenario.job.global_batch, 32, 0); /* micro-batch x 8 replicas */
 }
 
+/* BLOOM's job (bigscience, tr11-176B-ml.slurm): flags of Megatron-DeepSpeed and of Megatron-LM before
+ * 2022, the command in a variable that is shown before it is run. */
+static void test_old_flags(void **state)
+{
+    struct error e;
+    (void)state;
+    assert_int_equal(
+        read_text("#SBATCH --nodes=48\nGPT_ARGS=\" --num-layers 70 --hidden-size 14336 "
+                  "--num-attention-heads 112 --seq-length 2048 --max-position-embeddings 2048 "
+                  "--micro-batch-size 2 --global-batch-size 2048 --embed-layernorm --bf16 "
+                  "--position-embedding-type alibi --checkpoint-activations "
+                  "--pad-vocab-size-to 250880 --pp-partition-method 'type:transformer|embedding' "
+                  "\"\nLAUNCHER=\"python -u -m torch.distributed.run --nproc_per_node 8 --nnodes "
+                  "$SLURM_NNODES\"\nCMD=\"`pwd`/pretrain_gpt.py --tensor-model-parallel-size 4 "
+                  "--pipeline-model-parallel-size 12 $GPT_ARGS\"\necho $CMD\n"
+                  "clear; srun bash -c \"$LAUNCHER --node_rank \\$SLURM_PROCID $CMD\"\n",
+                  "x.slurm", &e),
+        STATUS_OK);
+    const struct framework_run *run = &import.run;
+    const char *notes = import.configuration.notes.data ? import.configuration.notes.data : "";
+    check_near(import.gpus, 384, 0);
+    assert_int_equal(run->strategy.recompute, RECOMPUTE_FULL);
+    assert_int_equal(run->strategy.recompute_layers, 0);
+    assert_int_equal(run->scenario.model.vocab_size, 250880);
+    assert_true(run->scenario.model.embedding_norm);
+    assert_null(strstr(notes, "training commands"));
+}
+
 static void test_gpus(void **state)
 {
     static const struct {
@@ -347,6 +375,7 @@ int main(void)
         cmocka_unit_test_teardown(test_torchtitan_flags, teardown),
         cmocka_unit_test_teardown(test_torchtitan_recipe, teardown),
         cmocka_unit_test_teardown(test_megatron_defaults, teardown),
+        cmocka_unit_test_teardown(test_old_flags, teardown),
         cmocka_unit_test(test_gpus),
         cmocka_unit_test(test_bad_input),
         cmocka_unit_test_teardown(test_unresolved, teardown),

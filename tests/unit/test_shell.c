@@ -69,8 +69,11 @@ static void test_arrays(void **state)
 {
     (void)state;
     check_read("A=(--x 1 # note\n --y 'b c'\n)\nrun ${A[@]} \"${A[@]}\" ${A[1]}",
-               "4:run|--x|1|--y|b c|--x|1|--y|b c|1\n");
+               "4:run|--x|1|--y|b|c|--x|1|--y|b c|1\n");
     check_read("A=(a)\nA+=(b c)\nrun \"${A[@]}\" d", "3:run|a|b|c|d\n");
+    /* elements of several words, as NVIDIA's examples/llama/train_llama3_8b_h100_fp8.sh has them */
+    check_read("A+=(\n \"--fp8-format hybrid\"\n \"--vocab-size 128256\" \n)\nrun ${A[@]}",
+               "5:run|--fp8-format|hybrid|--vocab-size|128256\n");
     check_read("A=()\nrun \"${A[@]}\" d", "2:run|d\n");
     check_read("X=3\nA=(--n $X --m=${X}0)\nrun ${A[*]}", "3:run|--n|3|--m=30\n");
 }
@@ -114,6 +117,9 @@ static void test_documents(void **state)
     check_read("cat > f <<EOF\n{\"a\": 1}\nEOF\nrun x", "1:cat\n2<{\"a\": 1}\n>\n4:run|x\n");
     check_read("cat <<-'END' > f\n\tbody\n\tEND\nrun", "1:cat\n2<\tbody\n>\n4:run\n");
     check_read("cat <<EOF\nno end", "1:cat\n");
+    check_read("N=4\ncat <<EOF > f\n{\"a\": $N, \"b\": '${N}'}\nEOF",
+               "2:cat\n3<{\"a\": 4, \"b\": '4'}\n>\n");
+    check_read("N=4\ncat <<'EOF'\n$N\nEOF", "2:cat\n3<$N\n>\n");
 }
 
 static void test_inner_scripts(void **state)
