@@ -11,6 +11,7 @@ const struct run_log_family *const run_log_families[] = {&run_log_megatron,
                                                          &run_log_nemo,
                                                          &run_log_torchtitan,
                                                          &run_log_deepspeed,
+                                                         &run_log_deepspeed_old,
                                                          &run_log_deepspeed_pipeline,
                                                          &run_log_bridge,
                                                          NULL};
@@ -123,19 +124,27 @@ static enum status take_line(struct run_log *log, const char *line, struct error
     return add_step(log, &step, e);
 }
 
+/* Characters before the end of a line; a progress bar returns to its start for each step. */
+static size_t line_length(const char *s, size_t n)
+{
+    size_t length = 0;
+    while (length < n && s[length] != '\n' && s[length] != '\r')
+        length++;
+    return length;
+}
+
 /* Calls take for each clean line. */
 static enum status read_lines(struct run_log *log, const char *text, size_t n, struct error *e)
 {
     struct text line = {0};
     for (size_t at = 0; at < n && e->status == STATUS_OK;) {
-        const char *end = memchr(text + at, '\n', n - at);
-        size_t length = end ? (size_t)(end - text) - at : n - at;
+        size_t length = line_length(text + at, n - at);
         clean_line(text + at, length, &line);
         if (line.failed)
             error_set(e, STATUS_IO, "out of memory");
         else
             take_line(log, line.data ? line.data : "", e);
-        at += length + (end != NULL);
+        at += length + 1;
     }
     text_free(&line);
     return e->status;

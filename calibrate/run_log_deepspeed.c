@@ -23,6 +23,17 @@ static const struct run_log_pattern fact[] = {
 const struct run_log_family run_log_deepspeed = {
     "deepspeed", "DeepSpeed", "CurrSamplesPerSec=", step, fact, NULL};
 
+/* Until 2022: the mean since the start, "0/40, SamplesPerSec=83.5". */
+static const struct run_log_pattern old_step[] = {
+    {":stop] 0/",        RUN_LOG_ITERATION,     1   },
+    {", SamplesPerSec=", RUN_LOG_SAMPLES_PER_S, 1   },
+    {"MaxMemAllocated=", RUN_LOG_MEMORY_BYTES,  GIBI},
+    {NULL,               RUN_LOG_ITERATION,     0   },
+};
+
+const struct run_log_family run_log_deepspeed_old = {
+    "deepspeed", "DeepSpeed", ", SamplesPerSec=", old_step, fact, NULL};
+
 static const struct run_log_pattern pipeline_step[] = {
     {"steps:",         RUN_LOG_ITERATION,     1},
     {"iter time (s):", RUN_LOG_STEP_S,        1},

@@ -123,6 +123,37 @@ static void test_torchtitan(void **state)
     run_log_free(&log);
 }
 
+/* DeepSpeed of 2022; its mean since the start is all that it says. */
+static void test_old_deepspeed(void **state)
+{
+#define OLD(n, rate)                                                                               \
+    "[2022-03-11 02:06:58,985] [INFO] [timer.py:189:stop] 0/" #n ", SamplesPerSec=" #rate          \
+    ", MemAllocated=0.26GB, MaxMemAllocated=9.00GB\n"
+    struct run_log log = read_log(OLD(40, 80.0) OLD(50, 80.0) OLD(60, 100.0) OLD(60, 100.0));
+#undef OLD
+    (void)state;
+    assert_string_equal(log.family->name, "deepspeed");
+    assert_int_equal(log.count, 3);
+    struct run_summary s = summary_of(&log, 8, 2048, 160);
+    check_near(s.step_s, 2, 1e-12);
+    check_near(s.memory_bytes, 9.0 * 1024 * 1024 * 1024, 1e-12);
+    run_log_free(&log);
+}
+
+/* A progress bar is one line of many steps. */
+static void test_progress_bar(void **state)
+{
+    struct run_log log = read_log(
+        "Epoch 0: 1%| | 1/99 [0:58<8:01, 6.3s/it, global_step=1.000, train_step_timing in s=9.0]\r"
+        "Epoch 0: 2%| | 2/99 [0:58<8:01, 6.3s/it, global_step=2.000, train_step_timing in s=6.0]\r"
+        "Epoch 0: 3%| | 3/99 [0:58<8:01, 6.3s/it, global_step=3.000, train_step_timing in s=6.2]");
+    (void)state;
+    assert_string_equal(log.family->name, "nemo");
+    assert_int_equal(log.count, 3);
+    check_near(log.steps[2].value[RUN_LOG_STEP_S], 6.2, 1e-12);
+    run_log_free(&log);
+}
+
 static void test_deepspeed(void **state)
 {
     struct run_log log = read_log(
@@ -203,6 +234,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_megatron),  cmocka_unit_test(test_bridge),
         cmocka_unit_test(test_nemo),      cmocka_unit_test(test_torchtitan),
+        cmocka_unit_test(test_old_deepspeed), cmocka_unit_test(test_progress_bar),
         cmocka_unit_test(test_deepspeed), cmocka_unit_test(test_drift),
         cmocka_unit_test(test_refusals),
     };
