@@ -61,13 +61,14 @@ int search_pp_overlaps(const struct search_space *space, int pp)
     return pp > 1 && space->pp_overlap ? 2 : 1;
 }
 
-/* Ways of ZeRO: the same for all units with one dp and cp, which come one after the other. */
+/* Ways of ZeRO with their tunings: the same for all units with one dp and cp, which come one after
+ * the other. */
 static int count_zeros(const struct search_space *space, struct search_cuts *cuts,
                        const struct strategy *s)
 {
     struct search_zero zeros[SEARCH_ZEROS_MAX];
     if (cuts->zeros_dp != s->dp || cuts->zeros_cp != s->cp)
-        cuts->zeros = search_zeros(space, s, zeros);
+        cuts->zeros = search_tunings(space, zeros, search_zeros(space, s, zeros));
     cuts->zeros_dp = s->dp;
     cuts->zeros_cp = s->cp;
     return cuts->zeros;
@@ -90,9 +91,10 @@ static bool count_pp(struct search_space *space, struct search_cuts *cuts, struc
     for (int i = 0; i < cuts->rules; i++)
         reject(space, cuts->rejected[i].name, cuts->rejected[i].count);
     reject(space, "schedule", layouts->illegal);
-    unit->legal += layouts->recomputes * search_pp_overlaps(space, cuts->pp) *
-                   count_zeros(space, cuts, s) * search_tunings(space);
-    if (search_tunings(space) == 0) /* the stack does not offload as it is asked to */
+    unit->legal +=
+        layouts->recomputes * search_pp_overlaps(space, cuts->pp) * count_zeros(space, cuts, s);
+    if (!space->offloads[0] &&
+        !space->offloads[1]) /* the stack does not offload as it is asked to */
         reject(space, "offload-supported", layouts->recomputes);
     return true;
 }

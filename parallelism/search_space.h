@@ -49,7 +49,7 @@ struct search_cuts {
     struct search_rejected rejected[SEARCH_SPLIT_RULES];
     struct search_layouts *layout; /* by number of micro-batches */
     int layouts, layout_room;
-    int zeros_dp, zeros_cp, zeros; /* ways of ZeRO that were counted last */
+    int zeros_dp, zeros_cp, zeros; /* ways of ZeRO, tuned, that were counted last */
 };
 
 /* A way to recompute, from the least to the most. */
@@ -122,8 +122,13 @@ int search_recomputes(const struct search_space *space, int most_layers,
 int search_zeros(const struct search_space *space, const struct strategy *s,
                  struct search_zero out[SEARCH_ZEROS_MAX]);
 
-/* Ways to tune what is left: overlaps and offload. */
-int search_tunings(const struct search_space *space);
+/* Overlaps that are tried on and off under a way of ZeRO: the prefetch of parameters' shards only
+ * where there are some. */
+unsigned search_inner_overlaps(const struct search_space *space, const struct search_zero *zero);
+int search_subsets(unsigned overlaps);
+
+/* Ways to tune what is left, those overlaps and offload, over all ways of ZeRO. */
+int search_tunings(const struct search_space *space, const struct search_zero *zeros, int count);
 
 /* Overlaps of the k-th subset of the bits `open`, the others as in `overlaps`. */
 unsigned search_overlaps(unsigned overlaps, unsigned open, int k);

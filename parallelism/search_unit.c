@@ -40,9 +40,10 @@ static void offer(struct search_worker *w, double objective)
     search_ranking_offer(w->ranking, &c);
 }
 
-static int inner_overlaps(const struct search_worker *w)
+/* Strategies that differ in the overlaps tried under a way of ZeRO alone. */
+static int variants_of(const struct search_worker *w, int zero)
 {
-    return search_tunings(w->space) / (w->space->offloads[0] + w->space->offloads[1]);
+    return search_subsets(search_inner_overlaps(w->space, &w->zero[zero]));
 }
 
 static void apply_zero(struct search_worker *w, int i)
@@ -81,8 +82,9 @@ static void evaluate_overlaps(struct search_worker *w, int zero)
 {
     unsigned overlaps = w->s.overlaps;
     double *fastest = &w->fastest_s[w->zero[zero].zero];
-    for (int k = 0; k < inner_overlaps(w); k++) {
-        w->s.overlaps = search_overlaps(overlaps, w->space->inner_overlaps, k);
+    unsigned open = search_inner_overlaps(w->space, &w->zero[zero]);
+    for (int k = 0, n = search_subsets(open); k < n; k++) {
+        w->s.overlaps = search_overlaps(overlaps, open, k);
         *fastest = fmin(*fastest, evaluate(w, zero));
     }
     w->s.overlaps = overlaps;
@@ -93,8 +95,9 @@ static double tail_s(struct search_worker *w, int zero)
 {
     unsigned overlaps = w->s.overlaps;
     double least = HUGE_VAL;
-    for (int k = 0; k < inner_overlaps(w); k++) {
-        w->s.overlaps = search_overlaps(overlaps, w->space->inner_overlaps, k);
+    unsigned open = search_inner_overlaps(w->space, &w->zero[zero]);
+    for (int k = 0, n = search_subsets(open); k < n; k++) {
+        w->s.overlaps = search_overlaps(overlaps, open, k);
         least = fmin(least,
                      bound_tail_s(w->space->scenario, &w->shard, &w->ranks, &w->cost[zero], &w->s));
     }
@@ -175,7 +178,7 @@ static void visit_bounds(struct search_worker *w, int zero, double work_s)
     if (bound == SEARCH_BOUNDS)
         w->open = true;
     else
-        w->counts.pruned_by[bound] += inner_overlaps(w);
+        w->counts.pruned_by[bound] += variants_of(w, zero);
 }
 
 static void visit_open(struct search_worker *w, int zero, double work_s)
@@ -184,7 +187,7 @@ static void visit_open(struct search_worker *w, int zero, double work_s)
         return;
     double step_s = floor_s(w, zero, work_s);
     if (hopeless(w, step_s, 0))
-        w->counts.pruned_by[BOUND_LAYOUT_TIME] += inner_overlaps(w);
+        w->counts.pruned_by[BOUND_LAYOUT_TIME] += variants_of(w, zero);
     else
         evaluate_overlaps(w, zero);
 }
@@ -200,7 +203,7 @@ static double terms_s(const struct layout_cost *layout)
 /* Strategies with one way to recompute. */
 static long long strategies_of_way(const struct search_worker *w)
 {
-    return (long long)w->zeros * search_tunings(w->space);
+    return w->tunings;
 }
 
 /* The slowest of what the split's ZeRO stages have reached so far. */
@@ -326,6 +329,7 @@ static void init_zeros(struct search_worker *w)
 {
     w->s.offload_optimizer = false; /* of the pp before */
     w->zeros = search_zeros(w->space, &w->s, w->zero);
+    w->tunings = search_tunings(w->space, w->zero, w->zeros);
     for (int i = 0; i < w->zeros; i++) {
         apply_zero(w, i);
         zero_cost_init(w->space->scenario, &w->shard, &w->s, &w->cost[i]);

@@ -38,8 +38,8 @@ struct search_worker {
     struct peaks peaks;
     struct bound_ranks ranks;
     struct layout_cost layout;
-    struct zero_cost least; /* bound_zero of all */
-    int zeros, ways;
+    struct zero_cost least;   /* bound_zero of all */
+    int zeros, tunings, ways; /* tunings: of all ways of ZeRO together */
     struct search_zero zero[SEARCH_ZEROS_MAX];
     struct zero_cost cost[SEARCH_ZEROS_MAX];
     bool priced[SEARCH_ZEROS_MAX];

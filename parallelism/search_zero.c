@@ -67,17 +67,26 @@ int search_zeros(const struct search_space *space, const struct strategy *s,
     return z.count;
 }
 
-static int bits_of(unsigned set)
+unsigned search_inner_overlaps(const struct search_space *space, const struct search_zero *zero)
 {
-    int n = 0;
-    for (; set; set &= set - 1)
-        n++;
+    return zero->zero == 3 ? space->inner_overlaps
+                           : space->inner_overlaps & ~(1u << OVERLAP_FSDP_PREFETCH);
+}
+
+int search_subsets(unsigned overlaps)
+{
+    int n = 1;
+    for (; overlaps; overlaps &= overlaps - 1)
+        n *= 2;
     return n;
 }
 
-int search_tunings(const struct search_space *space)
+int search_tunings(const struct search_space *space, const struct search_zero *zeros, int count)
 {
-    return (space->offloads[0] + space->offloads[1]) << bits_of(space->inner_overlaps);
+    int sum = 0;
+    for (int i = 0; i < count; i++)
+        sum += search_subsets(search_inner_overlaps(space, &zeros[i]));
+    return sum * (space->offloads[0] + space->offloads[1]);
 }
 
 unsigned search_overlaps(unsigned overlaps, unsigned open, int k)
