@@ -15,13 +15,14 @@
 struct gemm_constants {
     double peak_frac; /* of the datasheet peak, inside a large tile */
     double a0; /* elements: operand traffic of a tile, as the intensity that halves its rate */
-    double k_latency_s; /* of one step of K in a tile, whatever its size */
+    double tile_area;   /* elements of output: fixed cost of a tile at each step of K */
     double k0;          /* elements of K: prologue and epilogue of a CTA */
     double persistence; /* share of k0 that each further wave pays: 1 all, 0 hidden behind the next
                            tile */
     double phi;         /* 0 hard waves .. 1 no wave quantisation */
-    double p;           /* exponent that joins math, cache and memory roofs */
-    double beta;        /* share of the SMs needed to draw full memory bandwidth */
+    double edge; /* of tiles at the matrix's edge: 0 they cost whole ones .. 1 their rows alone */
+    double p;    /* exponent that joins math, cache and memory roofs */
+    double beta; /* share of the SMs needed to draw full memory bandwidth */
     double bandwidth_frac; /* of the memory bandwidth */
     double l2_ratio;       /* bandwidth of the last cache over that of memory */
     double l2_frac;        /* share of the cache that repeated operands can use */
@@ -37,7 +38,7 @@ struct gemm_constants {
 /* Grouped GEMM of experts: the tile form over the union of the groups' tiles, and what an expert
  * layer costs around its two GEMMs. */
 struct grouped_constants {
-    double peak_frac, a0, k_latency_s, k0, phi, p, bandwidth_frac, l2_ratio; /* as gemm_constants */
+    double peak_frac, a0, tile_area, k0, phi, p, bandwidth_frac, l2_ratio; /* as gemm_constants */
     double t0_s;            /* launch of one grouped GEMM */
     double per_group_s;     /* each group of an expert layer */
     double routing_s;       /* of an expert layer: router's kernels, permutation, weighted sum */

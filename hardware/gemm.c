@@ -71,7 +71,7 @@ static double product_s(const struct gpu *gpu, enum dtype dtype, const struct ge
         .n = g->n,
         .k = g->k,
         .flop_per_s = gpu->peak_flop_per_s[dtype] * c->peak_frac,
-        .sm_count = gpu->sm_count,
+        .sm_count = tile_processors(gpu),
         .memory_s = memory_s(gpu, dtype, g, copies),
         .partial_s =
             4 * g->batch * g->m * g->n / (gpu->memory_bandwidth_bytes_per_s * c->bandwidth_frac),
@@ -91,9 +91,8 @@ static double correction(const struct gpu *gpu, enum dtype dtype, const struct g
     return correction_factor(&gpu->calibration.gemm_correction[dtype], g->m * g->batch, g->n, g->k);
 }
 
-/* Nothing computes faster than the peak. The constants alone do not say so: peak_frac is over 1
- * where a latency of every element of K makes up for it, and another part's peak may divide its
- * time otherwise between the two (h20 by h100's: a sixth of the rate, the same latency). */
+/* Nothing computes faster than the peak, whatever part its constants were measured on: peak_frac is
+ * over 1 where the fixed cost of tiles makes up for it. */
 double gemm_peak_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g)
 {
     return gemm_flop(g) / gpu->peak_flop_per_s[dtype];

@@ -41,7 +41,7 @@ static double product_s(const struct gpu *gpu, enum dtype dtype, const struct ge
     const struct grouped_constants *c = &gpu->calibration.grouped[dtype];
     struct gemm_constants constants = {
         .a0 = c->a0,
-        .k_latency_s = c->k_latency_s,
+        .tile_area = c->tile_area,
         .k0 = c->k0,
         .persistence = 1,
         .phi = c->phi,
@@ -56,7 +56,7 @@ static double product_s(const struct gpu *gpu, enum dtype dtype, const struct ge
         .n = g->n,
         .k = g->k,
         .flop_per_s = gpu->peak_flop_per_s[dtype] * c->peak_frac,
-        .sm_count = gpu->sm_count,
+        .sm_count = tile_processors(gpu),
         .memory_s = passing_s(gpu, gemm_bytes(dtype, g), c->bandwidth_frac, c->l2_ratio),
         .partial_s = -1,
         .menu = menu,

@@ -1,7 +1,7 @@
 #include "hardware/tiles.h"
 #include <math.h>
 
-static const double splits[] = {1, 2, 4, 8, 16, 32};
+static const double splits[] = {1, 2, 3, 4, 6, 8, 12, 16, 32};
 enum { SPLITS = sizeof splits / sizeof splits[0] };
 
 /* Split-K is worth its partial sums only while each part keeps this many elements of K, and while
@@ -24,9 +24,26 @@ double miss_frac(double bytes, double cache_bytes)
     return 1 / (1 + eighth * eighth);
 }
 
-/* One tile Tm x Tn and split sk, CTAs = batch ceil(m / Tm) ceil(n / Tn) sk, q = CTAs / SMs:
+double tile_processors(const struct gpu *gpu)
+{
+    const double least = 64;
+    return fmax(gpu->sm_count, least);
+}
+
+/* Whole tiles along a side of x tiles, less what smaller ones at its edge save. */
+static double tiles_along(double x, double edge)
+{
+    return ceil(x) - edge * (ceil(x) - fmax(x, 1));
+}
+
+static double tiles_of(const struct tiled_product *g, struct tile t)
+{
+    return g->batch * tiles_along(g->m / t.m, g->c->edge) * tiles_along(g->n / t.n, g->c->edge);
+}
+
+/* One tile Tm x Tn and split sk, CTAs = batch tiles(m / Tm) tiles(n / Tn) sk, q = CTAs / SMs:
  *     W      = ceil(q) - phi (ceil(q) - max(q, 1))                           waves
- *     t_k    = 2 (Tm Tn + a0 (Tm + Tn)) SMs / R + t_lat                      one element of K
+ *     t_k    = 2 (Tm Tn + a0 (Tm + Tn) + area) SMs / R                       one element of K
  *     T_math = t_k (W k / sk + k0 (1 + pers (W - 1)))
  *     T_mem  = T_bytes / min(1, CTAs / (beta SMs)) + sk T_partial
  *     T      = (T_math^p + T_mem^p)^(1/p) + T_split
@@ -34,11 +51,11 @@ double miss_frac(double bytes, double cache_bytes)
 static double tile_s(const struct tiled_product *g, struct tile t, double split, double best)
 {
     const struct gemm_constants *c = g->c;
-    double ctas = g->batch * ceil(g->m / t.m) * ceil(g->n / t.n) * split;
+    double ctas = tiles_of(g, t) * split;
     double q = ctas / g->sm_count, whole = ceil(q);
     double waves = whole - c->phi * (whole - fmax(q, 1));
     double step_s =
-        2 * (t.m * t.n + c->a0 * (t.m + t.n)) * g->sm_count / g->flop_per_s + c->k_latency_s;
+        2 * (t.m * t.n + c->a0 * (t.m + t.n) + c->tile_area) * g->sm_count / g->flop_per_s;
     double math_s = step_s * (waves * g->k / split + c->k0 * (1 + c->persistence * (waves - 1)));
     double memory_s = g->memory_s / fmin(1, ctas / (c->beta * g->sm_count));
     double split_s = 0;
@@ -64,7 +81,7 @@ double tiled_product_s(const struct tiled_product *p)
     double best = HUGE_VAL;
     int split_count = p->partial_s < 0 ? 1 : SPLITS;
     for (int t = 0; t < p->tiles; t++) {
-        double ctas = p->batch * ceil(p->m / p->menu[t].m) * ceil(p->n / p->menu[t].n);
+        double ctas = tiles_of(p, p->menu[t]);
         for (int i = 0; i < split_count; i++) {
             if (i > 0 &&
                 (p->k / splits[i] < split_k_least || ctas * splits[i] >= split_waves * p->sm_count))

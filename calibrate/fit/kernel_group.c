@@ -13,7 +13,7 @@ enum { HELD_MAX = 24 };
 
 /* Rows that the search for a valley looks at; all of them polish it. */
 static const size_t search_rows = 400;
-enum { STARTS = 3, CHOICE_STARTS = 1, FOLD_ITERATIONS = 15 };
+enum { STARTS = 3, CHOICE_STARTS = 1, FOLD_ITERATIONS = 10 };
 
 /* Rows by a condition, as another view of the same samples. */
 struct view {
@@ -236,6 +236,27 @@ static void note_outliers(const struct kernel_problem *p, const struct kernel_ro
 
 /* ---- the fit ---- */
 
+/* To so many digits that reading a file is no strain and the last one means nothing. */
+static double rounded(double value, int digits)
+{
+    if (!(fabs(value) > 0))
+        return 0;
+    double unit = pow(10, floor(log10(fabs(value))) + 1 - digits);
+    return unit < 1 ? round(value / unit) / round(1 / unit) : round(value / unit) * unit;
+}
+
+static void round_constants(const struct kernel_problem *p, struct calibration_group *group)
+{
+    enum { CONSTANT_DIGITS = 6, ERROR_DIGITS = 3 };
+    for (size_t j = 0; j < p->parameters.count; j++) {
+        size_t row = p->parameters.row[j];
+        double *value = calibration_constant(&p->gpu->calibration, &p->slot, row);
+        *value = rounded(*value, CONSTANT_DIGITS);
+        group->standard_error[row] = rounded(group->standard_error[row], ERROR_DIGITS);
+    }
+    group->error_frac = rounded(group->error_frac, ERROR_DIGITS);
+}
+
 /* The best of the slot's alternatives. */
 static bool search_choices(const struct kernel_problem *p, const struct kernel_rows *rows,
                            double *x)
@@ -276,6 +297,17 @@ static enum status search(const struct kernel_problem *p, const struct kernel_ro
     return STATUS_OK;
 }
 
+/* A table that does not help blocks it has not seen is left out. */
+static bool helps(const struct kernel_fit_options *options, struct kernel_fit_group *result)
+{
+    bool table = options->quick || result->error_frac < result->form_error_frac;
+    if (!table) {
+        result->error_frac = result->form_error_frac;
+        result->large_error_frac = result->form_large_error_frac;
+    }
+    return table;
+}
+
 static void report_errors(const struct errors *sums, struct kernel_fit_group *result)
 {
     result->error_frac = mean(sums->all, sums->n);
@@ -311,10 +343,12 @@ enum status kernel_group_fit(struct gpu *gpu, const struct calibration_slot *slo
         cross_validate(&p, rows, x, options, &sums);
     report_errors(&sums, result);
     set_group(&p, rows, group);
+    bool table = !options->form_alone && helps(options, result);
     group->error_frac = result->error_frac;
     kernel_spread(&p, rows, x, group->standard_error);
+    round_constants(&p, group);
     note_outliers(&p, rows, notes);
-    if (!options->form_alone)
+    if (table)
         correct(&p, rows);
     return starved ? error_set(e, STATUS_IO, "out of memory") : STATUS_OK;
 }

@@ -8,10 +8,11 @@
 static const struct kernel_parameter gemm_parameters[] = {
     {"peak_frac",      1,     0.3,   1.5 },
     {"a0",             10,    0.1,   300 },
-    {"k_latency_s",    5e-10, 1e-12, 5e-9},
+    {"tile_area",      3000,  1,     2e5 },
     {"k0",             150,   1,     3000},
     {"persistence",    0.5,   0.01,  1   },
     {"phi",            0.5,   0.01,  1   },
+    {"edge",           0.3,   0.01,  1   },
     {"p",              3,     1,     15  },
     {"bandwidth_frac", 0.8,   0.1,   1.1 },
     {"l2_ratio",       1.6,   0.8,   20  },
@@ -27,7 +28,7 @@ static const struct kernel_parameter gemm_parameters[] = {
 static const struct kernel_parameter grouped_parameters[] = {
     {"peak_frac",              0.8,    0.1,   1.5 },
     {"a0",                     10,     0.1,   300 },
-    {"k_latency_s",            5e-10,  1e-12, 5e-9},
+    {"tile_area",              3000,   1,     2e5 },
     {"k0",                     150,    1,     3000},
     {"phi",                    0.5,    0.01,  1   },
     {"p",                      2,      1,     15  },
