@@ -7,6 +7,7 @@
 #include "cli/progress.h"
 #include "cli/validate_samples.h"
 #include "reports/profile_report.h"
+#include "reports/sample_drawing.h"
 #include "reports/sample_report.h"
 #include <stdlib.h>
 #include <string.h>
@@ -158,7 +159,8 @@ static enum status add_residuals(const struct system *system, const struct sampl
         return error_set(e, STATUS_IO, "out of memory");
     samples_predict(system, samples, predictions);
     text_add(out, "\n");
-    sample_report_text(&report, out, e);
+    if (sample_report_text(&report, out, e) == STATUS_OK)
+        sample_drawing_text(&report, out);
     free(predictions);
     return e->status;
 }
