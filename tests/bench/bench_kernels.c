@@ -5,6 +5,7 @@
  */
 #include "hardware/roofline.h"
 #include "parallelism/memo.h"
+#include "parallelism/step_parts.h"
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
