@@ -41,31 +41,61 @@ static double tiles_of(const struct tiled_product *g, struct tile t)
     return g->batch * tiles_along(g->m / t.m, g->c->edge) * tiles_along(g->n / t.n, g->c->edge);
 }
 
+/* One way to cut a product. */
+struct cut {
+    double math_s, memory_s, split_s;
+};
+enum { TILES_MAX = 16 };
+
 /* One tile Tm x Tn and split sk, CTAs = batch tiles(m / Tm) tiles(n / Tn) sk, q = CTAs / SMs:
  *     W      = ceil(q) - phi (ceil(q) - max(q, 1))                           waves
  *     t_k    = 2 (Tm Tn + a0 (Tm + Tn) + area) SMs / R                       one element of K
  *     T_math = t_k (W k / sk + k0 (1 + pers (W - 1)))
  *     T_mem  = T_bytes / min(1, CTAs / (beta SMs)) + sk T_partial
- *     T      = (T_math^p + T_mem^p)^(1/p) + T_split
- * Returns HUGE_VAL when T cannot be below `best`. */
-static double tile_s(const struct tiled_product *g, struct tile t, double split, double best)
+ *     T      = (T_math^p + T_mem^p)^(1/p) + T_split */
+static struct cut cut_of(const struct tiled_product *g, struct tile t, double ctas, double split)
 {
     const struct gemm_constants *c = g->c;
-    double ctas = tiles_of(g, t) * split;
     double q = ctas / g->sm_count, whole = ceil(q);
     double waves = whole - c->phi * (whole - fmax(q, 1));
     double step_s =
         2 * (t.m * t.n + c->a0 * (t.m + t.n) + c->tile_area) * g->sm_count / g->flop_per_s;
-    double math_s = step_s * (waves * g->k / split + c->k0 * (1 + c->persistence * (waves - 1)));
-    double memory_s = g->memory_s / fmin(1, ctas / (c->beta * g->sm_count));
-    double split_s = 0;
+    struct cut cut = {.math_s = step_s *
+                                (waves * g->k / split + c->k0 * (1 + c->persistence * (waves - 1))),
+                      .memory_s = g->memory_s / fmin(1, ctas / (c->beta * g->sm_count))};
     if (split > 1) {
-        memory_s += split * g->partial_s;
-        split_s = c->split_s;
+        cut.memory_s += split * g->partial_s;
+        cut.split_s = c->split_s;
     }
-    if (fmax(math_s, memory_s) + split_s >= best)
-        return HUGE_VAL;
-    return join_s(math_s, memory_s, c->p) + split_s;
+    return cut;
+}
+
+/* What a cut cannot be below. */
+static double bound_s(const struct cut *cut)
+{
+    return fmax(cut->math_s, cut->memory_s) + cut->split_s;
+}
+
+/* All cuts worth trying; returns their number, the one of the least bound in `least`. */
+static int cuts_of(const struct tiled_product *p, struct cut *cuts, int *least)
+{
+    int n = 0, split_count = p->partial_s < 0 ? 1 : SPLITS;
+    double bound = HUGE_VAL;
+    for (int t = 0; t < p->tiles; t++) {
+        double ctas = tiles_of(p, p->menu[t]);
+        for (int i = 0; i < split_count; i++) {
+            if (i > 0 &&
+                (p->k / splits[i] < split_k_least || ctas * splits[i] >= split_waves * p->sm_count))
+                break;
+            cuts[n] = cut_of(p, p->menu[t], ctas * splits[i], splits[i]);
+            if (bound_s(&cuts[n]) < bound) {
+                bound = bound_s(&cuts[n]);
+                *least = n;
+            }
+            n++;
+        }
+    }
+    return n;
 }
 
 double tiles_floor_s(const struct tile *menu, int tiles, double a0, double flop_per_s, double flop)
@@ -76,18 +106,17 @@ double tiles_floor_s(const struct tile *menu, int tiles, double a0, double flop_
     return flop / flop_per_s * (most + a0) / most;
 }
 
+/* Powers are dear: the cut of the least bound is joined first, and then those alone whose bound is
+ * below the best. */
 double tiled_product_s(const struct tiled_product *p)
 {
+    struct cut cuts[TILES_MAX * SPLITS];
+    int least = 0, n = cuts_of(p, cuts, &least);
     double best = HUGE_VAL;
-    int split_count = p->partial_s < 0 ? 1 : SPLITS;
-    for (int t = 0; t < p->tiles; t++) {
-        double ctas = tiles_of(p, p->menu[t]);
-        for (int i = 0; i < split_count; i++) {
-            if (i > 0 &&
-                (p->k / splits[i] < split_k_least || ctas * splits[i] >= split_waves * p->sm_count))
-                break;
-            best = fmin(best, tile_s(p, p->menu[t], splits[i], best));
-        }
+    for (int i = -1; i < n; i++) {
+        const struct cut *cut = &cuts[i < 0 ? least : i];
+        if (bound_s(cut) < best)
+            best = fmin(best, join_s(cut->math_s, cut->memory_s, p->c->p) + cut->split_s);
     }
     return best;
 }
