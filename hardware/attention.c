@@ -121,9 +121,8 @@ static double kernel_s(const struct gpu *gpu, const struct attention_kernel *ker
         visible = 1;
     double one_s = score_s(gpu, kernel, a), fixed_s = c->cta_s / head_frac(c, a);
     double executed = tiles * c->tile_rows * keys * visible;
-    double processors = tile_processors(gpu);
-    double all_s = a->batch * a->heads * (executed * one_s + tiles * fixed_s / processors);
-    double longest_s = c->tile_rows * keys * fmin(1, 2 * visible) * one_s * processors + fixed_s;
+    double all_s = a->batch * a->heads * (executed * one_s + tiles * fixed_s / gpu->sm_count);
+    double longest_s = c->tile_rows * keys * fmin(1, 2 * visible) * one_s * gpu->sm_count + fixed_s;
     double peak_s = attention_flop(kernel->pass, a) / kernel->flop_per_s;
     return fmax(join_s(all_s, longest_s, c->tail), peak_s);
 }

@@ -38,7 +38,7 @@ static bool is_grouped(const struct gpu *gpu, const struct decode_constants *c,
     double group = a->heads / a->kv_heads;
     double ctas = a->batch * a->kv_heads * blocks_of(keys);
     return group >= c->group_least && group <= c->group_most &&
-           ctas >= c->group_fill * tile_processors(gpu);
+           ctas >= c->group_fill * gpu->sm_count;
 }
 
 static struct chosen choose(const struct gpu *gpu, const struct decode_constants *c,
@@ -90,8 +90,8 @@ double attention_decode_s(const struct gpu *gpu, enum dtype kv_dtype, const stru
     double keys = a->seq_kv * fmin(1, a->visible_frac);
     struct chosen k = choose(gpu, c, a, keys);
     double parts =
-        fmin(fmax(1, k.c->splits * tile_processors(gpu) / k.ctas), fmax(1, keys / part_keys_least));
-    double q = k.ctas * parts / tile_processors(gpu);
+        fmin(fmax(1, k.c->splits * gpu->sm_count / k.ctas), fmax(1, keys / part_keys_least));
+    double q = k.ctas * parts / gpu->sm_count;
     double waves = ceil(q) - k.phi * (ceil(q) - fmax(q, 1));
     double roof_s = join_s(memory_s(gpu, kv_dtype, c, k.c->bandwidth_frac, a),
                            math_s(gpu, k.c->math_frac, a), c->p);

@@ -71,7 +71,7 @@ static double product_s(const struct gpu *gpu, enum dtype dtype, const struct ge
         .n = g->n,
         .k = g->k,
         .flop_per_s = gpu->peak_flop_per_s[dtype] * c->peak_frac,
-        .sm_count = tile_processors(gpu),
+        .sm_count = gpu->sm_count,
         .memory_s = memory_s(gpu, dtype, g, copies),
         .partial_s =
             4 * g->batch * g->m * g->n / (gpu->memory_bandwidth_bytes_per_s * c->bandwidth_frac),

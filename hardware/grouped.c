@@ -56,7 +56,7 @@ static double product_s(const struct gpu *gpu, enum dtype dtype, const struct ge
         .n = g->n,
         .k = g->k,
         .flop_per_s = gpu->peak_flop_per_s[dtype] * c->peak_frac,
-        .sm_count = tile_processors(gpu),
+        .sm_count = gpu->sm_count,
         .memory_s = passing_s(gpu, gemm_bytes(dtype, g), c->bandwidth_frac, c->l2_ratio),
         .partial_s = -1,
         .menu = menu,

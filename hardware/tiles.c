@@ -24,12 +24,6 @@ double miss_frac(double bytes, double cache_bytes)
     return 1 / (1 + eighth * eighth);
 }
 
-double tile_processors(const struct gpu *gpu)
-{
-    const double least = 64;
-    return fmax(gpu->sm_count, least);
-}
-
 /* Whole tiles along a side of x tiles, less what smaller ones at its edge save. */
 static double tiles_along(double x, double edge)
 {

@@ -20,10 +20,6 @@ struct tiled_product {
 /* The fastest tile and split of K, without the launch. */
 double tiled_product_s(const struct tiled_product *p);
 
-/* What tiles are spread over: SMs or CUs. Parts with a few large cores (TPU, Gaudi) work on many
- * tiles in each: they count as 64 processors. assumed */
-double tile_processors(const struct gpu *gpu);
-
 /* Matmul work of `flop` at a rate that no shape exceeds with these tiles: R AI / (AI + a0), AI = Tm
  * Tn / (Tm + Tn), whatever the waves. */
 double tiles_floor_s(const struct tile *menu, int tiles, double a0, double flop_per_s, double flop);
