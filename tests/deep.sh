@@ -86,7 +86,7 @@ check "the same bytes from both compilers" 'programs as the first' \
 check "allocation faults" 'faults injected' env STEPCAST_FAULTS=400 build-dev/tests/allocation_faults build-dev/tests/faults
 check "allocation faults, ASan" 'faults injected' env STEPCAST_FAULTS=40 build-asan/tests/allocation_faults build-asan/tests/faults
 check "line coverage without calibrate/bench" '^lines' covered
-check "TSan: search, sweep, sensitivity" 'tests passed' tested tsan -R 'test_(search|sweep|sensitivity)'
+check "TSan: search, sweep, sensitivity, library" 'tests passed' tested tsan -R 'test_(search|sweep|sensitivity|library)'
 check "the package in a bare Debian" 'llama3-70b on' sh tests/bare_debian.sh build-dev
 check "$scenarios random scenarios" 'scenarios of seed' \
     env STEPCAST_SCENARIOS="$scenarios" STEPCAST_SEED="${STEPCAST_SEED:-2}" build-dev/tests/test_scenarios
