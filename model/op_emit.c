@@ -67,6 +67,13 @@ static bool quantised(enum dtype dtype)
            dtype == DTYPE_NVFP4;
 }
 
+/* Bytes of a quantised element with its share of the scales. */
+static double quantised_bytes(enum dtype dtype)
+{
+    double scale_bytes = dtype == DTYPE_MXFP8 ? 1.0 / 32 : dtype == DTYPE_NVFP4 ? 1.0 / 16 : 0;
+    return dtype_bytes(dtype) + scale_bytes;
+}
+
 /* One quantisation pass over n 16-bit elements: read 2 B, write the row copy and the transposed
  * copy that the weight gradient needs (both of dtype_bytes), scales included. Where the kernel
  * before it writes the copies itself, nothing is read and two 1-byte copies replace one 2-byte
@@ -76,10 +83,7 @@ static void emit_quantise(struct emitter *e, const struct linear *l, enum phase 
 {
     if (!quantised(l->dtype) || (fused && e->kernels->fused_quantise))
         return;
-    double scale_bytes = l->dtype == DTYPE_MXFP8   ? 1.0 / 32
-                         : l->dtype == DTYPE_NVFP4 ? 1.0 / 16
-                                                   : 0;
-    double bytes = 2 + 2 * (dtype_bytes(l->dtype) + scale_bytes);
+    double bytes = 2 + 2 * quantised_bytes(l->dtype);
     if (l->dtype == DTYPE_NVFP4)
         bytes += 2;
     emit_memory(e, OP_NAME_QUANTISE, l->module, phase, MEMORY_QUANTISE, n * bytes, 1);
@@ -153,17 +157,24 @@ void emit_residual(struct emitter *e, enum op_name name, double elements)
 /* Tensor-parallel communication around a column-parallel, row-parallel pair of linears. With
  * sequence parallelism: gather in, scatter out, mirrored in the backward pass, and the input
  * gathered again for the weight gradient; else an all-reduce out and one back. [Korthikanti22
- * sec. 4.2] */
+ * sec. 4.2] What a product takes in 8 or 4 bits may be gathered so; sums are scattered in 16. */
+static double gathered_bytes(const struct emitter *e, enum module module, double bytes)
+{
+    enum dtype precision = e->shard->precision;
+    bool narrow = e->kernels->quantised_gather && quantised(precision) && module != MODULE_HEAD;
+    return narrow ? bytes * quantised_bytes(precision) / shard_dtype16_bytes() : bytes;
+}
+
 void emit_tp_in(struct emitter *e, enum module module, double bytes)
 {
     if (e->shard->sequence_parallel) {
         emit_collective(e, OP_NAME_TP_GATHER, module, PHASE_FORWARD, COLLECTIVE_ALL_GATHER, COMM_TP,
-                        bytes);
+                        gathered_bytes(e, module, bytes));
         emit_collective(e, OP_NAME_TP_SCATTER, module, PHASE_BACKWARD_INPUT,
                         COLLECTIVE_REDUCE_SCATTER, COMM_TP, bytes);
         if (!e->kernels->keeps_gathered_input)
             emit_collective(e, OP_NAME_TP_REGATHER, module, PHASE_BACKWARD_WEIGHT,
-                            COLLECTIVE_ALL_GATHER, COMM_TP, bytes);
+                            COLLECTIVE_ALL_GATHER, COMM_TP, gathered_bytes(e, module, bytes));
     } else {
         emit_collective(e, OP_NAME_TP_REDUCE, module, PHASE_BACKWARD_INPUT, COLLECTIVE_ALL_REDUCE,
                         COMM_TP, bytes);
@@ -176,7 +187,7 @@ void emit_tp_out(struct emitter *e, enum module module, double bytes)
         emit_collective(e, OP_NAME_TP_SCATTER, module, PHASE_FORWARD, COLLECTIVE_REDUCE_SCATTER,
                         COMM_TP, bytes);
         emit_collective(e, OP_NAME_TP_GATHER, module, PHASE_BACKWARD_INPUT, COLLECTIVE_ALL_GATHER,
-                        COMM_TP, bytes);
+                        COMM_TP, gathered_bytes(e, module, bytes));
     } else {
         emit_collective(e, OP_NAME_TP_REDUCE, module, PHASE_FORWARD, COLLECTIVE_ALL_REDUCE, COMM_TP,
                         bytes);

@@ -38,6 +38,8 @@ const struct field stack_fields[] = {
     FLAG("fused_rope", kernels.fused_rope, "rotary embedding in one kernel"),
     FLAG("fused_softmax", kernels.fused_softmax, "scale, mask and softmax in one kernel"),
     FLAG("fused_cross_entropy", kernels.fused_cross_entropy, "cross-entropy in one kernel"),
+    FLAG("quantised_gather", kernels.quantised_gather,
+         "tensor ranks gather inputs and gradients in the precision of the products"),
     FLAG("fused_quantise", kernels.fused_quantise, "quantisation inside the kernel before it"),
     FLAG("grouped_gemm", kernels.grouped_gemm, "experts in one launch"),
     FLAG("gradient_accumulation_fusion", kernels.gradient_accumulation_fusion,

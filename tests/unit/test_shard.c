@@ -143,9 +143,33 @@ static void test_gathered_logits(void **state)
     check_near(bytes[1], 4 * bytes[0] + 2048.0 * 51200 * 8, 1e-12);
 }
 
+/* Tensor ranks gather what the products take: 8 bits of 16 in fp8, the sums still in 16. */
+static void test_quantised_gather(void **state)
+{
+    (void)state;
+    struct model m = gpt_model(2, 512, 8, 1024);
+    struct kernels k = gpt_kernels();
+    struct shard s = gpt_shard(2, 1, 1000);
+    double gathered[2] = {0, 0}, scattered[2] = {0, 0};
+    s.precision = DTYPE_FP8;
+    for (int narrow = 0; narrow < 2; narrow++) {
+        struct ops ops = {.n = 0};
+        k.quantised_gather = narrow;
+        layer_ops(&m, &m.kind[0], &s, &k, &ops);
+        for (int i = 0; i < ops.n; i++) {
+            gathered[narrow] += ops.op[i].name == OP_NAME_TP_GATHER ? ops.op[i].bytes : 0;
+            scattered[narrow] += ops.op[i].name == OP_NAME_TP_SCATTER ? ops.op[i].bytes : 0;
+        }
+    }
+    check_near(gathered[0], 4 * 2 * 1000 * 512.0, 1e-12);
+    check_near(gathered[1], gathered[0] / 2, 1e-12);
+    check_near(scattered[1], scattered[0], 1e-12);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_quantised_gather),
         cmocka_unit_test(test_activations_of_a_gpt_layer),
         cmocka_unit_test(test_activations_without_sequence_parallelism),
         cmocka_unit_test(test_parameters_of_shards_sum_to_the_layer),
