@@ -1,6 +1,7 @@
 /* Speed of the search.
  *
  *   bench_search                all figures
+ *   bench_search pruned         only the pruned searches
  *   bench_search sizes [MOST]   only time against the size of the space, as CSV: unpruned up to
  *                               MOST strategies (2 x 10^8)
  *   bench_search unpruned       only one unpruned search; prints the strategies evaluated: what
@@ -248,6 +249,10 @@ int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "unpruned") == 0) {
         count_unpruned();
+        return EXIT_SUCCESS;
+    }
+    if (argc > 1 && strcmp(argv[1], "pruned") == 0) {
+        bench_pruned();
         return EXIT_SUCCESS;
     }
     if (argc > 1 && strcmp(argv[1], "sizes") == 0) {
