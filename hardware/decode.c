@@ -68,6 +68,15 @@ static double memory_s(const struct gpu *gpu, enum dtype dtype, const struct dec
            (miss + (1 - miss) / c->l2_ratio);
 }
 
+/* What the cache cannot hold comes at the bandwidth of the datasheet at most. Constants measured on
+ * the part itself may say otherwise (A100's benchmark shares pages among sequences); on another
+ * part that is no trait of its kernels. */
+static double least_s(const struct gpu *gpu, int fp8, double bytes)
+{
+    bool own = gpu->calibration.decode_group[fp8].kind == CALIBRATION_MEASURED;
+    return own ? 0 : fmax(0, bytes - gpu->l2_bytes) / gpu->memory_bandwidth_bytes_per_s;
+}
+
 /* Its products run in 16 bit; V100 has fp16 and no bf16. */
 static double math_s(const struct gpu *gpu, double math_frac, const struct attention *a)
 {
@@ -98,6 +107,7 @@ double attention_decode_s(const struct gpu *gpu, enum dtype kv_dtype, const stru
     double work_s =
         join_s(roof_s + (waves - 1) * k.fixed_s, keys / parts * k.c->key_s * k.size, c->p);
     double seconds = k.c->t0_s + k.extra_s + (parts - 1) * k.c->part_s + work_s;
-    return seconds * correction_factor(&gpu->calibration.decode_correction[fp8],
-                                       a->batch * a->kv_heads, a->seq_kv, a->heads / a->kv_heads);
+    seconds *= correction_factor(&gpu->calibration.decode_correction[fp8], a->batch * a->kv_heads,
+                                 a->seq_kv, a->heads / a->kv_heads);
+    return fmax(seconds, least_s(gpu, fp8, attention_bytes(kv_dtype, ATTENTION_DECODE, a)));
 }

@@ -13,7 +13,7 @@ static struct gpu round_gpu(void)
     gpu.peak_flop_per_s[DTYPE_FP16] = 1e15;
     gpu.calibration.decode[0] = (struct decode_constants){
         .group = {1, 10e-6, 2, 3e-6, 10e-9, 0.5e-6, 1},
-        .head = {1, 5e-6, 0, 1e-6, 20e-9, 0, 1},
+        .head = {1, 5e-6,  0, 1e-6, 20e-9, 0,      1},
         .group_least = 2,
         .group_most = 32,
         .group_fill = 0.25,
@@ -103,12 +103,27 @@ static void test_bandwidth(void **state)
     check_near(time_us(&gpu, shape(64, 65536, 32, 8, 128)), 10 + 1e6 * bytes / 1e12, 0.01);
 }
 
+/* Constants of another part, on which pages were shared, do not read faster than this part's
+ * memory; measured ones are taken at their word. */
+static void test_transferred(void **state)
+{
+    (void)state;
+    struct gpu gpu = round_gpu();
+    gpu.memory_bandwidth_bytes_per_s = 1e12;
+    gpu.calibration.decode[0].group.bandwidth_frac = 2;
+    gpu.calibration.decode_group[0].kind = CALIBRATION_TRANSFERRED;
+    double bytes = 64.0 * 65536 * 8 * 512 + 64.0 * 32 * 512;
+    check_near(time_us(&gpu, shape(64, 65536, 32, 8, 128)), 1e6 * bytes / 1e12, 1e-9);
+    gpu.calibration.decode_group[0].kind = CALIBRATION_MEASURED;
+    check_near(time_us(&gpu, shape(64, 65536, 32, 8, 128)), 10 + 1e6 * bytes / 2e12, 0.01);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_waves),     cmocka_unit_test(test_choice),
         cmocka_unit_test(test_split),     cmocka_unit_test(test_head_size),
-        cmocka_unit_test(test_bandwidth),
+        cmocka_unit_test(test_bandwidth), cmocka_unit_test(test_transferred),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
