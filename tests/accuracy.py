@@ -3,7 +3,7 @@
 
 usage: tests/accuracy.py build/stepcast RUNS.json... > parallelism/ACCURACY.md
 """
-import collections, glob, json, os, shutil, subprocess, sys, tempfile
+import collections, glob, itertools, json, os, shutil, subprocess, sys, tempfile
 
 STACKS = os.path.join(os.path.dirname(__file__), "../parallelism/catalog/stacks")
 
@@ -20,6 +20,10 @@ def family_of(runs):
         for case in json.load(open(path)):
             names[case["id"]] = os.path.splitext(os.path.basename(path))[0]
     return names
+
+
+def sweeps_of(runs):
+    return {case["id"]: case["sweep"] for path in runs for case in json.load(open(path)) if case.get("sweep")}
 
 
 def mean(values):
@@ -47,17 +51,54 @@ def memory_errors(cases, families):
     return by
 
 
+def inside(cases, families):
+    """1 for each run inside its 80 % interval, else 0, by family."""
+    by = collections.defaultdict(list)
+    for c in cases:
+        if not c.get("skipped") and c.get("error_frac") is not None:
+            low, high = c["predicted_step_time_low_s"], c["predicted_step_time_high_s"]
+            by[families[c["id"]]].append(low <= c["measured_step_time_s"] <= high)
+    return by
+
+
+def kendall(pairs):
+    signs = [(a[0] - b[0]) * (a[1] - b[1]) for a, b in itertools.combinations(pairs, 2)]
+    up, down = sum(s > 0 for s in signs), sum(s < 0 for s in signs)
+    return (up - down) / (up + down)
+
+
+def ranking(cases, sweeps):
+    """The sweeps in which every layout was tried: how the layouts rank, cross-validated."""
+    print("## Every layout tried\n")
+    print("| sweep | ran | Kendall's tau | the first ranked measured over the best | out of memory foreseen | said to fit |")
+    print("|---|---|---|---|---|---|")
+    for sweep in sorted(set(sweeps.values())):
+        group = [c for c in cases if sweeps.get(c["id"]) == sweep and not c.get("skipped")]
+        oom = [c for c in group if c["measured_oom"]]
+        ran = [c for c in group if c.get("error_frac") is not None]
+        pool = [c for c in group if c["predicted_fits"]] or group
+        pick = min(pool, key=lambda c: c["predicted_step_time_s"])
+        best = min(c["measured_step_time_s"] for c in ran)
+        over = "out of memory" if pick["measured_oom"] else percent(pick["measured_step_time_s"] / best - 1, True)
+        tau = kendall([(c["measured_step_time_s"], c["predicted_step_time_s"]) for c in ran])
+        print(f"| {sweep} | {len(ran)} of {len(group)} | {tau:.2f} | {over} | {sum(not c['predicted_fits'] for c in oom)} of "
+              f"{len(oom)} | {sum(c['predicted_fits'] for c in ran)} of {len(ran)} |")
+    print()
+
+
 def family_table(folds, untuned, families):
     a, b, m = errors(folds, families), errors(untuned, families), memory_errors(folds, families)
-    print("| family | runs | cross-validated: mean abs. error | bias | nothing fitted: mean abs. error | bias | memory |")
-    print("|---|---|---|---|---|---|---|")
+    i = inside(folds, families)
+    print("| family | runs | cross-validated: mean abs. error | bias | inside its 80 % interval | nothing fitted: mean abs. error "
+          "| bias | memory |")
+    print("|---|---|---|---|---|---|---|---|")
     for f in sorted(a):
         print(f"| {f} | {len(a[f])} | {percent(mean([abs(e) for e in a[f]]))} | {percent(mean(a[f]), True)} | "
-              f"{percent(mean([abs(e) for e in b[f]]))} | {percent(mean(b[f]), True)} | "
+              f"{percent(mean(i[f]))} | {percent(mean([abs(e) for e in b[f]]))} | {percent(mean(b[f]), True)} | "
               f"{percent(mean([abs(e) for e in m[f]]))} |")
     every = [e for f in a for e in a[f]]
     print(f"| all | {len(every)} | {percent(mean([abs(e) for e in every]))} | {percent(mean(every), True)} | "
-          f"{percent(mean([abs(e) for f in b for e in b[f]]))} | "
+          f"{percent(mean([e for f in i for e in i[f]]))} | {percent(mean([abs(e) for f in b for e in b[f]]))} | "
           f"{percent(mean([e for f in b for e in b[f]]), True)} | "
           f"{percent(mean([abs(e) for f in m for e in m[f]]))} |\n")
 
@@ -66,6 +107,11 @@ def family_table(folds, untuned, families):
 ABLATIONS = [
     ("generations of fused attention (all as the newest)", {"flash_generation": 3}),
     ("whole-gradient all-reduce under ZeRO 1", {"gradient_all_reduce": False}),
+    ("parameters broadcast in turn by their owners", {"broadcasts_parameters": False}),
+    ("embedding, layers, norm and head dealt out as one list", {"items_before": 0, "items_after": 0}),
+    ("what a pipelined step loses besides its bubble", {"ramp_micro_batches": 0}),
+    ("gathered logits", {"gathers_logits": False}),
+    ("an all-reduce for each column-parallel linear", {"reduces_each_linear": False}),
     ("slow-down of compute beside collectives", {"contention": 0}),
     ("stragglers", {"straggler_spread": 0}),
     ("zero-bubble steps that overlap", {"steps_overlap": False}),
@@ -113,6 +159,7 @@ def main():
           "model, system, job and strategy share a fold. Nothing fitted: stack `untuned`, every constant at its physical "
           "value.\n")
     family_table(folds, untuned, families)
+    ranking(folds, sweeps_of(runs))
     print("## The ten worst, cross-validated\n")
     print("| run | stack | measured | predicted | error |")
     print("|---|---|---|---|---|")
