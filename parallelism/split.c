@@ -19,16 +19,6 @@ static int filled_layers(int layers, int stages, int stage)
     return left >= full ? full : left > 0 ? left : 0;
 }
 
-/* A list of modules (embedding, layers, norm, head) cut into equal runs, the rest of the division one
- * to each stage from the first on. */
-static int listed_layers(const struct stack *stack, int layers, int stages, int stage)
-{
-    int items = stack->items_before + layers + stack->items_after;
-    int own = items / stages + (stage < items % stages);
-    return own - (stage == 0 ? stack->items_before : 0) -
-           (stage == stages - 1 ? stack->items_after : 0);
-}
-
 /* Explicit first and last counts, the middle even. */
 static int ends_layers(const struct strategy *s, int layers, int stages, int stage)
 {
@@ -55,7 +45,7 @@ static int layers_of(const struct scenario *scenario, const struct strategy *s, 
     if (scenario->stack.head_counts_as_layer && scenario->model.mtp_layers > 0 &&
         layers % stages != 0)
         return filled_layers(layers, stages, stage);
-    return listed_layers(&scenario->stack, layers, stages, stage);
+    return layers / stages + (stage < layers % stages);
 }
 
 /* A layout string must have as many stages as there are. */

@@ -37,9 +37,6 @@ struct stack {
     bool uneven_stages;        /* layers need not divide by pp */
     bool offloads_optimizer;   /* can keep the optimizer's state in host memory */
     bool head_counts_as_layer; /* embedding and head are accounted for in the split */
-    int items_before, items_after; /* what the first and the last stage hold besides layers, counted
-                                      as so many layers when the model is dealt out in equal lists;
-                                      0, 0: layers alone are counted */
     bool p2p_synchronous;
     double ramp_micro_batches; /* micro-batches' time that a pipelined step loses besides the
                                   schedule's bubble, whatever their number and the stages' */

@@ -108,7 +108,6 @@ ABLATIONS = [
     ("generations of fused attention (all as the newest)", {"flash_generation": 3}),
     ("whole-gradient all-reduce under ZeRO 1", {"gradient_all_reduce": False}),
     ("parameters broadcast in turn by their owners", {"broadcasts_parameters": False}),
-    ("embedding, layers, norm and head dealt out as one list", {"items_before": 0, "items_after": 0}),
     ("what a pipelined step loses besides its bubble", {"ramp_micro_batches": 0}),
     ("gathered logits", {"gathers_logits": False}),
     ("an all-reduce for each column-parallel linear", {"reduces_each_linear": False}),

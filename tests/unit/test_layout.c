@@ -23,37 +23,6 @@ static struct scenario *scenario_of(const char *stack, int layers)
     return c;
 }
 
-static void check_layers(const struct scenario *c, int stages, const int expected[])
-{
-    struct strategy s;
-    int layers[STAGES_MAX], sum = 0;
-    strategy_default(&s);
-    s.pp = stages;
-    assert_true(split_layers(c, &s, stages, layers));
-    for (int i = 0; i < stages; i++) {
-        assert_int_equal(layers[i], expected[i]);
-        sum += layers[i];
-    }
-    assert_int_equal(sum, c->model.layers);
-}
-
-/* 1 + 60 + 2 modules in runs of 16, 16, 16, 15; 1 + 40 + 2 in runs of 22, 21. */
-static void test_lists_of_modules_are_cut_evenly(void **state)
-{
-    (void)state;
-    struct scenario *c = scenario_of("default", 60);
-    c->stack.items_before = 1;
-    c->stack.items_after = 2;
-    check_layers(c, 4, (const int[]){15, 16, 16, 13});
-    check_layers(c, 2, (const int[]){31, 29});
-    check_layers(c, 1, (const int[]){60});
-    c->model.layers = 40;
-    check_layers(c, 2, (const int[]){21, 19});
-    c->stack.items_before = c->stack.items_after = 0;
-    check_layers(c, 2, (const int[]){20, 20});
-    free(c);
-}
-
 static double term_of(const struct scenario *c, int pp, enum term term)
 {
     struct strategy s;
@@ -87,7 +56,6 @@ static void test_ramp_of_a_pipelined_step(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lists_of_modules_are_cut_evenly),
         cmocka_unit_test(test_ramp_of_a_pipelined_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
