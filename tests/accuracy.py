@@ -103,6 +103,23 @@ def family_table(folds, untuned, families):
           f"{percent(mean([abs(e) for f in m for e in m[f]]))} |\n")
 
 
+def left_out(program, runs):
+    """Each stack's runs predicted by the default stack, fitted to the others' runs."""
+    by = collections.defaultdict(list)
+    for c in validate(program, runs, "--leave-out", "stack"):
+        if not c.get("skipped") and c.get("error_frac") is not None:
+            by[c["file"]].append(c["error_frac"])
+    error = {stack: mean([abs(e) for e in v]) for stack, v in by.items()}
+    within = lambda limit: sum(e <= limit for e in error.values())
+    print("## A stack nobody fitted\n")
+    print(f"`validate --leave-out stack`: the default stack, fitted to the runs of the others. Of {len(error)} stacks {within(0.15)} within "
+          f"15 %, {within(0.12)} within 12 %, {len(error) - within(0.25)} above 25 %; bias {percent(mean([e for v in by.values() for e in v]), True)}.\n")
+    print("| stack | runs | mean abs. error | bias |\n|---|---|---|---|")
+    for stack in sorted(error, key=error.get, reverse=True):
+        print(f"| {stack} | {len(by[stack])} | {percent(error[stack])} | {percent(mean(by[stack]), True)} |")
+    print(flush=True)
+
+
 # One effect each: the stack keys that switch it off.
 ABLATIONS = [
     ("generations of fused attention (all as the newest)", {"flash_generation": 3}),
@@ -166,7 +183,9 @@ def main():
     for c in ranked[:10]:
         print(f"| {c['id']} | {c.get('stack', '')} | {c['measured_step_time_s']:.3g} s | {c['predicted_step_time_s']:.3g} s | "
               f"{percent(c['error_frac'], True)} |")
-    print("\n## What each effect is worth\n")
+    print()
+    left_out(program, runs)
+    print("## What each effect is worth\n")
     print("Mean absolute error with one effect switched off in every stack and all constants fitted anew (two folds), less the same "
           "with it. Negative: these runs are fitted no worse without it.\n")
     ablation(program, runs, families, validate(program, runs, "--folds", "2"))
