@@ -53,7 +53,7 @@ static void test_muon(void **state)
     const double h = 4096, parameters = 1e9, tokens = 1e6;
     error_init(&e);
     assert_int_equal(gpu_find("h100-sxm", NULL, &s.system.gpu, &e), STATUS_OK);
-    s.model.hidden_size = h;
+    s.model.hidden_size = (int)h;
     struct gemm g = {.m = h, .n = h, .k = h, .batch = 1, .output_bytes = 2, .skew = 1};
     double rate = 2 * h * h * h / gemm_s(&s.system.gpu, DTYPE_BF16, &g);
     double step_s = 6 * parameters * tokens / rate;
