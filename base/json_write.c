@@ -147,6 +147,14 @@ void json_put_number(struct json_writer *w, const char *key, double value)
     put_plain(w, key, buffer);
 }
 
+void json_put_known(struct json_writer *w, const char *key, double value)
+{
+    if (isfinite(value))
+        json_put_number(w, key, value);
+    else
+        json_put_null(w, key);
+}
+
 void json_put_string(struct json_writer *w, const char *key, const char *value)
 {
     if (!value) {

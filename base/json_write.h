@@ -22,7 +22,10 @@ void json_open_array(struct json_writer *w, const char *key);
 void json_open_array_compact(struct json_writer *w, const char *key);
 void json_close_array(struct json_writer *w);
 void json_put_number(struct json_writer *w, const char *key, double value);
-void json_put_string(struct json_writer *w, const char *key, const char *value); /* escaped; NULL -> null */
+/* A number that may not be known: null where it is not finite. */
+void json_put_known(struct json_writer *w, const char *key, double value);
+void json_put_string(struct json_writer *w, const char *key,
+                     const char *value); /* escaped; NULL -> null */
 void json_put_bool(struct json_writer *w, const char *key, bool value);
 void json_put_null(struct json_writer *w, const char *key);
 

@@ -2,6 +2,7 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/scenario_options.h"
+#include "cli/strict.h"
 #include "parallelism/step_simulation.h"
 #include "reports/estimate_report.h"
 #include "reports/explain.h"
@@ -163,10 +164,7 @@ static enum status judge(const struct arguments *a, const struct estimate_work *
         return error_set(e, STATUS_NO, "the strategy is illegal: %s", work->cost.reason);
     if (!work->cost.fits)
         return error_set(e, STATUS_NO, "the strategy does not fit: %s", work->cost.reason);
-    if (argument_given(a, "strict") && work->provenance.extrapolated_count > 0)
-        return error_set(e, STATUS_NO, "outside the calibrated range: %s",
-                         work->provenance.extrapolated[0]);
-    return STATUS_OK;
+    return strict_check(a, &work->provenance, e);
 }
 
 static enum status run_estimate(const struct arguments *a, struct estimate_work *work,

@@ -1,6 +1,7 @@
 #include "cli/report.h"
 #include "cli/output.h"
 #include "cli/plot_facts.h"
+#include "cli/strict.h"
 #include "reports/gnuplot.h"
 #include <stdlib.h>
 
@@ -92,10 +93,7 @@ static enum status judge(const struct arguments *a, const struct report_work *wo
         error_set_hint(e, "apt-get install gnuplot-nox; data and scripts are in figures/");
         return e->status;
     }
-    if (argument_given(a, "strict") && work->provenance.extrapolated_count > 0)
-        return error_set(e, STATUS_NO, "outside the calibrated range: %s",
-                         work->provenance.extrapolated[0]);
-    return STATUS_OK;
+    return strict_check(a, &work->provenance, e);
 }
 
 static enum status run_report(const struct arguments *a, struct report_work *work, struct error *e)

@@ -2,6 +2,7 @@
 #include "cli/progress.h"
 #include "cli/scenario_options.h"
 #include "cli/search_question.h"
+#include "cli/strict.h"
 #include "parallelism/step_simulation.h"
 #include "reports/search_report.h"
 #include <stdlib.h>
@@ -198,10 +199,7 @@ static enum status judge(const struct arguments *a, const struct search_work *wo
         return error_set(e, STATUS_NO, "no cluster is fast enough");
     if (work->shown.count == 0)
         return error_set(e, STATUS_NO, "nothing fits");
-    if (argument_given(a, "strict") && work->provenance[0].extrapolated_count > 0)
-        return error_set(e, STATUS_NO, "outside the calibrated range: %s",
-                         work->provenance[0].extrapolated[0]);
-    return STATUS_OK;
+    return strict_check(a, work->provenance, e);
 }
 
 static enum status run_search(const struct arguments *a, struct search_work *work, struct error *e)

@@ -2,6 +2,7 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/scenario_options.h"
+#include "cli/strict.h"
 #include "cli/sweep_axes.h"
 #include "parallelism/provenance.h"
 #include "reports/sensitivity_report.h"
@@ -84,20 +85,20 @@ static enum status write_report(const struct arguments *a, enum output_format fo
 }
 
 /* --strict: no where the constants were not measured. */
-static enum status check_range(const struct scenario *scenario, const struct strategy *strategy,
-                               struct error *e)
+static enum status check_range(const struct arguments *a, const struct scenario *scenario,
+                               const struct strategy *strategy, struct error *e)
 {
     struct provenance *provenance = calloc(1, sizeof *provenance);
     if (!provenance)
         return error_set(e, STATUS_IO, "out of memory");
     provenance_find(scenario, strategy, provenance);
-    if (provenance->extrapolated_count > 0)
-        error_set(e, STATUS_NO, "outside the calibrated range: %s", provenance->extrapolated[0]);
+    strict_check(a, provenance, e);
     free(provenance);
     return e->status;
 }
 
-static enum status check_points(const struct sweep_work *work, struct error *e)
+static enum status check_points(const struct arguments *a, const struct sweep_work *work,
+                                struct error *e)
 {
     struct scenario *scenario = malloc(sizeof *scenario);
     if (!scenario)
@@ -105,7 +106,7 @@ static enum status check_points(const struct sweep_work *work, struct error *e)
     for (int i = 0; i < work->sweep.count && e->status == STATUS_OK; i++) {
         struct sweep_point *point = &work->sweep.points[i];
         if (point->found && sweep_scenario(&work->request, point, scenario, e) == STATUS_OK)
-            check_range(scenario, &point->best.strategy, e);
+            check_range(a, scenario, &point->best.strategy, e);
     }
     free(scenario);
     return e->status;
@@ -119,7 +120,7 @@ static enum status judge(const struct arguments *a, const struct sweep_work *wor
         found = found || work->sweep.points[i].found;
     if (!found)
         return error_set(e, STATUS_NO, "nothing fits at any point");
-    return argument_given(a, "strict") ? check_points(work, e) : STATUS_OK;
+    return argument_given(a, "strict") ? check_points(a, work, e) : STATUS_OK;
 }
 
 /* True for the process that writes the answer. */
@@ -177,7 +178,7 @@ static enum status run_sensitivity(const struct arguments *a, enum output_format
     struct text out = {0};
     writers[format](&report, &out);
     if (output_write(a, &out, e) == STATUS_OK && argument_given(a, "strict"))
-        check_range(&work->input.scenario, &work->now.results[0].strategy, e);
+        check_range(a, &work->input.scenario, &work->now.results[0].strategy, e);
     text_free(&out);
     return e->status;
 }

@@ -13,3 +13,11 @@ void stage_memory_find(const struct scenario *scenario, const struct strategy *s
         out->total_bytes[r] = rank_memory(scenario, &load, &parts->zero, s, out->bytes[r]);
     }
 }
+
+bool stage_memory_has(const struct stage_memory *m, int kind)
+{
+    for (int r = 0; r < m->ranks; r++)
+        if (m->bytes[r][kind] > 0)
+            return true;
+    return false;
+}

@@ -15,4 +15,7 @@ struct stage_memory {
 void stage_memory_find(const struct scenario *scenario, const struct strategy *s,
                        const struct step_parts *parts, struct stage_memory *out);
 
+/* A stage holds some of that kind. */
+bool stage_memory_has(const struct stage_memory *m, int kind);
+
 #endif

@@ -6,20 +6,12 @@
 enum { COLUMNS_MAX = MEMORY_KINDS + 6 };
 
 /* A kind that no stage has gets no column. */
-static bool kind_shows(const struct stage_memory *m, int kind)
-{
-    for (int r = 0; r < m->ranks; r++)
-        if (m->bytes[r][kind] > 0)
-            return true;
-    return false;
-}
-
 static size_t find_columns(const struct stage_memory *m, struct table_column columns[COLUMNS_MAX])
 {
     size_t n = 0;
     columns[n++] = (struct table_column){"stage", false};
     for (int k = 0; k < MEMORY_KINDS; k++)
-        if (kind_shows(m, k))
+        if (stage_memory_has(m, k))
             columns[n++] = (struct table_column){memory_kind_names[k], false};
     columns[n++] = (struct table_column){"total", false};
     columns[n++] = (struct table_column){"of capacity", false};
@@ -60,7 +52,7 @@ void memory_text(const struct memory_moments *all, struct text *out)
     for (int r = 0; r < m->ranks; r++) {
         table_cell(&t, "%d", r);
         for (int k = 0; k < MEMORY_KINDS; k++)
-            if (kind_shows(m, k))
+            if (stage_memory_has(m, k))
                 table_cell(&t, "%s", format_unit(&scratch, m->bytes[r][k], UNIT_BYTES, 4));
         table_cell(&t, "%s", format_unit(&scratch, m->total_bytes[r], UNIT_BYTES, 4));
         table_cell(&t, "%.1f %%", 100 * m->total_bytes[r] / m->capacity_bytes);

@@ -24,14 +24,6 @@ static void add_data(struct figure *f, const struct stage_memory *m)
     }
 }
 
-static bool kind_shows(const struct stage_memory *m, int kind)
-{
-    for (int r = 0; r < m->ranks; r++)
-        if (m->bytes[r][kind] > 0)
-            return true;
-    return false;
-}
-
 static void add_blocks(struct figure *f, const struct stage_memory *m)
 {
     for (int k = 0; k < MEMORY_KINDS; k++) {
@@ -75,7 +67,7 @@ static void add_plot(struct figure *f, const struct stage_memory *m)
 {
     const char *before = "plot ";
     for (int k = MEMORY_KINDS; k-- > 0;) {
-        if (!kind_shows(m, k))
+        if (!stage_memory_has(m, k))
             continue;
         figure_add(f,
                    "%s$kind%d using 1:(($2+$3)/2):($1-0.36):($1+0.36):2:3 with boxxyerror lc rgb "

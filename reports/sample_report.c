@@ -62,24 +62,16 @@ static void put_row(struct json_writer *w, const struct sample_report *r, size_t
     json_close_object(w);
 }
 
-static void put_known(struct json_writer *w, const char *key, double value)
-{
-    if (isfinite(value))
-        json_put_number(w, key, value);
-    else
-        json_put_null(w, key);
-}
-
 static void put_error(struct json_writer *w, const char *key, const struct sample_error *error)
 {
     json_open_object_compact(w, key);
     json_put_number(w, "rows", (double)error->rows);
     json_put_number(w, "skipped", (double)error->skipped);
-    put_known(w, "mape", error->mape);
-    put_known(w, "median", error->median);
-    put_known(w, "p90", error->p90);
-    put_known(w, "worst", error->worst);
-    put_known(w, "bias", error->bias);
+    json_put_known(w, "mape", error->mape);
+    json_put_known(w, "median", error->median);
+    json_put_known(w, "p90", error->p90);
+    json_put_known(w, "worst", error->worst);
+    json_put_known(w, "bias", error->bias);
     json_close_object(w);
 }
 

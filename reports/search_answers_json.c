@@ -16,21 +16,13 @@ static void put_ranked(struct json_writer *w, const struct ranked *r)
     json_close_object(w);
 }
 
-static void put_known(struct json_writer *w, const char *key, double value)
-{
-    if (isfinite(value))
-        json_put_number(w, key, value);
-    else
-        json_put_null(w, key);
-}
-
 static void put_maximum(struct json_writer *w, const struct maximum *m)
 {
     const struct largest *largest = m->largest;
     json_open_object(w, "maximum");
     json_put_string(w, "quantity", largest_quantity_names[m->quantity]);
-    put_known(w, "value", largest->value > 0 ? largest->value : (double)NAN);
-    put_known(w, "next", largest->next > 0 ? largest->next : (double)NAN);
+    json_put_known(w, "value", largest->value > 0 ? largest->value : (double)NAN);
+    json_put_known(w, "next", largest->next > 0 ? largest->next : (double)NAN);
     json_put_string(w, "reason", largest->closest.cost.legal ? largest->closest.cost.reason : NULL);
     json_put_number(w, "searches", largest->searches);
     json_close_object(w);
@@ -51,7 +43,7 @@ static void put_cluster(struct json_writer *w, const struct scenario *scenario,
         double usd = cost_per_token_usd(&here, cost, answer->how->price_usd_per_gpu_h);
         json_put_number(w, "tokens_per_s", step_tokens_per_s(&here, cost));
         json_put_number(w, "tokens_per_s_per_gpu", step_tokens_per_s(&here, cost) / c->gpus);
-        put_known(w, "usd_per_token", usd);
+        json_put_known(w, "usd_per_token", usd);
         put_ranked(w, &c->result.results[0]);
     } else {
         json_put_bool(w, "fits", false);
@@ -64,10 +56,10 @@ static void put_clusters(struct json_writer *w, const struct scenario *scenario,
 {
     const struct clusters *clusters = answer->clusters;
     json_put_string(w, "objective", objective_names[answer->how->objective]);
-    put_known(w, "tokens_per_s_wanted",
-              answer->how->tokens_per_s > 0 ? answer->how->tokens_per_s : (double)NAN);
-    put_known(w, "gpus_chosen",
-              answer->chosen >= 0 ? clusters->cluster[answer->chosen].gpus : (double)NAN);
+    json_put_known(w, "tokens_per_s_wanted",
+                   answer->how->tokens_per_s > 0 ? answer->how->tokens_per_s : (double)NAN);
+    json_put_known(w, "gpus_chosen",
+                   answer->chosen >= 0 ? clusters->cluster[answer->chosen].gpus : (double)NAN);
     json_open_array(w, "clusters");
     for (int i = 0; i < clusters->count; i++)
         put_cluster(w, scenario, answer, &clusters->cluster[i]);
@@ -112,12 +104,12 @@ static void put_neighbour(struct json_writer *w, const struct neighbour *n,
                                                       : search_dimension_names[n->dimension]);
     json_put_string(w, "verdict", verdict_names[n->verdict]);
     json_put_string(w, "reason", n->cost.reason[0] ? n->cost.reason : NULL);
-    put_known(w, "step_time_s", legal ? n->cost.step_s : (double)NAN);
-    put_known(w, "slower_s", legal ? n->slower_s : (double)NAN);
+    json_put_known(w, "step_time_s", legal ? n->cost.step_s : (double)NAN);
+    json_put_known(w, "slower_s", legal ? n->slower_s : (double)NAN);
     json_put_string(w, "term", legal ? term_names[n->term] : NULL);
-    put_known(w, "term_more_s", legal ? n->term_s : (double)NAN);
-    put_known(w, "short_bytes", memory ? n->short_bytes : (double)NAN);
-    put_known(w, "stage", memory ? n->cost.memory_stage : (double)NAN);
+    json_put_known(w, "term_more_s", legal ? n->term_s : (double)NAN);
+    json_put_known(w, "short_bytes", memory ? n->short_bytes : (double)NAN);
+    json_put_known(w, "stage", memory ? n->cost.memory_stage : (double)NAN);
     json_close_object(w);
     text_free(&change);
 }
@@ -165,7 +157,7 @@ static void put_remedies(struct json_writer *w, const struct remedies *remedies)
         json_put_string(w, "kind", remedy_kind_names[r->kind]);
         json_put_string(w, "key",
                         r->kind == REMEDY_RELEASE ? search_dimension_names[r->dimension] : NULL);
-        put_known(w, "value", r->value > 0 ? r->value : (double)NAN);
+        json_put_known(w, "value", r->value > 0 ? r->value : (double)NAN);
         put_ranked(w, &r->best);
         json_close_object(w);
     }

@@ -9,8 +9,8 @@ static double trace_us(double seconds)
     return floor(seconds * 1e9 + 0.5) / 1e3;
 }
 
-static void put_name(struct json_writer *w, const char *what, int stage, int stream,
-                     const char *name)
+/* What an event tells of a process, or of a thread of it; its arguments stay open. */
+static void open_metadata(struct json_writer *w, const char *what, int stage, int stream)
 {
     json_open_object_compact(w, NULL);
     json_put_string(w, "ph", "M");
@@ -19,6 +19,12 @@ static void put_name(struct json_writer *w, const char *what, int stage, int str
     if (stream >= 0)
         json_put_number(w, "tid", stream);
     json_open_object_compact(w, "args");
+}
+
+static void put_name(struct json_writer *w, const char *what, int stage, int stream,
+                     const char *name)
+{
+    open_metadata(w, what, stage, stream);
     json_put_string(w, "name", name);
     json_close_object(w);
     json_close_object(w);
@@ -27,13 +33,7 @@ static void put_name(struct json_writer *w, const char *what, int stage, int str
 /* Order in which a viewer shows processes and threads. */
 static void put_order(struct json_writer *w, const char *what, int stage, int stream, int index)
 {
-    json_open_object_compact(w, NULL);
-    json_put_string(w, "ph", "M");
-    json_put_string(w, "name", what);
-    json_put_number(w, "pid", stage);
-    if (stream >= 0)
-        json_put_number(w, "tid", stream);
-    json_open_object_compact(w, "args");
+    open_metadata(w, what, stage, stream);
     json_put_number(w, "sort_index", index);
     json_close_object(w);
     json_close_object(w);

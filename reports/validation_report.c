@@ -23,10 +23,7 @@ static bool starts_family(const struct cases *cases, size_t i)
 
 static void put_known(struct json_writer *w, const char *key, double value, bool known)
 {
-    if (known && isfinite(value))
-        json_put_number(w, key, value);
-    else
-        json_put_null(w, key);
+    json_put_known(w, key, known ? value : (double)NAN);
 }
 
 static void put_case(struct json_writer *w, const struct run_case *c, const struct prediction *p)
