@@ -135,6 +135,10 @@ static const struct spelling watts_spellings[] = {
     {"W",  decimal_prefixes, 0, 1},
     {NULL, NULL,             0, 0},
 };
+static const struct spelling joules_spellings[] = {
+    {"J",  small_prefixes, 0, 1},
+    {NULL, NULL,           0, 0},
+};
 static const struct spelling usd_per_h_spellings[] = {
     {"USD/h",    plain_prefixes, 0, 1},
     {"USD/hr",   plain_prefixes, 0, 1},
@@ -175,6 +179,7 @@ static const struct unit_row {
     [UNIT_SECONDS] = {"s",      "a time such as \"2.5 us\"",        seconds_spellings,     {UNIT_NONE, NULL}},
     [UNIT_HERTZ] = {"Hz",     "a frequency such as \"1.83 GHz\"", hertz_spellings,       {UNIT_NONE, NULL}},
     [UNIT_WATTS] = {"W",      "a power such as \"700 W\"",        watts_spellings,       {UNIT_NONE, NULL}},
+    [UNIT_JOULES] = {"J",      "an energy such as \"1.6 pJ\"",     joules_spellings,      {UNIT_NONE, NULL}},
     [UNIT_USD_PER_H] = {"USD/h",
                    "a price such as \"2.50 USD/h\"",             usd_per_h_spellings,
                    {UNIT_NONE, NULL}                                                                     },
@@ -338,6 +343,14 @@ static const struct scale small_scales[] = {
     {"n",  1e-9},
     {NULL, 0   },
 };
+static const struct scale energy_scales[] = {
+    {"",   1    },
+    {"m",  1e-3 },
+    {"u",  1e-6 },
+    {"n",  1e-9 },
+    {"p",  1e-12},
+    {NULL, 0    },
+};
 static const struct scale percent_scales[] = {
     {"%",  1e-2},
     {NULL, 0   },
@@ -348,7 +361,8 @@ static const struct scale *const unit_scales[UNITS] = {
     [UNIT_BYTES_PER_S] = decimal_scales, [UNIT_FLOP_PER_S] = decimal_scales,
     [UNIT_FLOP] = decimal_scales,        [UNIT_SECONDS] = small_scales,
     [UNIT_HERTZ] = decimal_scales,       [UNIT_WATTS] = decimal_scales,
-    [UNIT_USD_PER_H] = plain_scales,     [UNIT_FRACTION] = percent_scales,
+    [UNIT_JOULES] = energy_scales,       [UNIT_USD_PER_H] = plain_scales,
+    [UNIT_FRACTION] = percent_scales,
 };
 
 /* x rounded to so many significant digits. */

@@ -14,6 +14,7 @@ enum unit {
     UNIT_SECONDS,     /* "2.5 us", "13 ms" */
     UNIT_HERTZ,       /* "1.83 GHz" */
     UNIT_WATTS,       /* "700 W", "1.2 kW" */
+    UNIT_JOULES,      /* "1.6 pJ" */
     UNIT_USD_PER_H,   /* "2.50 USD/h" */
     UNIT_FRACTION,    /* "80 %" or 0.8 */
     UNITS

@@ -15,14 +15,14 @@ struct power_load {
     double fixed_s;   /* time that does not */
 };
 
-/* Energy of one FLOP of the tensor cores at full clock in datatype d, and of one byte of HBM
- * traffic. */
-double power_flop_j(enum dtype d);
+/* Energy of one FLOP of the tensor cores at full clock in datatype d, its operands fetched through
+ * the caches (0 where the gpu's is not known), and of one byte of HBM traffic. */
+double power_flop_j(const struct gpu *gpu, enum dtype d);
 double power_byte_j(void);
 
 /* The clock as a fraction of the benchmark's, in [0.3, 1]: the largest f <= 1 with
  *     P_idle + (f^2 math_j + other_j) / (clocked_s / f + fixed_s) <= P_cap
- * 1 where cap or idle power is not known. */
+ * 1 where cap, idle power or the energy of a FLOP is not known. */
 double power_clock_frac(const struct gpu *gpu, const struct power_load *load);
 
 #endif

@@ -245,7 +245,7 @@ static void add_load(const struct scenario *scenario, const struct strategy *s,
         double runs = layers * op->repeat;
         if (op_clocked(op))
             out->peak_s += runs * op_peak_s(&scenario->system.gpu, op);
-        load->math_j += runs * op_flop(op) * power_flop_j(op->dtype);
+        load->math_j += runs * op_flop(op) * power_flop_j(&scenario->system.gpu, op->dtype);
         load->other_j += runs * op_bytes(op) * power_byte_j();
         if (op_clocked(op))
             load->clocked_s += layers * p->seconds[i];
