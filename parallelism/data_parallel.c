@@ -2,6 +2,7 @@
 #include "hardware/roofline.h"
 #include "parallelism/optimizer.h"
 #include "parallelism/placement.h"
+#include "parallelism/weight_bytes.h"
 
 static double least(double a, double b)
 {
@@ -66,7 +67,7 @@ static struct reduction reduction_of(const struct scenario *scenario, const stru
                                      struct memo *memo)
 {
     double g = scenario->stack.gradient_reduce_bytes * parameters;
-    double w = scenario->stack.param_gather_bytes * parameters;
+    double w = weight_gather_bytes(scenario) * parameters;
     struct reduction r = {0, 0};
     double replicas = z->ranks / z->state;
     int zero = effective_zero(&scenario->stack, s);
@@ -130,7 +131,7 @@ static double communication_bytes(const struct scenario *scenario, const struct 
     }
     double vocabulary = shard->head.parameters.dense;
     double gathered = 2 * layer > vocabulary ? 2 * layer : vocabulary;
-    return bytes + gathered * k->param_gather_bytes + layer * k->gradient_reduce_bytes;
+    return bytes + gathered * weight_gather_bytes(scenario) + layer * k->gradient_reduce_bytes;
 }
 
 static struct zero_block zero_block(const struct scenario *scenario, const struct strategy *s,
@@ -144,7 +145,7 @@ static struct zero_block zero_block(const struct scenario *scenario, const struc
     struct zero_block b = {0, 0};
     for (int i = 0; i < 2; i++) {
         b.gather_s += network_s(scenario, memo, COLLECTIVE_ALL_GATHER,
-                                stack->param_gather_bytes * p[i], ranks[i], stride[i]);
+                                weight_gather_bytes(scenario) * p[i], ranks[i], stride[i]);
         b.reduce_s += network_s(scenario, memo, COLLECTIVE_REDUCE_SCATTER,
                                 stack->gradient_reduce_bytes * p[i], ranks[i], stride[i]);
     }

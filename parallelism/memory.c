@@ -1,5 +1,6 @@
 #include "parallelism/memory.h"
 #include "parallelism/optimizer.h"
+#include "parallelism/weight_bytes.h"
 
 /* Weights, gradients, optimizer state: bytes a parameter over the shards of each. MODELLING 6.1 */
 static void state_memory(const struct scenario *scenario, const struct zero_cost *zero,
@@ -9,7 +10,7 @@ static void state_memory(const struct scenario *scenario, const struct zero_cost
     const struct stack *k = &scenario->stack;
     const struct sharding *d = &zero->dense, *e = &zero->expert;
     by_kind[MEMORY_WEIGHTS] =
-        k->weight_bytes * (p->dense / d->parameter + p->expert / e->parameter);
+        weight_memory_bytes(scenario) * (p->dense / d->parameter + p->expert / e->parameter);
     double gradient = k->gradient_bytes;
     if (scenario->job.precision == DTYPE_BF16 && k->gradient_bytes_bf16 > 0)
         gradient = k->gradient_bytes_bf16;

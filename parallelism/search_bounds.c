@@ -5,9 +5,11 @@
  * are that much below it at most (tests/unit/test_pipeline.c). */
 static const double rounding_frac = 1e-9, closed_form_frac = 5e-3;
 
-double bound_step_s(const struct step_constants *constants, double work_s)
+double bound_step_s(const struct scenario *scenario, const struct step_constants *constants,
+                    double work_s)
 {
-    return work_s * (1 + constants->straggler_frac) * (1 - rounding_frac);
+    return (work_s + scenario->stack.constant[STACK_STEP].value) * (1 + constants->straggler_frac) *
+           (1 - rounding_frac);
 }
 
 static double more(double a, double b)

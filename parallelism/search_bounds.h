@@ -7,8 +7,9 @@
  * themselves, so that stack factors, residual corrections and hidden shares are in it. MODELLING
  * 10.3 */
 
-/* A step that works `work_s`, stragglers included. */
-double bound_step_s(const struct step_constants *constants, double work_s);
+/* Work and host time of a step, stragglers included, that has `work_s` in its pipeline. */
+double bound_step_s(const struct scenario *scenario, const struct step_constants *constants,
+                    double work_s);
 
 /* Pipeline of any strategy of a shard: the GPUs share all layers of all micro-batches. */
 double bound_shard_s(const struct scenario *scenario, const struct shard_cost *shard);

@@ -109,7 +109,7 @@ static double tail_s(struct search_worker *w, int zero)
 static double floor_s(const struct search_worker *w, int zero, double work_s)
 {
     double offload_s = w->s.offload_optimizer ? w->cost[zero].offload_s : 0;
-    return bound_step_s(w->constants, work_s + w->tail_s[zero] + offload_s);
+    return bound_step_s(w->space->scenario, w->constants, work_s + w->tail_s[zero] + offload_s);
 }
 
 static void price(struct search_worker *w, int zero)
@@ -220,7 +220,7 @@ static double slowest_s(const struct search_worker *w)
 static enum search_bound bound_of_layout(struct search_worker *w, double work_s)
 {
     const struct scenario *scenario = w->space->scenario;
-    double step_s = bound_step_s(w->constants, work_s);
+    double step_s = bound_step_s(scenario, w->constants, work_s);
     if (hopeless(w, step_s, 0))
         return BOUND_LAYOUT_TIME;
     if (!w->space->options->every_tuning && step_s > slowest_s(w))
@@ -280,7 +280,7 @@ static bool split_too_slow(struct search_worker *w)
     const struct search_recompute none = {RECOMPUTE_NONE, 0};
     apply_recompute(w, &none);
     double work = bound_stages_s(scenario, &w->stages, &w->s);
-    return hopeless(w, bound_step_s(w->constants, work), 0);
+    return hopeless(w, bound_step_s(scenario, w->constants, work), 0);
 }
 
 /* True if not even with all recompute and ZeRO it fits. */
@@ -361,7 +361,7 @@ static void run_cuts(struct search_worker *w, const struct search_cuts *cuts,
 
 static double step_floor_s(const struct search_worker *w, double work_s)
 {
-    return bound_step_s(w->constants, work_s);
+    return bound_step_s(w->space->scenario, w->constants, work_s);
 }
 
 static void price_shard(struct search_worker *w)

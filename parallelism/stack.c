@@ -11,7 +11,7 @@ extern const struct embedded_file stack_catalog[];
 const char *const stack_constant_names[STACK_CONSTANTS + 1] = {
     [STACK_COMPUTE] = "compute", [STACK_MEMORY] = "memory",     [STACK_HOST] = "host_s",
     [STACK_NETWORK] = "network", [STACK_SCALE_UP] = "scale_up",
-    [STACK_EXPERTS] = "experts",
+    [STACK_EXPERTS] = "experts", [STACK_STEP] = "host_s_per_step",
 };
 static const char *const zero_names[] = {"0", "1", "2", "3", 0};
 
@@ -108,6 +108,7 @@ const struct field stack_fields[] = {
     NUMBER("contention", UNIT_FRACTION, contention_frac, 1,
            "slow-down of compute while a collective runs beside it"),
     NUMBER("weight_bytes", UNIT_NONE, weight_bytes, 16, "memory of weights, bytes a parameter"),
+    FLAG("fp8_weights", fp8_weights, "fp8: weights kept and gathered in 8 bit alone"),
     NUMBER("gradient_bytes", UNIT_NONE, gradient_bytes, 16,
            "memory of gradients, bytes a parameter"),
     NUMBER("gradient_bytes_bf16", UNIT_NONE, gradient_bytes_bf16, 16,
@@ -137,6 +138,8 @@ const struct field stack_fields[] = {
            "time of traffic inside the scale-up domain over the measured collectives'"),
     NUMBER("experts", UNIT_NONE, constant[STACK_EXPERTS].value, 100,
            "time of expert layers' kernels over the model's"),
+    NUMBER("host_s_per_step", UNIT_SECONDS, constant[STACK_STEP].value, 10,
+           "host time of a step that the GPU waits for: loop, gradient norm, optimizer's launches"),
     NUMBER("compute_error", UNIT_NONE, constant[STACK_COMPUTE].standard_error, 10,
            "standard error of ln compute"),
     NUMBER("memory_error", UNIT_NONE, constant[STACK_MEMORY].standard_error, 10,
@@ -149,6 +152,8 @@ const struct field stack_fields[] = {
            "standard error of ln scale_up"),
     NUMBER("experts_error", UNIT_NONE, constant[STACK_EXPERTS].standard_error, 10,
            "standard error of ln experts"),
+    NUMBER("step_error", UNIT_NONE, constant[STACK_STEP].standard_error, 10,
+           "standard error of ln host_s_per_step"),
     SET("fit", fit, stack_constant_names, "constants that its runs may set"),
     NUMBER("residual", UNIT_FRACTION, residual_frac, 10,
            "spread of the fitted runs, 1 sigma of ln"),

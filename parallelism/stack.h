@@ -17,6 +17,7 @@ enum {
     STACK_SCALE_UP,  /* the same for traffic inside the scale-up domain: how it is launched and hidden */
     STACK_EXPERTS, /* time of the kernels of expert layers (grouped GEMM, permutation, activation)
                       over the model's */
+    STACK_STEP,    /* host seconds of a step that the GPU waits for */
     STACK_CONSTANTS
 };
 extern const char *const stack_constant_names[STACK_CONSTANTS + 1];
@@ -56,6 +57,7 @@ struct stack {
     bool broadcasts_parameters;   /* ZeRO 1, 2: owners broadcast updated parameters one after the other
                                      instead of a gather */
     double contention_frac;       /* slow-down of compute while a collective runs beside it */
+    bool fp8_weights; /* fp8 training keeps and gathers its weights in 8 bit alone */
     double weight_bytes, gradient_bytes, optimizer_bytes; /* memory a parameter; MODELLING 6.1 */
     double optimizer_traffic_bytes; /* HBM bytes an owned parameter in the update */
     double straggler_spread_frac; /* spread of one GPU's step time */

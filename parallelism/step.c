@@ -73,6 +73,7 @@ static void add_tail(const struct step_inputs *in, const struct strategy *s, str
     out->term_s[TERM_OPTIMIZER] += in->zero->optimizer_s;
     if (s->offload_optimizer)
         out->term_s[TERM_OFFLOAD] += in->zero->offload_s;
+    out->term_s[TERM_HOST] += in->scenario->stack.constant[STACK_STEP].value;
 }
 
 static void add_straggler(const struct step_constants *constants, struct step_cost *out)

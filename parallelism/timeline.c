@@ -13,6 +13,7 @@ const char *const timeline_kind_names[TIMELINE_KINDS + 1] = {"forward",
                                                              "gradients and parameters",
                                                              "optimizer",
                                                              "offload",
+                                                             "host",
                                                              "straggler",
                                                              NULL};
 
@@ -175,13 +176,16 @@ static void add_tail(struct drawing *d, int rank)
         {TERM_STRAGGLER, STREAM_COMPUTE, TIMELINE_STRAGGLER    },
     };
     double at = d->out->pipeline_s + d->parts.layout.ramp_s;
+    double host_s = d->scenario->stack.constant[STACK_STEP].value;
     for (size_t i = 0; i < sizeof tail / sizeof *tail; i++) {
         double end = at + d->cost.term_s[tail[i].term];
         struct timeline_event event = {rank, tail[i].stream, tail[i].kind, -1, -1, at, end};
         add_event(d, &event);
         at = end;
     }
-    d->out->total_s = at;
+    struct timeline_event host = {rank, STREAM_COMPUTE, TIMELINE_HOST, -1, -1, at, at + host_s};
+    add_event(d, &host);
+    d->out->total_s = at + host_s;
 }
 
 /* ---- memory ---- */

@@ -1,5 +1,6 @@
 #include "hardware/roofline.h"
 #include "parallelism/blocks.h"
+#include "parallelism/weight_bytes.h"
 #include "reports/explain_parts.h"
 #include "reports/format.h"
 #include <string.h>
@@ -62,7 +63,7 @@ void explain_data_parallel(const struct explanation *x)
         line(x, "  over data-parallel ranks", expert.ranks, UNIT_NONE);
     }
     line(x, "gradients reduced", all * stack->gradient_reduce_bytes, UNIT_BYTES);
-    line(x, "parameters gathered (ZeRO 1 and up)", all * stack->param_gather_bytes, UNIT_BYTES);
+    line(x, "parameters gathered (ZeRO 1 and up)", all * weight_gather_bytes(scenario), UNIT_BYTES);
     line(x, "window of backward compute to hide in", p->layout.backward_window_s, UNIT_SECONDS);
     line(x, "window of forward compute to hide in", p->layout.forward_window_s, UNIT_SECONDS);
     line(x, "exposed = max(last bucket, comm - window) + slowed compute",
@@ -135,6 +136,7 @@ void explain_host(const struct explanation *x)
     text_add(x->out, "  gaps between kernels, and launching where it takes longer than running\n");
     blocks_visit(x->result->scenario, x->result->strategy, add_host, &walk);
     line(x, "host time of a kernel launch", stack->constant[STACK_HOST].value, UNIT_SECONDS);
+    line(x, "host time of a step besides", stack->constant[STACK_STEP].value, UNIT_SECONDS);
 }
 
 void explain_straggler(const struct explanation *x)
@@ -186,7 +188,7 @@ void explain_memory(const struct explanation *x)
     line(x, "expert parameters", p.expert, UNIT_NONE);
     double held = p.dense / dense.gradient + p.expert / expert.gradient;
     text_addf(x->out, "  bytes a parameter: weights %g, gradients %g, optimizer %g\n",
-              stack->weight_bytes, held > 0 ? cost->memory_bytes[MEMORY_GRADIENTS] / held : 0,
+              weight_memory_bytes(x->result->scenario), held > 0 ? cost->memory_bytes[MEMORY_GRADIENTS] / held : 0,
               stack->optimizer_bytes);
     text_addf(x->out,
               "  shards (dense, expert): weights %g, %g; gradients %g, %g; optimizer %g, %g\n",

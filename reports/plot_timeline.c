@@ -42,6 +42,7 @@ static enum part part_of(const struct timeline_event *event)
         [TIMELINE_DATA_PARALLEL] = PART_COMMUNICATION,
         [TIMELINE_OPTIMIZER] = PART_TAIL,
         [TIMELINE_OFFLOAD] = PART_COMMUNICATION,
+        [TIMELINE_HOST] = PART_TAIL,
         [TIMELINE_STRAGGLER] = PART_TAIL,
     };
     return event->stream == STREAM_COMPUTE ? by_kind[event->kind] : PART_COMMUNICATION;

@@ -130,6 +130,7 @@ ABLATIONS = [
     ("an all-reduce for each column-parallel linear", {"reduces_each_linear": False}),
     ("slow-down of compute beside collectives", {"contention": 0}),
     ("stragglers", {"straggler_spread": 0}),
+    ("host time of a step", {"host_s_per_step": 0}),
     ("zero-bubble steps that overlap", {"steps_overlap": False}),
     ("the re-gather of sequence parallelism (hidden wholly)", {"wgrad_gather_hidden": 1}),
     ("synchronous transfers between stages", {"p2p_synchronous": False}),
