@@ -57,5 +57,5 @@ struct group placement_comm(const struct system *system, const struct strategy *
 
 bool placement_pipeline_crosses(const struct system *system, const struct strategy *s)
 {
-    return s->pp > 1 && (double)s->tp * s->cp * s->dp * 2 > placement_domain_gpus(system);
+    return s->pp > 1 && (double)s->tp * s->cp * s->dp * s->pp > placement_domain_gpus(system);
 }
