@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "calibrate/fit/stack_fits_write.h"
 #include "cli/calibrate_profile.h"
+#include "cli/calibrate_system.h"
 #include "cli/date.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -125,10 +126,13 @@ enum status calibrate_fit(const struct arguments *a, struct error *e)
     struct cases cases = {0};
     struct stack stack;
     const char *name = argument_value(a, "stack");
+    if (!name && argument_value(a, "system"))
+        return calibrate_system(a, e);
     if (!name && argument_value(a, "gpu"))
         return calibrate_profile(a, e);
     if (!name) {
-        error_set(e, STATUS_USAGE, "what is fitted? --gpu NAME, or --stack NAME (or all)");
+        error_set(e, STATUS_USAGE,
+                  "what is fitted? --gpu NAME, --system NAME, or --stack NAME (or all)");
         error_set_hint(e, "stepcast calibrate --help shows an example");
         return e->status;
     }

@@ -182,7 +182,9 @@ const struct command commands[COMMANDS] = {
             "JSON, and prints sample CSV with its provenance. What a log does not tell comes from "
             "--op, --ranks and --dtype. fit --gpu NAME fits the constants of a GPU to samples of "
             "its kernels and of its collectives on one node and writes a gpu file, complete, for "
-            "-o FILE; samples that cannot tell a constant are refused with what to measure. show "
+            "-o FILE; samples that cannot tell a constant are refused with what to measure. "
+            "fit --system NAME fits the collectives of a cluster, inside its scale-up domains and "
+            "across them, and writes a system file, complete. show "
             "prints a gpu file's constants with their errors and, with samples, what it makes of "
             "them. fit --stack NAME fits the constants of a training stack "
             "to its measured runs (the cases that validate reads) and prints a stack file for "
@@ -193,6 +195,7 @@ const struct command commands[COMMANDS] = {
             "stepcast calibrate import old.log --op all_reduce --ranks 16\n"
             "stepcast calibrate fit gemm.csv attention.csv --gpu h100-sxm -o our-h100.json\n"
             "stepcast calibrate show our-h100.json gemm.csv\n"
+            "stepcast calibrate fit all_reduce.csv --system dgx-h100 -o our-cluster.json\n"
             "stepcast calibrate fit --stack megatron-core our-runs.json -o our-stack.json\n",
         .run = calibrate_command,
     },

@@ -61,8 +61,8 @@ static const struct option own_rows[] = {
     VALUE("model", "NAME", WORDS_MODEL, OPTIONS_SCENARIO, SCENARIO_COMMANDS,
           "model: a catalog name, a Hugging Face config.json or the folder that holds it"),
     VALUE("system", "NAME", WORDS_SYSTEM, OPTIONS_SCENARIO,
-          SCENARIO_COMMANDS | BIT(COMMAND_VALIDATE) | BIT(COMMAND_SUPPORT),
-          "cluster: a catalog name or a file; validate: the machine of samples"),
+          SCENARIO_COMMANDS | BIT(COMMAND_VALIDATE) | BIT(COMMAND_CALIBRATE) | BIT(COMMAND_SUPPORT),
+          "cluster: a catalog name or a file; validate, calibrate fit: the machine of samples"),
     VALUE("gpus", "N", WORDS_NONE, OPTIONS_SCENARIO, SCENARIO_COMMANDS,
           "number of GPUs in the cluster; search: also several, 64,96,128 or 64:1024 or 64:1024:x4 or "
           "64:1024:+64"),

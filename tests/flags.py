@@ -155,6 +155,7 @@ COMMANDS = {
     }),
     "calibrate": ("", {**COMMON,
         "gpu": ("fit GEMM", "--gpu h100-sxm"),
+        "system": ("fit GEMM", "--system dgx-h100"),
         "stack": ("fit CASES", "--stack megatron-core"),
         "catalog": ("fit CASES --stack untuned", "--catalog CATALOG"),
         "into": ("fit GEMM --gpu h100-sxm", "--into CATALOG/gpus/h100-sxm.json"),

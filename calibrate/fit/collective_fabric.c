@@ -214,6 +214,32 @@ static void set_range(const struct collective_samples *s, struct collective_cali
     }
 }
 
+/* Constants that rows do not tell stay the technology's; a handful of rows of one size tell none.
+ */
+static enum status check_rows(const struct system *system, const struct collective_samples *s,
+                              struct error *e)
+{
+    enum { ROWS_MIN = 4 };
+    const double span = 8;
+    double small = HUGE_VAL, large = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        small = fmin(small, s->row[i].bytes);
+        large = fmax(large, s->row[i].bytes);
+    }
+    if (system->tiers < 2 || s->n == 0) {
+        error_set(e, STATUS_INPUT, "no collective across the nodes of %s among the samples",
+                  system->name);
+        error_set_hint(e, "samples need ranks_per_node below ranks");
+    } else if (s->n < ROWS_MIN || large < span * small) {
+        error_set(e, STATUS_INPUT,
+                  "%zu rows across nodes, from %.0f to %.0f bytes, do not tell latency from "
+                  "bandwidth",
+                  s->n, small, large);
+        error_set_hint(e, "measure 64 KiB to 1 GiB");
+    }
+    return e->status;
+}
+
 enum status collective_fit_fabric(const struct system *system, const struct collective_sample *rows,
                                   size_t n, struct collective_calibration *out,
                                   struct collective_errors *errors, struct text *report,
@@ -228,12 +254,8 @@ enum status collective_fit_fabric(const struct system *system, const struct coll
     if (status == STATUS_OK) {
         *w.system = *system;
         struct collective_samples s = select_rows(&w, rows, n, -1);
-        if (system->tiers < 2 || s.n == 0) {
-            status =
-                error_set(e, STATUS_INPUT, "no collective across the nodes of %s among the samples",
-                          system->name);
-            error_set_hint(e, "samples need ranks_per_node below ranks");
-        } else {
+        status = check_rows(system, &s, e);
+        if (status == STATUS_OK) {
             fit(&w, &s, w.weight);
             *out = w.system->tier[1].collective;
             set_range(&s, out);

@@ -1,5 +1,6 @@
 #include "calibrate/fit/profile_fit.h"
 #include "calibrate/fit/collective_node.h"
+#include "calibrate/fit/collective_units.h"
 #include "calibrate/sample_bound.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,19 @@ static size_t collect(const struct samples *samples, struct collective_sample *o
     return n;
 }
 
+/* The rows' times against the links of the GPU. */
+static enum status check_units(const struct gpu *gpu, const struct collective_sample *rows,
+                               size_t n, const struct sample_file *file, struct error *e)
+{
+    struct system *system = malloc(sizeof *system);
+    if (!system)
+        return error_set(e, STATUS_IO, "out of memory");
+    collective_node_system(gpu, 2, system);
+    collective_check_units(system, rows, n, file ? file->path : NULL, e);
+    free(system);
+    return e->status;
+}
+
 static enum status fit_collectives(struct gpu *gpu, const struct samples *samples,
                                    const struct kernel_fit_options *options,
                                    struct profile_fit *out, struct error *e)
@@ -49,8 +63,9 @@ static enum status fit_collectives(struct gpu *gpu, const struct samples *sample
     size_t n = collect(samples, rows, &file);
     if (n > 0 && options->progress)
         options->progress(options->context, "collectives", "", 0, 1);
-    if (n > 0 && collective_fit_node(gpu, rows, n, c, &out->collectives, &out->kernels.notes, e) ==
-                     STATUS_OK) {
+    if (n > 0 && check_units(gpu, rows, n, file, e) == STATUS_OK &&
+        collective_fit_node(gpu, rows, n, c, &out->collectives, &out->kernels.notes, e) ==
+            STATUS_OK) {
         snprintf(c->source, sizeof c->source, "%.190s",
                  file->source[0] ? file->source : file->path);
         snprintf(c->date, sizeof c->date, "%s", options->date ? options->date : "");

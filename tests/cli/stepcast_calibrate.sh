@@ -58,6 +58,44 @@ expect 3 calibrate fit --stack no-such-stack "$work/cases.json"
 expect 2 calibrate fit "$work/cases.json"
 says "--stack NAME"
 
+# network US GB/S: an all-reduce of 2 and of 4 nodes x 8, of so much latency and bus bandwidth
+network() {
+    echo "# source: made by a test"
+    echo "op,dtype,ranks,bytes,time_us,ranks_per_node"
+    awk -v latency="$1" -v bandwidth="$2" 'BEGIN {
+        for (ranks = 16; ranks <= 32; ranks *= 2)
+            for (bytes = 1024; bytes <= 8589934592; bytes *= 4)
+                printf "all_reduce,float,%d,%d,%.9g,8\n", ranks, bytes,
+                    latency + 2 * bytes * (ranks - 1) / ranks / bandwidth / 1e3 }'
+}
+network 60 300 >"$work/network.csv"
+expect 0 calibrate fit "$work/network.csv" --system dgx-h100 -o "$work/cluster.json"
+says "across domains: 24 rows"
+says "all_reduce of 32 ranks, 8 a node"
+expect 0 validate --system "$work/cluster.json" "$work/network.csv" --max-error "20 %"
+expect 1 validate --system dgx-h100 "$work/network.csv" --max-error "20 %"
+grep -q '"source": "made by a test"' "$work/cluster.json" || fail "the system does not name its source"
+expect 0 show system "$work/cluster.json"
+expect 0 estimate --model llama3-8b --system "$work/cluster.json" --gpus 16 --seq-length 4096 --global-batch 16
+
+# refused: one row, another unit, kernels, two things at once; no file is left behind
+head -n 3 "$work/network.csv" >"$work/row.csv"
+expect 3 calibrate fit "$work/row.csv" --system dgx-h100 -o "$work/none"
+says "do not tell latency from bandwidth"
+network 0.06 300000 >"$work/milliseconds.csv"
+expect 3 calibrate fit "$work/milliseconds.csv" --system dgx-h100 -o "$work/none"
+says "time_us is in microseconds"
+sed 's/,8$/,16/; s/,32,/,16,/' "$work/milliseconds.csv" >"$work/node.csv"
+expect 3 calibrate fit "$work/node.csv" --gpu h100-sxm -o "$work/none"
+says "time_us is in microseconds"
+printf 'dtype,m,n,k,time_us\nbf16,512,512,512,9\n' >"$work/gemm.csv"
+expect 3 calibrate fit "$work/gemm.csv" --system dgx-h100 -o "$work/none"
+says "kernels belong to a GPU"
+expect 2 calibrate fit "$work/network.csv" --system dgx-h100 --gpu h100-sxm -o "$work/none"
+expect 2 calibrate fit "$work/network.csv" --system dgx-h100 --into "$work/none"
+expect 3 calibrate fit "$work/network.csv" --system no-such-system -o "$work/none"
+[ ! -e "$work/none" ] || fail "an output file was left behind"
+
 # cross-validation
 expect 0 validate "$work/cases.json" --folds 2
 expect 2 validate "$work/cases.json" --folds 1

@@ -1,0 +1,146 @@
+#include "calibrate/fit/system_fit.h"
+#include "calibrate/fit/collective_fabric.h"
+#include "calibrate/fit/collective_node.h"
+#include "calibrate/fit/collective_units.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void system_fit_free(struct system_fit *fit)
+{
+    text_free(&fit->notes);
+}
+
+/* Rows on both sides of the domain's boundary. */
+struct sides {
+    struct collective_sample *domain, *fabric;
+    size_t domain_rows, fabric_rows, other_rows; /* other_rows: no collectives, or of 0 bytes */
+};
+
+static bool same_log(const struct sample *a, const struct sample *b)
+{
+    const struct collective_shape *x = &a->collective, *y = &b->collective;
+    return a->file == b->file && x->op == y->op && x->ranks == y->ranks &&
+           x->ranks_per_node == y->ranks_per_node;
+}
+
+/* Number of the log of sample i: that of an earlier row of it, else the next one. */
+static int log_of(const struct samples *samples, size_t i, const int *log, int *logs)
+{
+    for (size_t j = i; j-- > 0;)
+        if (log[j] >= 0 && same_log(&samples->items[i], &samples->items[j]))
+            return log[j];
+    return (*logs)++;
+}
+
+static void sort_rows(const struct system *system, const struct samples *samples, int *log,
+                      struct sides *out)
+{
+    int logs = 0;
+    for (size_t i = 0; i < samples->count; i++) {
+        const struct sample *s = &samples->items[i];
+        log[i] = -1;
+        if (s->kind != SAMPLE_COLLECTIVE || s->collective.bytes <= 0) {
+            out->other_rows++;
+            continue;
+        }
+        struct collective_sample row = {.op = s->collective.op,
+                                        .ranks = s->collective.ranks,
+                                        .ranks_per_node = s->collective.ranks_per_node,
+                                        .bytes = s->collective.bytes,
+                                        .time_s = s->time_s,
+                                        .row = (int)s->line};
+        struct group g = collective_sample_group(system, &row);
+        row.log = log[i] = log_of(samples, i, log, &logs);
+        if (g.ranks > g.per_domain)
+            out->fabric[out->fabric_rows++] = row;
+        else
+            out->domain[out->domain_rows++] = row;
+    }
+}
+
+/* The logs' source: the first file's, and how many more there are. */
+static void set_source(const struct samples *samples, const char *date,
+                       struct collective_calibration *c)
+{
+    const struct sample_file *file = &samples->files[0];
+    const char *words = file->source[0] ? file->source : file->path;
+    if (samples->file_count > 1)
+        snprintf(c->source, sizeof c->source, "%.150s and %zu more files", words,
+                 samples->file_count - 1);
+    else
+        snprintf(c->source, sizeof c->source, "%.190s", words);
+    snprintf(c->date, sizeof c->date, "%s", date ? date : "");
+}
+
+/* Rows inside a domain may be too few to tell anything: no reason to refuse those across. */
+static enum status fit_domain(struct system *system, const struct sides *sides,
+                              struct system_fit *out, struct collective_calibration *c,
+                              struct error *e)
+{
+    struct error own;
+    error_init(&own);
+    if (collective_fit_node(&system->gpu, sides->domain, sides->domain_rows, c, &out->domain,
+                            &out->notes, &own) == STATUS_OK) {
+        out->domain_rows = sides->domain_rows;
+    } else if (sides->fabric_rows > 0 && own.status == STATUS_INPUT) {
+        memset(&out->domain, 0, sizeof out->domain);
+        text_addf(&out->notes,
+                  "%zu rows inside a domain are not used, its constants stay as they are: %s\n",
+                  sides->domain_rows, own.message);
+    } else {
+        *e = own;
+    }
+    return e->status;
+}
+
+static enum status fit_sides(struct system *system, const struct samples *samples, const char *date,
+                             const struct sides *sides, struct system_fit *out, struct error *e)
+{
+    struct collective_calibration domain, fabric;
+    const char *file = samples->file_count == 1 ? samples->files[0].path : NULL;
+    if (sides->domain_rows + sides->fabric_rows == 0)
+        return error_set(e, STATUS_INPUT,
+                         "no collective among the samples: kernels belong to a GPU (--gpu)");
+    if (collective_check_units(system, sides->domain, sides->domain_rows, file, e) != STATUS_OK ||
+        collective_check_units(system, sides->fabric, sides->fabric_rows, file, e) != STATUS_OK)
+        return e->status;
+    if (sides->domain_rows > 0 && fit_domain(system, sides, out, &domain, e) != STATUS_OK)
+        return e->status;
+    if (sides->fabric_rows > 0) {
+        if (collective_fit_fabric(system, sides->fabric, sides->fabric_rows, &fabric, &out->fabric,
+                                  &out->notes, e) != STATUS_OK)
+            return e->status;
+        set_source(samples, date, &fabric);
+        system->tier[1].collective = fabric;
+        out->fabric_rows = sides->fabric_rows;
+    }
+    if (out->domain_rows > 0) {
+        set_source(samples, date, &domain);
+        system->tier[0].collective = domain;
+    }
+    if (sides->other_rows > 0)
+        text_addf(&out->notes, "%zu rows that are no collectives of data are not used\n",
+                  sides->other_rows);
+    return e->status;
+}
+
+enum status system_fit(struct system *system, const struct samples *samples, const char *date,
+                       struct system_fit *out, struct error *e)
+{
+    size_t n = samples->count + 1;
+    struct sides sides = {malloc(n * sizeof *sides.domain), malloc(n * sizeof *sides.fabric), 0, 0,
+                          0};
+    int *log = malloc(n * sizeof *log);
+    memset(out, 0, sizeof *out);
+    if (!sides.domain || !sides.fabric || !log) {
+        error_set(e, STATUS_IO, "out of memory");
+    } else {
+        sort_rows(system, samples, log, &sides);
+        fit_sides(system, samples, date, &sides, out, e);
+    }
+    free(sides.domain);
+    free(sides.fabric);
+    free(log);
+    return e->status;
+}
