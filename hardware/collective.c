@@ -114,7 +114,7 @@ static double ring_steps(double ranks)
                : measured_ranks - 1 + measured_ranks * log(ranks / measured_ranks);
 }
 
-/* Latency of regime i over k domains of r ranks, in ring steps of r - 1 inside a domain:
+/* Latency of regime i over k domains of r ranks, in `steps`, r - 1, inside a domain:
  *     tree: alpha + step (r - 1) + hop log2(k)        ring: alpha + step k (r - 1) + hop (k - 1) */
 static double latency_s(const struct collective_regime *g, double ranks, double steps,
                         double domains)
@@ -199,8 +199,13 @@ static double pair_gain(const struct collective_site *site, const struct collect
     return site->domains > 1 && site->domains <= 2 ? c->two_domain_gain : 0;
 }
 
+/* NICs that the rings or trees of one communicator drive in a domain: two NVL72 racks reach 811
+ * GB/s of bus bandwidth as trees, 20 racks 406 as rings, so that 8 of a rack's 72 NICs carry
+ * either. */
+static const double ring_nics = 8;
+
 /* Transfer time of one byte of size across domains.
- * Ring and tree: every byte of V passes the domain's r NICs.       V / min(B_up, r NIC)
+ * Ring and tree: every byte of V passes the domain's r NICs, at most 8.   V / min(B_up, r NIC)
  * All-to-all: S (n-r)/n leaves through the own NIC while S (r-1)/n stays inside.
  * Send/recv: the whole message through the own NIC. */
 static double across_s_per_byte(const struct collective_site *site,
@@ -216,7 +221,14 @@ static double across_s_per_byte(const struct collective_site *site,
         return fmax((n - r) / n / nic, (r - 1) / n / up);
     if (c->regime[i].algorithm == COLLECTIVE_TREE && pair_gain(site, c) > 0)
         nic *= pair_gain(site, c);
-    return collective_volume_bytes(site->op, 1, n) / fmin(up, r * nic);
+    return collective_volume_bytes(site->op, 1, n) / fmin(up, fmin(r, ring_nics) * nic);
+}
+
+/* A ring over several domains passes every rank of each: 20 NVL72 racks take 3.4 us a rank. Inside
+ * one of them trees join in. */
+static double steps_across(const struct collective_site *site, enum collective_algorithm algorithm)
+{
+    return algorithm == COLLECTIVE_RING ? site->per_domain - 1 : ring_steps(site->per_domain);
 }
 
 static struct collective_leg scale_out_leg(const struct collective_site *site)
@@ -225,8 +237,8 @@ static struct collective_leg scale_out_leg(const struct collective_site *site)
     const struct collective_constants *c = tier_constants(&tier->collective, tier, site->op);
     struct collective_leg leg = {.constants = c, .ranks = site->ranks};
     for (int i = 0; i < c->regimes; i++) {
-        leg.latency_s[i] =
-            latency_s(&c->regime[i], site->ranks, ring_steps(site->per_domain), site->domains);
+        leg.latency_s[i] = latency_s(&c->regime[i], site->ranks,
+                                     steps_across(site, c->regime[i].algorithm), site->domains);
         leg.s_per_byte[i] = across_s_per_byte(site, c, i);
     }
     leg.switch_bytes = HUGE_VAL;
@@ -243,9 +255,18 @@ static double crossing_frac(const struct collective_site *site, double ranks_in_
     return fmin(1, site->per_domain / ranks_in_unit);
 }
 
+/* Dragonfly: minimal routes share the links between its groups, so that all-to-all is taken as
+ * routed over two of them (Valiant); inside a group no byte needs one. A group of Slingshot is 32
+ * switches of 16 endpoints. [MODELLING 4.7] [DeSensi20] */
+static double dragonfly_detour(const struct system *s, double gpus)
+{
+    const double group_endpoints = 32 * 16;
+    double endpoints = gpus * (s->gpus_per_node > 0 ? s->nics_per_node / s->gpus_per_node : 1);
+    return 1 + fmax(0, 1 - group_endpoints / fmax(endpoints, 1));
+}
+
 /* Slow-down by oversubscribed tiers when all groups run at once: a tier of x to 1 passes 1/x of
- * what the units below it can send. Dragonfly: minimal routes share the global links, so that
- * all-to-all is taken as routed over two of them (Valiant). [MODELLING 4.7] */
+ * what the units below it can send. [MODELLING 4.7] */
 static double contention(const struct collective_site *site)
 {
     const struct system *s = site->system;
@@ -254,7 +275,7 @@ static double contention(const struct collective_site *site)
     for (int t = 1; t < s->tiers && unit < site->ranks; t++) {
         double x = fmax(1, s->tier[t].oversubscription);
         if (s->tier[t].topology == TOPOLOGY_DRAGONFLY && site->op == COLLECTIVE_ALL_TO_ALL)
-            x *= 2;
+            x *= dragonfly_detour(s, spread);
         worst = fmax(worst, x * crossing_frac(site, unit));
         double domain = s->tier[t].domain_gpus;
         unit = domain > 0 && domain < spread ? site->ranks * domain / spread : site->ranks;

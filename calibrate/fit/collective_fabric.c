@@ -14,7 +14,8 @@ static const double expected_error = 0.10; /* of the form at one row */
 struct work {
     struct system *system; /* scratch */
     struct collective_sample *buffer;
-    double *weight;
+    double *weight, *trust; /* trust: of rows of logs that are out of line, less */
+    double *error;          /* scratch */
 };
 
 /* Wide where only measuring tells, narrow where the planner's constants are known to hold. */
@@ -90,7 +91,7 @@ static void set_weights(const struct collective_samples *s, double *weight)
         weight[i] = s->row[i].bytes < large_bytes ? small_weight : 1;
 }
 
-static void fit(struct work *w, const struct collective_samples *all, const double *weight)
+static void fit_once(struct work *w, const struct collective_samples *all, const double *weight)
 {
     struct tier *tier = &w->system->tier[1];
     start_from_technology(tier);
@@ -110,6 +111,81 @@ static void fit(struct work *w, const struct collective_samples *all, const doub
         collective_base_fit(&one, STARTS);
         i = end;
     }
+}
+
+/* ---- logs out of line ---- */
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Median of measured over predicted (logarithm) of a log's large messages; 0: it has none. */
+static double log_offset(struct work *w, const struct collective_samples *s, int log)
+{
+    struct collective_base base = {.system = w->system, .samples = *s};
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++)
+        if (s->row[i].log == log && s->row[i].bytes >= large_bytes)
+            w->error[n++] = -collective_base_error(&base, i);
+    if (n == 0)
+        return 0;
+    qsort(w->error, n, sizeof *w->error, compare);
+    return w->error[n / 2];
+}
+
+/* Logs of an op among rows that are grouped by log within it. */
+static int logs_of_op(const struct collective_samples *s, enum collective op)
+{
+    int logs = 0, last = -1;
+    for (size_t i = 0; i < s->n; i++)
+        if (s->row[i].op == op && s->row[i].log != last) {
+            last = s->row[i].log;
+            logs++;
+        }
+    return logs;
+}
+
+static void name_log(const struct collective_sample *s, double offset, struct text *report)
+{
+    if (report)
+        text_addf(report,
+                  "%s of %.0f ranks: its large messages take %.2g times what the other logs "
+                  "say; it counts a tenth\n",
+                  collective_names[s->op], s->ranks, exp(offset));
+}
+
+/* A log whose large messages are far from what four logs or more of its op agree on was disturbed,
+ * or ran otherwise: it keeps a tenth of its weight. False: none. */
+static bool distrust(struct work *w, const struct collective_samples *s, const double *weight,
+                     struct text *report)
+{
+    enum { LOGS_MIN = 4 };
+    const double far = 0.35, little = 0.1;
+    bool any = false;
+    memcpy(w->trust, weight, s->n * sizeof *weight);
+    for (size_t i = 0, end; i < s->n; i = end) {
+        for (end = i; end < s->n && s->row[end].log == s->row[i].log; end++)
+            ;
+        double offset = log_offset(w, s, s->row[i].log);
+        if (fabs(offset) < far || logs_of_op(s, s->row[i].op) < LOGS_MIN)
+            continue;
+        any = true;
+        name_log(&s->row[i], offset, report);
+        for (size_t j = i; j < end; j++)
+            w->trust[j] *= little;
+    }
+    return any;
+}
+
+/* `report`: NULL, or gets a line for each log that is out of line. */
+static void fit(struct work *w, const struct collective_samples *all, const double *weight,
+                struct text *report)
+{
+    fit_once(w, all, weight);
+    if (distrust(w, all, weight, report))
+        fit_once(w, all, w->trust);
 }
 
 /* Rows across nodes, grouped by op; those of log `left_out` not among them (-1: all). */
@@ -163,7 +239,7 @@ static void leave_logs_out(struct work *w, const struct collective_sample *rows,
     for (int log = 0; log < logs_of(rows, n); log++) {
         struct collective_samples s = select_rows(w, rows, n, log);
         if (s.n > 0)
-            fit(w, &s, w->weight);
+            fit(w, &s, w->weight, NULL);
         else
             start_from_technology(&w->system->tier[1]);
         judge_log(w, rows, n, log, errors, report);
@@ -191,7 +267,7 @@ static void bootstrap(struct work *w, const struct collective_samples *s, int lo
     gsl_rng *rng = gsl_rng_alloc(gsl_rng_taus);
     for (int b = 0; rng && drawn && b < RESAMPLES; b++) {
         resample(s, logs, rng, w->weight, drawn);
-        fit(w, s, drawn);
+        fit(w, s, drawn, NULL);
         for (int op = 0; op < COLLECTIVES; op++)
             collective_spread_add(&spread[op], &w->system->tier[1].collective.op[op]);
     }
@@ -245,18 +321,19 @@ enum status collective_fit_fabric(const struct system *system, const struct coll
                                   struct collective_errors *errors, struct text *report,
                                   struct error *e)
 {
-    struct work w = {malloc(sizeof *w.system), malloc((n + 1) * sizeof *w.buffer),
-                     malloc((n + 1) * sizeof *w.weight)};
+    size_t size = (n + 1) * sizeof(double);
+    struct work w = {malloc(sizeof *w.system), malloc((n + 1) * sizeof *w.buffer), malloc(size),
+                     malloc(size), malloc(size)};
     enum status status = STATUS_OK;
     memset(errors, 0, sizeof *errors);
-    if (!w.system || !w.buffer || !w.weight)
+    if (!w.system || !w.buffer || !w.weight || !w.trust || !w.error)
         status = error_set(e, STATUS_IO, "out of memory");
     if (status == STATUS_OK) {
         *w.system = *system;
         struct collective_samples s = select_rows(&w, rows, n, -1);
         status = check_rows(system, &s, e);
         if (status == STATUS_OK) {
-            fit(&w, &s, w.weight);
+            fit(&w, &s, w.weight, report);
             *out = w.system->tier[1].collective;
             set_range(&s, out);
             bootstrap(&w, &s, logs_of(rows, n), out);
@@ -267,5 +344,7 @@ enum status collective_fit_fabric(const struct system *system, const struct coll
     free(w.system);
     free(w.buffer);
     free(w.weight);
+    free(w.trust);
+    free(w.error);
     return status;
 }
