@@ -146,6 +146,41 @@ static void test_topologies(void **state)
                1e-6);
 }
 
+/* Domains of 72: a ring leaves each by 8 of its NICs of 10 GB/s; all-to-all by all of them. It
+ * passes each of the 144 ranks: 10 us + 2 x 71 x 1 us, and its bytes, 286/144 of 1.44 MB at 80
+ * GB/s. */
+static void test_large_domains(void **state)
+{
+    (void)state;
+    struct system s = round_numbers();
+    s.tier[0].domain_gpus = 72;
+    s.tier[0].bandwidth_bytes_per_s = 1e12;
+    for (int op = 0; op < COLLECTIVES; op++)
+        s.tier[1].collective.op[op].regime[0].algorithm = COLLECTIVE_RING;
+    struct group pair = ranks(144, 72), twenty = ranks(1440, 72);
+    check_near(collective_bus_bandwidth(&s, COLLECTIVE_ALL_REDUCE, &twenty), 80e9, 1e-6);
+    check_near(collective_bus_bandwidth(&s, COLLECTIVE_ALL_TO_ALL, &pair), 143.0 / 72 * 10e9, 1e-6);
+    check_near(collective_s(&s, COLLECTIVE_ALL_REDUCE, 1.44e6, &pair),
+               152e-6 + 286.0 / 144 * 1.44e6 / 80e9, 1e-12);
+}
+
+/* A dragonfly's groups hold 512 NICs: all-to-all in one takes the direct way, over four of them
+ * three quarters of it take a detour. */
+static void test_dragonfly(void **state)
+{
+    (void)state;
+    struct system s = round_numbers();
+    struct group small = ranks(512, 8), large = ranks(2048, 8);
+    double direct = collective_s(&s, COLLECTIVE_ALL_TO_ALL, 1e9, &small);
+    double far = collective_s(&s, COLLECTIVE_ALL_TO_ALL, 1e9, &large);
+    s.tier[1].topology = TOPOLOGY_DRAGONFLY;
+    check_near(collective_s(&s, COLLECTIVE_ALL_TO_ALL, 1e9, &small), direct, 1e-12);
+    check_near(collective_s(&s, COLLECTIVE_ALL_TO_ALL, 1e9, &large), 17e-6 + 1.75 * (far - 17e-6),
+               1e-12);
+    s.nics_per_node = 2; /* the same cluster on a quarter of the endpoints */
+    check_near(collective_s(&s, COLLECTIVE_ALL_TO_ALL, 1e9, &large), far, 1e-12);
+}
+
 /* A pair of domains may be faster than one (its NICs add up) or slower than three (no tree): from
  * three on more domains never are. */
 static void check_monotone(const struct system *s, enum collective op, double per_domain,
@@ -208,6 +243,7 @@ int main(void)
         cmocka_unit_test(test_published_numbers), cmocka_unit_test(test_catalog),
         cmocka_unit_test(test_hand_computed),     cmocka_unit_test(test_group_of_one_costs_nothing),
         cmocka_unit_test(test_sharing_and_taper), cmocka_unit_test(test_topologies),
+        cmocka_unit_test(test_large_domains),     cmocka_unit_test(test_dragonfly),
         cmocka_unit_test(test_monotone),          cmocka_unit_test(test_catalog_monotone)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -228,6 +228,43 @@ static void test_fabric_recovers(void **state)
     text_free(&report);
 }
 
+/* Six logs of a fabric, one of them three times too slow: it is named, and the others' forecast for
+ * 48 nodes is what it is without it. */
+static void test_fabric_outlier(void **state)
+{
+    (void)state;
+    static struct system truth, fitted;
+    static struct collective_calibration c;
+    struct collective_errors errors;
+    struct text report = {0};
+    struct error e;
+    truth = fitted = cluster();
+    count = 0;
+    for (int log = 0; log < 6; log++)
+        for (double bytes = 1024; bytes <= 1e10; bytes *= 4) {
+            struct collective_sample s = {COLLECTIVE_ALL_REDUCE, 16 << log, 8, bytes, 0, log, 0};
+            struct group g = collective_sample_group(&truth, &s);
+            double t = collective_s(&truth, s.op, bytes, &g);
+            add(s.op, s.ranks, 8, bytes, log == 4 ? 3 * t : t, log);
+        }
+    error_init(&e);
+    assert_int_equal(collective_fit_fabric(&fitted, rows, count, &c, &errors, &report, &e),
+                     STATUS_OK);
+    assert_non_null(strstr(report.data, "all_reduce of 256 ranks: its large messages take"));
+    assert_null(strstr(report.data, "all_reduce of 128 ranks: its"));
+    fitted.tier[1].collective = c;
+    struct group g = {384, 8, 8, 1};
+    for (double bytes = 1e6; bytes < 1e10; bytes *= 3)
+        check_near(collective_s(&fitted, COLLECTIVE_ALL_REDUCE, bytes, &g),
+                   collective_s(&truth, COLLECTIVE_ALL_REDUCE, bytes, &g), 0.05);
+    count = 0;
+    add(COLLECTIVE_ALL_REDUCE, 16, 8, 1e6, 1e-4, 0);
+    assert_int_equal(collective_fit_fabric(&fitted, rows, count, &c, &errors, &report, &e),
+                     STATUS_INPUT);
+    assert_non_null(strstr(e.message, "do not tell latency from bandwidth"));
+    text_free(&report);
+}
+
 /* ---- measured data beside the repository ---- */
 
 static const char *shared(void)
@@ -335,7 +372,7 @@ static void test_fabric_accuracy(void **state)
     error_init(&e);
     assert_int_equal(system_find("dgx-h100", NULL, &s, &e), STATUS_OK);
     assert_int_equal(collective_fit_fabric(&s, rows, count, &c, &errors, &report, &e), STATUS_OK);
-    if (c.error_frac > 0.055)
+    if (c.error_frac > 0.045)
         fail_msg("%.2f %%\n%s", 100 * c.error_frac, report.data);
     text_free(&report);
 }
@@ -345,8 +382,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_node_recovers),    cmocka_unit_test(test_node_outlier),
         cmocka_unit_test(test_written_and_read), cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_fabric_recovers),  cmocka_unit_test(test_node_accuracy),
-        cmocka_unit_test(test_fabric_accuracy)};
+        cmocka_unit_test(test_fabric_recovers),  cmocka_unit_test(test_fabric_outlier),
+        cmocka_unit_test(test_node_accuracy),    cmocka_unit_test(test_fabric_accuracy)};
     fit_quiet();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
