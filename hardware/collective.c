@@ -199,13 +199,19 @@ static double pair_gain(const struct collective_site *site, const struct collect
     return site->domains > 1 && site->domains <= 2 ? c->two_domain_gain : 0;
 }
 
-/* NICs that the rings or trees of one communicator drive in a domain: two NVL72 racks reach 811
- * GB/s of bus bandwidth as trees, 20 racks 406 as rings, so that 8 of a rack's 72 NICs carry
- * either. */
-static const double ring_nics = 8;
+/* NICs of a domain that an all-reduce drives: two NVL72 racks reach 811 GB/s of bus bandwidth as
+ * trees, 20 racks 406 as rings, so that 8 of a rack's 72 NICs carry either. No measurement says so
+ * of the other ops, and a training step that gathers its parameters over two racks has no time for
+ * it. */
+static double nics_driven(const struct collective_site *site)
+{
+    const double all_reduce_nics = 8;
+    return site->op == COLLECTIVE_ALL_REDUCE ? fmin(site->per_domain, all_reduce_nics)
+                                             : site->per_domain;
+}
 
 /* Transfer time of one byte of size across domains.
- * Ring and tree: every byte of V passes the domain's r NICs, at most 8.   V / min(B_up, r NIC)
+ * Ring and tree: every byte of V passes the NICs that are driven.   V / min(B_up, nics NIC)
  * All-to-all: S (n-r)/n leaves through the own NIC while S (r-1)/n stays inside.
  * Send/recv: the whole message through the own NIC. */
 static double across_s_per_byte(const struct collective_site *site,
@@ -221,7 +227,7 @@ static double across_s_per_byte(const struct collective_site *site,
         return fmax((n - r) / n / nic, (r - 1) / n / up);
     if (c->regime[i].algorithm == COLLECTIVE_TREE && pair_gain(site, c) > 0)
         nic *= pair_gain(site, c);
-    return collective_volume_bytes(site->op, 1, n) / fmin(up, fmin(r, ring_nics) * nic);
+    return collective_volume_bytes(site->op, 1, n) / fmin(up, nics_driven(site) * nic);
 }
 
 /* A ring over several domains passes every rank of each: 20 NVL72 racks take 3.4 us a rank. Inside
