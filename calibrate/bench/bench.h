@@ -16,6 +16,7 @@ struct bench {
     struct text provenance; /* "# key: value" lines of the sample files */
     double suite_end_s;     /* of wall_clock_s: when the suite should be over */
     void *state;            /* the device's own */
+    bool failed;            /* what is open is given up, not waited for */
 };
 
 /* Adds a provenance line. */

@@ -24,7 +24,11 @@ enum status cuda_one(float **one, struct error *e)
     if (CUDA_TRY(cudaMalloc(&p, sizeof value), e) != STATUS_OK)
         return e->status;
     *one = p;
-    return CUDA_TRY(cudaMemcpy(p, &value, sizeof value, cudaMemcpyHostToDevice), e);
+    /* From pageable memory the copy may still be under way when cudaMemcpy returns, and streams
+     * that do not block would not wait for it. */
+    if (CUDA_TRY(cudaMemcpy(p, &value, sizeof value, cudaMemcpyHostToDevice), e) != STATUS_OK)
+        return e->status;
+    return CUDA_TRY(cudaDeviceSynchronize(), e);
 }
 
 static enum status note_versions(struct bench *bench, const struct cuda_gpu *gpu, struct error *e)

@@ -135,7 +135,7 @@ static enum status judge(struct fleet_run *run, const char *check, enum peer_gro
 static enum status run_check(struct fleet_run *run, size_t check, struct error *e)
 {
     struct peers *peers = &run->gpu->bench->peers;
-    const struct cuda_work work = {checks[check].enqueue, run, false};
+    const struct cuda_work work = {.enqueue = checks[check].enqueue, .context = run};
     struct timing timing = {0};
     if (peers_barrier(peers, false, e) != STATUS_OK ||
         cuda_measure(run->gpu, &work, &timing, e) != STATUS_OK ||

@@ -144,7 +144,6 @@ static enum status measure_product(void *context, size_t i, struct sample *out, 
 {
     struct gemm_run *run = context;
     const struct cuda_product *p = &run->product[i];
-    const struct cuda_work work = {enqueue, run, false};
     if (!cuda_operands_of(p, &run->operands))
         return error_set(e, STATUS_NO, "no such datatype");
     if (cuda_arena_divide(&run->arena, run->gpu, cuda_operand_set_bytes(&run->operands), e) !=
@@ -152,10 +151,10 @@ static enum status measure_product(void *context, size_t i, struct sample *out, 
         cuda_matmul_open(&run->matmul, run->gpu, p, run->one, e) != STATUS_OK)
         return e->status;
     enum status status = cuda_operands_fill(&run->arena, &run->operands, run->gpu->stream, e);
+    const struct cuda_work work = {enqueue, run, false, run->arena.sets};
     if (status == STATUS_OK)
         status = cuda_measure(run->gpu, &work, &out->timing, e);
-    if (status == STATUS_OK)
-        status = cuda_condition(run->gpu, out->extra, sizeof out->extra, e);
+    cuda_condition(run->gpu, out->extra, sizeof out->extra);
     cuda_matmul_close(&run->matmul);
     return status;
 }

@@ -44,6 +44,8 @@ static enum status choose_device(struct cuda_gpu *gpu, struct error *e)
     if (CUDA_TRY(cudaGetDeviceCount(&count), e) != STATUS_OK)
         return e->status;
     const struct peers *peers = &gpu->bench->peers;
+    if (count < 1)
+        return error_set(e, STATUS_IO, "this rank sees no GPU (CUDA_VISIBLE_DEVICES?)");
     if (count > 1 && peers->local_size > count)
         return error_set(e, STATUS_USAGE, "%d ranks on %s, but %d GPUs", peers->local_size,
                          peers->host[peers->rank], count);

@@ -174,7 +174,8 @@ static enum status enqueue(void *context, int call, cudaStream_t stream, struct 
     return run->grouped ? one_call(run, call, stream, e) : loop(run, call, stream, e);
 }
 
-/* Whether the grouped call takes these types: asked by a call of it. */
+/* Whether the grouped call takes these types: asked by a call of it. Whatever the library refuses
+ * it for, the loop remains; what breaks the GPU shows when the stream is waited for. */
 static enum status choose_method(struct grouped_run *run, struct error *e)
 {
     struct error refused;
@@ -182,12 +183,7 @@ static enum status choose_method(struct grouped_run *run, struct error *e)
     run->grouped = false;
     if (run->point.dtype != DTYPE_BF16)
         return STATUS_OK;
-    enum status status = one_call(run, 0, run->gpu->stream, &refused);
-    if (status != STATUS_OK && status != STATUS_NO) {
-        *e = refused;
-        return status;
-    }
-    run->grouped = status == STATUS_OK;
+    run->grouped = one_call(run, 0, run->gpu->stream, &refused) == STATUS_OK;
     return CUDA_TRY(cudaStreamSynchronize(run->gpu->stream), e);
 }
 
@@ -214,9 +210,9 @@ static enum status lay_out(struct grouped_run *run, struct error *e)
             if (cuda_operands_fill(&expert, &run->operands[g], run->gpu->stream, e) != STATUS_OK)
                 return e->status;
         }
-    return CUDA_TRY(cudaMemcpy(run->pointers.device, run->pointers.host,
-                               (size_t)SETS_MAX * 3 * GROUPS_MAX * sizeof(void *),
-                               cudaMemcpyHostToDevice),
+    return CUDA_TRY(cudaMemcpyAsync(run->pointers.device, run->pointers.host,
+                                    (size_t)SETS_MAX * 3 * GROUPS_MAX * sizeof(void *),
+                                    cudaMemcpyHostToDevice, run->gpu->stream),
                     e);
 }
 
@@ -236,7 +232,7 @@ static enum status measure_point(void *context, size_t i, struct sample *out, st
         return e->status;
     if (open_products(run, e) == STATUS_OK) {
         /* the grouped call may copy its arrays of sizes from the host when it runs */
-        const struct cuda_work work = {enqueue, run, run->grouped};
+        const struct cuda_work work = {enqueue, run, run->grouped, run->arena.sets};
         cuda_measure(run->gpu, &work, &out->timing, e);
     }
     snprintf(out->extra, sizeof out->extra, "%s", run->grouped ? "grouped" : "loop");

@@ -20,15 +20,22 @@ struct host_run {
     bool takes_part;
 };
 
+/* The same on every rank, also where hosts have different numbers of them. */
 static int modes(const struct host_run *run)
 {
-    return run->gpu->bench->peers.local_size > 1 ? 2 : 1;
+    const struct peers *peers = &run->gpu->bench->peers;
+    return peers->size > peers->nodes ? 2 : 1;
 }
 
 /* GPUs of a node that copy at once: one, or all. */
+static bool together(size_t i)
+{
+    return i / DIRECTIONS / SIZES > 0;
+}
+
 static int concurrent(const struct host_run *run, size_t i)
 {
-    return i / DIRECTIONS / SIZES == 0 ? 1 : run->gpu->bench->peers.local_size;
+    return together(i) ? run->gpu->bench->peers.local_size : 1;
 }
 
 static size_t bytes_of(size_t i)
@@ -99,7 +106,7 @@ static enum status measure_point(void *context, size_t i, struct sample *out, st
         .warmup_calls = 2, .batch_s = 2e-3, .min_repetitions = 7, .min_s = 10e-3, .max_s = 0.5};
     run->bytes = bytes_of(i);
     run->direction = (enum direction)(i % DIRECTIONS);
-    run->takes_part = concurrent(run, i) > 1 || run->gpu->bench->peers.rank == 0;
+    run->takes_part = together(i) || run->gpu->bench->peers.rank == 0;
     return measure(&plan, &work, &out->timing, e);
 }
 

@@ -55,6 +55,13 @@ template <typename T> __global__ void fill(T *out, size_t n, uint64_t seed)
         out[i] = converted<T>(random_normal(seed, i));
 }
 
+/* A launch tells its failure through the thread's last error alone; what a query
+ * (cudaErrorNotReady) or a refused call left there before is not the launch's. */
+void forget_last_error()
+{
+    static_cast<void>(cudaGetLastError());
+}
+
 template <typename T>
 cudaError_t launch_fill(void *out, size_t n, uint64_t seed, cudaStream_t stream)
 {
@@ -64,6 +71,20 @@ cudaError_t launch_fill(void *out, size_t n, uint64_t seed, cudaStream_t stream)
 
 __global__ void empty()
 {
+}
+
+__device__ uint64_t nanoseconds_now()
+{
+    uint64_t now;
+    asm volatile("mov.u64 %0, %globaltimer;" : "=l"(now));
+    return now;
+}
+
+__global__ void hold(uint64_t nanoseconds)
+{
+    uint64_t start = nanoseconds_now();
+    while (nanoseconds_now() - start < nanoseconds)
+        __nanosleep(100);
 }
 
 __global__ void copy(uint4 *y, const uint4 *x, size_t n)
@@ -171,13 +192,14 @@ __global__ void quantise(uint2 *y, const uint4 *x, float scale, size_t n)
     }
 }
 
-/* m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  p -= lr m / (sqrt(v) + eps) */
+/* m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  p -= lr m / (sqrt(|v|) + eps)
+ * |v|: what is timed starts from random numbers of either sign, and must not end in NaN. */
 __global__ void adam(float *p, float *m, float *v, const float *g, __nv_bfloat16 *low, size_t n)
 {
     for (size_t i = first_item(); i < n; i += item_step()) {
         float moment = 0.9F * m[i] + 0.1F * g[i];
         float variance = 0.95F * v[i] + 0.05F * g[i] * g[i];
-        float value = p[i] - 1e-4F * moment / (sqrtf(variance) + 1e-8F);
+        float value = p[i] - 1e-4F * moment / (sqrtf(fabsf(variance)) + 1e-8F);
         m[i] = moment;
         v[i] = variance;
         p[i] = value;
@@ -194,17 +216,27 @@ extern "C" cudaError_t kernel_fill(void *out, enum cuda_element element, size_t 
         launch_fill<__nv_bfloat16>, launch_fill<__half>, launch_fill<__nv_fp8_e4m3>,
         launch_fill<__nv_fp8_e5m2>, launch_fill<float>,
     };
+    forget_last_error();
     return launches[element](out, n, seed, stream);
 }
 
 extern "C" cudaError_t kernel_empty(cudaStream_t stream)
 {
+    forget_last_error();
     empty<<<1, 32, 0, stream>>>();
+    return cudaGetLastError();
+}
+
+extern "C" cudaError_t kernel_wait(uint64_t nanoseconds, cudaStream_t stream)
+{
+    forget_last_error();
+    hold<<<1, 1, 0, stream>>>(nanoseconds);
     return cudaGetLastError();
 }
 
 extern "C" cudaError_t kernel_copy(void *y, const void *x, size_t n, cudaStream_t stream)
 {
+    forget_last_error();
     copy<<<blocks_for(n / 8), kThreads, 0, stream>>>(static_cast<uint4 *>(y),
                                                      static_cast<const uint4 *>(x), n / 8);
     return cudaGetLastError();
@@ -213,6 +245,7 @@ extern "C" cudaError_t kernel_copy(void *y, const void *x, size_t n, cudaStream_
 extern "C" cudaError_t kernel_triad(void *y, const void *x, const void *z, size_t n,
                                     cudaStream_t stream)
 {
+    forget_last_error();
     triad<<<blocks_for(n / 8), kThreads, 0, stream>>>(static_cast<uint4 *>(y),
                                                       static_cast<const uint4 *>(x),
                                                       static_cast<const uint4 *>(z), n / 8);
@@ -224,6 +257,7 @@ extern "C" cudaError_t kernel_norm(void *y, const void *x, size_t rows, int colu
 {
     if (columns % 8 != 0 || columns > 8 * kRowMax * kThreads)
         return cudaErrorInvalidValue;
+    forget_last_error();
     norm<<<static_cast<unsigned>(rows), kThreads, 0, stream>>>(
         static_cast<uint4 *>(y), static_cast<const uint4 *>(x), columns / 8);
     return cudaGetLastError();
@@ -231,6 +265,7 @@ extern "C" cudaError_t kernel_norm(void *y, const void *x, size_t rows, int colu
 
 extern "C" cudaError_t kernel_order(int *order, size_t rows, cudaStream_t stream)
 {
+    forget_last_error();
     make_order<<<blocks_for(rows), kThreads, 0, stream>>>(order, rows);
     return cudaGetLastError();
 }
@@ -240,6 +275,7 @@ extern "C" cudaError_t kernel_permute(void *y, const void *x, const int *order, 
 {
     if (columns % 8 != 0)
         return cudaErrorInvalidValue;
+    forget_last_error();
     permute<<<static_cast<unsigned>(rows), kThreads, 0, stream>>>(
         static_cast<uint4 *>(y), static_cast<const uint4 *>(x), order, columns / 8);
     return cudaGetLastError();
@@ -248,6 +284,7 @@ extern "C" cudaError_t kernel_permute(void *y, const void *x, const int *order, 
 extern "C" cudaError_t kernel_quantise(void *y, const void *x, float scale, size_t n,
                                        cudaStream_t stream)
 {
+    forget_last_error();
     quantise<<<blocks_for(n / 8), kThreads, 0, stream>>>(
         static_cast<uint2 *>(y), static_cast<const uint4 *>(x), scale, n / 8);
     return cudaGetLastError();
@@ -257,6 +294,7 @@ extern "C" cudaError_t kernel_adam(float *parameter, float *moment, float *varia
                                    const float *gradient, void *parameter_bf16, size_t n,
                                    cudaStream_t stream)
 {
+    forget_last_error();
     adam<<<blocks_for(n), kThreads, 0, stream>>>(parameter, moment, variance, gradient,
                                                  static_cast<__nv_bfloat16 *>(parameter_bf16), n);
     return cudaGetLastError();

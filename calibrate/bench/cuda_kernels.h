@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Kernels that no library has. Each only enqueues; the returned code is the launch's. Arrays are
- * aligned to 16 bytes and hold multiples of 16 bytes. */
+/* Kernels that no library has. Each only enqueues; the returned code is the launch's own. Arrays
+ * are aligned to 16 bytes and hold multiples of 16 bytes. */
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -19,6 +19,9 @@ cudaError_t kernel_fill(void *out, enum cuda_element element, size_t n, uint64_t
                         cudaStream_t stream);
 
 cudaError_t kernel_empty(cudaStream_t stream);
+
+/* Keeps the stream waiting for so long, that the processor can issue what comes behind it. */
+cudaError_t kernel_wait(uint64_t nanoseconds, cudaStream_t stream);
 
 /* y = x; y = x + z / 2, in bf16. n elements. */
 cudaError_t kernel_copy(void *y, const void *x, size_t n, cudaStream_t stream);

@@ -114,25 +114,28 @@ static enum status describe(struct cuda_matmul *matmul, const struct cuda_produc
     return p->dtype == DTYPE_FP8 ? set_fp8(matmul, p->phase, scale, e) : STATUS_OK;
 }
 
-/* The algorithm that the library's heuristic puts first, with the workspace that frameworks give.
- */
+/* The algorithm that the library's heuristic puts first, with the workspace that frameworks give. A
+ * product that it answers with an error is one that it has no kernel for: others go on. */
 static enum status choose(struct cuda_matmul *matmul, const struct cuda_gpu *gpu, struct error *e)
 {
-    cublasLtMatmulHeuristicResult_t best;
+    cublasLtMatmulHeuristicResult_t best = {.state = CUBLAS_STATUS_NOT_SUPPORTED};
     size_t workspace = CUDA_WORKSPACE_BYTES;
     int found = 0;
+    struct error refused;
+    error_init(&refused);
     if (CUBLAS_TRY(cublasLtMatmulPreferenceCreate(&matmul->preference), e) != STATUS_OK ||
         CUBLAS_TRY(cublasLtMatmulPreferenceSetAttribute(matmul->preference,
                                                         CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
                                                         &workspace, sizeof workspace),
-                   e) != STATUS_OK ||
-        CUBLAS_TRY(cublasLtMatmulAlgoGetHeuristic(gpu->lt, matmul->operation, matmul->left,
-                                                  matmul->right, matmul->output, matmul->output,
-                                                  matmul->preference, 1, &best, &found),
                    e) != STATUS_OK)
         return e->status;
-    if (found == 0)
-        return error_set(e, STATUS_NO, "cuBLASLt has no kernel for this product");
+    if (CUBLAS_TRY(cublasLtMatmulAlgoGetHeuristic(gpu->lt, matmul->operation, matmul->left,
+                                                  matmul->right, matmul->output, matmul->output,
+                                                  matmul->preference, 1, &best, &found),
+                   &refused) != STATUS_OK ||
+        found == 0 || CUBLAS_TRY(best.state, &refused) != STATUS_OK)
+        return error_set(e, STATUS_NO, "cuBLASLt has no kernel for this product%s%s",
+                         *refused.message ? ": " : "", refused.message);
     matmul->algorithm = best.algo;
     return STATUS_OK;
 }

@@ -4,12 +4,14 @@
 #include "calibrate/bench/cuda_gpu.h"
 #include "calibrate/bench/cuda_kernels.h"
 
-/* A product of a linear layer, C[m,n] = A[m,k] B[k,n], in the layout its pass has (T tokens, K
- * in-features, N out-features; activations and weights row-major): forward          y[T,N]  =
- * x[T,K] w[N,K]^T         m = T, n = N, k = K     output 16 bit backward_input   dx[T,K] = dy[T,N]
- * w[N,K]          m = T, n = K, k = N     output 16 bit backward_weight  dw[N,K] += dy[T,N]^T
- * x[T,K]       m = N, n = K, k = T     output fp32, accumulated fp8 operands lie with k contiguous
- * in every pass, as Hopper's tensor cores demand. */
+/* A product of a linear layer, C[m,n] = A[m,k] B[k,n], in the layout that its pass has (T tokens, K
+ * in-features, N out-features; activations and weights row-major):
+ *
+ *     forward          y[T,N]   = x[T,K] w[N,K]^T     m = T, n = N, k = K     output 16 bit
+ *     backward_input   dx[T,K]  = dy[T,N] w[N,K]      m = T, n = K, k = N     output 16 bit
+ *     backward_weight  dw[N,K] += dy[T,N]^T x[T,K]    m = N, n = K, k = T     output fp32
+ *
+ * fp8 operands lie with k contiguous in every pass, as Hopper's tensor cores demand. */
 struct cuda_product {
     enum dtype dtype;
     enum phase phase;

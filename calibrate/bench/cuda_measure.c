@@ -1,20 +1,24 @@
 #include "calibrate/bench/cuda_measure.h"
+#include "calibrate/bench/cuda_kernels.h"
+#include "calibrate/bench/wall_clock.h"
 #include <math.h>
 #include <stdio.h>
 
 /* A repetition is a graph of about 2 ms; at least ten repetitions and 20 ms (MODELLING 11.1). */
 static const double BATCH_S = 2e-3;
+/* The stream is held for half as long again as the last repetition took to issue. */
+static const double HOLD_FACTOR = 1.5, HOLD_FLOOR_S = 20e-6, HOLD_MAX_S = 2e-3;
 enum { BATCH_CALLS_MAX = 1024 };
 
 const char *const cuda_condition_columns = "clock_mhz,power_w,temperature_c";
 
-enum status cuda_condition(const struct cuda_gpu *gpu, char *cells, size_t size, struct error *e)
+void cuda_condition(const struct cuda_gpu *gpu, char *cells, size_t size)
 {
     struct nvml_reading r;
-    if (nvml_read(&gpu->nvml, &r, e) != STATUS_OK)
-        return e->status;
+    struct error ignored;
+    error_init(&ignored);
+    nvml_read(&gpu->nvml, &r, &ignored);
     snprintf(cells, size, "%.0f,%.1f,%.0f", 1e-6 * r.clock_hz, r.power_w, r.temperature_c);
-    return STATUS_OK;
 }
 
 /* Ends a capture that failed half-way, so that the stream can be used again. */
@@ -32,8 +36,10 @@ enum status cuda_record(struct cuda_gpu *gpu, const struct cuda_work *work, int 
 {
     cudaGraph_t recorded = NULL;
     *graph = NULL;
-    if (CUDA_TRY(cudaStreamBeginCapture(gpu->stream, cudaStreamCaptureModeThreadLocal), e) !=
-        STATUS_OK)
+    if (work->enqueue(work->context, 0, gpu->stream, e) != STATUS_OK ||
+        CUDA_TRY(cudaStreamSynchronize(gpu->stream), e) != STATUS_OK ||
+        CUDA_TRY(cudaStreamBeginCapture(gpu->stream, cudaStreamCaptureModeThreadLocal), e) !=
+            STATUS_OK)
         return e->status;
     for (int call = 0; call < calls; call++)
         if (work->enqueue(work->context, call, gpu->stream, e) != STATUS_OK) {
@@ -69,6 +75,14 @@ enum status cuda_replay(struct cuda_gpu *gpu, cudaGraphExec_t graph, double *sec
     return elapsed(gpu, seconds, e);
 }
 
+enum status cuda_replay_held(struct cuda_gpu *gpu, cudaGraphExec_t graph, double hold_s,
+                             double *seconds, struct error *e)
+{
+    if (CUDA_TRY(kernel_wait((uint64_t)(1e9 * hold_s), gpu->stream), e) != STATUS_OK)
+        return e->status;
+    return cuda_replay(gpu, graph, seconds, e);
+}
+
 /* Directly, without a graph: loads the kernels, and tells how long a call takes. */
 static enum status first_calls(struct cuda_gpu *gpu, const struct cuda_work *work, double *call_s,
                                struct error *e)
@@ -87,19 +101,31 @@ struct batch {
     struct cuda_gpu *gpu;
     const struct cuda_work *work;
     cudaGraphExec_t graph; /* NULL: none */
+    double issue_s;        /* of the last repetition, on the processor */
 };
 
-/* `calls` are the graph's. */
-static enum status run_batch(void *context, int calls, double *seconds, struct error *e)
+static enum status issue(const struct batch *b, int calls, struct error *e)
 {
-    const struct batch *b = context;
     if (b->graph)
-        return cuda_replay(b->gpu, b->graph, seconds, e);
-    if (CUDA_TRY(cudaEventRecord(b->gpu->start, b->gpu->stream), e) != STATUS_OK)
-        return e->status;
+        return CUDA_TRY(cudaGraphLaunch(b->graph, b->gpu->stream), e);
     for (int call = 0; call < calls; call++)
         if (b->work->enqueue(b->work->context, call, b->gpu->stream, e) != STATUS_OK)
             return e->status;
+    return STATUS_OK;
+}
+
+/* `calls` are the graph's. A GPU that waits for the processor would be timed with its waiting. */
+static enum status run_batch(void *context, int calls, double *seconds, struct error *e)
+{
+    struct batch *b = context;
+    double hold_s = fmin(HOLD_FLOOR_S + HOLD_FACTOR * b->issue_s, HOLD_MAX_S);
+    if (CUDA_TRY(kernel_wait((uint64_t)(1e9 * hold_s), b->gpu->stream), e) != STATUS_OK ||
+        CUDA_TRY(cudaEventRecord(b->gpu->start, b->gpu->stream), e) != STATUS_OK)
+        return e->status;
+    double start_s = wall_clock_s();
+    if (issue(b, calls, e) != STATUS_OK)
+        return e->status;
+    b->issue_s = wall_clock_s() - start_s;
     return elapsed(b->gpu, seconds, e);
 }
 
@@ -107,10 +133,11 @@ enum status cuda_measure(struct cuda_gpu *gpu, const struct cuda_work *work, str
                          struct error *e)
 {
     double call_s = 0;
-    struct batch batch = {gpu, work, NULL};
+    struct batch batch = {gpu, work, NULL, 0};
     if (first_calls(gpu, work, &call_s, e) != STATUS_OK)
         return e->status;
-    int calls = (int)fmin(fmax(ceil(BATCH_S / fmax(call_s, 1e-6)), 1), BATCH_CALLS_MAX);
+    double wanted = fmax(fmax(ceil(BATCH_S / fmax(call_s, 1e-6)), work->sets), 1);
+    int calls = (int)fmin(wanted, BATCH_CALLS_MAX);
     if (!work->no_graph && cuda_record(gpu, work, calls, &batch.graph, e) != STATUS_OK)
         return e->status;
     const struct work repetition = {run_batch, &batch};

@@ -136,7 +136,6 @@ static enum status fill(struct memory_run *run, size_t room_bytes, struct error 
 static enum status measure_point(void *context, size_t i, struct sample *out, struct error *e)
 {
     struct memory_run *run = context;
-    const struct cuda_work work = {enqueue, run, false};
     run->kernel = kernel_of(i);
     run->n = elements_of(i);
     if (run->kernel->run == run_permute)
@@ -146,6 +145,7 @@ static enum status measure_point(void *context, size_t i, struct sample *out, st
     if (cuda_arena_divide(&run->arena, run->gpu, room + order, e) != STATUS_OK ||
         fill(run, (size_t)room, e) != STATUS_OK)
         return e->status;
+    const struct cuda_work work = {enqueue, run, false, run->arena.sets};
     return cuda_measure(run->gpu, &work, &out->timing, e);
 }
 

@@ -24,16 +24,19 @@ static const size_t side_bytes[] = {(size_t)8 << 20, (size_t)64 << 20, (size_t)5
 enum {
     GEMMS = sizeof sizes / sizeof sizes[0],
     SIDE_SIZES = sizeof side_bytes / sizeof side_bytes[0],
-    REPETITIONS = 7
+    REPETITIONS = 7,
+    CALLS_MAX = 450 /* of each: the driver queues about 1024 launches before it makes one wait */
 };
 static const double WINDOW_S = 10e-3, ARENA_BYTES = 6e9;
+static const double OUTLAST = 3;
+static const double ISSUE_S = 10e-6, HOLD_MAX_S = 10e-3; /* assumed: of one call, NCCL's included */
 
 struct overlap_run {
     struct cuda_gpu *gpu;
     struct cuda_arena gemm, side; /* side: two halves, from and to */
     void *pinned;
     ncclComm_t world; /* NULL: one GPU */
-    cudaEvent_t side_start, side_end;
+    cudaEvent_t side_start, side_end, gate;
     struct cuda_matmul matmul;
     struct cuda_operands operands;
     enum side_kind kind;
@@ -58,8 +61,8 @@ static enum status enqueue_gemm(struct overlap_run *run, int call, cudaStream_t 
 static enum status enqueue_side(struct overlap_run *run, int call, cudaStream_t stream,
                                 struct error *e)
 {
-    char *from = run->side.base, *to = run->side.base + run->side.bytes / 2;
-    (void)call;
+    size_t half = run->side.bytes / 2, place = (size_t)call % (half / run->bytes) * run->bytes;
+    char *from = run->side.base + place, *to = from + half;
     if (run->kind == SIDE_COPY)
         return CUDA_TRY(kernel_copy(to, from, run->bytes / 2, stream), e);
     if (run->kind == SIDE_H2D)
@@ -96,8 +99,19 @@ static enum status enqueue_load(struct overlap_run *run, const struct load *load
     return CUDA_TRY(cudaEventRecord(load->end, load->stream), e);
 }
 
-/* Seconds a call of `timed` while `other` runs other_calls times (0: alone). The other starts
- * first, and runs longer. */
+/* The two streams start together, when both have their calls: the second's would else be issued
+ * while the first runs, and find it done. */
+static enum status hold_both(struct overlap_run *run, const struct load *timed,
+                             const struct load *other, int calls, struct error *e)
+{
+    double issue_s = fmin(ISSUE_S * calls, HOLD_MAX_S);
+    if (CUDA_TRY(kernel_wait((uint64_t)(1e9 * issue_s), other->stream), e) != STATUS_OK ||
+        CUDA_TRY(cudaEventRecord(run->gate, other->stream), e) != STATUS_OK)
+        return e->status;
+    return CUDA_TRY(cudaStreamWaitEvent(timed->stream, run->gate, 0), e);
+}
+
+/* Seconds a call of `timed` while `other` runs other_calls times (0: alone), for longer. */
 static enum status time_once(struct overlap_run *run, const struct load *timed, int calls,
                              const struct load *other, int other_calls, double *call_s,
                              struct error *e)
@@ -108,7 +122,8 @@ static enum status time_once(struct overlap_run *run, const struct load *timed, 
         return e->status;
     watchdog_arm(&bench->watchdog, bench->options->timeout_s, "overlap with %s of %zu bytes",
                  side_names[run->kind], run->bytes);
-    if ((other_calls > 0 && enqueue_load(run, other, other_calls, e) != STATUS_OK) ||
+    if ((other_calls > 0 && (hold_both(run, timed, other, calls + other_calls, e) != STATUS_OK ||
+                             enqueue_load(run, other, other_calls, e) != STATUS_OK)) ||
         enqueue_load(run, timed, calls, e) != STATUS_OK ||
         nccl_wait(run->gpu, run->world, timed->end, side_names[run->kind], e) != STATUS_OK ||
         (other_calls > 0 &&
@@ -138,10 +153,16 @@ static enum status time_load(struct overlap_run *run, const struct load *timed, 
 
 static int calls_for(double seconds, double call_s)
 {
-    return (int)fmin(fmax(ceil(seconds / fmax(call_s, 1e-6)), 1), 2000);
+    return (int)fmin(fmax(ceil(seconds / fmax(call_s, 1e-6)), 1), CALLS_MAX);
 }
 
-/* Alone both, then each beside the other, which has three times its work. */
+/* Calls of what is timed: WINDOW_S, or as little as CALLS_MAX calls of the other outlast. */
+static int timed_calls(double call_s, double other_s)
+{
+    return calls_for(fmin(WINDOW_S, CALLS_MAX * other_s / OUTLAST), call_s);
+}
+
+/* Alone both, then each beside the other, which has OUTLAST times its work. */
 static enum status time_point(struct overlap_run *run, struct sample *out, struct error *e)
 {
     struct load gemm = gemm_load(run), side = side_load(run);
@@ -149,14 +170,14 @@ static enum status time_point(struct overlap_run *run, struct sample *out, struc
     if (time_load(run, &gemm, 10, NULL, 0, &gemm_alone, e) != STATUS_OK ||
         time_load(run, &side, 10, NULL, 0, &side_alone, e) != STATUS_OK)
         return e->status;
-    int gemms = calls_for(WINDOW_S, gemm_alone.median_s);
-    int sides = calls_for(WINDOW_S, side_alone.median_s);
+    int gemms = timed_calls(gemm_alone.median_s, side_alone.median_s);
+    int sides = timed_calls(side_alone.median_s, gemm_alone.median_s);
     if (time_load(run, &gemm, gemms, &side,
-                  calls_for(3 * gemms * gemm_alone.median_s, side_alone.median_s), &out->timing,
-                  e) != STATUS_OK ||
+                  calls_for(OUTLAST * gemms * gemm_alone.median_s, side_alone.median_s),
+                  &out->timing, e) != STATUS_OK ||
         time_load(run, &side, sides, &gemm,
-                  calls_for(3 * sides * side_alone.median_s, gemm_alone.median_s), &side_beside,
-                  e) != STATUS_OK)
+                  calls_for(OUTLAST * sides * side_alone.median_s, gemm_alone.median_s),
+                  &side_beside, e) != STATUS_OK)
         return e->status;
     snprintf(out->extra, sizeof out->extra, "%.4f,%.4f,%.4f", 1e6 * gemm_alone.median_s,
              1e6 * side_alone.median_s, 1e6 * side_beside.median_s);
@@ -210,6 +231,7 @@ static enum status allocate(struct overlap_run *run, struct error *e)
         CUDA_TRY(cudaHostAlloc(&run->pinned, largest, cudaHostAllocDefault), e) != STATUS_OK ||
         CUDA_TRY(cudaEventCreate(&run->side_start), e) != STATUS_OK ||
         CUDA_TRY(cudaEventCreate(&run->side_end), e) != STATUS_OK ||
+        CUDA_TRY(cudaEventCreate(&run->gate), e) != STATUS_OK ||
         CUDA_TRY(kernel_fill(run->side.base, ELEMENT_BF16, largest, 1, gpu->stream), e) !=
             STATUS_OK ||
         CUDA_TRY(cudaMemcpyAsync(run->pinned, run->side.base, largest, cudaMemcpyDeviceToHost,
@@ -221,6 +243,8 @@ static enum status allocate(struct overlap_run *run, struct error *e)
 
 static void release(struct overlap_run *run, struct error *e)
 {
+    if (run->gate)
+        CUDA_TRY(cudaEventDestroy(run->gate), e);
     if (run->side_end)
         CUDA_TRY(cudaEventDestroy(run->side_end), e);
     if (run->side_start)

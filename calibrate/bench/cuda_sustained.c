@@ -86,7 +86,7 @@ static enum status prepare(struct sustained_run *run, struct error *e)
 static enum status make_graph(struct sustained_run *run, cudaGraphExec_t *graph, int *calls,
                               struct error *e)
 {
-    const struct cuda_work work = {enqueue, run, false};
+    const struct cuda_work work = {.enqueue = enqueue, .context = run};
     double seconds = 0;
     if (cuda_record(run->gpu, &work, 1, graph, e) != STATUS_OK)
         return e->status;

@@ -98,8 +98,10 @@ static enum status run_suite(struct bench *bench, const struct suite *suite, str
         return STATUS_OK;
     }
     bool all = suite->ranks == SUITE_ALL || suite->ranks == SUITE_ANY;
-    if ((all || bench->peers.rank == 0) && suite->run(bench, e) != STATUS_OK)
+    if ((all || bench->peers.rank == 0) && suite->run(bench, e) != STATUS_OK) {
+        error_set_path(e, suite->name);
         return e->status;
+    }
     return peers_barrier(&bench->peers, true, e);
 }
 
@@ -138,6 +140,17 @@ static enum status start(struct bench *bench, const struct launch *launch, struc
     return peers_agree(&bench->peers, "version of stepcast-bench", STEPCAST_VERSION, e);
 }
 
+/* A clean-up that hangs after a failure still says what had failed. */
+static void give_up(struct bench *bench, const struct error *e)
+{
+    static const double PATIENCE_S = 10;
+    if (e->status == STATUS_OK)
+        return;
+    bench->failed = true;
+    watchdog_arm(&bench->watchdog, PATIENCE_S, "clean-up after: %s%s%s", e->path,
+                 *e->path ? ": " : "", e->message);
+}
+
 static enum status measure_device(const struct options *options, const struct device *device,
                                   struct launch *launch, struct error *e)
 {
@@ -147,6 +160,7 @@ static enum status measure_device(const struct options *options, const struct de
         status = device->open(&bench, e);
     if (status == STATUS_OK) {
         status = run_suites(&bench, device, e);
+        give_up(&bench, e);
         device->close(&bench);
     }
     watchdog_stop(&bench.watchdog);

@@ -44,12 +44,13 @@ enum status nccl_split(struct cuda_gpu *gpu, const struct group_layout *layout, 
     return status;
 }
 
+/* After any failure the peers may never come to a common end. */
 enum status nccl_release(struct cuda_gpu *gpu, ncclComm_t comm, struct error *e)
 {
     struct bench *bench = gpu->bench;
     if (!comm)
         return STATUS_OK;
-    if (gpu->nccl_failed)
+    if (gpu->nccl_failed || bench->failed || e->status != STATUS_OK)
         return NCCL_TRY(ncclCommAbort(comm), e);
     watchdog_arm(&bench->watchdog, bench->options->timeout_s, "ncclCommDestroy");
     enum status status = NCCL_TRY(ncclCommDestroy(comm), e);
@@ -162,6 +163,7 @@ enum status nccl_wait(struct cuda_gpu *gpu, ncclComm_t comm, cudaEvent_t done, c
     cudaError_t code;
     while ((code = cudaEventQuery(done)) == cudaErrorNotReady) {
         ncclResult_t asynchronous = ncclSuccess;
+        (void)cudaGetLastError(); /* the query left its answer there: no launch's failure */
         if (comm && (NCCL_TRY(ncclCommGetAsyncError(comm, &asynchronous), e) != STATUS_OK ||
                      nccl_try(asynchronous, what, e) != STATUS_OK))
             gpu->nccl_failed = true;

@@ -26,22 +26,24 @@ struct nvml_functions {
     int (*throttle_reasons)(struct nvml_device *device, unsigned long long *reasons);
 };
 
+/* old: what libraries before or after that name call it; NULL: it never had another. */
 static const struct {
     const char *name;
     size_t offset;
+    const char *old;
 } symbols[] = {
-    {"nvmlInit_v2",                               offsetof(struct nvml_functions, init)            },
-    {"nvmlShutdown",                              offsetof(struct nvml_functions, shutdown)        },
-    {"nvmlErrorString",                           offsetof(struct nvml_functions, error_string)    },
-    {"nvmlSystemGetDriverVersion",                offsetof(struct nvml_functions, driver_version)  },
-    {"nvmlDeviceGetHandleByPciBusId_v2",          offsetof(struct nvml_functions, by_bus_id)       },
-    {"nvmlDeviceGetClockInfo",                    offsetof(struct nvml_functions, clock_mhz)       },
-    {"nvmlDeviceGetMaxClockInfo",                 offsetof(struct nvml_functions, max_clock_mhz)   },
-    {"nvmlDeviceGetPowerUsage",                   offsetof(struct nvml_functions, power_mw)        },
-    {"nvmlDeviceGetEnforcedPowerLimit",           offsetof(struct nvml_functions, power_cap_mw)    },
-    {"nvmlDeviceGetTemperature",                  offsetof(struct nvml_functions, temperature_c)   },
-    {"nvmlDeviceGetCurrentClocksThrottleReasons",
-     offsetof(struct nvml_functions,                                              throttle_reasons)},
+    {"nvmlInit_v2",                            offsetof(struct nvml_functions, init),             NULL},
+    {"nvmlShutdown",                           offsetof(struct nvml_functions, shutdown),         NULL},
+    {"nvmlErrorString",                        offsetof(struct nvml_functions, error_string),     NULL},
+    {"nvmlSystemGetDriverVersion",             offsetof(struct nvml_functions, driver_version),   NULL},
+    {"nvmlDeviceGetHandleByPciBusId_v2",       offsetof(struct nvml_functions, by_bus_id),        NULL},
+    {"nvmlDeviceGetClockInfo",                 offsetof(struct nvml_functions, clock_mhz),        NULL},
+    {"nvmlDeviceGetMaxClockInfo",              offsetof(struct nvml_functions, max_clock_mhz),    NULL},
+    {"nvmlDeviceGetPowerUsage",                offsetof(struct nvml_functions, power_mw),         NULL},
+    {"nvmlDeviceGetEnforcedPowerLimit",        offsetof(struct nvml_functions, power_cap_mw),     NULL},
+    {"nvmlDeviceGetTemperature",               offsetof(struct nvml_functions, temperature_c),    NULL},
+    {"nvmlDeviceGetCurrentClocksEventReasons", offsetof(struct nvml_functions, throttle_reasons),
+     "nvmlDeviceGetCurrentClocksThrottleReasons"                                                      },
 };
 
 /* ISO C has no cast from an object to a function pointer; POSIX gives both one representation. */
@@ -49,6 +51,8 @@ static enum status load_symbols(struct nvml *nvml, struct error *e)
 {
     for (size_t i = 0; i < sizeof symbols / sizeof symbols[0]; i++) {
         void *symbol = dlsym(nvml->library, symbols[i].name);
+        if (!symbol && symbols[i].old)
+            symbol = dlsym(nvml->library, symbols[i].old);
         if (!symbol)
             return error_set(e, STATUS_NO, "NVML has no %s", symbols[i].name);
         memcpy((char *)nvml->call + symbols[i].offset, &symbol, sizeof symbol);
@@ -124,7 +128,7 @@ enum status nvml_read(const struct nvml *nvml, struct nvml_reading *reading, str
         nvml_try(nvml, call->temperature_c(nvml->device, TEMPERATURE_GPU, &celsius),
                  "nvmlDeviceGetTemperature", e) != STATUS_OK ||
         nvml_try(nvml, call->throttle_reasons(nvml->device, &reasons),
-                 "nvmlDeviceGetCurrentClocksThrottleReasons", e) != STATUS_OK)
+                 "nvmlDeviceGetCurrentClocksEventReasons", e) != STATUS_OK)
         return e->status;
     *reading = (struct nvml_reading){1e6 * mhz, 1e-3 * milliwatts, celsius,
                                      (reasons & THROTTLE_REASONS) != 0};
@@ -135,13 +139,16 @@ static void *keep_log(void *context)
 {
     struct nvml_log *log = context;
     pthread_mutex_lock(&log->mutex);
-    while (!log->stop && log->count < NVML_READINGS_MAX && log->error.status == STATUS_OK) {
-        int i = log->count;
-        log->at_s[i] = wall_clock_s() - log->start_s;
-        if (nvml_read(log->nvml, &log->reading[i], &log->error) == STATUS_OK)
+    for (int tick = 1; !log->stop && log->count < NVML_READINGS_MAX; tick++) {
+        struct error own;
+        error_init(&own);
+        log->at_s[log->count] = wall_clock_s() - log->start_s;
+        if (nvml_read(log->nvml, &log->reading[log->count], &own) == STATUS_OK)
             log->count++;
+        else if (log->failed++ == 0)
+            log->error = own;
         pthread_mutex_unlock(&log->mutex);
-        wall_clock_sleep(log->start_s + log->count * log->period_s - wall_clock_s());
+        wall_clock_sleep(log->start_s + tick * log->period_s - wall_clock_s());
         pthread_mutex_lock(&log->mutex);
     }
     pthread_mutex_unlock(&log->mutex);
@@ -154,7 +161,7 @@ enum status nvml_log_start(struct nvml_log *log, const struct nvml *nvml, double
     log->nvml = nvml;
     log->period_s = period_s;
     log->start_s = wall_clock_s();
-    log->count = 0;
+    log->count = log->failed = 0;
     log->stop = log->running = false;
     error_init(&log->error);
     if (!nvml->device)
@@ -177,7 +184,7 @@ enum status nvml_log_stop(struct nvml_log *log, struct error *e)
     pthread_join(log->thread, NULL);
     pthread_mutex_destroy(&log->mutex);
     log->running = false;
-    if (log->error.status != STATUS_OK && e->status == STATUS_OK)
+    if (log->failed > 0 && log->count == 0 && e->status == STATUS_OK)
         *e = log->error;
     return e->status;
 }

@@ -38,11 +38,12 @@ struct nvml_log {
     double period_s, start_s;
     struct nvml_reading reading[NVML_READINGS_MAX];
     double at_s[NVML_READINGS_MAX]; /* since the start */
-    int count;
+    int count, failed;
     struct error error; /* of the first reading that failed */
 };
 enum status nvml_log_start(struct nvml_log *log, const struct nvml *nvml, double period_s,
                            struct error *e);
+/* Fails if every reading did; single ones that failed are left out. */
 enum status nvml_log_stop(struct nvml_log *log, struct error *e);
 
 /* Mean of the readings from from_s on; throttled: in over a tenth of them. Zeros if there is none.

@@ -83,6 +83,18 @@ static enum status write_row(struct sweep_state *s, const char *key, const struc
     return sample_file_add(&s->file, key, values, e);
 }
 
+/* The error names the point. */
+static enum status fail(const struct sweep_state *s, const char *key, struct error *own,
+                        struct error *e)
+{
+    char point[KEY_MAX];
+    snprintf(point, sizeof point, "%.40s of %.140s", s->sweep->file, key);
+    error_set_path(own, point);
+    if (e->status == STATUS_OK)
+        *e = *own;
+    return e->status;
+}
+
 /* A point that cannot be measured here (no kernel for it, too large) is told and left out. */
 static enum status measure_point(struct sweep_state *s, size_t i, const char *key, struct error *e)
 {
@@ -91,11 +103,8 @@ static enum status measure_point(struct sweep_state *s, size_t i, const char *ke
     error_init(&own);
     if (s->sweep->measure(s->sweep->context, i, &sample, &own) == STATUS_OK)
         return write_row(s, key, &sample, e);
-    if (own.status != STATUS_NO) {
-        if (e->status == STATUS_OK)
-            *e = own;
-        return e->status;
-    }
+    if (own.status != STATUS_NO)
+        return fail(s, key, &own, e);
     s->impossible++;
     if (s->writes)
         bench_say(s->bench, "%s: %s: left out: %s", s->sweep->file, key, own.message);

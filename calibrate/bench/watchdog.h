@@ -13,7 +13,7 @@ struct watchdog {
     bool running, stop;
     double deadline_s; /* of wall_clock_s; 0: not armed */
     double timeout_s;
-    char who[128], what[192];
+    char who[128], what[448];
 };
 
 /* `who` names this rank in the report: "rank 3 on host n7". */
