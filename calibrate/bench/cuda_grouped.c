@@ -34,7 +34,7 @@ static const struct {
 };
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 enum { GROUPS_MAX = 64, TOKEN_MULTIPLE = 16, SETS_MAX = 8 };
-static const double ARENA_SHARE = 0.6, ARENA_BYTES = 16e9;
+static const double ARENA_SHARE = 0.6, ARENA_BYTES = 26e9;
 
 struct point {
     enum dtype dtype;

@@ -47,8 +47,7 @@ static enum status fetch(struct selftest *t, size_t bytes, struct error *e)
 
 static enum status wrong(const char *what, size_t i, double got, double want, struct error *e)
 {
-    return error_set(e, STATUS_IO, "selftest: %s: element %zu is %g, the host has %g", what, i, got,
-                     want);
+    return error_set(e, STATUS_IO, "%s: element %zu is %g, the host has %g", what, i, got, want);
 }
 
 static bool differs(double got, double want, double frac, double floor)
@@ -75,8 +74,8 @@ static enum status check_fill(struct selftest *t, struct error *e)
         }
         double n = (double)ELEMENTS, mean = sum / n, variance = squares / n;
         if (fabs(mean) > 6 / sqrt(n) || fabs(variance - 1) > 0.1)
-            return error_set(e, STATUS_IO, "selftest: fill %s: mean %g, variance %g",
-                             names[element], mean, variance);
+            return error_set(e, STATUS_IO, "fill %s: mean %g, variance %g", names[element], mean,
+                             variance);
     }
     return STATUS_OK;
 }
@@ -145,10 +144,10 @@ static enum status check_permute(struct selftest *t, struct error *e)
         int from;
         memcpy(&from, t->host + 4 * ELEMENTS + 4 * row, sizeof from);
         if (from < 0 || from >= ROWS || met[from]++)
-            return error_set(e, STATUS_IO, "selftest: order: row %zu comes from %d", row, from);
+            return error_set(e, STATUS_IO, "order: row %zu comes from %d", row, from);
         if (memcmp(t->host + 2 * row * COLUMNS, t->host + 2 * (ELEMENTS + (size_t)from * COLUMNS),
                    (size_t)2 * COLUMNS) != 0)
-            return error_set(e, STATUS_IO, "selftest: permute: row %zu is not row %d", row, from);
+            return error_set(e, STATUS_IO, "permute: row %zu is not row %d", row, from);
     }
     return STATUS_OK;
 }
@@ -215,36 +214,67 @@ static size_t place_b(const struct cuda_product *p, size_t k, size_t column)
     return rows_of_k ? k * (size_t)p->n + column : column * (size_t)p->k + k;
 }
 
+/* A as numbers by rows, or B by columns: k lies together in both. */
+static double *decoded(const struct cuda_product *p, const struct cuda_operands *o, bool a,
+                       const void *array)
+{
+    size_t lines = (size_t)(a ? p->m : p->n), k = (size_t)p->k;
+    double *value = malloc(lines * k * sizeof *value);
+    for (size_t i = 0; value && i < lines; i++)
+        for (size_t j = 0; j < k; j++)
+            value[i * k + j] = value_at(a ? o->a_element : o->b_element, array,
+                                        a ? place_a(p, i, j) : place_b(p, j, i));
+    return value;
+}
+
+/* A row of A, a column of B, and what the output should and does hold there. */
+struct element {
+    const double *a, *b;
+    double before, got;
+};
+
+static enum status compare_element(const struct cuda_product *p, size_t c, const struct element *at,
+                                   struct error *e)
+{
+    /* tf32 multiplies with 10 bits; fp8 adds with about 14 */
+    double frac = p->dtype == DTYPE_FP32 ? 1e-5 : BF16_FRAC;
+    double want = at->before, size = fabs(want);
+    for (int k = 0; k < p->k; k++) {
+        want += at->a[k] * at->b[k];
+        size += fabs(at->a[k] * at->b[k]);
+    }
+    if (differs(at->got, want, frac, (p->dtype == DTYPE_FP32 ? 1e-6 : 1e-3) * size))
+        return error_set(e, STATUS_IO, "%s %s: element %zu is %g, the host has %g",
+                         dtype_names[p->dtype], phase_names[p->phase], c, at->got, want);
+    return STATUS_OK;
+}
+
 static enum status compare_product(const struct selftest *t, const struct cuda_product *p,
                                    const struct cuda_operands *o, const char *before,
                                    struct error *e)
 {
     struct cuda_operand_places at = cuda_operand_places(t->host, o);
-    bool fp32 = o->c_bytes == 4 * (size_t)p->m * (size_t)p->n;
+    size_t m = (size_t)p->m, n = (size_t)p->n, k = (size_t)p->k;
     bool accumulate = p->phase == PHASE_BACKWARD_WEIGHT;
-    enum cuda_element out = fp32                     ? ELEMENT_FP32
+    enum cuda_element out = o->c_bytes == 4 * m * n  ? ELEMENT_FP32
                             : p->dtype == DTYPE_FP16 ? ELEMENT_FP16
                                                      : ELEMENT_BF16;
-    /* tf32 multiplies with 10 bits; fp8 adds with about 14 */
-    double frac = p->dtype == DTYPE_FP32 ? 1e-5 : BF16_FRAC;
-    for (size_t i = 0; i < (size_t)p->m; i++)
-        for (size_t j = 0; j < (size_t)p->n; j++) {
-            size_t c = i * (size_t)p->n + j;
-            double want = accumulate ? value_at(out, before, c) : 0, size = fabs(want);
-            for (size_t k = 0; k < (size_t)p->k; k++) {
-                double term = value_at(o->a_element, at.a, place_a(p, i, k)) *
-                              value_at(o->b_element, at.b, place_b(p, k, j));
-                want += term;
-                size += fabs(term);
-            }
-            double got = value_at(out, at.c, c);
-            if (differs(got, want, frac, (p->dtype == DTYPE_FP32 ? 1e-6 : 1e-3) * size))
-                return wrong(phase_names[p->phase], c, got, want, e);
-        }
-    return STATUS_OK;
+    double *a = decoded(p, o, true, at.a), *b = decoded(p, o, false, at.b);
+    if (!a || !b)
+        error_set(e, STATUS_IO, "out of memory");
+    for (size_t c = 0; c < m * n && e->status == STATUS_OK; c++) {
+        const struct element element = {a + c / n * k, b + c % n * k,
+                                        accumulate ? value_at(out, before, c) : 0,
+                                        value_at(out, at.c, c)};
+        compare_element(p, c, &element, e);
+    }
+    free(a);
+    free(b);
+    return e->status;
 }
 
-/* A product that this GPU has no kernel for (fp8 before Ada) is told and passed over. */
+/* A product that this GPU has no kernel for (fp8 before Ada) is told and passed over; bf16 it has.
+ */
 static enum status check_product(struct selftest *t, const struct cuda_product *p, struct error *e)
 {
     struct cuda_matmul matmul;
@@ -254,7 +284,8 @@ static enum status check_product(struct selftest *t, const struct cuda_product *
     error_init(&refused);
     if (!cuda_operands_of(p, &o))
         return STATUS_OK;
-    if (cuda_matmul_open(&matmul, t->gpu, p, t->one, &refused) == STATUS_NO) {
+    if (cuda_matmul_open(&matmul, t->gpu, p, t->one, &refused) == STATUS_NO &&
+        p->dtype != DTYPE_BF16) {
         bench_say(t->gpu->bench, "selftest: %s %s: left out: %s", dtype_names[p->dtype],
                   phase_names[p->phase], refused.message);
         return STATUS_OK;
