@@ -122,19 +122,40 @@ static enum status check_about(struct machine *machine, const struct sample_tabl
     return STATUS_OK;
 }
 
+/* Experts called one after the other are what a library without a grouped kernel comes to: no
+ * sample of that kernel. `first`: of the file's rows among the samples. */
+static void drop_loops(struct machine *machine, const struct sample_table *t, size_t first)
+{
+    struct samples *s = &machine->samples;
+    int method = sample_table_column(t, "method");
+    size_t n = first;
+    if (method < 0)
+        return;
+    for (size_t i = first; i < s->count; i++)
+        if (strcmp(sample_table_cell(t, s->items[i].row - 1, method), "loop") != 0)
+            s->items[n++] = s->items[i];
+    s->files[s->file_count - 1].count = n - first;
+    machine->loops += s->count - n;
+    s->count = n;
+}
+
 /* A file that a run was killed in before its first row has none. */
 static enum status load_samples(const char *path, struct machine *machine, struct error *e)
 {
     struct sample_table t = {0};
     if (sample_table_load(path, &t, e) != STATUS_OK)
         return e->status;
-    bool rows = t.rows > 0;
+    size_t first = machine->samples.count;
     enum status status = check_about(machine, &t, e);
+    if (status == STATUS_OK && t.rows > 0)
+        status = samples_load(path, &machine->samples, e);
+    if (status == STATUS_OK && t.rows > 0)
+        drop_loops(machine, &t, first);
     if (status == STATUS_OK && !machine->head.columns)
         machine->head = t;
     else
         sample_table_free(&t);
-    return status == STATUS_OK && rows ? samples_load(path, &machine->samples, e) : status;
+    return status;
 }
 
 static enum status load_files(const char *folder, struct machine *machine, struct error *e)

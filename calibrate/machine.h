@@ -11,8 +11,9 @@ struct machine {
     struct samples samples; /* kernels, and collectives of groups that ran alone */
     struct sample_table table[MACHINE_TABLES]; /* without rows where nothing was measured */
     size_t rows;                               /* of all */
-    bool catalog;             /* gpu: the part's catalog file, as it was before this measurement */
-    struct gpu gpu;           /* else: figures measured here, calibration the built-in defaults */
+    size_t loops;   /* grouped products that were timed expert by expert: no samples of a kernel */
+    bool catalog;   /* gpu: the part's catalog file, as it was before this measurement */
+    struct gpu gpu; /* else: figures measured here, calibration the built-in defaults */
     struct sample_table head; /* the first file, for what its header notes */
     char about[256];          /* "cpu, Intel(R) Xeon(R) ..." */
     char source[160];         /* "stepcast-bench 0.1.0, NVIDIA H200, driver 580.1, ..." */

@@ -52,7 +52,10 @@ static void write_forecasts(const struct machine *machine, const struct machine_
         table_cell(&t, "%zu", f->rows);
         table_cell(&t, "%.1f %%", 100 * f->fitted_error);
         table_cell(&t, "%+.1f %%", 100 * f->fitted_bias);
-        table_cell(&t, "%.1f %%", 100 * f->held_out_error);
+        if (f->held_out_error > 0)
+            table_cell(&t, "%.1f %%", 100 * f->held_out_error);
+        else
+            table_cell(&t, "%s", "not fitted");
         if (!machine->catalog)
             continue;
         table_cell(&t, "%.1f %%", 100 * f->before_error);
@@ -71,6 +74,12 @@ void machine_report_text(const struct machine *machine, const struct machine_rev
     write_figures(r, out);
     text_add(out, "\nmean |error| of the forecast of what was measured\n\n");
     write_forecasts(machine, r, out);
+    if (machine->loops > 0)
+        text_addf(
+            out,
+            "\n%zu grouped products have no kernel in this cuBLAS: timed expert by expert, not"
+            " compared\n",
+            machine->loops);
     if (r->outliers > 0)
         text_add(out, "\nslower than its like\n\n");
     for (size_t i = 0; i < r->outliers; i++)
@@ -97,7 +106,8 @@ static void put_forecast(struct json_writer *w, const struct machine_forecast *f
     json_put_number(w, "rows", (double)f->rows);
     json_put_number(w, "fitted_error_frac", f->fitted_error);
     json_put_number(w, "fitted_bias_frac", f->fitted_bias);
-    json_put_number(w, "held_out_error_frac", f->held_out_error);
+    if (f->held_out_error > 0)
+        json_put_number(w, "held_out_error_frac", f->held_out_error);
     if (catalog) {
         json_put_number(w, "catalog_error_frac", f->before_error);
         json_put_number(w, "catalog_bias_frac", f->before_bias);

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SETS_MAX = 1024, ALIGN_BYTES = 256 };
+enum { SETS_MAX = 2048, ALIGN_BYTES = 256 };
 
 enum status cuda_count(int *count, struct error *e)
 {

@@ -42,7 +42,7 @@ enum status cuda_arena_open(struct cuda_arena *arena, double share, double max_b
                             struct error *e);
 void cuda_arena_close(struct cuda_arena *arena);
 
-/* Lays out as many sets of set_bytes as are needed for twice the L2 cache (1024 at most). STATUS_NO
+/* Lays out as many sets of set_bytes as are needed for twice the L2 cache (2048 at most). STATUS_NO
  * if one does not fit. */
 enum status cuda_arena_divide(struct cuda_arena *arena, const struct cuda_gpu *gpu,
                               double set_bytes, struct error *e);

@@ -42,15 +42,31 @@ static struct rate rate_of(cudaDataType type, cublasComputeType_t compute)
     return fake_type_bytes(type) == 1 ? rate_8 : rate_16;
 }
 
-/* Waves of tiles of 128 x 256 over the SMs, or the memory. */
-static struct fake_cost product_cost(double m, double n, double k, double bytes, struct rate rate)
+/* Tiles of 128 x 256, and seconds that an SM takes for one. */
+static double tiles_of(double m, double n)
 {
-    double tiles = ceil(m / 128) * ceil(n / 256), waves = ceil(tiles / FAKE_SMS);
-    double busy_s = waves * 2 * 128 * 256 * (k + 256) / (rate.flop_per_s / FAKE_SMS);
+    return ceil(m / 128) * ceil(n / 256);
+}
+
+static double tile_s(double k, struct rate rate)
+{
+    return 2 * 128 * 256 * (k + 256) / (rate.flop_per_s / FAKE_SMS);
+}
+
+/* SM seconds of tiles in whole waves, or the memory. */
+static struct fake_cost product_cost(double busy_s, double flop, double bytes, struct rate rate)
+{
     struct fake_cost cost = fake_memory_cost(bytes);
     cost.seconds = 2.5e-6 + fmax(busy_s, bytes / FAKE_BYTES_PER_S);
-    cost.joules += 2 * m * n * k * rate.joules;
+    cost.joules += flop * rate.joules;
     return cost;
+}
+
+static struct fake_cost one_product_cost(double m, double n, double k, double bytes,
+                                         struct rate rate)
+{
+    double waves = ceil(tiles_of(m, n) / FAKE_SMS);
+    return product_cost(waves * tile_s(k, rate), 2 * m * n * k, bytes, rate);
 }
 
 static size_t bytes_of(const struct layout *l)
@@ -295,7 +311,7 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t desc
         multiply(d, l, left, r, right, (double)scale, o, out);
     double bytes =
         (double)bytes_of(l) + (double)bytes_of(r) + (scale > 0 ? 2 : 1) * (double)bytes_of(o);
-    fake_enqueue(stream, product_cost(m, n, (double)k, bytes, rate_of(l->type, d->compute)));
+    fake_enqueue(stream, one_product_cost(m, n, (double)k, bytes, rate_of(l->type, d->compute)));
     return CUBLAS_STATUS_SUCCESS;
 }
 
@@ -347,7 +363,8 @@ cublasStatus_t cublasGemmGroupedBatchedEx(
     const int ldb[], const void *beta, void *const c[], cudaDataType_t c_type, const int ldc[],
     int groups, const int sizes[], cublasComputeType_t compute)
 {
-    struct fake_cost all = {2.5e-6, 0};
+    struct rate rate = rate_of(a_type, compute);
+    double busy_s = 0, flop = 0, bytes = 0;
     COUNTED(15e-6 + 0.5e-6 * groups, CUBLAS_STATUS_EXECUTION_FAILED);
     if (a_type != b_type || a_type != c_type || fake_type_bytes(a_type) == 1)
         return CUBLAS_STATUS_NOT_SUPPORTED;
@@ -364,11 +381,10 @@ cublasStatus_t cublasGemmGroupedBatchedEx(
         if (!fake_inside(a[g], a_bytes) || !fake_inside(b[g], b_bytes) ||
             !fake_inside(c[g], c_bytes))
             return CUBLAS_STATUS_EXECUTION_FAILED;
-        struct fake_cost one = product_cost(m[g], n[g], k[g], (double)(a_bytes + b_bytes + c_bytes),
-                                            rate_of(a_type, compute));
-        all.seconds += one.seconds - 2.5e-6;
-        all.joules += one.joules;
+        busy_s += tiles_of(m[g], n[g]) * tile_s(k[g], rate) / FAKE_SMS;
+        flop += 2.0 * m[g] * n[g] * k[g];
+        bytes += (double)(a_bytes + b_bytes + c_bytes);
     }
-    fake_enqueue(handle->stream, all);
+    fake_enqueue(handle->stream, product_cost(busy_s, flop, bytes, rate));
     return CUBLAS_STATUS_SUCCESS;
 }

@@ -18,6 +18,7 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static double now_s, sleeper_s; /* sleeper_s: when the sleeper wants to wake; 0: none */
 static int joins;               /* threads that the main thread waits for: nobody moves the clock */
+static bool newborn;            /* a thread has been made that may sleep at once */
 static double slowness = 1;
 
 static double real_s(void)
@@ -43,24 +44,34 @@ static bool is_main(void)
     return syscall(SYS_gettid) == (long)getpid();
 }
 
-/* Lets the sleeper run at its hour, before the clock goes further. */
-static void wake_sleeper(void)
+/* Until a thread beside sleeps, or real time is over: it may have ended, or never sleep. */
+static void wait_for_sleeper(void)
 {
     struct timespec limit;
     clock_gettime(CLOCK_REALTIME, &limit);
     limit.tv_nsec += PATIENCE_NS;
     limit.tv_sec += limit.tv_nsec / 1000000000;
     limit.tv_nsec %= 1000000000;
-    now_s = sleeper_s > now_s ? sleeper_s : now_s;
-    sleeper_s = 0;
-    pthread_cond_broadcast(&changed);
     while (sleeper_s <= 0)
         if (pthread_cond_timedwait(&changed, &mutex, &limit) != 0)
             return;
 }
 
+/* Lets the sleeper run at its hour, before the clock goes further. */
+static void wake_sleeper(void)
+{
+    now_s = sleeper_s > now_s ? sleeper_s : now_s;
+    sleeper_s = 0;
+    pthread_cond_broadcast(&changed);
+    wait_for_sleeper();
+}
+
 static void advance_to(double at_s)
 {
+    if (newborn) {
+        newborn = false;
+        wait_for_sleeper();
+    }
     while (sleeper_s > 0 && sleeper_s <= at_s)
         wake_sleeper();
     if (at_s > now_s)
@@ -153,6 +164,18 @@ int fsync(int fd)
     (void)fd;
     fake_host_s(1e-3);
     return 0;
+}
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+                   void *context)
+{
+    int (*next)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *) = NULL;
+    void *symbol = dlsym(RTLD_NEXT, "pthread_create");
+    memcpy(&next, &symbol, sizeof next);
+    pthread_mutex_lock(&mutex);
+    newborn = true;
+    pthread_mutex_unlock(&mutex);
+    return next(thread, attributes, run, context);
 }
 
 /* ISO C has no cast from an object to a function pointer; POSIX gives both one representation. */
