@@ -98,8 +98,10 @@ static enum status cuda_open(struct bench *bench, struct error *e)
     watchdog_disarm(&bench->watchdog);
     if (status == STATUS_OK)
         status = describe(bench, gpu, e);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
+        error_set_path(e, "opening the GPU");
         cuda_close(bench);
+    }
     return status;
 }
 

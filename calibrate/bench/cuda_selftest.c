@@ -290,10 +290,9 @@ static enum status check_product(struct selftest *t, const struct cuda_product *
                   phase_names[p->phase], refused.message);
         return STATUS_OK;
     }
-    if (refused.status != STATUS_OK) {
-        *e = refused;
-        return e->status;
-    }
+    if (refused.status != STATUS_OK)
+        return error_set(e, STATUS_IO, "%s %s: %s", dtype_names[p->dtype], phase_names[p->phase],
+                         refused.message);
     size_t bytes = (size_t)cuda_operand_set_bytes(&o);
     char *before = malloc(o.c_bytes);
     struct cuda_operand_places device = cuda_operand_places(t->device, &o);

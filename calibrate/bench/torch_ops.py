@@ -60,6 +60,7 @@ def provenance(machine):
     lines = {
         "machine": machine,
         "program": "torch_ops.py",
+        "source": "torch_ops.py, PyTorch %s, %s" % (torch.__version__, machine),
         "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "library": "PyTorch %s, CUDA %s, cuDNN %s"
         % (torch.__version__, torch.version.cuda, torch.backends.cudnn.version()),

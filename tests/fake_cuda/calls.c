@@ -1,5 +1,6 @@
 #include "tests/fake_cuda/fake.h"
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,9 +25,9 @@ static struct counted *find(struct counted *list, const char *name)
 }
 
 /* "cudaMalloc:3". Versions of a function are one: cublasCreate_v2 is cublasCreate. */
-static bool chosen(const char *function, long count)
+static bool chosen(const char *variable, const char *function, long count)
 {
-    const char *fail = getenv("FAKE_CUDA_FAIL"), *colon = fail ? strchr(fail, ':') : NULL;
+    const char *fail = getenv(variable), *colon = fail ? strchr(fail, ':') : NULL;
     size_t length = colon ? (size_t)(colon - fail) : 0;
     if (!colon || strncmp(function, fail, length) != 0)
         return false;
@@ -39,7 +40,9 @@ bool fake_fails(const char *function)
     pthread_mutex_lock(&mutex);
     long count = ++find(calls, function)->count;
     pthread_mutex_unlock(&mutex);
-    return chosen(function, count);
+    if (chosen("FAKE_CUDA_KILL", function, count))
+        raise(SIGKILL);
+    return chosen("FAKE_CUDA_FAIL", function, count);
 }
 
 bool fake_wrong(const char *what)

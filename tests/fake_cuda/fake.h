@@ -7,16 +7,15 @@
 
 /* A GPU that is none: one library, loaded before the real ones (LD_PRELOAD), that has the calls of
  * CUDA, cuBLASLt, cuBLAS, NCCL and NVML that stepcast-bench makes. "Device" memory lies in host
- * memory; kernels and products take their time by a roofline of an H200, and are computed while less
- * than 256 MB are in use (the selftest); arguments are checked against the libraries' documented
- * rules. Environment:
+ * memory; kernels and products take their time by a roofline of an H200, and are computed while
+ * less than 256 MB are in use (the selftest); arguments are checked against the libraries'
+ * documented rules. Environment:
  *
  *     FAKE_CUDA_WRONG=copy          what this kernel, "product" or "nccl" computes is wrong
  *     FAKE_CUDA_FAIL=cudaMalloc:3   the third call of cudaMalloc fails
- *     FAKE_CUDA_CALLS=FILE          at the end, lines "FUNCTION CALLS", and "left WHAT COUNT" of what
- *                                   was never freed
- *     FAKE_CUDA_CLOCK=real          the clock of the machine; else time passes as the calls and the
- *                                   modelled GPU take it, and a run of minutes takes seconds
+ *     FAKE_CUDA_KILL=cudaMalloc:3   the process is killed in it
+ *     FAKE_CUDA_CALLS=FILE          lines "FUNCTION CALLS", and "left WHAT COUNT": never freed
+ *     FAKE_CUDA_CLOCK=real          the machine's clock; else time passes only as it is used
  *     FAKE_CUDA_GPUS=2              how many (1)
  *     FAKE_CUDA_SLOW=1              rank 1 runs at two thirds of the speed
  *     FAKE_CUDA_NAME=NAME           what the driver calls the part ("NVIDIA H200") */

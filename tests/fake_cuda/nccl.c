@@ -133,7 +133,7 @@ static ncclResult_t leave(ncclComm_t comm)
     if (atomic_fetch_add(&comm->shared->left, 1) == 0)
         unlink(comm->path);
     munmap(comm->shared, sizeof(struct shared));
-    free(comm);
+    comm->shared = NULL; /* streams may still name it */
     fake_alive("communicator", -1);
     return ncclSuccess;
 }
@@ -201,7 +201,7 @@ static void compute(struct ncclComm *comm)
 static bool all_came(void *context, long sequence)
 {
     struct ncclComm *comm = context;
-    for (int r = 0; r < comm->ranks; r++)
+    for (int r = 0; comm->shared && r < comm->ranks; r++)
         if (atomic_load(&comm->shared->arrived[r]) < sequence)
             return false;
     if (comm->out)
@@ -291,8 +291,8 @@ ncclResult_t ncclGroupStart(void)
 static bool message_came(void *context, long sequence)
 {
     const struct ncclComm *comm = context;
-    return atomic_load(&comm->shared->sent[sequence % RANKS_MAX][comm->rank]) >=
-           sequence / RANKS_MAX;
+    return !comm->shared || atomic_load(&comm->shared->sent[sequence % RANKS_MAX][comm->rank]) >=
+                                sequence / RANKS_MAX;
 }
 
 ncclResult_t ncclSend(const void *in, size_t count, ncclDataType_t type, int peer, ncclComm_t comm,
