@@ -52,7 +52,7 @@ const char *const option_group_titles[OPTION_GROUPS] = {
     }
 
 /* What validate --leave-out leaves out in turn. */
-static const char *const left_out_names[] = {"stack", NULL};
+static const char *const left_out_names[] = {"stack", "constants", NULL};
 
 static const char *const export_targets[] = {"megatron-lm", "megatron-bridge", "torchtitan",
                                              "deepspeed", NULL};
@@ -160,7 +160,7 @@ static const struct option own_rows[] = {
     VALUE("folds", "N", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_VALIDATE) | BIT(COMMAND_PLOT),
           "refit N times (kernels 5), so that no run or shape is predicted by a fit to itself"),
     {"leave-out", NULL, 0, OPTION_VALUE, "WHAT", WORDS_LISTED, left_out_names, OPTIONS_COMMAND,
-     BIT(COMMAND_VALIDATE), "stack: predict each stack's runs by the default one, fitted to the others' runs", NULL},
+     BIT(COMMAND_VALIDATE), "predict each stack's runs by what the others' runs tell: its stack, or its constants alone", NULL},
     VALUE("max-error", "FRACTION", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_VALIDATE),
           "exit 1 if the mean absolute error of the step time is larger"),
     SWITCH("json", 0, OPTIONS_OUTPUT, CATALOG_USERS & ~FILE_COMMANDS, "print JSON"),

@@ -17,9 +17,11 @@ enum { FOLDS_MAX = 1000 };
 enum status load_cases(const struct arguments *a, size_t from, struct cases *cases,
                        struct error *e)
 {
-    struct cases_options options = {
-        argument_value(a, "catalog"),
-        argument_given(a, "leave-out") ? "default" : argument_value(a, "stack")};
+    const char *left_out = argument_value(a, "leave-out");
+    struct cases_options options = {argument_value(a, "catalog"),
+                                    left_out && names_equal(left_out, "stack")
+                                        ? "default"
+                                        : argument_value(a, "stack")};
     for (size_t i = from; i < a->operand_count && e->status == STATUS_OK; i++)
         cases_load(a->operands[i], &options, cases, e);
     const struct embedded_file *file = published_cases;
@@ -75,14 +77,16 @@ static enum status leave_out(const struct arguments *a, struct cases *cases,
     struct progress progress;
     if (argument_given(a, "folds") || argument_given(a, "stack"))
         return error_set(e, STATUS_USAGE,
-                         "--leave-out predicts by the default stack: neither --folds nor --stack");
-    if (!names_equal(argument_value(a, "leave-out"), "stack"))
-        return error_set(e, STATUS_USAGE, "--leave-out: expected stack, got '%s'",
+                         "--leave-out takes each stack in turn: neither --folds nor --stack");
+    bool constants = names_equal(argument_value(a, "leave-out"), "constants");
+    if (!constants && !names_equal(argument_value(a, "leave-out"), "stack"))
+        return error_set(e, STATUS_USAGE, "--leave-out: expected stack or constants, got '%s'",
                          argument_value(a, "leave-out"));
     for (size_t i = 0; i < cases->count; i++)
         memcpy(cases->items[i].family, cases->items[i].stack, sizeof cases->items[i].family);
     progress_start(&progress, a);
-    struct cross_validation how = {argument_value(a, "catalog"), 0, show_stack, &progress};
+    struct cross_validation how = {argument_value(a, "catalog"), 0, show_stack, &progress,
+                                   constants};
     cases_leave_stacks_out(cases, &how, predictions, e);
     progress_end(&progress);
     return e->status;
@@ -106,7 +110,8 @@ enum status predict_cases(const struct arguments *a, struct cases *cases,
                          folds > FOLDS_MAX ? "more than 1000 folds"
                                            : "--folds fits every stack, --stack takes one");
     progress_start(&progress, a);
-    struct cross_validation how = {argument_value(a, "catalog"), (int)folds, show_fold, &progress};
+    struct cross_validation how = {argument_value(a, "catalog"), (int)folds, show_fold, &progress,
+                                   false};
     cases_cross_validate(cases, &how, predictions, e);
     progress_end(&progress);
     return e->status;

@@ -85,7 +85,8 @@ enum status cases_leave_stacks_out(struct cases *cases, const struct cross_valid
     for (size_t i = 0; i < cases->count && e->status == STATUS_OK; i++) {
         const char *stack = cases->items[i].stack;
         struct stack_fit_options options = {
-            .catalog = how->catalog, .without = stack, .roots_only = true};
+            .catalog = how->catalog, .without = stack, .roots_only = true,
+            .own_structure = how->own_structure};
         if (!starts_stack(cases, i))
             continue;
         if (how->progress)

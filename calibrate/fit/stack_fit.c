@@ -256,7 +256,7 @@ static enum status fit_one(struct cases *cases, const struct stack_fit_options *
         return error_set(e, STATUS_IO, "out of memory while fitting stack '%s'", fit->name);
     for (size_t i = 0; i < s->count; i++)
         saved[i] = s->run[i]->scenario.stack;
-    if (root)
+    if (root && !o->own_structure)
         use_stack(s, &stack);
     fit->fitted = p.free_count;
     fit_problem(&p, s->base, fit, e);

@@ -33,6 +33,7 @@ struct stack_fit_options {
     const bool *left_out; /* by case: runs that must not be used; NULL: none */
     const char *without;  /* a stack whose runs are left out everywhere; NULL: none */
     bool roots_only;      /* `default` alone */
+    bool own_structure;   /* the root's runs keep their own kernels and overlaps */
     const char *only;     /* refit this stack alone, its parents as they are; NULL: all */
     void (*progress)(void *context, const char *stack, int done, int all);
     void *progress_context;

@@ -104,6 +104,7 @@ expect 2 validate "$work/cases.json" --folds 2 --stack default
 # each stack left out: its runs are predicted by the default one
 expect 0 validate --leave-out stack --json
 prints '"stack": "default"'
+expect 0 validate --leave-out constants --json
 expect 2 validate "$work/cases.json" --leave-out run
 expect 2 validate "$work/cases.json" --leave-out stack --folds 2
 finish
