@@ -19,6 +19,7 @@ static const struct field gemm_rows[] = {
     ROW(gemm_constants, k0, UNIT_NONE, 0, 1e5, "prologue and epilogue of a CTA, elements of K"),
     ROW(gemm_constants, persistence, UNIT_NONE, 0, 1, "share of k0 that each further wave pays"),
     ROW(gemm_constants, phi, UNIT_NONE, 0, 1, "0 hard waves, 1 no wave quantisation"),
+    ROW(gemm_constants, doubt, UNIT_NONE, 0, 10, "0 always the fastest tile, more: slower ones"),
     ROW(gemm_constants, edge, UNIT_NONE, 0, 1, "0 tiles at edges cost whole ones, 1 their rows"),
     ROW(gemm_constants, p, UNIT_NONE, 1, 100, "exponent that joins math, cache and memory roofs"),
     ROW(gemm_constants, beta, UNIT_NONE, 0.001, 100, "share of the SMs that draws full bandwidth"),

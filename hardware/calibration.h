@@ -20,6 +20,8 @@ struct gemm_constants {
     double persistence; /* share of k0 that each further wave pays: 1 all, 0 hidden behind the next
                            tile */
     double phi;         /* 0 hard waves .. 1 no wave quantisation */
+    double doubt;       /* how far the library misses the fastest tile: 0 never; weights fall as
+                           (fastest / time)^(1 / doubt) */
     double edge; /* of tiles at the matrix's edge: 0 they cost whole ones .. 1 their rows alone */
     double p;    /* exponent that joins math, cache and memory roofs */
     double beta; /* share of the SMs needed to draw full memory bandwidth */

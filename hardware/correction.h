@@ -1,10 +1,10 @@
 #ifndef HARDWARE_CORRECTION_H
 #define HARDWARE_CORRECTION_H
 
-/* What a form misses of measured times, as a coarse table over three logarithms of the shape: knots
- * a few octaves apart, linear between them, so that it bends the form without following single
+/* What a form misses of measured times, as a table over three logarithms of the shape: knots an
+ * octave or more apart, linear between them, so that it bends the form without following single
  * points. Beyond the measured range it fades to nothing within an octave. */
-enum { CORRECTION_AXES = 3, CORRECTION_KNOTS = 360 };
+enum { CORRECTION_AXES = 3, CORRECTION_KNOTS = 1300 };
 struct correction {
     int knots[CORRECTION_AXES];                         /* along each axis; 0: no correction */
     double low[CORRECTION_AXES], step[CORRECTION_AXES]; /* first knot and distance, log2 */

@@ -17,7 +17,7 @@ struct tiled_product {
     int tiles;
 };
 
-/* The fastest tile and split of K, without the launch. */
+/* With the tile and split of K that a library is expected to take, without the launch. */
 double tiled_product_s(const struct tiled_product *p);
 
 /* Matmul work of `flop` at a rate that no shape exceeds with these tiles: R AI / (AI + a0), AI = Tm
