@@ -107,6 +107,16 @@ static void say_relative(const char *name, const struct calibration_group *from,
     *to = said;
 }
 
+/* Whether nothing better is known of a datatype than its relative of that name: it was assumed, or
+ * an earlier fit filled it so. */
+static bool follows(const struct calibration_group *group, const char *relative)
+{
+    size_t n = strlen(relative);
+    return group->kind == CALIBRATION_ASSUMED ||
+           (group->kind == CALIBRATION_TRANSFERRED && strncmp(group->source, relative, n) == 0 &&
+            group->source[n] == ':');
+}
+
 /* Datatypes that were not measured take the shape constants of their nearest measured relative,
  * with their own peak; tables of corrections stay behind. */
 static void fill_dtypes(struct calibration *c)
@@ -115,7 +125,7 @@ static void fill_dtypes(struct calibration *c)
         enum dtype d = relatives[i].dtype, of = relatives[i].of;
         bool narrow = dtype_bytes(d) < 2, narrow_of = dtype_bytes(of) < 2;
         if (c->gemm_group[of].kind != CALIBRATION_ASSUMED &&
-            c->gemm_group[d].kind == CALIBRATION_ASSUMED) {
+            follows(&c->gemm_group[d], dtype_names[of])) {
             double frac = c->gemm[d].quantise_frac, t0_s = c->gemm[d].quantise_t0_s;
             c->gemm[d] = c->gemm[of];
             if (narrow != narrow_of) {
@@ -125,7 +135,7 @@ static void fill_dtypes(struct calibration *c)
             say_relative(dtype_names[of], &c->gemm_group[of], &c->gemm_group[d]);
         }
         if (c->grouped_group[of].kind != CALIBRATION_ASSUMED &&
-            c->grouped_group[d].kind == CALIBRATION_ASSUMED) {
+            follows(&c->grouped_group[d], dtype_names[of])) {
             c->grouped[d] = c->grouped[of];
             say_relative(dtype_names[of], &c->grouped_group[of], &c->grouped_group[d]);
         }
