@@ -64,17 +64,17 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Median of measured over least time, of the file's rows whose least time is over 20 us; 0: none.
- */
+/* Median of measured over least time, of the file's rows in a datatype whose least time is over 20
+ * us; 0: none. */
 static double median_slowness(const struct gpu *gpu, const struct samples *samples,
-                              const struct sample_file *file, double *ratio)
+                              const struct sample_file *file, enum dtype dtype, double *ratio)
 {
     const double long_s = 20e-6;
     size_t n = 0;
     for (size_t i = 0; i < file->count; i++) {
         const struct sample *s = &samples->items[file->first + i];
         double least = fmax(sample_flop_s(gpu, s), sample_bytes_s(gpu, s));
-        if (s->kind != SAMPLE_COLLECTIVE && least > long_s)
+        if (s->kind != SAMPLE_COLLECTIVE && s->dtype == dtype && least > long_s)
             ratio[n++] = s->time_s / least;
     }
     if (n == 0)
@@ -83,23 +83,31 @@ static double median_slowness(const struct gpu *gpu, const struct samples *sampl
     return ratio[n / 2];
 }
 
+static enum status check_type(const struct gpu *gpu, const struct samples *samples,
+                              const struct sample_file *file, enum dtype dtype, double *scratch,
+                              struct error *e)
+{
+    const double fastest = 0.25, slowest = 100;
+    double slowness = median_slowness(gpu, samples, file, dtype, scratch);
+    if (slowness == 0 || (slowness >= fastest && slowness <= slowest))
+        return STATUS_OK;
+    error_set(e, STATUS_INPUT,
+              "half of its longer rows in %s take %.2g times the least that %s can",
+              dtype_names[dtype], slowness, gpu->name);
+    error_set_hint(e, "time_us is in microseconds; or is it another GPU's?");
+    error_set_file(e, file->path, 0, 0);
+    return e->status;
+}
+
 enum status samples_check_units(const struct gpu *gpu, const struct samples *samples,
                                 struct error *e)
 {
-    const double fastest = 0.25, slowest = 100;
-    double *ratio = malloc((samples->count + 1) * sizeof *ratio);
-    if (!ratio)
+    double *scratch = malloc((samples->count + 1) * sizeof *scratch);
+    if (!scratch)
         return error_set(e, STATUS_IO, "out of memory");
-    for (size_t f = 0; f < samples->file_count && e->status == STATUS_OK; f++) {
-        const struct sample_file *file = &samples->files[f];
-        double slowness = median_slowness(gpu, samples, file, ratio);
-        if (slowness == 0 || (slowness >= fastest && slowness <= slowest))
-            continue;
-        error_set(e, STATUS_INPUT, "half of its longer rows take %.2g times the least that %s can",
-                  slowness, gpu->name);
-        error_set_hint(e, "time_us is in microseconds; or is it another GPU's?");
-        error_set_file(e, file->path, 0, 0);
-    }
-    free(ratio);
+    for (size_t f = 0; f < samples->file_count; f++)
+        for (int d = 0; d < DTYPES && e->status == STATUS_OK; d++)
+            check_type(gpu, samples, &samples->files[f], (enum dtype)d, scratch, e);
+    free(scratch);
     return e->status;
 }

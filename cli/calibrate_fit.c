@@ -126,6 +126,8 @@ enum status calibrate_fit(const struct arguments *a, struct error *e)
     struct cases cases = {0};
     struct stack stack;
     const char *name = argument_value(a, "stack");
+    if (argument_given(a, "gpu") + argument_given(a, "system") + argument_given(a, "stack") > 1)
+        return error_set(e, STATUS_USAGE, "--gpu, --system and --stack: one is fitted at a time");
     if (!name && argument_value(a, "system"))
         return calibrate_system(a, e);
     if (!name && argument_value(a, "gpu"))

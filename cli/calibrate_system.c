@@ -66,8 +66,6 @@ enum status calibrate_system(const struct arguments *a, struct error *e)
         return error_set(e, STATUS_IO, "out of memory");
     if (argument_given(a, "into"))
         error_set(e, STATUS_USAGE, "--into is for --gpu");
-    else if (argument_given(a, "gpu"))
-        error_set(e, STATUS_USAGE, "fit --gpu or --system, one at a time");
     if (e->status == STATUS_OK &&
         system_find(argument_value(a, "system"), argument_value(a, "catalog"), system, e) ==
             STATUS_OK &&

@@ -179,6 +179,31 @@ static bool distrust(struct work *w, const struct collective_samples *s, const d
     return any;
 }
 
+static bool same_log(const struct collective_sample *a, const struct collective_sample *b)
+{
+    return a->log == b->log && a->op == b->op;
+}
+
+/* Names rows that are more than twice as far from the fit as both neighbours of their log: their
+ * pull is bounded, they stay. */
+static void name_rows(struct work *w, const struct collective_samples *s, struct text *report)
+{
+    const double twice = log(2), far = log(1.5);
+    struct collective_base base = {.system = w->system, .samples = *s};
+    for (size_t i = 1; i + 1 < s->n; i++) {
+        const struct collective_sample *r = &s->row[i];
+        if (!same_log(r - 1, r) || !same_log(r, r + 1))
+            continue;
+        double own = -collective_base_error(&base, i);
+        double low = -collective_base_error(&base, i - 1),
+               high = -collective_base_error(&base, i + 1);
+        bool apart = own > fmax(low, high) + twice || own < fmin(low, high) - twice;
+        if (apart && fabs(own) > far)
+            text_addf(report, "%s of %.0f ranks, %.0f bytes: %.4g us, %.2g times the fit\n",
+                      collective_names[r->op], r->ranks, r->bytes, r->time_s * 1e6, exp(own));
+    }
+}
+
 /* `report`: NULL, or gets a line for each log that is out of line. */
 static void fit(struct work *w, const struct collective_samples *all, const double *weight,
                 struct text *report)
@@ -334,6 +359,7 @@ enum status collective_fit_fabric(const struct system *system, const struct coll
         status = check_rows(system, &s, e);
         if (status == STATUS_OK) {
             fit(&w, &s, w.weight, report);
+            name_rows(&w, &s, report);
             *out = w.system->tier[1].collective;
             set_range(&s, out);
             bootstrap(&w, &s, logs_of(rows, n), out);

@@ -67,6 +67,29 @@ static int neighbour(const struct curve *c, int j, int step)
     return -1;
 }
 
+/* A time well below those of the two sizes before it, to which the next one returns, is a row of
+ * something else. It is put on the line between its neighbours. */
+static void cut_dips(struct curve *c, const double *bytes, double ranks, const char *op,
+                     struct text *outliers)
+{
+    const double dip = 1.5, back = 1.1;
+    for (int j = 0; j < c->n; j++) {
+        int before = neighbour(c, j, -1), next = neighbour(c, j, 1);
+        int first = before >= 0 ? neighbour(c, before, -1) : -1;
+        if (c->time_s[j] <= 0 || before < 0 || next < 0)
+            continue;
+        double low = first >= 0 ? fmin(c->time_s[first], c->time_s[before]) : c->time_s[before];
+        if (dip * c->time_s[j] > low || back * c->time_s[next] < c->time_s[before])
+            continue;
+        if (outliers)
+            text_addf(outliers,
+                      "%s of %.0f ranks, %.0f bytes: %.4g us, below the time of %.0f bytes\n", op,
+                      ranks, bytes[j], c->time_s[j] * 1e6, bytes[before]);
+        double w = (bytes[j] - bytes[before]) / (bytes[next] - bytes[before]);
+        c->time_s[j] = c->time_s[before] + w * (c->time_s[next] - c->time_s[before]);
+    }
+}
+
 /* A time well above that of one of the next two larger sizes is a spike: an interrupted
  * measurement. It is put on the line between its neighbours. */
 static void cut_spikes(struct curve *c, const double *bytes, double ranks, const char *op,
@@ -148,6 +171,7 @@ void collective_knots_fit(struct system *system, enum collective op,
     choose_knots(c, samples);
     for (int g = 0; g < c->groups; g++) {
         struct curve curve = measured_curve(c, samples, c->group_ranks[g]);
+        cut_dips(&curve, c->knot_bytes, c->group_ranks[g], collective_names[op], outliers);
         cut_spikes(&curve, c->knot_bytes, c->group_ranks[g], collective_names[op], outliers);
         make_rising(&curve);
         struct group group = {c->group_ranks[g], c->group_ranks[g], c->group_ranks[g], 1};

@@ -4,9 +4,8 @@
 #include "calibrate/fit/collective_sample.h"
 
 /* Sets the corrections near measured points of the op's constants in tier 0 of `system`: for every
- * group of them the measured time over the regimes', after spikes were cut and falling times
- * pooled, so that the corrected time never falls with size. Spikes are named in `outliers` (NULL:
- * not wanted). */
+ * group of them the measured time over the regimes', after dips and spikes were cut and falling
+ * times pooled, so that the corrected time never falls with size. They are named in `outliers` (NULL: not wanted). */
 void collective_knots_fit(struct system *system, enum collective op,
                           const struct collective_samples *samples, struct text *outliers);
 

@@ -25,7 +25,7 @@ static size_t collect(const struct samples *samples, struct collective_sample *o
     size_t n = 0;
     for (size_t i = 0; i < samples->count; i++) {
         const struct sample *s = &samples->items[i];
-        if (!of_one_node(s))
+        if (!of_one_node(s) || s->collective.bytes <= 0)
             continue;
         *file = &samples->files[s->file];
         out[n++] = (struct collective_sample){.op = s->collective.op,
@@ -83,6 +83,24 @@ static size_t count_kernels(const struct samples *samples)
     return n;
 }
 
+/* Collectives that no constant of a GPU is fitted to. */
+static void note_unused(const struct samples *samples, struct text *notes)
+{
+    size_t empty = 0, across = 0;
+    for (size_t i = 0; i < samples->count; i++) {
+        const struct sample *s = &samples->items[i];
+        if (s->kind != SAMPLE_COLLECTIVE)
+            continue;
+        empty += s->collective.bytes <= 0;
+        across += s->collective.bytes > 0 && !of_one_node(s);
+    }
+    if (empty > 0)
+        text_addf(notes, "%zu collectives of 0 bytes are not used\n", empty);
+    if (across > 0)
+        text_addf(notes, "%zu collectives across nodes are not used: fit --system takes them\n",
+                  across);
+}
+
 enum status profile_fit(struct gpu *gpu, const struct samples *samples,
                         const struct kernel_fit_options *options, struct profile_fit *out,
                         struct error *e)
@@ -100,9 +118,11 @@ enum status profile_fit(struct gpu *gpu, const struct samples *samples,
     if (e->status == STATUS_OK && kernels == 0 && out->collective_rows == 0)
         error_set(e, STATUS_INPUT,
                   "no sample tells a constant of a GPU: collectives across nodes "
-                  "belong to a system");
-    if (e->status == STATUS_OK)
+                  "belong to a system (fit --system)");
+    if (e->status == STATUS_OK) {
+        note_unused(samples, &out->kernels.notes);
         gpu->calibration = fitted->calibration;
+    }
     free(fitted);
     return e->status;
 }

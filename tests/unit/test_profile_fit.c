@@ -307,6 +307,14 @@ static void test_refusals(void **state)
         refuses(some.data, cases[i].words);
         text_free(&some);
     }
+    /* right in bf16, in milliseconds in fp16 */
+    struct text other = {0};
+    filtered(&csv, large_only, 1e-3, &other);
+    for (char *p = other.data; (p = strstr(p, "bf16")) != NULL; p++)
+        memcpy(p, "fp16", 4);
+    text_add(&csv, strstr(other.data, "fp16"));
+    refuses(csv.data, "rows in fp16 take");
+    text_free(&other);
     text_free(&csv);
     refuses("dtype,m,n,k,time_us\nbf16,512,512,512,9\n", "got 1");
     refuses("dtype,m,n,k,time_us\nnvfp4,512,512,512,9\n", "no peak in nvfp4");
