@@ -35,3 +35,10 @@ double power_clock_frac(const struct gpu *gpu, const struct power_load *load)
     }
     return low;
 }
+
+double power_slow_down(const struct gpu *gpu, enum dtype d)
+{
+    struct power_load load = {.math_j = power_flop_j(gpu, d) * gpu->peak_flop_per_s[d],
+                              .clocked_s = 1};
+    return 1 / power_clock_frac(gpu, &load) - 1;
+}

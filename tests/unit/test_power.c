@@ -39,6 +39,20 @@ static void test_unknown_figures(void **state)
     check_near(power_clock_frac(&gpu, &load), 1, 0);
 }
 
+/* At the peak of 600 TFLOP/s the board would draw 100 + 1200 W: f = (1/2)^(1/3). */
+static void test_slow_down(void **state)
+{
+    (void)state;
+    struct gpu gpu = board;
+    gpu.peak_flop_per_s[DTYPE_BF16] = 600e12;
+    check_near(power_slow_down(&gpu, DTYPE_BF16), cbrt(2) - 1, 1e-6);
+    check_near(power_slow_down(&gpu, DTYPE_FP16), 0, 0);
+    gpu.power_cap_w = 1300;
+    check_near(power_slow_down(&gpu, DTYPE_BF16), 0, 0);
+    gpu.power_cap_w = 0;
+    check_near(power_slow_down(&gpu, DTYPE_BF16), 0, 0);
+}
+
 /* A narrower type costs less a FLOP, never less than its rate saves. */
 static void test_datatypes(void **state)
 {
@@ -53,9 +67,8 @@ static void test_datatypes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cube_root),
-        cmocka_unit_test(test_waiting_and_memory),
-        cmocka_unit_test(test_unknown_figures),
+        cmocka_unit_test(test_cube_root),       cmocka_unit_test(test_waiting_and_memory),
+        cmocka_unit_test(test_unknown_figures), cmocka_unit_test(test_slow_down),
         cmocka_unit_test(test_datatypes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
