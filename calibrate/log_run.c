@@ -100,7 +100,8 @@ bool log_run_starts(const struct log_run *run, const char *line)
 {
     return run->rows > 0 &&
            (strstr(line, "Collective test starting") || strstr(line, "Using devices") ||
-            strstr(line, "nThread ") || (strstr(line, "algbw") && strstr(line, "size")) ||
+            strstr(line, "nThread ") || strstr(line, "# source:") ||
+            strstr(line, "# collective:") || (strstr(line, "algbw") && strstr(line, "size")) ||
             (strstr(line, "_perf") && !strstr(line, "concluded")));
 }
 
@@ -154,7 +155,9 @@ static void note_versions(struct log_run *run, const char *line)
 void log_run_note(struct log_run *run, const char *line)
 {
     const char *start = after(line, "Collective test starting"), *source = after(line, "# source");
-    const char *program = strstr(line, "_perf");
+    const char *program = strstr(line, "_perf"), *stated = after(line, "# collective:");
+    if (stated && log_op_named(stated))
+        snprintf(run->program_op, sizeof run->program_op, "%s", log_op_named(stated));
     if (start) {
         copy_op(run->op, sizeof run->op, start);
     } else if (program && !strstr(line, "concluded")) {

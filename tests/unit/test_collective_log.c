@@ -122,6 +122,19 @@ static void test_several_tables(void **state)
                     "all_gather,float,2,1024,5,1\nalltoall,float,4,256,6,\n");
 }
 
+/* Logs of a collection, one after the other under names that tell nothing: their own comments name
+ * the collective. */
+static void test_stated(void **state)
+{
+    (void)state;
+    check_rows_with(
+        "# source: a; system: b; nodes: 2; gpus: 16\n# collective: all_reduce; rows: 1\n"
+        "1024 256 float sum -1 5 0.1 0.1 0 5 0.1 0.1 0\n"
+        "# source: c; system: d; nodes: 2; gpus: 8\n# collective: alltoall; rows: 1\n"
+        "256 8 float none -1 6 0.1 0.1 0 6 0.1 0.1 N/A\n",
+        "log", &(struct log_hints){0}, "all_reduce,float,16,1024,5,8\nalltoall,float,8,256,6,4\n");
+}
+
 /* What the log does not tell: the hints, else the names, else nothing and a warning. */
 static void test_hints(void **state)
 {
@@ -271,9 +284,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wrappings),      cmocka_unit_test(test_shapes),
-        cmocka_unit_test(test_several_tables), cmocka_unit_test(test_hints),
-        cmocka_unit_test(test_ranks),          cmocka_unit_test(test_provenance),
-        cmocka_unit_test(test_refusals),       cmocka_unit_test(test_json),
-        cmocka_unit_test(test_shared_logs)};
+        cmocka_unit_test(test_several_tables), cmocka_unit_test(test_stated),
+        cmocka_unit_test(test_hints),          cmocka_unit_test(test_ranks),
+        cmocka_unit_test(test_provenance),     cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_json),           cmocka_unit_test(test_shared_logs)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
