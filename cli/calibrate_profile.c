@@ -6,9 +6,11 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/validate_samples.h"
+#include "reports/collective_report.h"
 #include "reports/profile_report.h"
 #include "reports/sample_drawing.h"
 #include "reports/sample_report.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -165,6 +167,37 @@ static enum status add_residuals(const struct system *system, const struct sampl
     return e->status;
 }
 
+/* A catalog's system, or a file with tiers. */
+static bool names_system(const char *name, const char *catalog, struct system *scratch)
+{
+    struct error none;
+    error_init(&none);
+    if (system_find(name, catalog, scratch, &none) == STATUS_OK)
+        return true;
+    error_init(&none);
+    struct json *json = json_load(name, &none);
+    bool found = json && json_member(json_root(json), "tiers");
+    json_free(json);
+    return found;
+}
+
+/* A system, or else a gpu as a machine of one scale-up domain. */
+static enum status show_machine(const struct arguments *a, struct gpu *gpu, struct system *system,
+                                struct text *out, struct error *e)
+{
+    const char *name = a->operands[1], *catalog = argument_value(a, "catalog");
+    if (names_system(name, catalog, system)) {
+        if (system_find(name, catalog, system, e) != STATUS_OK)
+            return e->status;
+        system->gpus = HUGE_VAL; /* as many nodes as a row says */
+        system_report_text(system, out);
+    } else if (gpu_find(name, catalog, gpu, e) == STATUS_OK) {
+        profile_report_text(gpu, out);
+        samples_system(gpu, system);
+    }
+    return e->status;
+}
+
 enum status calibrate_show(const struct arguments *a, struct error *e)
 {
     struct samples samples = {0};
@@ -173,10 +206,8 @@ enum status calibrate_show(const struct arguments *a, struct error *e)
     struct system *system = malloc(sizeof *system);
     if (!gpu || !system) {
         error_set(e, STATUS_IO, "out of memory");
-    } else if (gpu_find(a->operands[1], argument_value(a, "catalog"), gpu, e) == STATUS_OK &&
+    } else if (show_machine(a, gpu, system, &out, e) == STATUS_OK &&
                load_samples(a, 2, &samples, e) == STATUS_OK) {
-        profile_report_text(gpu, &out);
-        samples_system(gpu, system);
         if (samples.count > 0)
             add_residuals(system, &samples, &out, e);
         if (e->status == STATUS_OK)

@@ -7,8 +7,8 @@
  * change. */
 enum status calibrate_profile(const struct arguments *a, struct error *e);
 
-/* calibrate show FILE [SAMPLES.csv...]: the constants of a gpu file with their errors, and what it
- * predicts of samples against what they measured. */
+/* calibrate show FILE [SAMPLES.csv...]: the constants of a gpu or a system file with their errors,
+ * and what it predicts of samples against what they measured. */
 enum status calibrate_show(const struct arguments *a, struct error *e);
 
 /* The progress line of a fit; context: a struct progress. */

@@ -184,9 +184,9 @@ const struct command commands[COMMANDS] = {
             "its kernels and of its collectives on one node and writes a gpu file, complete, for "
             "-o FILE; samples that cannot tell a constant are refused with what to measure. "
             "fit --system NAME fits the collectives of a cluster, inside its scale-up domains and "
-            "across them, and writes a system file, complete. show "
-            "prints a gpu file's constants with their errors and, with samples, what it makes of "
-            "them. fit --stack NAME fits the constants of a training stack "
+            "across them, and writes a system file, complete. show prints the constants of a gpu "
+            "or a system file with their errors and, with samples, what it makes of them. "
+            "fit --stack NAME fits the constants of a training stack "
             "to its measured runs (the cases that validate reads) and prints a stack file for "
             "--stack FILE; with --stack all, of every stack that the cases name.",
         .examples =
@@ -196,6 +196,7 @@ const struct command commands[COMMANDS] = {
             "stepcast calibrate fit gemm.csv attention.csv --gpu h100-sxm -o our-h100.json\n"
             "stepcast calibrate show our-h100.json gemm.csv\n"
             "stepcast calibrate fit all_reduce.csv --system dgx-h100 -o our-cluster.json\n"
+            "stepcast calibrate show our-cluster.json all_reduce.csv\n"
             "stepcast calibrate fit --stack megatron-core our-runs.json -o our-stack.json\n",
         .run = calibrate_command,
     },

@@ -1,4 +1,5 @@
 #include "reports/profile_report.h"
+#include "reports/collective_report.h"
 #include "reports/format.h"
 #include "reports/table.h"
 #include <stdio.h>
@@ -123,19 +124,6 @@ static void add_defaults(const struct gpu *gpu, struct text *out)
         text_add(out, "\n");
 }
 
-static void add_collectives(const struct gpu *gpu, struct text *out)
-{
-    const struct collective_calibration *c = &gpu->calibration.collective;
-    if (c->kind == SOURCE_NONE)
-        return;
-    text_addf(out, "collectives: %s", source_kind_names[c->kind]);
-    if (c->samples > 0)
-        text_addf(out, ", %.0f rows", c->samples);
-    if (c->error_frac > 0)
-        text_addf(out, ", error of sizes left out %.1f %%", 100 * c->error_frac);
-    text_addf(out, "\n  source: %s%s%s\n", c->source, c->date[0] ? ", fitted " : "", c->date);
-}
-
 void profile_report_text(const struct gpu *gpu, struct text *out)
 {
     struct part p, equal;
@@ -151,6 +139,6 @@ void profile_report_text(const struct gpu *gpu, struct text *out)
             add_constants(&p, out);
     }
     text_add(out, "\n");
-    add_collectives(gpu, out);
+    collective_report_text("collectives", "sizes", &gpu->calibration.collective, out);
     add_defaults(gpu, out);
 }

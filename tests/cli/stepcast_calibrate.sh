@@ -76,6 +76,17 @@ expect 0 validate --system "$work/cluster.json" "$work/network.csv" --max-error 
 expect 1 validate --system dgx-h100 "$work/network.csv" --max-error "20 %"
 grep -q '"source": "made by a test"' "$work/cluster.json" || fail "the system does not name its source"
 expect 0 show system "$work/cluster.json"
+expect 0 calibrate show "$work/cluster.json" "$work/network.csv"
+prints "collectives of tier scale_out (infiniband-ndr): measured, 24 rows, error of whole logs left out"
+prints "a domain more"
+prints "network.csv"
+sed 's/"tiers"/"spare": 1, "tiers"/' "$work/cluster.json" >"$work/broken.json"
+expect 3 calibrate show "$work/broken.json"
+says 'unknown key "spare"'
+expect 0 calibrate show dgx-h100
+expect 0 calibrate show h100-sxm
+prints "collectives: measured, 252 rows"
+expect 3 calibrate show no-such-thing
 expect 0 estimate --model llama3-8b --system "$work/cluster.json" --gpus 16 --seq-length 4096 --global-batch 16
 
 # refused: one row, another unit, kernels, two things at once; no file is left behind
