@@ -11,6 +11,7 @@ import os
 import random
 import sys
 import time
+import warnings
 
 try:
     import torch
@@ -23,6 +24,8 @@ MAD_TO_SIGMA = 1.4826
 BATCH_S = 2e-3  # a repetition is a graph or a loop of about this long
 REPETITIONS = 10
 MIN_S = 20e-3
+LONG_S = 10e-3  # calls that Python and the cache have no part in
+MAX_S = 0.5     # of one point, after three repetitions
 
 
 class Samples:
@@ -76,7 +79,8 @@ class Clock:
         self.cuda = device.type == "cuda"
         if self.cuda:
             l2_bytes = getattr(torch.cuda.get_device_properties(device), "L2_cache_size", 64 << 20)
-            self.flush = torch.empty(2 * l2_bytes, dtype=torch.int8, device=device)
+            # long enough to clear, too, that Python has issued what comes behind it
+            self.flush = torch.empty(4 * l2_bytes, dtype=torch.int8, device=device)
 
     def seconds(self, call, calls):
         if not self.cuda:
@@ -99,17 +103,16 @@ class Clock:
 
 
 def captured(call):
-    """The call as a CUDA graph, so that the time is the kernels' and not Python's, or None."""
-    stream = torch.cuda.Stream()
-    stream.wait_stream(torch.cuda.current_stream())
+    """The call as a CUDA graph, so that the time is the kernels' and not Python's, or None. It is
+    recorded on the stream on which everything runs (main): a backward pass runs where its forward
+    pass did."""
+    graph = torch.cuda.CUDAGraph()
     try:
-        with torch.cuda.stream(stream):
-            for _ in range(3):
-                call()
-        torch.cuda.current_stream().wait_stream(stream)
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
+        torch.cuda.synchronize()
+        with torch.cuda.graph(graph, stream=torch.cuda.current_stream()):
             call()
+        graph.replay()
+        torch.cuda.synchronize()
         return graph.replay
     except RuntimeError:
         torch.cuda.synchronize()
@@ -120,14 +123,16 @@ def measure(clock, call):
     """Median, MAD (seconds a call), repetitions, and whether a graph was replayed. Short calls are
     timed one by one behind an emptied cache: what a batch left there the next would find."""
     for _ in range(3):
-        call()
-    replay = captured(call) if clock.cuda else None
+        once = clock.seconds(call, 1)
+    replay = captured(call) if clock.cuda and once < LONG_S else None
     run = replay or call
     once = clock.seconds(run, 1)
     calls = 1 if clock.cuda else max(1, min(100, int(BATCH_S / max(once, 1e-9))))
     values, spent = [], 0.0
     while len(values) < REPETITIONS or (spent < MIN_S and len(values) < 200):
-        if once < 10e-3:
+        if len(values) >= 3 and spent > MAX_S:
+            break
+        if once < LONG_S:
             clock.cool()
         values.append(clock.seconds(run, calls) / calls)
         spent += values[-1] * calls
@@ -185,6 +190,14 @@ def attention_call(point, device):
     return lambda: torch.autograd.grad(out, (q, k, v), gradient, retain_graph=True)
 
 
+def tell(what, failure, clock):
+    """A point that cannot be measured is told and left out; a GPU that no longer answers ends all."""
+    sys.stderr.write("%s: left out: %s\n" % (what, (str(failure) or "failed").splitlines()[0]))
+    if clock.cuda:
+        torch.cuda.synchronize()
+        torch.cuda.empty_cache()
+
+
 def measure_attention(clock, point, device):
     """The fastest of the fused kernels, with its name; None if none takes this shape."""
     best = None
@@ -196,9 +209,7 @@ def measure_attention(clock, point, device):
                 with backend():
                     result = measure(clock, attention_call(point, device))
         except RuntimeError as failure:  # no kernel for the shape, or out of memory
-            sys.stderr.write("attention %s: %s: %s\n" % (point, name, str(failure).splitlines()[0]))
-            if clock.cuda:
-                torch.cuda.empty_cache()
+            tell("attention %s: %s" % (point, name), failure, clock)
             continue
         if best is None or result[0] < best[0][0]:
             best = (result, name)
@@ -330,10 +341,7 @@ def run_memory(arguments, device, clock, end):
                 continue
             timing = measure(clock, call)
         except RuntimeError as failure:
-            why = str(failure).splitlines()[0]
-            sys.stderr.write("%s %s %d: %s\n" % (name, phase, elements, why))
-            if clock.cuda:
-                torch.cuda.empty_cache()
+            tell("%s %s %d" % (name, phase, elements), failure, clock)
             continue
         samples.add(key, cells_of(timing))
 
@@ -350,8 +358,10 @@ def main():
     device = torch.device(arguments.device)
     if device.type == "cuda" and not torch.cuda.is_available():
         sys.exit(3)
+    warnings.filterwarnings("ignore")  # why a kernel does not take a shape: the error says so too
     if device.type == "cuda":
         torch.cuda.set_device(device)
+        torch.cuda.set_stream(torch.cuda.Stream())  # one that graphs can be recorded on
     if not arguments.machine:
         name = torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
         arguments.machine = "%s, PyTorch" % name

@@ -10,6 +10,8 @@ fp32 parameters, fused AdamW, no recomputation. Cases in the file are not measur
     python3 torch_steps.py --output h200_steps.json --seconds 480
 """
 import argparse
+import contextlib
+import functools
 import json
 import os
 import sys
@@ -127,7 +129,7 @@ class Experts(nn.Module):
 
     def product(self, x, weight, counts):
         weight = weight.to(x.dtype)
-        if x.is_cuda and hasattr(torch, "_grouped_mm"):
+        if x.is_cuda and has_grouped_mm():
             return torch._grouped_mm(x, weight, offs=counts.cumsum(0).to(torch.int32))
         rows = x.split(counts.tolist())
         return torch.cat([r @ weight[i] for i, r in enumerate(rows)])
@@ -143,6 +145,27 @@ class Experts(nn.Module):
         out = self.product(F.silu(gate) * value, self.down, counts)
         out = out * share.reshape(-1)[order, None].to(out.dtype)
         return torch.zeros_like(flat, dtype=out.dtype).index_add(0, token, out).view(x.shape)
+
+
+@functools.lru_cache(None)
+def has_grouped_mm():
+    """Whether this PyTorch has the grouped product for this GPU, backward too: asked by one."""
+    if not hasattr(torch, "_grouped_mm"):
+        return False
+    options = {"device": "cuda", "dtype": torch.bfloat16, "requires_grad": True}
+    try:
+        x, weight = torch.randn(64, 64, **options), torch.randn(2, 64, 64, **options)
+        ends = torch.tensor([32, 64], device="cuda", dtype=torch.int32)
+        torch._grouped_mm(x, weight, offs=ends).float().sum().backward()
+        torch.cuda.synchronize()
+        return True
+    except (RuntimeError, TypeError) as failure:
+        sys.stderr.write("no grouped product: %s\n" % first_line(failure))
+        return False
+
+
+def first_line(failure):
+    return (str(failure) or type(failure).__name__).splitlines()[0]
 
 
 def compute_dtype(x):
@@ -195,7 +218,10 @@ class Step:
     def __init__(self, point, device, compiled):
         model, seq, micro_batch, self.micro_batches = point
         self.device = device
-        self.model = Transformer(model).to(device)
+        # made where it runs: billions of random numbers take a processor minutes
+        with device if hasattr(device, "__enter__") else contextlib.nullcontext():
+            self.model = Transformer(model)
+        self.model.to(device)
         options = {"fused": True} if device.type == "cuda" else {}
         self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=1e-5, **options)
         shape = (micro_batch, seq)
@@ -256,7 +282,7 @@ def case_id(point, arguments):
 
 
 def measure_case(point, arguments, device):
-    """A case; out of memory is a case too."""
+    """A case; out of memory is a case too. None: it cannot be measured here, which is told."""
     if device.type == "cuda":
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats(device)
@@ -265,6 +291,11 @@ def measure_case(point, arguments, device):
         median, mad, loss = time_steps(step, device, arguments.warm_up, arguments.steps)
     except torch.cuda.OutOfMemoryError:
         return case_of(point, arguments, device, {"oom": True}, "out of memory")
+    except RuntimeError as failure:
+        sys.stderr.write("%s: left out: %s\n" % (case_id(point, arguments), first_line(failure)))
+        if device.type == "cuda":
+            torch.cuda.synchronize()  # a GPU that no longer answers ends all
+        return None
     if loss != loss:
         sys.exit("%s: the loss is not a number" % case_id(point, arguments))
     measured = {"step_time_s": round(median, 7), "step_time_basis": "measured"}
@@ -326,9 +357,14 @@ def main():
         if time.monotonic() - start > arguments.seconds:
             sys.stderr.write("no time left: the same command measures the rest\n")
             break
-        cases.append(measure_case(point, arguments, device))
+        case = measure_case(point, arguments, device)
+        if case is None:
+            continue
+        cases.append(case)
         save(arguments.output, cases)
-        sys.stderr.write("%s: %s\n" % (cases[-1]["id"], cases[-1]["measured"]))
+        sys.stderr.write("%s: %s\n" % (case["id"], case["measured"]))
+    if not cases:
+        sys.exit("torch_steps.py: nothing could be measured")
 
 
 if __name__ == "__main__":

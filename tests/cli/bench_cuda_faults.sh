@@ -47,6 +47,5 @@ suites=selftest
 for what in fill copy triad norm permute make_order quantise adam product; do
     code=0
     FAKE_CUDA_WRONG=$what run 2>"$folder/err" || code=$?
-    [ "$code" = 4 ] && grep -q '^stepcast-bench: selftest: ' "$folder/err" ||
-        fail "$what is wrong: exit status $code: $(cat "$folder/err")"
+    expect '^stepcast-bench: selftest: ' "$folder/err" "$what is wrong"
 done
