@@ -1,6 +1,8 @@
 #include "calibrate/machine_review.h"
+#include "calibrate/machine_power.h"
 #include "calibrate/sample_predict.h"
 #include "calibrate/validate_samples.h"
+#include "hardware/power.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,6 +85,22 @@ static void add_sustained_figures(const struct machine *machine, struct machine_
     }
 }
 
+/* The power model's constants; beside them the ones that forecasts use for this part, by
+ * assumption. */
+static void add_power_figures(const struct machine *machine, struct machine_review *r)
+{
+    struct machine_power power;
+    machine_power_fit(&machine->table[MACHINE_SUSTAINED], &power);
+    for (int d = 0; d < DTYPES; d++)
+        add_figure(r, UNIT_JOULES, power.flop_j[d],
+                   machine->catalog ? power_flop_j(&machine->gpu, (enum dtype)d) : 0,
+                   "energy of a FLOP, %s", dtype_names[d]);
+    add_figure(r, UNIT_JOULES, power.byte_j, machine->catalog ? power_byte_j() : 0,
+               "energy of a byte of memory");
+    add_figure(r, UNIT_FRACTION, power.error_frac, 0, "error of the fitted power, %zu products",
+               power.products);
+}
+
 /* A processor has no datasheet here: its own figures are the measured ones. */
 static void add_figures(const struct machine *machine, struct machine_review *r)
 {
@@ -100,6 +118,7 @@ static void add_figures(const struct machine *machine, struct machine_review *r)
     }
     add_host_figures(machine, r);
     add_sustained_figures(machine, r);
+    add_power_figures(machine, r);
 }
 
 /* "gemm bf16", "gemm bf16 backward_weight", "attention bf16 backward", "collective all_reduce"

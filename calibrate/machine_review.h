@@ -5,7 +5,7 @@
 /* What bringing up a machine is about: is it as fast as its datasheet and as its kind, and which
  * part of it is not? */
 
-/* One figure that was reached, and what the datasheet says of it (0: nothing). */
+/* One figure that was reached, and what the datasheet, or the catalog, says of it (0: nothing). */
 struct machine_figure {
     char name[64];
     enum unit unit;
@@ -28,7 +28,7 @@ struct machine_outlier {
     double slower_frac;
 };
 
-enum { REVIEW_FIGURES = 24, REVIEW_FORECASTS = 32, REVIEW_OUTLIERS = 64 };
+enum { REVIEW_FIGURES = 32, REVIEW_FORECASTS = 32, REVIEW_OUTLIERS = 64 };
 struct machine_review {
     size_t figures, forecasts, outliers, outliers_left_out;
     struct machine_figure figure[REVIEW_FIGURES];

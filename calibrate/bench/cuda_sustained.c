@@ -1,6 +1,7 @@
 #include "calibrate/bench/cuda_kernels.h"
 #include "calibrate/bench/cuda_matmul.h"
 #include "calibrate/bench/cuda_measure.h"
+#include "calibrate/bench/cuda_script.h"
 #include "calibrate/bench/cuda_suites.h"
 #include "calibrate/bench/wall_clock.h"
 #include <math.h>
@@ -22,16 +23,17 @@ struct load {
     const char *name;
     double duty; /* share of the time that the load runs; 0: idle */
     enum dtype dtype;
-    bool copy;
+    bool copy, attention; /* attention: PyTorch's, by torch_ops.py */
 };
 static const struct load loads[] = {
-    {"idle", 0,    DTYPE_BF16, false},
-    {"gemm", 1,    DTYPE_BF16, false},
-    {"gemm", 1,    DTYPE_FP8,  false},
-    {"copy", 1,    DTYPE_BF16, true },
-    {"gemm", 0.25, DTYPE_BF16, false},
-    {"gemm", 0.5,  DTYPE_BF16, false},
-    {"gemm", 0.75, DTYPE_BF16, false},
+    {"idle",      0,    DTYPE_BF16, false, false},
+    {"gemm",      1,    DTYPE_BF16, false, false},
+    {"gemm",      1,    DTYPE_FP8,  false, false},
+    {"copy",      1,    DTYPE_BF16, true,  false},
+    {"attention", 1,    DTYPE_BF16, false, true },
+    {"gemm",      0.25, DTYPE_BF16, false, false},
+    {"gemm",      0.5,  DTYPE_BF16, false, false},
+    {"gemm",      0.75, DTYPE_BF16, false, false},
 };
 enum { LOADS = sizeof loads / sizeof loads[0] };
 
@@ -45,8 +47,9 @@ struct sustained_run {
     struct cuda_operands operands;
     double flop, bytes; /* of one call */
     struct nvml_log *log;
-    double *call_s; /* of each graph after it has settled */
-    double busy_s;  /* of all graphs after it has settled */
+    struct timing attention; /* of its calls */
+    double *call_s;          /* of each graph after it has settled */
+    double busy_s;           /* of all graphs after it has settled */
 };
 
 static enum status enqueue(void *context, int call, cudaStream_t stream, struct error *e)
@@ -157,6 +160,53 @@ static void summarise(const struct sustained_run *run, int n, struct sample *out
              run->load->duty > 0 ? run->bytes : 0);
 }
 
+/* What the script says when it is done: seconds of a call, their MAD, calls, busy share, FLOP and
+ * bytes of a call. */
+static enum status read_answer(struct sustained_run *run, const char *line, struct error *e)
+{
+    double calls = 0;
+    if (sscanf(line, "%lf %lf %lf %lf %lf %lf", &run->attention.median_s, &run->attention.mad_s,
+               &calls, &run->busy_s, &run->flop, &run->bytes) != 6)
+        return error_set(e, STATUS_NO, "torch_ops.py answered \"%.60s\"", line);
+    run->busy_s *= LOAD_S - SETTLED_S;
+    run->attention.repetitions = (int)calls;
+    return STATUS_OK;
+}
+
+/* The script says "ready" when its kernels are loaded, and runs them from then on. */
+static enum status run_attention(struct sustained_run *run, const char *key, struct error *e)
+{
+    struct cuda_script script;
+    struct error ended;
+    char seconds[16], settled[16], line[256];
+    snprintf(seconds, sizeof seconds, "%g", LOAD_S);
+    snprintf(settled, sizeof settled, "%g", SETTLED_S);
+    const char *const options[] = {"--sustain", seconds, "--settle", settled, NULL};
+    if (cuda_script_start(&script, run->gpu, options, true, e) != STATUS_OK)
+        return e->status;
+    if (cuda_script_line(&script, line, sizeof line, e) == STATUS_OK &&
+        nvml_log_start(run->log, &run->gpu->nvml, READING_S, e) == STATUS_OK) {
+        enum status status = cuda_script_line(&script, line, sizeof line, e);
+        nvml_log_stop(run->log, e);
+        if (status == STATUS_OK && e->status == STATUS_OK && read_answer(run, line, e) == STATUS_OK)
+            write_trace(run, key, e);
+    }
+    error_init(&ended);
+    if (cuda_script_end(&script, &ended) == STATUS_NO)
+        *e = ended;
+    return e->status;
+}
+
+static enum status measure_attention(struct sustained_run *run, const char *key, struct sample *out,
+                                     struct error *e)
+{
+    if (run_attention(run, key, e) != STATUS_OK)
+        return e->status;
+    summarise(run, 0, out);
+    out->timing = run->attention;
+    return STATUS_OK;
+}
+
 static enum status measure_load(void *context, size_t i, struct sample *out, struct error *e)
 {
     struct sustained_run *run = context;
@@ -165,6 +215,8 @@ static enum status measure_load(void *context, size_t i, struct sample *out, str
     int calls = 1, n = 0;
     run->load = &loads[i];
     load_key(run, i, key, sizeof key);
+    if (run->load->attention)
+        return measure_attention(run, key, out, e);
     if (prepare(run, e) == STATUS_OK && make_graph(run, &graph, &calls, e) == STATUS_OK &&
         nvml_log_start(run->log, &run->gpu->nvml, READING_S, e) == STATUS_OK) {
         enum status status = run_load(run, graph, calls, &n, e);

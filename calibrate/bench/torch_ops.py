@@ -346,6 +346,32 @@ def run_memory(arguments, device, clock, end):
         samples.add(key, cells_of(timing))
 
 
+def sustain(arguments, device):
+    """Causal attention without a pause, forward, 32 heads on 8 of keys and values. Says "ready" when
+    it begins, and at the end: seconds of a call, their MAD, calls, busy share, FLOP and bytes."""
+    batch, seq, heads, kv_heads, dim = 1, 8192 if device.type == "cuda" else 256, 32, 8, 128
+    call = attention_call(("forward", batch, seq, heads, kv_heads, dim), device)
+    clock = Clock(device)
+    for _ in range(3):
+        call()
+    run = (captured(call) if clock.cuda else None) or call
+    calls = max(1, round(BATCH_S / max(clock.seconds(run, 3) / 3, 1e-9)))
+    print("ready", flush=True)
+    start, values, busy = time.monotonic(), [], 0.0
+    while time.monotonic() - start < arguments.sustain:
+        seconds = clock.seconds(run, calls)
+        if time.monotonic() - start > arguments.settle:
+            values.append(seconds / calls)
+            busy += seconds
+    values.sort()
+    median = values[len(values) // 2]
+    mad = sorted(abs(v - median) for v in values)[len(values) // 2]
+    flop = 2.0 * batch * seq * seq * heads * dim
+    moved = 2.0 * batch * seq * dim * (2 * heads + 2 * kv_heads)
+    print("%.9g %.9g %d %.6g %.9g %.9g" % (
+        median, mad, len(values), busy / (arguments.sustain - arguments.settle), flop, moved))
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -354,6 +380,8 @@ def main():
     parser.add_argument("--output", default="", help="folder; without it the rows go to stdout")
     parser.add_argument("--machine", default="", help="what stands in the first line of the files")
     parser.add_argument("--seed", type=int, default=1, help="of the order")
+    parser.add_argument("--sustain", type=float, default=0, help="attention alone, for so long")
+    parser.add_argument("--settle", type=float, default=0, help="seconds of that before it counts")
     arguments = parser.parse_args()
     device = torch.device(arguments.device)
     if device.type == "cuda" and not torch.cuda.is_available():
@@ -366,6 +394,9 @@ def main():
         name = torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
         arguments.machine = "%s, PyTorch" % name
     torch.manual_seed(arguments.seed)
+    if arguments.sustain > 0:
+        sustain(arguments, device)
+        return
     clock, start = Clock(device), time.monotonic()
     run_attention(arguments, device, clock, start + 0.65 * arguments.seconds)
     run_memory(arguments, device, clock, start + arguments.seconds)

@@ -1,6 +1,7 @@
 #include "base/file.h"
 #include "calibrate/fit/machine_fit.h"
 #include "calibrate/fit/quiet.h"
+#include "calibrate/machine_power.h"
 #include "calibrate/machine_review.h"
 #include "calibrate/model_shapes.h"
 #include "hardware/roofline.h"
@@ -248,6 +249,32 @@ static void host_and_sustained_figures(void **state)
     unload(machine);
 }
 
+/* 75 W idle; a copy of 4e12 B/s draws 160 W more: 40 pJ a byte. A product of 1e15 FLOP/s and 1e12
+ * B/s at the full clock draws 75 + 40 + 500 W, and at half of the duty 75 + 20 + 250: 0.5 pJ a
+ * FLOP; at 0.8 of the clock 0.64 of that a FLOP. */
+static void the_power_model_is_fitted(void **state)
+{
+    struct error e;
+    struct text sustained = {0};
+    struct machine_power power;
+    start(&sustained, "cuda, NVIDIA H200, 150 GB", "cuda",
+          "load,dtype,duty,time_us,clock_mhz,power_w,busy_frac,flop,bytes");
+    text_add(&sustained, "idle,bf16,0,0,345,75,0,0,0\ncopy,bf16,1,250,1980,235,1,0,1e9\n"
+                         "gemm,bf16,0.5,1000,2000,345,0.5,1e12,1e9\n"
+                         "gemm,bf16,1,1000,2000,615,1,1e12,1e9\n"
+                         "gemm,fp8,1,500,1600,435,1,1e12,5e8\n");
+    write_samples(*state, "sustained", &sustained);
+    struct machine *machine = load(*state, STATUS_OK, &e);
+    machine_power_fit(&machine->table[MACHINE_SUSTAINED], &power);
+    check_near(power.idle_w, 75, 0);
+    check_near(power.byte_j, 40e-12, 1e-9);
+    check_near(power.flop_j[DTYPE_BF16], 0.5e-12, 1e-9);
+    check_near(power.flop_j[DTYPE_FP8], 320 / (0.64 * 2e15), 1e-9);
+    assert_int_equal(power.products, 3);
+    assert_true(power.error_frac < 1e-9);
+    unload(machine);
+}
+
 static void broken_samples_are_refused(void **state)
 {
     struct error e;
@@ -326,6 +353,7 @@ int main(void)
         WITH_FOLDER(outliers_are_named),
         WITH_FOLDER(a_catalog_part_is_compared_with_its_datasheet),
         WITH_FOLDER(host_and_sustained_figures),
+        WITH_FOLDER(the_power_model_is_fitted),
         WITH_FOLDER(broken_samples_are_refused),
         cmocka_unit_test(driver_names),
         cmocka_unit_test(shapes_of_models),
