@@ -3,7 +3,9 @@
 #include "reports/format.h"
 #include "reports/table.h"
 
-static void write_figures(const struct machine_review *r, struct text *out)
+/* A processor has no datasheet here. */
+static void write_figures(const struct machine *machine, const struct machine_review *r,
+                          struct text *out)
 {
     static const struct table_column columns[] = {
         {"figure",    true },
@@ -11,13 +13,16 @@ static void write_figures(const struct machine_review *r, struct text *out)
         {"datasheet", false},
         {"reached",   false}
     };
+    enum { COLUMNS = sizeof columns / sizeof columns[0], DATASHEET_COLUMNS = 2 };
     struct table t;
     struct text scratch = {0};
-    table_init(&t, columns, sizeof columns / sizeof columns[0]);
+    table_init(&t, columns, machine->catalog ? COLUMNS : COLUMNS - DATASHEET_COLUMNS);
     for (size_t i = 0; i < r->figures; i++) {
         const struct machine_figure *f = &r->figure[i];
         table_cell(&t, "%s", f->name);
         table_cell(&t, "%s", format_unit(&scratch, f->measured, f->unit, 3));
+        if (!machine->catalog)
+            continue;
         table_cell(&t, "%s",
                    f->datasheet > 0 ? format_unit(&scratch, f->datasheet, f->unit, 3) : "");
         if (f->datasheet > 0)
@@ -71,7 +76,7 @@ void machine_report_text(const struct machine *machine, const struct machine_rev
     text_addf(out, "%s\n%zu samples, measured %s%s%s\n\n", machine->about, machine->rows,
               machine->date, machine->catalog ? ", compared with catalog gpu " : "",
               machine->catalog ? machine->gpu.name : "");
-    write_figures(r, out);
+    write_figures(machine, r, out);
     text_add(out, "\nmean |error| of the forecast of what was measured\n\n");
     write_forecasts(machine, r, out);
     if (machine->loops > 0)

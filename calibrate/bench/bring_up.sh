@@ -14,6 +14,9 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 
+usage() {
+    sed -n '2,/^set/{/^#/s/^# \{0,1\}//p;}' "$0"
+}
 die() {
     echo "bring_up.sh: $*" >&2
     exit 4
@@ -25,12 +28,15 @@ find_program() {
     done
     command -v "$1" || die "$1 is neither built nor in PATH; cmake --preset release; cmake --build --preset release"
 }
-stepcast=$(find_program stepcast "${STEPCAST:-}")
-STEPCAST_BENCH=$(find_program stepcast-bench "${STEPCAST_BENCH:-}")
-export STEPCAST_BENCH
+find_programs() {
+    stepcast=$(find_program stepcast "${STEPCAST:-}")
+    STEPCAST_BENCH=$(find_program stepcast-bench "${STEPCAST_BENCH:-}")
+    export STEPCAST_BENCH
+}
 
 # What the programs need, without what belongs to the system, to the driver and to CUDA.
 bundle() {
+    find_programs
     mkdir -p "$1/lib"
     cp "$stepcast" "$STEPCAST_BENCH" "$here/bring_up.sh" "$here/torch_ops.py" "$here/torch_steps.py" "$1"
     for program in "$stepcast" "$STEPCAST_BENCH"; do
@@ -134,10 +140,12 @@ while [ $# -gt 0 ]; do
     -o) folder=${2:?"-o needs a folder"}; shift ;;
     --bundle) bundle "${2:?"--bundle needs a folder"}"; exit ;;
     check | measure | steps | report) parts="$parts $1" ;;
-    *) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p;}' "$0" >&2; exit 2 ;;
+    -h | --help) usage; exit ;;
+    *) usage >&2; exit 2 ;;
     esac
     shift
 done
+find_programs
 find_libraries
 mkdir -p "$folder"
 for part in ${parts:-check measure steps report}; do
