@@ -1,5 +1,6 @@
 #include "reports/format.h"
 #include "reports/review_parts.h"
+#include "reports/search_answers.h"
 #include "reports/sensitivity_report.h"
 
 /* ---- what limits the best ---- */
@@ -14,11 +15,6 @@ static void add_shares(const struct review *r, struct text *out)
         {"share",    false},
         {"of which", true }
     };
-    static const char *const names[LIMITS] = {
-        [LIMIT_COMPUTE] = "compute", [LIMIT_MEMORY_BANDWIDTH] = "memory bandwidth",
-        [LIMIT_NETWORK] = "network", [LIMIT_PIPELINE] = "waiting",
-        [LIMIT_HOST] = "host",
-    };
     const struct step_cost *cost = &r->found->results[0].cost;
     struct table t;
     int order[TERMS];
@@ -28,7 +24,7 @@ static void add_shares(const struct review *r, struct text *out)
         struct text terms = {0};
         if (!(r->limits->share[l] > shown_frac))
             continue;
-        table_cell(&t, "%s", names[l]);
+        table_cell(&t, "%s", limit_words[l]);
         table_cell(&t, "%.1f %%", 100 * r->limits->share[l]);
         for (int i = 0; i < TERMS; i++)
             if (limit_of_term((enum term)order[i]) == (enum limit)l &&
@@ -72,22 +68,12 @@ static void dimension_value(const struct neighbour *n, const struct strategy *s,
         field_get(search_dimension_field(n->dimension), s, out);
 }
 
-static void add_verdict(struct table *t, const struct neighbour *n)
+static void add_verdict(struct table *t, const struct neighbour *n, const struct ranked *best)
 {
-    struct text scratch = {0};
-    if (n->verdict == NEIGHBOUR_ILLEGAL) {
-        table_cell(t, "-");
-        table_cell(t, "illegal: %s", n->cost.reason);
-    } else if (n->verdict == NEIGHBOUR_MEMORY) {
-        table_cell(t, "-");
-        table_cell(t, "does not fit: %s too much",
-                   format_unit(&scratch, n->short_bytes, UNIT_BYTES, 3));
-    } else {
-        table_cell(t, "%+.2f %%", 100 * n->slower_s / (n->cost.step_s - n->slower_s));
-        table_cell(t, "%s more of \"%s\"", format_unit(&scratch, n->term_s, UNIT_SECONDS, 2),
-                   term_descriptions[n->term]);
-    }
-    text_free(&scratch);
+    struct text words = {0};
+    neighbour_loss(n, best, &words);
+    table_cell(t, "%s", words.data ? words.data : "");
+    text_free(&words);
 }
 
 /* Better known first: what runs and by how little it is slower, what does not fit, what is illegal.
@@ -127,12 +113,11 @@ static void add_neighbours(const struct review *r, struct text *out)
         {"key",        true },
         {"best",       true },
         {"instead",    true },
-        {"step time",  false},
-        {"because of", true }
+        {"step time",  true }
     };
     struct table t;
     struct text value = {0};
-    table_init(&t, columns, 5);
+    table_init(&t, columns, 4);
     for (int i = 0; i < r->neighbours->count; i++) {
         const struct neighbour *n = &r->neighbours->neighbour[i];
         bool overlap = n->dimension == SEARCH_DIMENSIONS;
@@ -146,7 +131,7 @@ static void add_neighbours(const struct review *r, struct text *out)
         text_clear(&value);
         dimension_value(n, &n->strategy, &value);
         table_cell(&t, "%s", value.data ? value.data : "");
-        add_verdict(&t, n);
+        add_verdict(&t, n, &r->found->results[0]);
     }
     html_words(out, "h3", "One step away");
     html_table(&t,

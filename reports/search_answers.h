@@ -72,4 +72,10 @@ void search_answers_json(struct json_writer *w, const struct scenario *scenario,
 /* "tp 4 -> 2"; "overlap tp off". */
 void neighbour_change(const struct neighbour *n, const struct strategy *best, struct text *out);
 
+/* Why a neighbour loses: "13.1 % slower: 2.1 s more of tp"; "as fast" where it does not. */
+void neighbour_loss(const struct neighbour *n, const struct ranked *best, struct text *out);
+
+/* What binds, in words, by enum limit. */
+extern const char *const limit_words[LIMITS];
+
 #endif

@@ -130,13 +130,14 @@ void search_answers_head_text(const struct scenario *scenario, const struct sear
 
 /* ---- the headline ---- */
 
+const char *const limit_words[LIMITS] = {
+    [LIMIT_COMPUTE] = "compute", [LIMIT_MEMORY_BANDWIDTH] = "memory bandwidth",
+    [LIMIT_NETWORK] = "network", [LIMIT_PIPELINE] = "bubbles and waiting",
+    [LIMIT_HOST] = "host",
+};
+
 void limits_text(const struct limits *limits, const struct ranked *best, struct text *out)
 {
-    static const char *const words[LIMITS] = {
-        [LIMIT_COMPUTE] = "compute", [LIMIT_MEMORY_BANDWIDTH] = "memory bandwidth",
-        [LIMIT_NETWORK] = "network", [LIMIT_PIPELINE] = "bubbles and waiting",
-        [LIMIT_HOST] = "host",
-    };
     struct text scratch = {0};
     bool told[LIMITS] = {false};
     text_add(out, "  what limits it   ");
@@ -146,7 +147,7 @@ void limits_text(const struct limits *limits, const struct ranked *best, struct 
             if (!told[i] && (most < 0 || limits->share[i] > limits->share[most]))
                 most = i;
         told[most] = true;
-        text_addf(out, "%s %.1f %% %s", n > 0 ? "," : "", 100 * limits->share[most], words[most]);
+        text_addf(out, "%s %.1f %% %s", n > 0 ? "," : "", 100 * limits->share[most], limit_words[most]);
     }
     text_add(out, "\n");
     if (limits->memory_binds) {
@@ -224,8 +225,7 @@ void neighbour_change(const struct neighbour *n, const struct strategy *best, st
     field_get(field, &n->strategy, out);
 }
 
-/* "13.1 % slower: 2.1 s more of tp" */
-static void add_loss(const struct neighbour *n, const struct ranked *best, struct text *out)
+void neighbour_loss(const struct neighbour *n, const struct ranked *best, struct text *out)
 {
     struct text scratch = {0};
     if (n->verdict == NEIGHBOUR_ILLEGAL)
@@ -268,7 +268,7 @@ void neighbours_text(const struct neighbours *neighbours, const struct ranked *b
         else
             table_cell(&t, "-");
         text_clear(&scratch);
-        add_loss(n, best, &scratch);
+        neighbour_loss(n, best, &scratch);
         table_cell(&t, "%s", scratch.data ? scratch.data : "");
     }
     table_write(&t, 0, out);
