@@ -336,6 +336,8 @@ enum status kernel_group_fit(struct gpu *gpu, const struct calibration_slot *slo
     kernel_parameters_of(slot, held, &p.parameters);
     kernel_problem_start(&p, p.prior);
     memcpy(x, p.prior, sizeof x);
+    /* Forms hold what was not measured on the part itself to its datasheet. */
+    group->kind = CALIBRATION_MEASURED;
     clear_correction(&p);
     if (search(&p, rows, x, e) != STATUS_OK)
         return e->status;
