@@ -2,6 +2,7 @@
 #include "calibrate/fit/collective_node.h"
 #include "calibrate/fit/collective_units.h"
 #include "calibrate/sample_bound.h"
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,21 @@ static size_t collect(const struct samples *samples, struct collective_sample *o
     return n;
 }
 
+/* More ranks than a node or a scale-up domain of this GPU usually has may be several nodes' that do
+ * not say so. */
+static void note_ranks(const struct gpu *gpu, const struct collective_sample *rows, size_t n,
+                       struct text *notes)
+{
+    double usual = fmax(gpu->scale_up_domain_gpus, gpu->gpus_per_node), most = 0;
+    for (size_t i = 0; i < n; i++)
+        most = fmax(most, rows[i].ranks);
+    if (usual > 0 && most > usual)
+        text_addf(notes,
+                  "collectives of %.0f ranks are taken as of one node, where %s has %.0f: "
+                  "ranks_per_node would tell of several\n",
+                  most, gpu->name, usual);
+}
+
 /* The rows' times against the links of the GPU. */
 static enum status check_units(const struct gpu *gpu, const struct collective_sample *rows,
                                size_t n, const struct sample_file *file, struct error *e)
@@ -63,6 +79,7 @@ static enum status fit_collectives(struct gpu *gpu, const struct samples *sample
     size_t n = collect(samples, rows, &file);
     if (n > 0 && options->progress)
         options->progress(options->context, "collectives", "", 0, 1);
+    note_ranks(gpu, rows, n, &out->kernels.notes);
     if (n > 0 && check_units(gpu, rows, n, file, e) == STATUS_OK &&
         collective_fit_node(gpu, rows, n, c, &out->collectives, &out->kernels.notes, e) ==
             STATUS_OK) {

@@ -33,8 +33,24 @@ static int log_of(const struct samples *samples, size_t i, const int *log, int *
     return (*logs)++;
 }
 
-static void sort_rows(const struct system *system, const struct samples *samples, int *log,
-                      struct sides *out)
+/* More ranks a node than it has GPUs, as where ranks_per_node is not told. */
+static enum status check_place(const struct system *system, const struct samples *samples,
+                               const struct sample *s, struct error *e)
+{
+    const struct collective_shape *c = &s->collective;
+    double per_node = c->ranks_per_node > 0 ? c->ranks_per_node : c->ranks;
+    double domain = system_domain_gpus(system);
+    if (per_node <= system->gpus_per_node || c->ranks <= domain)
+        return STATUS_OK;
+    error_set(e, STATUS_INPUT, "%.0f ranks on one node of %.0f GPUs", per_node,
+              system->gpus_per_node);
+    error_set_hint(e, "ranks_per_node tells how many of the ranks share a node");
+    error_set_file(e, samples->files[s->file].path, (int)s->line, 0);
+    return e->status;
+}
+
+static enum status sort_rows(const struct system *system, const struct samples *samples, int *log,
+                             struct sides *out, struct error *e)
 {
     int logs = 0;
     for (size_t i = 0; i < samples->count; i++) {
@@ -44,6 +60,8 @@ static void sort_rows(const struct system *system, const struct samples *samples
             out->other_rows++;
             continue;
         }
+        if (check_place(system, samples, s, e) != STATUS_OK)
+            return e->status;
         struct collective_sample row = {.op = s->collective.op,
                                         .ranks = s->collective.ranks,
                                         .ranks_per_node = s->collective.ranks_per_node,
@@ -57,6 +75,7 @@ static void sort_rows(const struct system *system, const struct samples *samples
         else
             out->domain[out->domain_rows++] = row;
     }
+    return STATUS_OK;
 }
 
 /* The logs' source: the first file's, and how many more there are. */
@@ -135,8 +154,7 @@ enum status system_fit(struct system *system, const struct samples *samples, con
     memset(out, 0, sizeof *out);
     if (!sides.domain || !sides.fabric || !log) {
         error_set(e, STATUS_IO, "out of memory");
-    } else {
-        sort_rows(system, samples, log, &sides);
+    } else if (sort_rows(system, samples, log, &sides, e) == STATUS_OK) {
         fit_sides(system, samples, date, &sides, out, e);
     }
     free(sides.domain);
