@@ -171,7 +171,7 @@ static enum status open_buffers(struct collective_run *run, struct error *e)
 enum status cuda_collective_suite(struct bench *bench, struct error *e)
 {
     struct collective_run run = {.gpu = cuda_gpu_of(bench)};
-    if (open_buffers(&run, e) == STATUS_OK)
+    if (open_buffers(&run, e) == STATUS_OK && cuda_gpu_wake(run.gpu, e) == STATUS_OK)
         run_layouts(&run, e);
     cuda_arena_close(&run.in);
     cuda_arena_close(&run.out);

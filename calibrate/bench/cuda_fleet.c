@@ -246,6 +246,8 @@ enum status cuda_fleet_suite(struct bench *bench, struct error *e)
 {
     struct fleet_run run = {.gpu = cuda_gpu_of(bench), .file = {.fd = -1}};
     enum status status = prepare(&run, e);
+    if (status == STATUS_OK)
+        status = cuda_gpu_wake(run.gpu, e);
     for (size_t i = 0; i < CHECKS && status == STATUS_OK; i++)
         status = run_check(&run, i, e);
     if (status == STATUS_OK)

@@ -201,7 +201,8 @@ enum status cuda_gemm_suite(struct bench *bench, struct error *e)
 {
     struct gemm_run run = {.gpu = cuda_gpu_of(bench)};
     if (cuda_one(&run.one, e) == STATUS_OK &&
-        cuda_arena_open(&run.arena, ARENA_SHARE, ARENA_BYTES, e) == STATUS_OK)
+        cuda_arena_open(&run.arena, ARENA_SHARE, ARENA_BYTES, e) == STATUS_OK &&
+        cuda_gpu_wake(run.gpu, e) == STATUS_OK)
         run_both(&run, e);
     cuda_arena_close(&run.arena);
     if (run.one)

@@ -1,4 +1,5 @@
 #include "calibrate/bench/cuda_gpu.h"
+#include "calibrate/bench/cuda_kernels.h"
 #include "calibrate/bench/nccl_group.h"
 #include <errno.h>
 #include <math.h>
@@ -7,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static const double WAKE_S = 0.2; /* assumed: clocks rise within tens of milliseconds */
 enum { SETS_MAX = 2048, ALIGN_BYTES = 256 };
 
 enum status cuda_count(int *count, struct error *e)
@@ -108,6 +110,13 @@ void cuda_gpu_close(struct cuda_gpu *gpu)
         CUDA_TRY(cudaStreamDestroy(gpu->stream), &ignored);
     nvml_close(&gpu->nvml);
     *gpu = (struct cuda_gpu){0};
+}
+
+enum status cuda_gpu_wake(struct cuda_gpu *gpu, struct error *e)
+{
+    if (CUDA_TRY(kernel_wait((uint64_t)(1e9 * WAKE_S), gpu->stream), e) != STATUS_OK)
+        return e->status;
+    return CUDA_TRY(cudaStreamSynchronize(gpu->stream), e);
 }
 
 enum status cuda_arena_open(struct cuda_arena *arena, double share, double max_bytes,

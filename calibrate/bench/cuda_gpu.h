@@ -29,6 +29,10 @@ enum status cuda_count(int *count, struct error *e);
 enum status cuda_gpu_open(struct cuda_gpu *gpu, struct bench *bench, struct error *e);
 void cuda_gpu_close(struct cuda_gpu *gpu);
 
+/* Keeps it busy until its clocks are those of work: an idle one runs at a fifth of them. Every
+ * suite that times begins with it. */
+enum status cuda_gpu_wake(struct cuda_gpu *gpu, struct error *e);
+
 /* Device memory that calls walk through, so that none finds its data in the L2 cache. Each of
  * `sets` sets lies `set_bytes` after the one before. */
 struct cuda_arena {

@@ -33,6 +33,8 @@ static const struct {
     {DTYPE_FP8,  PHASE_BACKWARD_WEIGHT},
 };
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
+/* Of the passes, the first so many are what cuBLAS has a grouped call for. */
+enum { GROUPED_PASSES = 2 };
 enum { GROUPS_MAX = 64, TOKEN_MULTIPLE = 16, SETS_MAX = 8 };
 static const double ARENA_SHARE = 0.6, ARENA_BYTES = 26e9;
 
@@ -279,10 +281,12 @@ enum status cuda_grouped_suite(struct bench *bench, struct error *e)
                                 .extra = "method",
                                 .count = COUNT(layers) * COUNT(group_counts) * COUNT(token_counts) *
                                          COUNT(skews) * COUNT(passes),
+                                .first = COUNT(layers) * COUNT(group_counts) * COUNT(token_counts) *
+                                         COUNT(skews) * GROUPED_PASSES,
                                 .key = point_key,
                                 .measure = measure_point,
                                 .context = run};
-    if (allocate(run, e) == STATUS_OK)
+    if (allocate(run, e) == STATUS_OK && cuda_gpu_wake(run->gpu, e) == STATUS_OK)
         sweep_run(bench, &sweep, false, e);
     release(run, e);
     free(run);

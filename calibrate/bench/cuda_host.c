@@ -153,7 +153,7 @@ enum status cuda_host_suite(struct bench *bench, struct error *e)
                                 .key = point_key,
                                 .measure = measure_point,
                                 .context = &run};
-    if (allocate(&run, e) == STATUS_OK)
+    if (allocate(&run, e) == STATUS_OK && cuda_gpu_wake(run.gpu, e) == STATUS_OK)
         sweep_run(bench, &sweep, bench->peers.size > 1, e);
     release(&run, e);
     return e->status;

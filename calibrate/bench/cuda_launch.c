@@ -136,7 +136,8 @@ enum status cuda_launch_suite(struct bench *bench, struct error *e)
                                 .key = kind_key,
                                 .measure = measure_kind,
                                 .context = &run};
-    if (cuda_record(run.gpu, &work, KERNELS, &run.graph, e) == STATUS_OK)
+    if (cuda_gpu_wake(run.gpu, e) == STATUS_OK &&
+        cuda_record(run.gpu, &work, KERNELS, &run.graph, e) == STATUS_OK)
         sweep_run(bench, &sweep, false, e);
     if (run.graph)
         CUDA_TRY(cudaGraphExecDestroy(run.graph), e);

@@ -158,7 +158,8 @@ enum status cuda_memory_suite(struct bench *bench, struct error *e)
                                 .key = point_key,
                                 .measure = measure_point,
                                 .context = &run};
-    if (cuda_arena_open(&run.arena, ARENA_SHARE, ARENA_BYTES, e) == STATUS_OK)
+    if (cuda_arena_open(&run.arena, ARENA_SHARE, ARENA_BYTES, e) == STATUS_OK &&
+        cuda_gpu_wake(run.gpu, e) == STATUS_OK)
         sweep_run(bench, &sweep, false, e);
     cuda_arena_close(&run.arena);
     return e->status;

@@ -267,7 +267,7 @@ enum status cuda_overlap_suite(struct bench *bench, struct error *e)
                                 .key = point_key,
                                 .measure = measure_point,
                                 .context = &run};
-    if (allocate(&run, e) == STATUS_OK)
+    if (allocate(&run, e) == STATUS_OK && cuda_gpu_wake(run.gpu, e) == STATUS_OK)
         sweep_run(bench, &sweep, several, e);
     release(&run, e);
     return e->status;

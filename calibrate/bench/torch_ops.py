@@ -109,8 +109,11 @@ def captured(call):
     graph = torch.cuda.CUDAGraph()
     try:
         torch.cuda.synchronize()
-        with torch.cuda.graph(graph, stream=torch.cuda.current_stream()):
+        graph.capture_begin()  # torch.cuda.graph would collect garbage and empty the cache as well
+        try:
             call()
+        finally:
+            graph.capture_end()
         graph.replay()
         torch.cuda.synchronize()
         return graph.replay
