@@ -48,16 +48,14 @@ bundle() {
     echo "$(du -sh "$1" | cut -f 1) in $1: $1/bring_up.sh -o RESULTS, where the GPU is"
 }
 
-# The libraries that we carry; then, if any is missing, those of a toolkit and of PyTorch's packages.
+# The libraries that we carry; then, if any is missing, those of PyTorch's packages, which PyTorch will want to be
+# the first, and of a toolkit.
 find_libraries() {
     [ ! -d "$here/lib" ] || add_libraries "$here/lib"
     ldd "$STEPCAST_BENCH" | grep -q 'not found' || return 0
-    for folder in /usr/local/cuda/lib64 /usr/local/cuda/lib; do
-        [ ! -d "$folder" ] || add_libraries "$folder"
-    done
     packages=$(python3 -c 'import os, nvidia; print(list(nvidia.__path__)[0])' 2>/dev/null || true)
-    for folder in "$packages"/*/lib; do
-        [ ! -d "$folder" ] || add_libraries "$folder"
+    for path in "$packages"/*/lib /usr/local/cuda/lib64 /usr/local/cuda/lib; do
+        [ ! -d "$path" ] || add_libraries "$path"
     done
     missing=$(ldd "$STEPCAST_BENCH" | sed -n 's/^[^a-z]*\([^ ]*\) => not found/\1/p' | tr '\n' ' ')
     [ -z "$missing" ] || die "stepcast-bench finds no $missing: name their folder in LD_LIBRARY_PATH"

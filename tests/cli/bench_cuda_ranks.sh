@@ -58,6 +58,9 @@ FAKE_CUDA_GPUS=4 FAKE_CUDA_SLOW=2 on_gpu "$bench" --device cuda --suites fleet -
 for what in 'gemm: rank 2 on .* is slow' 'copy: rank 2 on' 'h2d: rank 2 on' 'link: rank 1 on .* to rank 2 on'; do
     grep -q "fleet: $what" "$folder/log" || fail "no \"$what\": $(cat "$folder/log")"
 done
+FAKE_CUDA_GPUS=4 FAKE_CUDA_SLOW=2 on_gpu "$bench" --device cuda --suites fleet -o "$folder/slow" \
+    2>"$folder/again" || fail "a slow GPU, again: $(cat "$folder/again")"
+grep -q 'all links were there' "$folder/again" || fail "measured again: $(cat "$folder/again")"
 ! grep 'rank 0 on .* is slow' "$folder/log" || fail "rank 0 is not slow"
 
 # NCCL gives a wrong sum; ranks of different GPUs.
