@@ -134,10 +134,12 @@ static bool read_body(const struct tokens *t, int at, struct log_row *row, bool 
     return true;
 }
 
-/* Columns behind the type: [operation] [root], then two bodies of four (eight with per-iteration
- * times), or one where only in-place was run; a time stamp may end the line. */
-static bool read_columns(const struct tokens *t, int at, struct log_row *row)
+/* Columns behind the type: [operation] [root], then two bodies of four (one more with bits that
+ * differ, four more with per-iteration times), or one where only in-place was run; a time stamp may
+ * end the line. */
+static bool read_columns(const struct tokens *t, int at, bool bitwise, struct log_row *row)
 {
+    const int body = bitwise ? 5 : 4, both = 2 * body, timed = 2 * (body + 4);
     int end = t->n;
     if (end - at > 2 && strchr(t->text[end - 1], ':') && strlen(t->text[end - 2]) == 10)
         end -= 2;
@@ -145,17 +147,18 @@ static bool read_columns(const struct tokens *t, int at, struct log_row *row)
     if (at < end && is_word(t->text[at]) && !is_missing(t->text[at]))
         at++;
     int left = end - at;
-    if ((left == 5 || left == 9 || left == 17) && is_number(t->text[at], &root)) {
+    if ((left == body + 1 || left == both + 1 || left == timed + 1) &&
+        is_number(t->text[at], &root)) {
         at++;
         left--;
     }
-    if (left != 4 && left != 8 && left != 16)
+    if (left != body && left != both && left != timed)
         return false;
     bool first = false, second = false;
     struct log_row in_place = *row;
     if (!read_body(t, at, row, &first))
         return false;
-    if (left > 4 && !read_body(t, at + left / 2, &in_place, &second))
+    if (left > body && !read_body(t, at + left / 2, &in_place, &second))
         return false;
     if (!first && second)
         *row = in_place;
@@ -195,7 +198,7 @@ static void read_header(const char *line, const struct tokens *t, struct log_tab
                 (!table->time_column || has(t->text[i], "avg")))
                 table->time_column = i - first;
     } else if (has(line, "size") && has(line, "count") && has(line, "algbw")) {
-        *table = (struct log_table){.open = true};
+        *table = (struct log_table){.open = true, .bitwise = has(line, "#bitdiff")};
     } else if (has(line, "Out of bounds values") || has(line, "Avg bus bandwidth") ||
                has(line, "Collective test concluded")) {
         *table = (struct log_table){0};
@@ -230,7 +233,7 @@ enum log_line log_row_read(const char *line, struct log_table *table, struct log
         return LOG_DAMAGED;
     snprintf(read.dtype, sizeof read.dtype, "%.15s", t.text[at + 2]);
     bool good = table->time_column > 0 ? read_nccom_row(&t, at, table, &read)
-                                       : read_columns(&t, at + 3, &read);
+                                       : read_columns(&t, at + 3, table->bitwise, &read);
     if (!good || (table->columns > 0 && table->columns != t.n - at))
         return LOG_DAMAGED;
     if (table->time_column > 0)

@@ -18,6 +18,7 @@ struct log_row {
 struct log_table {
     bool open;       /* after a header or a row, before the summary */
     int columns;     /* of its rows; 0: none yet */
+    bool bitwise;    /* each group of its rows has a column of bits that differ */
     int time_column; /* nccom-test: where the average time stands; 0: not nccom-test */
     int all_columns; /* nccom-test: columns of its header */
 };

@@ -83,8 +83,8 @@ static void test_wrappings(void **state)
         want);
 }
 
-/* 13 columns; 12 without a root; 11 without operation; missing times; a time stamp; in-place alone.
- */
+/* 13 columns; 12 without a root; 11 without operation; missing times; a time stamp; in-place alone;
+ * bits that differ; times of iterations. */
 static void test_shapes(void **state)
 {
     (void)state;
@@ -100,6 +100,11 @@ static void test_shapes(void **state)
                "all_reduce,float,4,8,7.5,\n");
     check_rows("8 2 float sum -1 1.3e+07 0.1 0.1 0 7.6 0.1 0.1 0\n",
                "all_reduce,float,4,8,13000000,\n");
+    check_rows("# size count type redop root time algbw busbw #wrong #bitdiff time algbw busbw "
+               "#wrong #bitdiff\n8 2 float sum -1 7.5 0.1 0.1 0 0 7.6 0.1 0.1 0 3\n",
+               "all_reduce,float,4,8,7.5,\n");
+    check_rows("8 2 float sum -1 7.5 0.1 0.1 0 7.1 7.9 7.8 2.5 7.6 0.1 0.1 0 7.2 8.0 7.9 2.6\n",
+               "all_reduce,float,4,8,7.5,\n");
     check_rows("size(B) count(elems) type time:avg(us) algbw(GB/s) busbw(GB/s)\n8 2 fp32 63.52 "
                "0.00 0.00\n",
                "all_reduce,fp32,4,8,63.52,\n");
