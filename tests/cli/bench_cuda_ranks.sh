@@ -75,6 +75,30 @@ code=0
 wait $other || true
 expect 'GPU differs: rank 0 on .* has "NVIDIA H200"' "$folder/log" "ranks that differ"
 
+# Calls of NCCL that fail, on both ranks: one line each that names the call, nothing is waited for.
+for at in ncclGetUniqueId:1 ncclCommInitRank:1 ncclAllReduce:1 ncclSend:1 ncclRecv:3 ncclGroupEnd:1 ncclCommSplit:1; do
+    name=${at%:*}
+    [ "$name" != ncclAllReduce ] || name=all_reduce
+    code=0
+    FAKE_CUDA_FAIL=$at on_gpu timeout 60 "$bench" --device cuda --timeout 30 --seconds 1 \
+        --suites selftest,fleet,collective -o "$folder/faults" 2>"$folder/log" || code=$?
+    expect "^stepcast-bench: rank [01]: .*$name: " "$folder/log" "$at"
+    whole_rows "$folder/faults"
+    rm -rf "$folder/faults"
+done
+
+# A rank that fails alone: the other says that it waits no longer.
+port=$((port + 2))
+(FAKE_CUDA_FAIL=ncclAllReduce:1 torchrun 1 --suites selftest --timeout 5) 2>"$folder/log1" &
+other=$!
+code=0
+(torchrun 0 --suites selftest --timeout 5) 2>"$folder/log" || code=$?
+expect 'all_reduce of the selftest: not finished after 5 s\|closed the connection\|within 5 s' "$folder/log" \
+    "the rank beside one that fails"
+code=0
+wait $other || code=$?
+expect 'rank 1: selftest: all_reduce: ' "$folder/log1" "a rank that fails"
+
 # A rank that stops among the collectives is told by the other, not waited for.
 port=$((port + 2))
 (torchrun 1 --suites collective --seconds 30 --timeout 2 -o "$folder/hang") 2>"$folder/log1" &
