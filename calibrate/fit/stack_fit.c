@@ -14,7 +14,7 @@ static const double run_spread = 0.05;
 static const double family_spread[STACK_CONSTANTS] = {
     [STACK_COMPUTE] = 0.15, [STACK_MEMORY] = 0.5,   [STACK_HOST] = 0.7,
     [STACK_NETWORK] = 0.7,  [STACK_SCALE_UP] = 0.4, [STACK_EXPERTS] = 0.4,
-    [STACK_STEP] = 1.5,
+    [STACK_STEP] = 0.7,
 };
 /* Releases and rounds of one software differ less than softwares do: from the third generation on a
  * stack lies this much closer to its parent. */
