@@ -3,15 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-static double number(const struct sample_table *t, size_t row, const char *column)
-{
-    struct error ignored;
-    double value = 0;
-    error_init(&ignored);
-    sample_table_number(t, row, sample_table_column(t, column), &value, &ignored);
-    return ignored.status == STATUS_OK ? value : 0;
-}
-
 static bool is_load(const struct sample_table *t, size_t row, const char *name)
 {
     return strcmp(sample_table_cell(t, row, sample_table_column(t, "load")), name) == 0;
@@ -21,8 +12,8 @@ static bool is_load(const struct sample_table *t, size_t row, const char *name)
  */
 static double rate_of(const struct sample_table *t, size_t row, const char *what)
 {
-    double time_s = 1e-6 * number(t, row, "time_us");
-    return time_s > 0 ? number(t, row, "busy_frac") * number(t, row, what) / time_s : 0;
+    double time_s = 1e-6 * sample_table_value(t, row, "time_us");
+    return time_s > 0 ? sample_table_value(t, row, "busy_frac") * sample_table_value(t, row, what) / time_s : 0;
 }
 
 /* The full clock: the highest that a product ran at. */
@@ -31,7 +22,7 @@ static double full_clock_mhz(const struct sample_table *t)
     double highest = 0;
     for (size_t i = 0; i < t->rows; i++)
         if (is_load(t, i, "gemm"))
-            highest = fmax(highest, number(t, i, "clock_mhz"));
+            highest = fmax(highest, sample_table_value(t, i, "clock_mhz"));
     return highest;
 }
 
@@ -40,11 +31,11 @@ static void fit_idle_and_copies(const struct sample_table *t, struct machine_pow
 {
     for (size_t i = 0; i < t->rows; i++)
         if (is_load(t, i, "idle"))
-            p->idle_w = number(t, i, "power_w");
+            p->idle_w = sample_table_value(t, i, "power_w");
     for (size_t i = 0; i < t->rows && p->idle_w > 0; i++) {
         double rate = is_load(t, i, "copy") ? rate_of(t, i, "bytes") : 0;
         if (rate > 0)
-            p->byte_j = fmax((number(t, i, "power_w") - p->idle_w) / rate, 0);
+            p->byte_j = fmax((sample_table_value(t, i, "power_w") - p->idle_w) / rate, 0);
     }
 }
 
@@ -55,8 +46,8 @@ static bool product_of(const struct sample_table *t, size_t row, const struct ma
     double full = full_clock_mhz(t), rate = is_load(t, row, "gemm") ? rate_of(t, row, "flop") : 0;
     if (!(rate > 0) || !(full > 0))
         return false;
-    *x = pow(number(t, row, "clock_mhz") / full, 2) * rate;
-    *y = number(t, row, "power_w") - p->idle_w - p->byte_j * rate_of(t, row, "bytes");
+    *x = pow(sample_table_value(t, row, "clock_mhz") / full, 2) * rate;
+    *y = sample_table_value(t, row, "power_w") - p->idle_w - p->byte_j * rate_of(t, row, "bytes");
     return *x > 0;
 }
 
@@ -83,7 +74,7 @@ static void judge(const struct sample_table *t, struct machine_power *p)
     double x, y, sum = 0;
     for (size_t i = 0; i < t->rows; i++) {
         int d = dtype_of(t, i);
-        double power_w = number(t, i, "power_w");
+        double power_w = sample_table_value(t, i, "power_w");
         if (d < 0 || !(power_w > 0) || !product_of(t, i, p, &x, &y))
             continue;
         sum += fabs(p->flop_j[d] * x - y) / power_w;

@@ -16,15 +16,6 @@ static const char *cell(const struct sample_table *t, size_t row, const char *co
     return sample_table_cell(t, row, sample_table_column(t, column));
 }
 
-static double number(const struct sample_table *t, size_t row, const char *column)
-{
-    struct error ignored;
-    double value = 0;
-    error_init(&ignored);
-    sample_table_number(t, row, sample_table_column(t, column), &value, &ignored);
-    return ignored.status == STATUS_OK ? value : 0;
-}
-
 static void add_figure(struct machine_review *r, enum unit unit, double measured, double datasheet,
                        const char *format, ...) STEPCAST_PRINTF(5, 6);
 
@@ -53,10 +44,10 @@ static void add_host_figures(const struct machine *machine, struct machine_revie
         for (int all = 0; all < 2; all++) {
             double best = 0;
             for (size_t i = 0; i < t->rows; i++) {
-                double time_us = number(t, i, "time_us");
+                double time_us = sample_table_value(t, i, "time_us");
                 if (strcmp(cell(t, i, "op"), ops[k][0]) == 0 &&
-                    (number(t, i, "gpus") > 1) == (all == 1) && time_us > 0)
-                    best = fmax(best, 1e6 * number(t, i, "bytes") / time_us);
+                    (sample_table_value(t, i, "gpus") > 1) == (all == 1) && time_us > 0)
+                    best = fmax(best, 1e6 * sample_table_value(t, i, "bytes") / time_us);
             }
             add_figure(r, UNIT_BYTES_PER_S, best, machine->gpu.host_bandwidth_bytes_per_s, "%s%s",
                        ops[k][1], all ? ", all GPUs at once" : "");
@@ -69,18 +60,18 @@ static void add_sustained_figures(const struct machine *machine, struct machine_
     const struct sample_table *t = &machine->table[MACHINE_SUSTAINED];
     for (size_t i = 0; i < t->rows; i++) {
         const char *load = cell(t, i, "load"), *dtype = cell(t, i, "dtype");
-        double time_us = number(t, i, "time_us"), flop = number(t, i, "flop");
+        double time_us = sample_table_value(t, i, "time_us"), flop = sample_table_value(t, i, "flop");
         if (strcmp(load, "idle") == 0)
-            add_figure(r, UNIT_WATTS, number(t, i, "power_w"), machine->gpu.idle_power_w,
+            add_figure(r, UNIT_WATTS, sample_table_value(t, i, "power_w"), machine->gpu.idle_power_w,
                        "idle power");
-        if (strcmp(load, "gemm") != 0 || number(t, i, "duty") < 1 || time_us <= 0)
+        if (strcmp(load, "gemm") != 0 || sample_table_value(t, i, "duty") < 1 || time_us <= 0)
             continue;
         int d = names_find(dtype_names, dtype);
         double peak = d >= 0 ? machine->gpu.peak_flop_per_s[d] : 0;
         add_figure(r, UNIT_FLOP_PER_S, 1e6 * flop / time_us, peak, "product for 30 s, %s", dtype);
-        add_figure(r, UNIT_WATTS, number(t, i, "power_w"), machine->gpu.power_cap_w,
+        add_figure(r, UNIT_WATTS, sample_table_value(t, i, "power_w"), machine->gpu.power_cap_w,
                    "power during it, %s", dtype);
-        add_figure(r, UNIT_HERTZ, 1e6 * number(t, i, "clock_mhz"), machine->gpu.clock_hz,
+        add_figure(r, UNIT_HERTZ, 1e6 * sample_table_value(t, i, "clock_mhz"), machine->gpu.clock_hz,
                    "clock during it, %s", dtype);
     }
 }
@@ -244,7 +235,7 @@ static double median_of_kind(const struct sample_table *t, size_t row, double *s
     size_t n = 0;
     for (size_t i = 0; i < t->rows; i++)
         if (same_kind(t, row, i))
-            scratch[n++] = number(t, i, "time_us");
+            scratch[n++] = sample_table_value(t, i, "time_us");
     qsort(scratch, n, sizeof *scratch, compare_doubles);
     return scratch[n / 2];
 }
@@ -275,7 +266,7 @@ static enum status add_outliers(const struct machine *machine, struct machine_re
         return error_set(e, STATUS_IO, "out of memory for %zu rows", t->rows);
     for (size_t i = 0; i < t->rows; i++) {
         double median = median_of_kind(t, i, scratch);
-        double slower = median > 0 ? number(t, i, "time_us") / median - 1 : 0;
+        double slower = median > 0 ? sample_table_value(t, i, "time_us") / median - 1 : 0;
         if (slower > OUTLIER_FRAC)
             add_outlier(r, t, i, slower);
     }

@@ -151,6 +151,15 @@ enum status sample_table_number(const struct sample_table *t, size_t row, int co
     return at_line(t, row < t->rows ? t->line[row] : 0, e);
 }
 
+double sample_table_value(const struct sample_table *t, size_t row, const char *column)
+{
+    struct error ignored;
+    double value = 0;
+    error_init(&ignored);
+    sample_table_number(t, row, sample_table_column(t, column), &value, &ignored);
+    return ignored.status == STATUS_OK ? value : 0;
+}
+
 bool sample_table_note(const struct sample_table *t, const char *key, char *out, size_t size)
 {
     size_t length = strlen(key);

@@ -31,6 +31,9 @@ const char *sample_table_cell(const struct sample_table *table, size_t row, int 
 enum status sample_table_number(const struct sample_table *table, size_t row, int column,
                                 double *value, struct error *e);
 
+/* The same by the column's name; 0 where there is no such column or no number. */
+double sample_table_value(const struct sample_table *table, size_t row, const char *column);
+
 /* What a "# key: value" line says, into out (cut to size); false if there is none. */
 bool sample_table_note(const struct sample_table *table, const char *key, char *out, size_t size);
 
