@@ -100,8 +100,7 @@ double attention_decode_s(const struct gpu *gpu, enum dtype kv_dtype, const stru
     struct chosen k = choose(gpu, c, a, keys);
     double parts =
         fmin(fmax(1, k.c->splits * gpu->sm_count / k.ctas), fmax(1, keys / part_keys_least));
-    double q = k.ctas * parts / gpu->sm_count;
-    double waves = ceil(q) - k.phi * (ceil(q) - fmax(q, 1));
+    double waves = whole_units(k.ctas * parts / gpu->sm_count, k.phi);
     double roof_s = join_s(memory_s(gpu, kv_dtype, c, k.c->bandwidth_frac, a),
                            math_s(gpu, k.c->math_frac, a), c->p);
     double work_s =

@@ -24,15 +24,15 @@ double miss_frac(double bytes, double cache_bytes)
     return 1 / (1 + eighth * eighth);
 }
 
-/* Whole tiles along a side of x tiles, less what smaller ones at its edge save. */
-static double tiles_along(double x, double edge)
+double whole_units(double x, double share)
 {
-    return ceil(x) - edge * (ceil(x) - fmax(x, 1));
+    double whole = ceil(x);
+    return whole - share * (whole - fmax(x, 1));
 }
 
 static double tiles_of(const struct tiled_product *g, struct tile t)
 {
-    return g->batch * tiles_along(g->m / t.m, g->c->edge) * tiles_along(g->n / t.n, g->c->edge);
+    return g->batch * whole_units(g->m / t.m, g->c->edge) * whole_units(g->n / t.n, g->c->edge);
 }
 
 /* One way to cut a product. */
@@ -50,8 +50,7 @@ enum { TILES_MAX = 16 };
 static struct cut cut_of(const struct tiled_product *g, struct tile t, double ctas, double split)
 {
     const struct gemm_constants *c = g->c;
-    double q = ctas / g->sm_count, whole = ceil(q);
-    double waves = whole - c->phi * (whole - fmax(q, 1));
+    double waves = whole_units(ctas / g->sm_count, c->phi);
     double step_s =
         2 * (t.m * t.n + c->a0 * (t.m + t.n) + c->tile_area) * g->sm_count / g->flop_per_s;
     struct cut cut = {.math_s = step_s *

@@ -24,6 +24,11 @@ double tiled_product_s(const struct tiled_product *p);
  * Tn / (Tm + Tn), whatever the waves. */
 double tiles_floor_s(const struct tile *menu, int tiles, double a0, double flop_per_s, double flop);
 
+/* Units that x of them take: whole ones, at least one, less the share of what the last leaves over:
+ *     ceil(x) - share (ceil(x) - max(x, 1))
+ * Waves of CTAs over the SMs (share phi), tiles along a side (share edge). */
+double whole_units(double x, double share);
+
 /* p-norm of two times that overlap: between their maximum (p large) and their sum (p = 1). */
 double join_s(double a, double b, double p);
 
