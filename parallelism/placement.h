@@ -17,8 +17,8 @@ struct group placement_group(const struct system *system, double size, double st
  * both); COMM_PP is a pair of neighbours. */
 struct group placement_comm(const struct system *system, const struct strategy *s, enum comm comm);
 
-/* True if some neighbouring pipeline ranks sit in different scale-up domains: every micro-batch passes all
- * links, so that a pipeline keeps the pace of its slowest. */
+/* True if some neighbouring pipeline ranks sit in different scale-up domains: every micro-batch
+ * passes all links, so that a pipeline keeps the pace of its slowest. */
 bool placement_pipeline_crosses(const struct system *system, const struct strategy *s);
 
 #endif

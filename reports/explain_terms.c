@@ -188,7 +188,8 @@ void explain_memory(const struct explanation *x)
     line(x, "expert parameters", p.expert, UNIT_NONE);
     double held = p.dense / dense.gradient + p.expert / expert.gradient;
     text_addf(x->out, "  bytes a parameter: weights %g, gradients %g, optimizer %g\n",
-              weight_memory_bytes(x->result->scenario), held > 0 ? cost->memory_bytes[MEMORY_GRADIENTS] / held : 0,
+              weight_memory_bytes(x->result->scenario),
+              held > 0 ? cost->memory_bytes[MEMORY_GRADIENTS] / held : 0,
               stack->optimizer_bytes);
     text_addf(x->out,
               "  shards (dense, expert): weights %g, %g; gradients %g, %g; optimizer %g, %g\n",

@@ -21,6 +21,15 @@ for file in host collective overlap; do
     grep -q '^[a-z0-9_]*,.*[0-9]$' "$folder/one/samples/$file.csv" || fail "one process: no row of $file"
 done
 
+# two_ranks LAUNCHER: both ranks, each started by it, and what they say.
+two_ranks() {
+    ("$1" 1 --suites selftest,fleet -o "$folder/$1") 2>"$folder/log1" &
+    other=$!
+    ("$1" 0 --suites selftest,fleet -o "$folder/$1") 2>"$folder/log" || fail "$1: $(cat "$folder/log")"
+    wait $other || fail "$1: $(cat "$folder/log1")"
+    ranks_agree "$folder/log" "$1"
+}
+
 # torchrun's variables, and srun's.
 port=$((20000 + $$ % 20000))
 torchrun() { # RANK OPTION...
@@ -29,11 +38,7 @@ torchrun() { # RANK OPTION...
     shift
     exec "$bench" --device cuda "$@"
 }
-(torchrun 1 --suites selftest,fleet -o "$folder/torchrun") 2>"$folder/log1" &
-other=$!
-(torchrun 0 --suites selftest,fleet -o "$folder/torchrun") 2>"$folder/log" || fail "torchrun: $(cat "$folder/log")"
-wait $other || fail "torchrun: $(cat "$folder/log1")"
-ranks_agree "$folder/log" torchrun
+two_ranks torchrun
 srun() { # RANK OPTION...
     SLURM_PROCID=$1 SLURM_STEP_NUM_TASKS=2 SLURM_LOCALID=$1 SLURM_STEP_NODELIST=localhost SLURM_JOB_ID=$$
     LD_PRELOAD=$fake
@@ -41,11 +46,7 @@ srun() { # RANK OPTION...
     shift
     exec "$bench" --device cuda "$@"
 }
-(srun 1 --suites selftest,fleet -o "$folder/srun") 2>"$folder/log1" &
-other=$!
-(srun 0 --suites selftest,fleet -o "$folder/srun") 2>"$folder/log" || fail "srun: $(cat "$folder/log")"
-wait $other || fail "srun: $(cat "$folder/log1")"
-ranks_agree "$folder/log" srun
+two_ranks srun
 if command -v mpirun >/dev/null && ldd "$bench" | grep -q libmpi; then
     mpirun -np 2 --oversubscribe env LD_PRELOAD="$fake" "$bench" --device cuda --suites selftest,fleet \
         -o "$folder/mpirun" 2>"$folder/log" || fail "mpirun: $(cat "$folder/log")"
