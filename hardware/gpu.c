@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "hardware/figures.h"
 #include "hardware/power.h"
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -43,17 +44,35 @@ static void transfer_collectives(struct gpu *gpu, const struct gpu *from)
         memset(c, 0, sizeof *c);
 }
 
-/* Clocks fall under long products the more, the further their power lies above the cap:
- *     droop = droop_from slow-down / slow-down_from
+/* Clocks fall under products the more, the further their power lies above the cap, by the slow-down
+ * s of settled clocks (hardware/power.c):
+ *     droop = droop_from s / s_from
  * as measured droops do: 0.025 on A100, 0.035 on H100, 0.05 on B200, where the power gives 0.22,
- * 0.39 and 0.46. Parts whose power is not known keep their relative's. */
-static void transfer_droops(struct gpu *gpu, const struct gpu *from)
+ * 0.39 and 0.46. Short bursts, behind the share of the peak, run between the full clock and the
+ * settled one, halfway for want of a better rule (calibrate/README.md):
+ *     peak_frac = peak_frac_from ((1 + s_from) / (1 + s))^(1/2)
+ * Parts whose power is not known keep their relative's. */
+static void transfer_clocks(struct gpu *gpu, const struct gpu *from)
 {
     for (int d = 0; d < DTYPES; d++) {
+        struct gemm_constants *c = &gpu->calibration.gemm[d];
         double own = power_slow_down(gpu, (enum dtype)d),
                theirs = power_slow_down(from, (enum dtype)d);
-        if (own > 0 && theirs > 0)
-            gpu->calibration.gemm[d].droop *= own / theirs;
+        if (own > 0 && theirs > 0) {
+            c->droop *= own / theirs;
+            c->peak_frac *= sqrt((1 + theirs) / (1 + own));
+        }
+    }
+}
+
+/* Serving's kernels cut queries and keys into tiles of their architecture's (64 rows for Ampere's
+ * matrix instructions, 128 for Hopper's), which no fit tells: its own, not the relative's. */
+static void transfer_tiles(struct gpu *gpu, const struct attention_constants own[2])
+{
+    for (int fp8 = 0; fp8 < 2; fp8++) {
+        struct attention_constants *c = &gpu->calibration.attention[ATTENTION_PREFILL][fp8];
+        c->tile_rows = own[fp8].tile_rows;
+        c->least_keys = own[fp8].least_keys;
     }
 }
 
@@ -61,6 +80,7 @@ static void transfer_droops(struct gpu *gpu, const struct gpu *from)
 static enum status read_like(const struct gpu_reading *r, struct gpu *gpu, struct error *e)
 {
     const struct json_value *like = json_member(r->object, "like");
+    struct attention_constants own[2];
     struct gpu from;
     struct error cause;
     if (r->depth >= LIKE_DEPTH)
@@ -75,9 +95,11 @@ static enum status read_like(const struct gpu_reading *r, struct gpu *gpu, struc
         error_set_hint(e, "%s", cause.hint);
         return e->status;
     }
+    memcpy(own, gpu->calibration.attention[ATTENTION_PREFILL], sizeof own);
     gpu->calibration = from.calibration;
     calibration_transfer(&gpu->calibration, from.name);
-    transfer_droops(gpu, &from);
+    transfer_clocks(gpu, &from);
+    transfer_tiles(gpu, own);
     transfer_collectives(gpu, &from);
     return STATUS_OK;
 }
