@@ -15,8 +15,8 @@ enum {
     COLLECTIVE_KNOTS = 28,
 };
 
-/* How the latency of a group of k domains with r ranks each grows: a tree with r and log2(k), a
- * ring with k r. */
+/* How the latency of a group of k domains with r ranks each grows: a tree with r and a little more
+ * than log2(k), a ring with k r. */
 enum collective_algorithm { COLLECTIVE_TREE, COLLECTIVE_RING, COLLECTIVE_ALGORITHMS };
 extern const char *const collective_algorithm_names[COLLECTIVE_ALGORITHMS + 1];
 

@@ -101,6 +101,22 @@ static void test_hand_computed(void **state)
     check_near(collective_bus_bandwidth(&s, COLLECTIVE_ALL_REDUCE, &four), 80e9, 1e-6);
 }
 
+/* 20 us a hop: log2(10) (k^0.1 - 1) / (10^0.1 - 1) hops, 0.92083 over two domains, 2.9655 over
+ * eight. */
+static void test_tree_hops(void **state)
+{
+    (void)state;
+    struct system s = round_numbers();
+    struct collective_regime *g = &s.tier[1].collective.op[COLLECTIVE_ALL_REDUCE].regime[0];
+    struct group pair = ranks(2, 1), eight = ranks(8, 1);
+    g->algorithm = COLLECTIVE_TREE;
+    g->hop_s = 20e-6;
+    check_near(collective_s(&s, COLLECTIVE_ALL_REDUCE, 1e6, &pair), 10e-6 + 18.4166e-6 + 100e-6,
+               1e-5);
+    check_near(collective_s(&s, COLLECTIVE_ALL_REDUCE, 1e6, &eight), 10e-6 + 59.31e-6 + 175e-6,
+               1e-5);
+}
+
 static void test_group_of_one_costs_nothing(void **state)
 {
     (void)state;
@@ -245,6 +261,7 @@ int main(void)
         cmocka_unit_test(test_hand_computed),     cmocka_unit_test(test_group_of_one_costs_nothing),
         cmocka_unit_test(test_sharing_and_taper), cmocka_unit_test(test_topologies),
         cmocka_unit_test(test_large_domains),     cmocka_unit_test(test_dragonfly),
-        cmocka_unit_test(test_monotone),          cmocka_unit_test(test_catalog_monotone)};
+        cmocka_unit_test(test_monotone),          cmocka_unit_test(test_catalog_monotone),
+        cmocka_unit_test(test_tree_hops)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
