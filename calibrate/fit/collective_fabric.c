@@ -28,9 +28,16 @@ static void start_from_technology(struct tier *tier)
         tier->collective.op[op] = *collective_default(tier->technology, (enum collective)op);
 }
 
-/* What the ops share: latency of trees, of rings, between peers; bandwidth of trees and rings, of
- * peers. */
-enum shared { TREE_LATENCY, RING_LATENCY, PEER_LATENCY, BANDWIDTH, PEER_BANDWIDTH, SHARED };
+/* What the ops share: latency of trees, of rings, between peers; bandwidth of each. */
+enum shared {
+    TREE_LATENCY,
+    RING_LATENCY,
+    PEER_LATENCY,
+    TREE_BANDWIDTH,
+    RING_BANDWIDTH,
+    PEER_BANDWIDTH,
+    SHARED
+};
 
 static void share_op(struct collective_base *base, const size_t *factor,
                      struct collective_constants *k, bool peers)
@@ -38,27 +45,28 @@ static void share_op(struct collective_base *base, const size_t *factor,
     for (int i = 0; i < k->regimes; i++) {
         bool tree = k->regime[i].algorithm == COLLECTIVE_TREE;
         size_t latency = factor[peers ? PEER_LATENCY : tree ? TREE_LATENCY : RING_LATENCY];
+        size_t bandwidth = factor[peers ? PEER_BANDWIDTH : tree ? TREE_BANDWIDTH : RING_BANDWIDTH];
         collective_base_share(base, latency, &k->regime[i].alpha_s);
         collective_base_share(base, latency, &k->regime[i].hop_s);
-        collective_base_share(base, factor[peers ? PEER_BANDWIDTH : BANDWIDTH],
-                              &k->regime[i].bandwidth_frac);
+        collective_base_share(base, bandwidth, &k->regime[i].bandwidth_frac);
         collective_base_limit(base, 1);
     }
 }
 
 /* Fits factors that all ops share: with `kinds` one for each kind of `enum shared`, else one for
- * all latencies and one for all bandwidths. */
+ * all latencies, one for the bandwidths of trees and rings, and one for those of peers. */
 static void fit_shared(struct work *w, const struct collective_samples *s, const double *weight,
                        bool kinds)
 {
-    const double latency_sigma_shared = kinds ? 0.35 : 0.8,
-                 bandwidth_sigma_shared = kinds ? 0.15 : 0.3;
+    const double latency_sigma_shared = kinds ? 0.2 : 0.8,
+                 bandwidth_sigma_shared = kinds ? 0.08 : 0.3;
     struct collective_calibration *c = &w->system->tier[1].collective;
     struct collective_base base = {
         .system = w->system, .samples = *s, .weight = weight, .scale = expected_error};
     size_t factor[SHARED];
     for (int i = 0; i < SHARED; i++) {
-        bool bandwidth = i >= BANDWIDTH, first = i != RING_LATENCY;
+        bool bandwidth = i >= TREE_BANDWIDTH;
+        bool first = i == TREE_LATENCY || i == TREE_BANDWIDTH || i == PEER_BANDWIDTH;
         factor[i] = kinds || first
                         ? collective_base_factor(&base, bandwidth ? bandwidth_sigma_shared
                                                                   : latency_sigma_shared)
@@ -70,17 +78,39 @@ static void fit_shared(struct work *w, const struct collective_samples *s, const
     collective_base_fit(&base, STARTS);
 }
 
-static void add_op(struct collective_base *base, struct collective_constants *k)
+/* Ops that run as one ring. Those that gather or scatter tell the constants of all. */
+static const bool one_ring[COLLECTIVES] = {[COLLECTIVE_ALL_GATHER] = true,
+                                           [COLLECTIVE_REDUCE_SCATTER] = true,
+                                           [COLLECTIVE_BROADCAST] = true,
+                                           [COLLECTIVE_REDUCE] = true};
+
+static bool tells_ring(enum collective op)
 {
-    for (int i = 0; i < k->regimes; i++) {
-        size_t latency = collective_base_factor(base, latency_sigma);
-        collective_base_share(base, latency, &k->regime[i].alpha_s);
-        collective_base_share(base, latency, &k->regime[i].hop_s);
-        collective_base_add(base, &k->regime[i].step_s, step_sigma);
-        collective_base_add(base, &k->regime[i].bandwidth_frac, bandwidth_sigma);
-        collective_base_limit(base, 1);
+    return op == COLLECTIVE_ALL_GATHER || op == COLLECTIVE_REDUCE_SCATTER;
+}
+
+/* What the constants of one regime are multiplied by: latency, step, bandwidth. */
+static void add_regime(struct collective_base *base, struct collective_regime *g,
+                       const size_t factor[3])
+{
+    collective_base_share(base, factor[0], &g->alpha_s);
+    collective_base_share(base, factor[0], &g->hop_s);
+    collective_base_share(base, factor[1], &g->step_s);
+    collective_base_share(base, factor[2], &g->bandwidth_frac);
+    collective_base_limit(base, 1);
+}
+
+static void add_op(struct collective_base *base, struct collective_constants *k, enum collective op)
+{
+    for (int i = 0; i < k[op].regimes; i++) {
+        const size_t factor[] = {collective_base_factor(base, latency_sigma),
+                                 collective_base_factor(base, step_sigma),
+                                 collective_base_factor(base, bandwidth_sigma)};
+        for (int o = 0; o < COLLECTIVES; o++)
+            if (o == (int)op || (tells_ring(op) && one_ring[o] && i < k[o].regimes))
+                add_regime(base, &k[o].regime[i], factor);
     }
-    collective_base_add(base, &k->two_domain_gain, gain_sigma);
+    collective_base_add(base, &k[op].two_domain_gain, gain_sigma);
 }
 
 /* Small messages count less: they are many, and noisy. */
@@ -91,25 +121,30 @@ static void set_weights(const struct collective_samples *s, double *weight)
         weight[i] = s->row[i].bytes < large_bytes ? small_weight : 1;
 }
 
+static bool told_together(enum collective a, enum collective b)
+{
+    return a == b || (tells_ring(a) && tells_ring(b));
+}
+
+static void fit_op(struct work *w, const struct collective_samples *rows, const double *weight)
+{
+    struct collective_base one = {
+        .system = w->system, .samples = *rows, .weight = weight, .scale = expected_error};
+    add_op(&one, w->system->tier[1].collective.op, rows->row[0].op);
+    collective_base_fit(&one, STARTS);
+}
+
 static void fit_once(struct work *w, const struct collective_samples *all, const double *weight)
 {
     struct tier *tier = &w->system->tier[1];
     start_from_technology(tier);
     fit_shared(w, all, weight, false);
     fit_shared(w, all, weight, true);
-    for (size_t i = 0; i < all->n;) {
-        size_t end = i;
-        while (end < all->n && all->row[end].op == all->row[i].op)
-            end++;
-        struct collective_base one = {
-            .system = w->system,
-            .samples = {all->row + i, end - i},
-            .weight = weight + i,
-            .scale = expected_error
-        };
-        add_op(&one, &tier->collective.op[all->row[i].op]);
-        collective_base_fit(&one, STARTS);
-        i = end;
+    for (size_t i = 0, end; i < all->n; i = end) {
+        for (end = i; end < all->n && told_together(all->row[i].op, all->row[end].op); end++)
+            ;
+        const struct collective_samples rows = {all->row + i, end - i};
+        fit_op(w, &rows, weight + i);
     }
 }
 

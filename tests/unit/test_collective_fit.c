@@ -248,6 +248,45 @@ static void test_fabric_recovers(void **state)
     text_free(&report);
 }
 
+/* Where each further rank of a node takes twice the technology's time, all-gathers tell what a
+ * reduce-scatter and a broadcast do. */
+static void test_fabric_shares(void **state)
+{
+    (void)state;
+    static struct system truth, fitted;
+    static struct collective_calibration c;
+    struct collective_errors errors;
+    struct text report = {0};
+    struct error e;
+    error_init(&e);
+    truth = fitted = cluster();
+    for (int op = 0; op < COLLECTIVES; op++) {
+        struct collective_constants *k = &truth.tier[1].collective.op[op];
+        *k = *collective_default("infiniband-ndr", (enum collective)op);
+        for (int i = 0; i < k->regimes; i++)
+            k->regime[i].step_s *= 2;
+    }
+    count = 0;
+    for (int log = 0; log < 2; log++)
+        for (double bytes = 1024; bytes <= 1e10; bytes *= 4) {
+            struct collective_sample s = {
+                COLLECTIVE_ALL_GATHER, log ? 16 : 128, 8, bytes, 0, log, 0};
+            struct group g = collective_sample_group(&truth, &s);
+            add(s.op, s.ranks, 8, bytes, collective_s(&truth, s.op, bytes, &g), log);
+        }
+    assert_int_equal(collective_fit_fabric(&fitted, rows, count, &c, &errors, &report, &e),
+                     STATUS_OK);
+    fitted.tier[1].collective = c;
+    struct group g = {64, 8, 8, 1};
+    for (double bytes = 1e5; bytes < 1e10; bytes *= 3) {
+        check_near(collective_s(&fitted, COLLECTIVE_REDUCE_SCATTER, bytes, &g),
+                   collective_s(&truth, COLLECTIVE_REDUCE_SCATTER, bytes, &g), 0.05);
+        check_near(collective_s(&fitted, COLLECTIVE_BROADCAST, bytes, &g),
+                   collective_s(&truth, COLLECTIVE_BROADCAST, bytes, &g), 0.05);
+    }
+    text_free(&report);
+}
+
 /* Six logs of a fabric, one of them three times too slow, another with one row ten times too slow:
  * both are named, and the forecast for 48 nodes is what it is without them. */
 static void test_fabric_outlier(void **state)
@@ -370,44 +409,64 @@ static void add_log(const char *name, int log)
     text_free(&warnings);
 }
 
-/* Ten InfiniBand nodes with 1, 2, 4 and 8 GPUs each, whole logs left out. */
-static void test_fabric_accuracy(void **state)
+/* Whole logs left out. */
+static void check_fabric(const char *system, const char *const *logs, int n, double error_frac)
 {
-    (void)state;
-    static const char *const logs[] = {
-        "1gpn_all_reduce", "1gpn_alltoall", "1gpn_reduce_scatter", "1gpn_sendrecv",
-        "2gpn_all_gather", "2gpn_alltoall", "2gpn_reduce_scatter", "4gpn_all_gather",
-        "4gpn_all_reduce", "4gpn_alltoall", "4gpn_reduce_scatter", "8gpn_all_gather",
-        "8gpn_all_reduce", "8gpn_alltoall", "8gpn_sendrecv"};
-    if (!shared())
-        skip();
-    count = 0;
-    for (size_t i = 0; i < sizeof logs / sizeof *logs; i++) {
-        char name[100];
-        snprintf(name, sizeof name, "h100_10n_%s_double_2.17.8.txt", logs[i]);
-        add_log(name, (int)i);
-    }
     static struct system s;
     static struct collective_calibration c;
     struct collective_errors errors;
     struct text report = {0};
     struct error e;
     error_init(&e);
-    assert_int_equal(system_find("dgx-h100", NULL, &s, &e), STATUS_OK);
+    count = 0;
+    for (int i = 0; i < n; i++)
+        add_log(logs[i], i);
+    assert_int_equal(system_find(system, NULL, &s, &e), STATUS_OK);
     assert_int_equal(collective_fit_fabric(&s, rows, count, &c, &errors, &report, &e), STATUS_OK);
-    if (c.error_frac > 0.045)
-        fail_msg("%.2f %%\n%s", 100 * c.error_frac, report.data);
+    if (c.error_frac > error_frac)
+        fail_msg("%s: %.2f %%\n%s", system, 100 * c.error_frac, report.data);
     text_free(&report);
+}
+
+/* Ten InfiniBand nodes with 1, 2, 4 and 8 H100 each, two with 8 A100; two racks and twenty. */
+static void test_fabric_accuracy(void **state)
+{
+    (void)state;
+    static const char *const ndr[] = {"h100_10n_1gpn_all_reduce_double_2.17.8.txt",
+                                      "h100_10n_1gpn_alltoall_double_2.17.8.txt",
+                                      "h100_10n_1gpn_reduce_scatter_double_2.17.8.txt",
+                                      "h100_10n_1gpn_sendrecv_double_2.17.8.txt",
+                                      "h100_10n_2gpn_all_gather_double_2.17.8.txt",
+                                      "h100_10n_2gpn_alltoall_double_2.17.8.txt",
+                                      "h100_10n_2gpn_reduce_scatter_double_2.17.8.txt",
+                                      "h100_10n_4gpn_all_gather_double_2.17.8.txt",
+                                      "h100_10n_4gpn_all_reduce_double_2.17.8.txt",
+                                      "h100_10n_4gpn_alltoall_double_2.17.8.txt",
+                                      "h100_10n_4gpn_reduce_scatter_double_2.17.8.txt",
+                                      "h100_10n_8gpn_all_gather_double_2.17.8.txt",
+                                      "h100_10n_8gpn_all_reduce_double_2.17.8.txt",
+                                      "h100_10n_8gpn_alltoall_double_2.17.8.txt",
+                                      "h100_10n_8gpn_sendrecv_double_2.17.8.txt"};
+    static const char *const hdr[] = {
+        "sophia_dgxa100_2n_all_gather.txt", "sophia_dgxa100_2n_all_reduce.txt",
+        "sophia_dgxa100_2n_alltoall.txt", "azure_aks_2n_all_reduce_ib.txt"};
+    static const char *const racks[] = {"coreweave_gb200_2rack_144gpu_all_reduce.txt",
+                                        "coreweave_gb200_20rack_1440gpu_all_reduce.txt"};
+    if (!shared())
+        skip();
+    check_fabric("dgx-h100", ndr, sizeof ndr / sizeof *ndr, 0.045);
+    check_fabric("dgx-a100", hdr, sizeof hdr / sizeof *hdr, 0.118);
+    check_fabric("gb200-nvl72", racks, sizeof racks / sizeof *racks, 0.058);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_node_recovers),  cmocka_unit_test(test_node_outlier),
-        cmocka_unit_test(test_node_dip),       cmocka_unit_test(test_written_and_read),
-        cmocka_unit_test(test_refusals),       cmocka_unit_test(test_fabric_recovers),
-        cmocka_unit_test(test_fabric_outlier), cmocka_unit_test(test_node_accuracy),
-        cmocka_unit_test(test_fabric_accuracy)};
+        cmocka_unit_test(test_node_recovers), cmocka_unit_test(test_node_outlier),
+        cmocka_unit_test(test_node_dip),      cmocka_unit_test(test_written_and_read),
+        cmocka_unit_test(test_refusals),      cmocka_unit_test(test_fabric_recovers),
+        cmocka_unit_test(test_fabric_shares), cmocka_unit_test(test_fabric_outlier),
+        cmocka_unit_test(test_node_accuracy), cmocka_unit_test(test_fabric_accuracy)};
     fit_quiet();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
