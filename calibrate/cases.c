@@ -222,6 +222,15 @@ static void settle_schedule(struct case_reader *r)
     }
 }
 
+/* The record of a run names torch.compile where it was on: a stack that mostly compiles does not
+ * compile the run that is silent. */
+static void settle_compile(bool given[])
+{
+    for (size_t i = 0; i < strategy_field_count; i++)
+        if (strcmp(strategy_fields[i].key, "torch_compile") == 0)
+            given[i] = true;
+}
+
 static void read_strategy(struct case_reader *r, const struct json_value *object)
 {
     enum { ROWS_MAX = 64 };
@@ -233,6 +242,7 @@ static void read_strategy(struct case_reader *r, const struct json_value *object
     if (!part)
         return;
     case_read_fields(r, part, &fields, strategy);
+    settle_compile(given);
     strategy_complete(strategy, given, r->out->scenario.system.gpus, &r->out->scenario.stack);
     settle_schedule(r);
 }
