@@ -33,6 +33,17 @@ static double rank_kv_heads(const struct shard *s, const struct layer_kind *kind
     return most(1, (double)kind->kv_heads / s->tp);
 }
 
+/* Those that attention reads and context ranks exchange. */
+static double attended_kv_heads(const struct emitter *e, const struct layer_kind *kind)
+{
+    return e->kernels->repeats_kv ? rank_heads(e->shard, kind) : rank_kv_heads(e->shard, kind);
+}
+
+static double value_dim(const struct model *m, const struct layer_kind *kind)
+{
+    return m->v_head_dim > 0 ? m->v_head_dim : kind->head_dim;
+}
+
 /* Unfused attention (2022 stacks): batched GEMMs and memory-bound softmax and dropout over
  * E_s = b a/t s^2/c score elements: softmax 4 B and dropout 5 B forward, 6 and 5 B backward. */
 static void emit_unfused(struct emitter *e, const struct layer_kind *kind)
@@ -41,7 +52,7 @@ static void emit_unfused(struct emitter *e, const struct layer_kind *kind)
     const struct model *m = e->model;
     double batch = s->micro_batch * rank_heads(s, kind), rows = s->seq_length / s->cp;
     double scores = batch * rows * s->seq_length, n = s->seq_length;
-    double dqk = kind->head_dim, dv = m->v_head_dim > 0 ? m->v_head_dim : kind->head_dim;
+    double dqk = kind->head_dim, dv = value_dim(m, kind);
     struct {
         enum op_name name;
         enum phase phase;
@@ -76,7 +87,8 @@ static void emit_fused(struct emitter *e, const struct layer_kind *kind)
 {
     const struct shard *s = e->shard;
     const struct model *m = e->model;
-    double heads = rank_heads(s, kind), kv = rank_kv_heads(s, kind), rows = s->seq_length / s->cp;
+    double heads = rank_heads(s, kind), kv = attended_kv_heads(e, kind);
+    double rows = s->seq_length / s->cp;
     if (s->cp_comm == CP_COMM_A2A) {
         heads /= s->cp;
         kv = most(1, kv / s->cp);
@@ -88,7 +100,7 @@ static void emit_fused(struct emitter *e, const struct layer_kind *kind)
                           .seq_q = rows,
                           .seq_kv = s->seq_length,
                           .head_dim_qk = kind->head_dim,
-                          .head_dim_v = m->v_head_dim > 0 ? m->v_head_dim : kind->head_dim,
+                          .head_dim_v = value_dim(m, kind),
                           .visible_frac = visible_frac(s, kind)};
     for (int backward = 0; backward < 2; backward++) {
         struct op *op = emit_op(e, OP_ATTENTION, OP_NAME_ATTENTION, MODULE_CORE_ATTENTION,
@@ -108,6 +120,24 @@ static void emit_cp_op(struct emitter *e, enum phase phase, enum collective c, d
         e->out->op[e->out->n - 1].repeat = repeat;
 }
 
+/* A ring's partial results are joined in fp32: each of its steps reads the sum and its 16-bit part
+ * and writes the sum (4 + 2 + 4 B an element), of outputs forward, of the gradients of queries, keys
+ * and values backward; balanced over the causal triangle a step touches half of the rows or of the
+ * keys every other time, three quarters in the mean. */
+static void emit_cp_merge(struct emitter *e, const struct layer_kind *kind, int steps)
+{
+    double tokens = 0.75 * shard_tokens(e->shard), heads = rank_heads(e->shard, kind);
+    double v_dim = value_dim(e->model, kind), kv = attended_kv_heads(e, kind);
+    double output = tokens * heads * v_dim;
+    double gradients = tokens * (heads * kind->head_dim + kv * (kind->head_dim + v_dim));
+    if (steps < 1)
+        return;
+    emit_memory(e, OP_NAME_CP_MERGE, MODULE_CORE_ATTENTION, PHASE_FORWARD, MEMORY_ELEMENTWISE,
+                10 * output * steps, steps);
+    emit_memory(e, OP_NAME_CP_MERGE, MODULE_CORE_ATTENTION, PHASE_BACKWARD_INPUT,
+                MEMORY_ELEMENTWISE, 10 * gradients * steps, 3 * steps);
+}
+
 /* Context-parallel exchange. Ring: c-1 steps of the local keys and values, backward those and their
  * gradients; all-gather: the same once, with a reduce-scatter back; all-to-all: queries, keys and
  * values in, outputs back, mirrored. MODELLING 5.2 */
@@ -115,7 +145,8 @@ static void emit_cp(struct emitter *e, const struct layer_kind *kind)
 {
     const struct shard *s = e->shard;
     double token_bytes = shard_tokens(s) * shard_dtype16_bytes() * kind->head_dim;
-    double kv = 2 * rank_kv_heads(s, kind) * token_bytes, q = rank_heads(s, kind) * token_bytes;
+    double kv = 2 * attended_kv_heads(e, kind) * token_bytes, q = rank_heads(s, kind) * token_bytes;
+    double gradient = e->kernels->cp_gradient_bytes / shard_dtype16_bytes() * kv;
     if (s->cp <= 1)
         return;
     int ring = s->cp_comm == CP_COMM_A2A_P2P ? (s->cp + 1) / 2 : s->cp;
@@ -125,7 +156,8 @@ static void emit_cp(struct emitter *e, const struct layer_kind *kind)
     }
     if (s->cp_comm == CP_COMM_P2P || s->cp_comm == CP_COMM_A2A_P2P) {
         emit_cp_op(e, PHASE_FORWARD, COLLECTIVE_SEND_RECV, kv, ring - 1);
-        emit_cp_op(e, PHASE_BACKWARD_INPUT, COLLECTIVE_SEND_RECV, 2 * kv, ring - 1);
+        emit_cp_op(e, PHASE_BACKWARD_INPUT, COLLECTIVE_SEND_RECV, kv + gradient, ring - 1);
+        emit_cp_merge(e, kind, ring - 1);
     }
     if (s->cp_comm == CP_COMM_ALLGATHER) {
         emit_cp_op(e, PHASE_FORWARD, COLLECTIVE_ALL_GATHER, s->cp * kv, 1);
@@ -163,6 +195,18 @@ static void emit_qkv(struct emitter *e, const struct layer_kind *kind)
                                  heads * (m->qk_nope_head_dim + m->v_head_dim), 0, p, true, false});
 }
 
+/* Keys and values copied to every query head that reads them, their gradients summed. */
+static void emit_kv_repeat(struct emitter *e, const struct layer_kind *kind)
+{
+    double kv = rank_kv_heads(e->shard, kind), heads = rank_heads(e->shard, kind);
+    double elements = shard_tokens(e->shard) * (kv + heads) * (kind->head_dim + value_dim(e->model, kind));
+    if (!e->kernels->repeats_kv || heads <= kv || e->model->kv_lora_rank > 0)
+        return;
+    for (int phase = PHASE_FORWARD; phase <= PHASE_BACKWARD_INPUT; phase++)
+        emit_memory(e, OP_NAME_KV_REPEAT, MODULE_ATTENTION_LINEAR, (enum phase)phase,
+                    MEMORY_ELEMENTWISE, elements * shard_dtype16_bytes(), 2);
+}
+
 static void emit_rope(struct emitter *e, const struct layer_kind *kind)
 {
     if (!e->model->rotary)
@@ -181,11 +225,12 @@ void attention_ops(struct emitter *e, const struct layer_kind *kind)
 {
     const struct model *m = e->model;
     double stream = shard_sequence_tokens(e->shard) * m->hidden_size;
-    double v_dim = m->v_head_dim > 0 ? m->v_head_dim : kind->head_dim;
+    double v_dim = value_dim(m, kind);
     emit_norm(e, OP_NAME_NORM_1, stream);
     emit_tp_in(e, MODULE_ATTENTION_LINEAR, tp_bytes(e));
     emit_qkv(e, kind);
     emit_rope(e, kind);
+    emit_kv_repeat(e, kind);
     emit_cp(e, kind);
     if (e->shard->attention == ATTENTION_UNFUSED)
         emit_unfused(e, kind);

@@ -134,15 +134,61 @@ static double communication_bytes(const struct scenario *scenario, const struct 
     return bytes + gathered * weight_gather_bytes(scenario) + layer * k->gradient_reduce_bytes;
 }
 
+/* What torch.distributed's collectives over lists add to `calls` of them: the host slices the part of
+ * every rank and launches its copy between the list and the collective's own buffer, and those
+ * copies and the cleared result pass through memory, `bytes`. Nothing hides them: each
+ * call starts with a synchronisation of the device.
+ * DeepSpeed 0.3, partition_parameters.py: _allgather_param, _reduce_scatter_gradient. */
+static double list_s(const struct scenario *scenario, double calls, double ranks, double bytes)
+{
+    static const double host_operations = 2;
+    struct memory_op copies = {MEMORY_ELEMENTWISE, bytes};
+    return calls * ranks * host_operations * scenario->stack.constant[STACK_HOST].value +
+           memory_op_s(&scenario->system.gpu, &copies);
+}
+
+/* A collective in `calls` parts: the stack's factor is of the traffic, the latency of further calls the
+ * network's own. */
+static double divided_s(const struct scenario *scenario, struct memo *memo, enum collective op,
+                        double bytes, const struct group *g, double calls)
+{
+    const struct system *system = &scenario->system;
+    double latency_s = calls * collective_s(system, op, bytes / calls, g) -
+                       collective_s(system, op, bytes, g);
+    return memo_collective_s(memo, scenario, op, bytes, g) + most(0, latency_s);
+}
+
+/* Matrix by matrix through lists: cleared (1 pass) and copied (2); gradients copied. */
+static struct zero_block listed_block(const struct scenario *scenario, const struct strategy *s,
+                                      const struct zero_cost *zero, const struct block_cost *block,
+                                      struct memo *memo)
+{
+    double ranks = zero->dense.parameter, calls = most(1, block->matrices);
+    struct group g = placement_group(&scenario->system, ranks, s->tp);
+    double p = block->parameters.dense + block->parameters.expert;
+    double w = weight_gather_bytes(scenario) * p;
+    double reduced = scenario->stack.gradient_reduce_bytes * p;
+    if (ranks <= 1 || p <= 0)
+        return (struct zero_block){0, 0, 0};
+    return (struct zero_block){
+        divided_s(scenario, memo, COLLECTIVE_ALL_GATHER, w, &g, calls) +
+            list_s(scenario, calls, ranks, 3 * w),
+        divided_s(scenario, memo, COLLECTIVE_REDUCE_SCATTER, reduced, &g, calls) +
+            list_s(scenario, calls, ranks, 2 * reduced),
+        0};
+}
+
 static struct zero_block zero_block(const struct scenario *scenario, const struct strategy *s,
                                     const struct zero_cost *zero, const struct block_cost *block,
                                     struct memo *memo)
 {
     const struct stack *stack = &scenario->stack;
+    if (stack->lists_partitions)
+        return listed_block(scenario, s, zero, block, memo);
     double ranks[2] = {zero->dense.parameter, zero->expert.parameter};
     double p[2] = {block->parameters.dense, block->parameters.expert};
     double stride[2] = {s->tp, (double)s->etp * s->ep};
-    struct zero_block b = {0, 0};
+    struct zero_block b = {0, 0, 0};
     for (int i = 0; i < 2; i++) {
         b.gather_s += network_s(scenario, memo, COLLECTIVE_ALL_GATHER,
                                 weight_gather_bytes(scenario) * p[i], ranks[i], stride[i]);
@@ -152,11 +198,23 @@ static struct zero_block zero_block(const struct scenario *scenario, const struc
     return b;
 }
 
+/* DeepSpeed keeps what it gathered for a module's recompute until its backward pass where fewer
+ * parameters than stage3_max_reuse_distance lie between the two. */
+static bool released_after_recompute(const struct stack *stack, const struct block_cost *layer)
+{
+    double parameters = layer->parameters.dense + layer->parameters.expert;
+    return stack->reuse_parameters > 0 && parameters > stack->reuse_parameters;
+}
+
 static void add_blocks(const struct scenario *scenario, const struct shard_cost *shard,
                        const struct strategy *s, struct memo *memo, struct zero_cost *out)
 {
-    for (int k = 0; k < shard->kinds; k++)
-        out->layer[k] = zero_block(scenario, s, out, &shard->layer[k], memo);
+    for (int k = 0; k < shard->kinds; k++) {
+        const struct block_cost *layer = &shard->layer[k];
+        out->layer[k] = zero_block(scenario, s, out, layer, memo);
+        if (released_after_recompute(&scenario->stack, layer))
+            out->layer[k].regather_s = out->layer[k].gather_s;
+    }
     out->embedding = zero_block(scenario, s, out, &shard->embedding, memo);
     out->head = zero_block(scenario, s, out, &shard->head, memo);
 }
@@ -229,6 +287,8 @@ double fsdp_block_exposed_s(const struct scenario *scenario, const struct zero_b
 {
     double backward = block->backward_input + block->backward_weight;
     double again = s->reshard_after_forward ? zero->gather_s : 0;
+    if (s->recompute == RECOMPUTE_FULL)
+        again += zero->regather_s;
     return fsdp_pass_s(scenario, s, zero->gather_s, 0, block->forward) +
            fsdp_pass_s(scenario, s, again, zero->reduce_s, backward);
 }

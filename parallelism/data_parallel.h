@@ -24,6 +24,7 @@ int effective_zero(const struct stack *stack, const struct strategy *s);
  * a rank with `parameters`. */
 struct zero_block {
     double gather_s, reduce_s;
+    double regather_s; /* the gather for full recompute where backward gathers once more */
 };
 struct zero_cost {
     int zero; /* as the stack runs it */

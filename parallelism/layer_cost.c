@@ -311,6 +311,8 @@ static void sum_block(const struct scenario *scenario, const struct strategy *s,
             ring_s[op->phase] += seconds;
         phase_terms(out, op->phase)[op_term(op)] += seconds;
         launches[op->phase] += op->repeat * op->launches;
+        bool product = op->kind == OP_GEMM || op->kind == OP_GROUPED_GEMM;
+        out->matrices += product && op->phase == PHASE_BACKWARD_WEIGHT;
         if (op->phase == PHASE_FORWARD) {
             out->module_forward_s[op->module] += seconds;
             out->module_forward_flop[op->module] += op->repeat * op_flop(op);
@@ -320,7 +322,8 @@ static void sum_block(const struct scenario *scenario, const struct strategy *s,
     }
     for (int phase = PHASE_FORWARD; phase <= PHASE_BACKWARD_WEIGHT; phase++) {
         double *terms = phase_terms(out, (enum phase)phase);
-        expose_ring(terms, ring_s[phase], s->cp);
+        if (scenario->stack.hides_ring)
+            expose_ring(terms, ring_s[phase], s->cp);
         terms[TERM_HOST] = exposed_host_s(sum_terms(terms), launches[phase],
                                           scenario->stack.constant[STACK_HOST].value);
     }
@@ -362,6 +365,7 @@ static void block_add(struct block_cost *to, const struct block_cost *b)
     to->parameters.dense += b->parameters.dense;
     to->parameters.expert += b->parameters.expert;
     to->forward_flop += b->forward_flop;
+    to->matrices += b->matrices;
 }
 
 static void cost_ends(const struct scenario *scenario, const struct strategy *s, struct memo *memo,
@@ -409,11 +413,12 @@ static void add_phases(struct block_cost *b)
         b->total_s[i] = b->forward_s[i] + b->backward_input_s[i] + b->backward_weight_s[i];
 }
 
-static void finish_layer(const struct strategy *s, int kind, struct shard_cost *out)
+static void finish_layer(const struct stack *stack, const struct strategy *s, int kind,
+                         struct shard_cost *out)
 {
     add_phases(&out->layer[kind]);
     for (int how = 0; how < RECOMPUTES; how++)
-        out->recompute[how][kind] = layer_recompute(&out->layer[kind], s, (enum recompute)how);
+        out->recompute[how][kind] = layer_recompute(&out->layer[kind], stack, s, (enum recompute)how);
 }
 
 void shard_cost_compute(const struct scenario *scenario, const struct strategy *s,
@@ -432,7 +437,7 @@ void shard_cost_compute(const struct scenario *scenario, const struct strategy *
     if (m->mtp_layers > 0)
         cost_mtp(scenario, s, memo, out);
     for (int i = 0; i < m->kinds; i++)
-        finish_layer(s, i, out);
+        finish_layer(&scenario->stack, s, i, out);
     add_phases(&out->embedding);
     add_phases(&out->head);
     add_phases(&out->mtp);

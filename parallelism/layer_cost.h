@@ -15,6 +15,7 @@ struct block_cost {
     double module_forward_s[MODULES]; /* forward time by module: what recomputing it costs */
     double activation_bytes[MODULES];
     struct shard_parameters parameters;
+    double matrices;     /* weights: products that make a weight gradient */
     double forward_flop; /* executed matmul work of the forward pass on this GPU */
     double module_forward_flop[MODULES];
 };
@@ -23,8 +24,9 @@ struct block_cost {
 struct layer_recompute {
     double seconds, flop, kept_bytes, working_bytes;
 };
-struct layer_recompute layer_recompute(const struct block_cost *layer, const struct strategy *s,
-                                       enum recompute how);
+struct stack;
+struct layer_recompute layer_recompute(const struct block_cost *layer, const struct stack *stack,
+                                       const struct strategy *s, enum recompute how);
 
 /* Costs of everything a stage can hold, for one shard: computed once, reused by every strategy that
  * shares the shard. */

@@ -1,5 +1,6 @@
 /* What recomputing a layer repeats and frees. MODELLING 6.2 */
 #include "parallelism/layer_cost.h"
+#include "parallelism/stack.h"
 
 /* Modules whose saved tensors a selective recompute of `module` frees and whose forward it repeats.
  */
@@ -15,19 +16,44 @@ static bool module_recomputed(const struct strategy *s, enum module module)
     return false;
 }
 
-struct layer_recompute layer_recompute(const struct block_cost *layer, const struct strategy *s,
-                                       enum recompute how)
+/* Share of a module that is repeated where attention and every second matrix product are saved: in
+ * a layer's order q, k, v, out, gate, up, down the second, fourth and sixth, half of the attention's
+ * linear layers with any number of key-value heads and a third of a gated MLP; and all that is no
+ * product. torchtitan's selective_ac_option "op", which the files of its models set. */
+static const double alternate_frac[MODULES] = {
+    [MODULE_LAYERNORM] = 1,
+    [MODULE_ATTENTION_LINEAR] = 0.5,
+    [MODULE_MLA_UP_PROJ] = 0.5,
+    [MODULE_MLP] = 1.0 / 3,
+    [MODULE_MLP_ACT] = 1,
+    [MODULE_ROUTER] = 1,
+    [MODULE_MOE] = 1, /* grouped products are none of the saved kind */
+    [MODULE_MOE_ACT] = 1,
+    [MODULE_SHARED_EXPERTS] = 1.0 / 3,
+};
+
+static double repeated_frac(const struct stack *stack, const struct strategy *s, enum recompute how,
+                            enum module module)
+{
+    if (how == RECOMPUTE_FULL)
+        return module != MODULE_RESIDUAL;
+    if (how != RECOMPUTE_SELECTIVE)
+        return 0;
+    if (stack->saves_alternate_products && !s->recompute_modules)
+        return alternate_frac[module];
+    return module_recomputed(s, module);
+}
+
+struct layer_recompute layer_recompute(const struct block_cost *layer, const struct stack *stack,
+                                       const struct strategy *s, enum recompute how)
 {
     struct layer_recompute r = {0, 0, 0, 0};
     for (int i = 0; i < MODULES; i++) {
-        bool again = how == RECOMPUTE_FULL
-                         ? i != MODULE_RESIDUAL
-                         : how == RECOMPUTE_SELECTIVE && module_recomputed(s, (enum module)i);
-        *(again ? &r.working_bytes : &r.kept_bytes) += layer->activation_bytes[i];
-        if (again && how == RECOMPUTE_SELECTIVE) {
-            r.seconds += layer->module_forward_s[i];
-            r.flop += layer->module_forward_flop[i];
-        }
+        double again = repeated_frac(stack, s, how, (enum module)i);
+        r.working_bytes += again * layer->activation_bytes[i];
+        r.kept_bytes += (1 - again) * layer->activation_bytes[i];
+        r.seconds += again * layer->module_forward_s[i];
+        r.flop += again * layer->module_forward_flop[i];
     }
     if (how == RECOMPUTE_FULL) {
         r.seconds = layer->forward;

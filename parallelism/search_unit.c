@@ -57,7 +57,7 @@ static void apply_recompute(struct search_worker *w, const struct search_recompu
 {
     w->s.recompute = way->recompute;
     w->s.recompute_layers = way->layers;
-    stages_recompute(w->space->scenario, &w->shard, &w->s, &w->stages);
+    stages_recompute(&w->shard, &w->s, &w->stages);
 }
 
 /* Evaluates the strategy as it stands; its step time. */

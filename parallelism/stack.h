@@ -39,6 +39,8 @@ struct stack {
     bool offloads_optimizer;   /* can keep the optimizer's state in host memory */
     bool head_counts_as_layer; /* embedding and head are accounted for in the split */
     bool p2p_synchronous;
+    bool hides_ring; /* context ranks send the next keys and values beside the attention of the last;
+                        else they wait for each transfer */
     double ramp_micro_batches; /* micro-batches' time that a pipelined step loses besides the
                                   schedule's bubble, whatever their number and the stages' */
     bool steps_overlap; /* ranks begin the next step without waiting for the others (zero bubble) */
@@ -56,6 +58,9 @@ struct stack {
                                      implementations) */
     bool broadcasts_parameters;   /* ZeRO 1, 2: owners broadcast updated parameters one after the other
                                      instead of a gather */
+    bool lists_partitions; /* ZeRO 3 gathers and reduces each matrix through lists of the ranks' parts */
+    double reuse_parameters; /* of a layer, above which ZeRO 3 releases what it gathered for full
+                                recompute and gathers it again for the backward pass; 0: never */
     double contention_frac;       /* slow-down of compute while a collective runs beside it */
     bool fp8_weights; /* fp8 training keeps and gathers its weights in 8 bit alone */
     double weight_bytes, gradient_bytes, optimizer_bytes; /* memory a parameter; MODELLING 6.1 */
@@ -68,8 +73,8 @@ struct stack {
     double reserve_bytes;      /* of the device's memory that must stay free */
     double logits_bytes;       /* a logit at the peak of the last stage; MODELLING 6.4 */
     struct stack_constant constant[STACK_CONSTANTS];
-    int selective_every; /* selective recompute covers every n-th layer whole; 0: modules of all
-                            layers */
+    bool saves_alternate_products; /* selective recompute saves attention and every second matrix
+                                      product of a layer and repeats the rest, instead of modules */
     bool shards_over_context; /* context ranks share the parameters like data ranks (FSDP over both)
                                */
     double gradient_bytes_bf16; /* memory of gradients in bf16 training where it differs; 0:

@@ -4,19 +4,9 @@
 #include "parallelism/step.h"
 #include <string.h>
 
-/* How recomputed layers are recomputed: a stack that recomputes every n-th layer repeats it whole.
- */
-static bool every_nth(const struct stack *stack, const struct strategy *s)
-{
-    return s->recompute == RECOMPUTE_SELECTIVE && stack->selective_every > 0 &&
-           !s->recompute_modules;
-}
-
 /* Layers of n that are recomputed. */
-static double recomputed_layers(const struct stack *stack, const struct strategy *s, double n)
+static double recomputed_layers(const struct strategy *s, double n)
 {
-    if (every_nth(stack, s))
-        return n / stack->selective_every;
     if (s->recompute == RECOMPUTE_FULL && s->recompute_layers > 0 && s->recompute_layers < n)
         return s->recompute_layers;
     return s->recompute == RECOMPUTE_NONE ? 0 : n;
@@ -100,11 +90,10 @@ static double ends_activation_bytes(const struct shard_cost *shard,
     return bytes;
 }
 
-static void recompute_layers(const struct stack *stack, const struct strategy *s, double n,
-                             const struct layer_recompute *full, const struct layer_recompute *none,
-                             struct stage *stage)
+static void recompute_layers(const struct strategy *s, double n, const struct layer_recompute *full,
+                             const struct layer_recompute *none, struct stage *stage)
 {
-    double again = recomputed_layers(stack, s, n);
+    double again = recomputed_layers(s, n);
     stage->recompute_s += again * full->seconds;
     stage->recompute_flop += again * full->flop;
     stage->activation_bytes += again * full->kept_bytes + (n - again) * none->kept_bytes;
@@ -112,12 +101,9 @@ static void recompute_layers(const struct stack *stack, const struct strategy *s
         stage->working_bytes = full->working_bytes;
 }
 
-void stages_recompute(const struct scenario *scenario, const struct shard_cost *shard,
-                      const struct strategy *s, struct stages *out)
+void stages_recompute(const struct shard_cost *shard, const struct strategy *s, struct stages *out)
 {
-    const struct stack *stack = &scenario->stack;
-    enum recompute how = every_nth(stack, s) ? RECOMPUTE_FULL : s->recompute;
-    const struct layer_recompute *again = shard->recompute[how];
+    const struct layer_recompute *again = shard->recompute[s->recompute];
     const struct layer_recompute *once = shard->recompute[RECOMPUTE_NONE];
     for (int i = 0; i < out->split->classes; i++) {
         const struct stage_content *content = &out->split->content[i];
@@ -126,7 +112,7 @@ void stages_recompute(const struct scenario *scenario, const struct shard_cost *
         stage->activation_bytes = ends_activation_bytes(shard, content);
         for (int k = 0; k < shard->kinds; k++)
             if (content->layers[k] > 0)
-                recompute_layers(stack, s, content->layers[k], &again[k], &once[k], stage);
+                recompute_layers(s, content->layers[k], &again[k], &once[k], stage);
     }
 }
 

@@ -30,8 +30,7 @@ void stages_init(const struct scenario *scenario, const struct shard_cost *shard
                  struct stages *out);
 
 /* Recompute and activations under the strategy's recompute. */
-void stages_recompute(const struct scenario *scenario, const struct shard_cost *shard,
-                      const struct strategy *s, struct stages *out);
+void stages_recompute(const struct shard_cost *shard, const struct strategy *s, struct stages *out);
 
 /* The stage that is chunk `chunk` of rank `rank`, and what it holds. */
 const struct stage *stages_at(const struct stages *stages, int chunk, int rank);

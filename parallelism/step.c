@@ -140,7 +140,7 @@ void step_take_apart(const struct scenario *scenario, const struct strategy *s,
     split_compute(scenario, s, &out->split);
     split_peaks(&out->split, &shape, &out->peaks);
     stages_init(scenario, &out->shard, s, &out->split, NULL, &out->stages);
-    stages_recompute(scenario, &out->shard, s, &out->stages);
+    stages_recompute(&out->shard, s, &out->stages);
     layout_loads(scenario, &out->shard, &out->stages, &out->peaks, &out->layout);
     layout_times(scenario, &out->shard, &out->stages, s, &out->layout);
     zero_cost_init(scenario, &out->shard, s, &out->zero);

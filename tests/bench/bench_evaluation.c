@@ -95,7 +95,7 @@ static void time_below_shard(const struct scenario *scenario)
         double start = now_s();
         for (int i = 0; i < TIMES; i++) {
             stages_init(scenario, &p->shard, &s, &p->split, memo, &p->stages);
-            stages_recompute(scenario, &p->shard, &s, &p->stages);
+            stages_recompute(&p->shard, &s, &p->stages);
             layout_loads(scenario, &p->shard, &p->stages, &p->peaks, &p->layout);
             layout_times(scenario, &p->shard, &p->stages, &s, &p->layout);
             zero_cost_init(scenario, &p->shard, &s, &p->zero);

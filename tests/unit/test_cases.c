@@ -242,10 +242,28 @@ static void test_shared_runs(void **state)
     cases_free(&cases);
 }
 
+/* A stack that mostly compiles its layers: a run that does not say so did not. */
+static void test_runs_compile_where_they_say_so(void **state)
+{
+    (void)state;
+    static const char *const said[] = {"", ", \"torch_compile\": true", ", \"torch_compile\": false"};
+    for (int i = 0; i < 3; i++) {
+        char text[2048];
+        snprintf(text, sizeof text,
+                 "[{\"id\": \"a\", \"stack\": \"torchtitan\", " MODEL ", " SYSTEM ", " JOB
+                 ", \"strategy\": {\"zero\": 3%s}}]",
+                 said[i]);
+        struct run_case c = one(text);
+        assert_string_equal(c.skipped, "");
+        assert_int_equal(c.strategy.torch_compile, i == 1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reads_a_case),
+        cmocka_unit_test(test_runs_compile_where_they_say_so),
         cmocka_unit_test(test_nearest_meaning_is_noted),
         cmocka_unit_test(test_neutral_unknown_keys_change_nothing),
         cmocka_unit_test(test_unclear_ones_skip_that_case_alone),

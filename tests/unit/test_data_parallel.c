@@ -1,5 +1,6 @@
 #include "parallelism/data_parallel.h"
 #include "hardware/collective.h"
+#include "hardware/roofline.h"
 #include "parallelism/placement.h"
 #include "parallelism/step_parts.h"
 #include "tests/unit/check.h"
@@ -60,8 +61,82 @@ static void test_parameters_broadcast_in_turn(void **state)
     assert_true(more[1] > more[0] && more[1] > 0);
 }
 
+static struct zero_block layer_of(const struct scenario *c, double *parameters)
+{
+    struct strategy s;
+    struct step_parts *parts = malloc(sizeof *parts);
+    assert_non_null(parts);
+    strategy_default(&s);
+    s.dp = (int)c->system.gpus;
+    s.micro_batch = 1;
+    s.schedule = SCHEDULE_NONE;
+    s.zero = 3;
+    step_take_apart(c, &s, parts);
+    struct zero_block layer = parts->zero.layer[0];
+    *parameters = parts->shard.layer[0].parameters.dense;
+    free(parts);
+    return layer;
+}
+
+/* Four matrices a layer, each a collective of its own whose n parts the host slices and copies. */
+static void test_parts_in_lists(void **state)
+{
+    (void)state;
+    for (int n = 64; n <= 1024; n *= 16) {
+        double p;
+        struct scenario *c = scenario_of(n);
+        c->stack.lists_partitions = true;
+        c->stack.constant[STACK_HOST].value = 6e-6;
+        struct zero_block b = layer_of(c, &p);
+        struct group g = placement_group(&c->system, n, 1);
+        struct memory_op gathered = {MEMORY_ELEMENTWISE, 3 * 2 * p};
+        struct memory_op reduced = {MEMORY_ELEMENTWISE,
+                                    2 * c->stack.gradient_reduce_bytes * p};
+        double host_s = 4 * n * 2 * 6e-6;
+        check_near(b.gather_s,
+                   4 * collective_s(&c->system, COLLECTIVE_ALL_GATHER, 2 * p / 4, &g) + host_s +
+                       memory_op_s(&c->system.gpu, &gathered),
+                   1e-12);
+        check_near(b.reduce_s,
+                   4 * collective_s(&c->system, COLLECTIVE_REDUCE_SCATTER,
+                                    c->stack.gradient_reduce_bytes * p / 4, &g) +
+                       host_s + memory_op_s(&c->system.gpu, &reduced),
+                   1e-12);
+        free(c);
+    }
+}
+
+/* Layers of more parameters than the stack keeps are gathered a third time, under full recompute. */
+static void test_large_layers_are_gathered_again(void **state)
+{
+    (void)state;
+    double p;
+    struct block_cost block = {.forward = 0};
+    struct strategy s;
+    struct scenario *c = scenario_of(64);
+    strategy_default(&s);
+    struct zero_block kept = layer_of(c, &p);
+    c->stack.reuse_parameters = 1.01 * p;
+    check_near(layer_of(c, &p).regather_s, 0, 0);
+    c->stack.reuse_parameters = 0.99 * p;
+    struct zero_block again = layer_of(c, &p);
+    check_near(kept.regather_s, 0, 0);
+    check_near(again.regather_s, again.gather_s, 0);
+    s.overlaps = 0;
+    s.reshard_after_forward = true;
+    s.recompute = RECOMPUTE_SELECTIVE;
+    check_near(fsdp_block_exposed_s(c, &again, &s, &block), 2 * again.gather_s + again.reduce_s,
+               1e-12);
+    s.recompute = RECOMPUTE_FULL;
+    check_near(fsdp_block_exposed_s(c, &again, &s, &block), 3 * again.gather_s + again.reduce_s,
+               1e-12);
+    free(c);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_parameters_broadcast_in_turn)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_parameters_broadcast_in_turn),
+                                       cmocka_unit_test(test_parts_in_lists),
+                                       cmocka_unit_test(test_large_layers_are_gathered_again)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
