@@ -243,7 +243,7 @@ static void read_strategy(struct case_reader *r, const struct json_value *object
         return;
     case_read_fields(r, part, &fields, strategy);
     settle_compile(given);
-    strategy_complete(strategy, given, r->out->scenario.system.gpus, &r->out->scenario.stack);
+    strategy_complete(strategy, given, &r->out->scenario);
     settle_schedule(r);
 }
 

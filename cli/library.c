@@ -170,8 +170,7 @@ enum stepcast_status stepcast_estimate(const stepcast_scenario *scenario, const 
     strategy = scenario->strategy;
     memcpy(given, scenario->given, sizeof given);
     if (!text || read_strategy(text, &strategy, given, &e) == STATUS_OK) {
-        strategy_complete(&strategy, given, scenario->scenario.system.gpus,
-                          &scenario->scenario.stack);
+        strategy_complete(&strategy, given, &scenario->scenario);
         answer_estimate(scenario, &strategy, given, answer, &e);
     }
     return finish(&e, error);

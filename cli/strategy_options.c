@@ -41,7 +41,7 @@ enum status strategy_input_read(const struct arguments *a, const struct scenario
             return e->status;
         given[i] = given[i] || flag;
     }
-    strategy_complete(strategy, given, input->scenario.system.gpus, &input->scenario.stack);
+    strategy_complete(strategy, given, &input->scenario);
     return STATUS_OK;
 }
 

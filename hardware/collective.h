@@ -34,6 +34,13 @@ const struct collective_constants *collective_tier_constants(const struct system
  */
 double collective_volume_bytes(enum collective op, double bytes, double ranks);
 
+/* Seconds of a dispatch or combine of experts by DeepEP's kernels in a group of one domain or more.
+ * link_bytes: what a rank's tokens come to when each goes once to every rank that holds one of its
+ * experts; network_bytes: when each goes once to every such domain; both count the own. */
+double expert_exchange_s(const struct system *system, double link_bytes, double network_bytes,
+                         const struct group *group);
+extern const char expert_exchange_source[]; /* of its constants, which are measured */
+
 /* One point-to-point message between neighbouring pipeline ranks; `across`: leaves the scale-up
  * domain. */
 double p2p_s(const struct system *system, double bytes, bool across);

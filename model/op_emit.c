@@ -18,12 +18,13 @@ struct op *emit_op(struct emitter *e, enum op_kind kind, enum op_name name, enum
     return op;
 }
 
-void emit_memory(struct emitter *e, enum op_name name, enum module module, enum phase phase,
-                 enum memory_class class_, double bytes, double launches)
+struct op *emit_memory(struct emitter *e, enum op_name name, enum module module, enum phase phase,
+                       enum memory_class class_, double bytes, double launches)
 {
     struct op *op = emit_op(e, OP_MEMORY, name, module, phase);
     op->memory = (struct memory_op){class_, bytes};
     op->launches = launches;
+    return op;
 }
 
 static int comm_size(const struct shard *s, enum comm comm)
@@ -77,16 +78,21 @@ static double quantised_bytes(enum dtype dtype)
 /* One quantisation pass over n 16-bit elements: read 2 B, write the row copy and the transposed
  * copy that the weight gradient needs (both of dtype_bytes), scales included. Where the kernel
  * before it writes the copies itself, nothing is read and two 1-byte copies replace one 2-byte
- * output: no pass at all. nvfp4 adds a Hadamard pass. MODELLING 2.5, appendix B */
+ * output: no pass at all. nvfp4 adds a Hadamard pass. Where each expert's product is launched
+ * alone, so is its cast, with a kernel beside it (largest values first, or the scales' layout), and
+ * no kernel before writes the copies. MODELLING 2.5, appendix B */
 static void emit_quantise(struct emitter *e, const struct linear *l, enum phase phase, double n,
                           bool fused)
 {
-    if (!quantised(l->dtype) || (fused && e->kernels->fused_quantise))
+    bool one_by_one = l->groups > 0 && !e->kernels->grouped_gemm;
+    if (!quantised(l->dtype) || (fused && e->kernels->fused_quantise && !one_by_one))
         return;
-    double bytes = 2 + 2 * quantised_bytes(l->dtype);
+    double bytes = 2 + 2 * quantised_bytes(l->dtype), casts = one_by_one ? l->groups : 1;
     if (l->dtype == DTYPE_NVFP4)
         bytes += 2;
-    emit_memory(e, OP_NAME_QUANTISE, l->module, phase, MEMORY_QUANTISE, n * bytes, 1);
+    struct op *op = emit_memory(e, OP_NAME_QUANTISE, l->module, phase, MEMORY_QUANTISE,
+                                n * bytes / casts, one_by_one ? 2 : 1);
+    op->repeat = casts;
 }
 
 static void emit_product(struct emitter *e, const struct linear *l, enum phase phase,

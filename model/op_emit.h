@@ -13,8 +13,8 @@ struct emitter {
 /* Appends a zeroed op (repeat 1, launches 1). Never overflows: OPS_MAX holds the largest layer. */
 struct op *emit_op(struct emitter *e, enum op_kind kind, enum op_name name, enum module module,
                    enum phase phase);
-void emit_memory(struct emitter *e, enum op_name name, enum module module, enum phase phase,
-                 enum memory_class class_, double bytes, double launches);
+struct op *emit_memory(struct emitter *e, enum op_name name, enum module module, enum phase phase,
+                       enum memory_class class_, double bytes, double launches);
 /* A collective of `bytes` (nccl-tests size) in a communicator; nothing for a group of one. */
 void emit_collective(struct emitter *e, enum op_name name, enum module module, enum phase phase,
                      enum collective collective, enum comm comm, double bytes);

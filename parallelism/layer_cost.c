@@ -14,9 +14,6 @@ static const double kernel_gap_s = 1e-6;
  */
 static const double host_exponent = 6;
 
-static double expert_network_frac(const struct scenario *scenario, const struct strategy *s,
-                                  const struct op *op);
-
 enum term op_term(const struct op *op)
 {
     static const enum term by_comm[COMMS] = {
@@ -88,6 +85,27 @@ static double memory_factor(const struct scenario *scenario, const struct strate
                          : stack_memory_factor(scenario, s);
 }
 
+bool op_is_expert_exchange(const struct strategy *s, const struct op *op)
+{
+    return op->comm == COMM_EP && s->dispatcher == DISPATCHER_DEEPEP;
+}
+
+/* DeepEP's traffic leaves for each distinct scale-up domain once: of q experts over d domains,
+ * d (1 - (1 - 1/d)^q) distinct ones are expected, node-limited routing caps them. The share of the
+ * op's bytes, which count each distinct rank. MODELLING 5.5 */
+static double expert_network_frac(const struct scenario *scenario, const struct strategy *s,
+                                  const struct group *g)
+{
+    double domains = ceil(g->ranks / g->per_domain), q = scenario->model.experts_per_token;
+    if (domains <= 1)
+        return 1;
+    double distinct = domains * (1 - pow(1 - 1 / domains, q));
+    double limit = scenario->model.expert_groups_per_token;
+    if (limit > 0 && limit < distinct)
+        distinct = limit;
+    return fmin(1, distinct / q / expert_ranks_frac(&scenario->model, s->ep));
+}
+
 double op_cost_s(const struct scenario *scenario, const struct strategy *s, const struct op *op)
 {
     const struct gpu *gpu = &scenario->system.gpu;
@@ -106,32 +124,15 @@ double op_cost_s(const struct scenario *scenario, const struct strategy *s, cons
         return memory_op_s(gpu, &op->memory) * memory_factor(scenario, s, op);
     case OP_COLLECTIVE: {
         struct group g = placement_comm(&scenario->system, s, op->comm);
-        double bytes = op->bytes * expert_network_frac(scenario, s, op);
-        return stack_collective_s(scenario, op->collective, bytes, &g);
+        if (op_is_expert_exchange(s, op))
+            return expert_exchange_s(&scenario->system, op->bytes,
+                                     op->bytes * expert_network_frac(scenario, s, &g), &g);
+        return stack_collective_s(scenario, op->collective, op->bytes, &g);
     }
     case OP_KINDS:
         break;
     }
     return 0;
-}
-
-/* DeepEP's traffic leaves for each distinct scale-up domain once: of q experts over d domains,
- * d (1 - (1 - 1/d)^q) distinct ones are expected, node-limited routing caps them. The share of the
- * op's bytes, which count each distinct rank. MODELLING 5.5 */
-static double expert_network_frac(const struct scenario *scenario, const struct strategy *s,
-                                  const struct op *op)
-{
-    if (op->comm != COMM_EP || s->dispatcher != DISPATCHER_DEEPEP)
-        return 1;
-    struct group g = placement_comm(&scenario->system, s, COMM_EP);
-    double domains = ceil(g.ranks / g.per_domain), q = scenario->model.experts_per_token;
-    if (domains <= 1)
-        return 1;
-    double distinct = domains * (1 - pow(1 - 1 / domains, q));
-    double limit = scenario->model.expert_groups_per_token;
-    if (limit > 0 && limit < distinct)
-        distinct = limit;
-    return fmin(1, distinct / q / expert_ranks_frac(&scenario->model, s->ep));
 }
 
 /* Whether the exchange of experts runs beside another micro-batch's compute: because the strategy

@@ -48,6 +48,9 @@ double op_cost_s(const struct scenario *scenario, const struct strategy *s, cons
  * longer without torch.compile. */
 double stack_memory_factor(const struct scenario *scenario, const struct strategy *s);
 
+/* Whether DeepEP's kernels carry it: priced by expert_exchange_s, without a factor of the stack's. */
+bool op_is_expert_exchange(const struct strategy *s, const struct op *op);
+
 /* A collective under the stack: its factors stretch traffic inside the scale-up domain and traffic
  * that leaves it. */
 struct group;

@@ -94,10 +94,17 @@ static void collective_source(const struct uses *uses, const struct op *op,
     const struct system *system = &uses->scenario->system;
     struct group g = placement_comm(system, uses->strategy, op->comm);
     bool across = g.ranks > g.per_domain && system->tiers > 1;
+    bool exchange = op_is_expert_exchange(uses->strategy, op);
     struct support support;
     support_collective(system, across ? 1 : 0, op->collective, &support);
-    snprintf(item->what, sizeof item->what, "%s %s", collective_names[op->collective],
+    snprintf(item->what, sizeof item->what, "%s %s",
+             exchange ? dispatcher_names[DISPATCHER_DEEPEP] : collective_names[op->collective],
              across ? "scale_out" : "scale_up");
+    if (exchange) {
+        snprintf(item->kind, sizeof item->kind, "measured");
+        snprintf(item->source, sizeof item->source, "%s", expert_exchange_source);
+        return;
+    }
     memcpy(item->kind, support.kind, sizeof item->kind);
     memcpy(item->source, support.source, sizeof item->source);
 }

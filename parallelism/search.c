@@ -26,7 +26,7 @@ void search_options_complete(struct search_options *options, const bool *fixed,
     bool given = false;
     for (size_t i = 0; fixed && i < strategy_field_count; i++)
         given = given || (fixed[i] && strcmp(strategy_fields[i].key, "overlaps") == 0);
-    strategy_complete(&options->base, fixed, scenario->system.gpus, stack);
+    strategy_complete(&options->base, fixed, scenario);
     options->open_overlaps = given ? 0 : stack->overlaps;
 }
 

@@ -63,6 +63,8 @@ const struct field stack_fields[] = {
         "default attention"),
     ROW("dispatcher", FIELD_ENUM, UNIT_NONE, dispatcher, 0, 0, dispatcher_names,
         "default dispatcher"),
+    ROW("dispatcher_across", FIELD_ENUM, UNIT_NONE, dispatcher_across, 0, 0, dispatcher_names,
+        "default dispatcher of experts over several scale-up domains, routing not limited to some"),
     SET("overlaps", overlaps, overlap_names, "communication that runs beside compute by default"),
     SET("schedules", schedules, schedule_names, "pipeline schedules it can express"),
     SET("zero_stages", zero_stages, zero_names, "ZeRO stages it can express"),

@@ -83,7 +83,7 @@ struct stack {
                                  compiled ones, which its constants are of; 0: it compiles none */
     int flash_generation; /* of its fused attention: 1, 2 or 3 (FlashAttention, cuDNN of that time)
                            */
-    enum dispatcher dispatcher; /* the default of a strategy */
+    enum dispatcher dispatcher, dispatcher_across; /* the defaults of a strategy */
     unsigned fit;               /* bits of the constants that its runs may set, at most four */
     double residual_frac;       /* spread (1 sigma, of ln) of its fitted runs; 0: not fitted */
     struct source source[8];

@@ -1,4 +1,5 @@
 #include "parallelism/strategy.h"
+#include "parallelism/step.h"
 #include "parallelism/stack.h"
 #include <stddef.h>
 #include <string.h>
@@ -81,10 +82,22 @@ static bool was_given(const bool *given, size_t offset)
     return false;
 }
 
-void strategy_complete(struct strategy *s, const bool *given, double gpus,
-                       const struct stack *stack)
+/* Recipes dispatch by DeepEP's kernels inside a scale-up domain, across domains only where a token's
+ * experts are limited to some of them, and never what is dropped and padded to a capacity. */
+static enum dispatcher usual_dispatcher(const struct scenario *scenario, const struct strategy *s)
+{
+    bool across = s->ep > system_domain_gpus(&scenario->system);
+    bool limited = scenario->model.expert_groups_per_token > 0;
+    bool capped = scenario->job.expert_capacity > 0;
+    return capped || (across && !limited) ? scenario->stack.dispatcher_across
+                                          : scenario->stack.dispatcher;
+}
+
+void strategy_complete(struct strategy *s, const bool *given, const struct scenario *scenario)
 {
 #define GIVEN(member) was_given(given, offsetof(struct strategy, member))
+    const struct stack *stack = &scenario->stack;
+    double gpus = scenario->system.gpus;
     double model_ranks = (double)s->tp * s->cp * s->pp;
     if (!GIVEN(dp) && gpus >= model_ranks)
         s->dp = (int)(gpus / model_ranks);
@@ -101,7 +114,7 @@ void strategy_complete(struct strategy *s, const bool *given, double gpus,
     if (!GIVEN(attention))
         s->attention = stack->attention;
     if (!GIVEN(dispatcher))
-        s->dispatcher = stack->dispatcher;
+        s->dispatcher = usual_dispatcher(scenario, s);
     if (!GIVEN(overlaps))
         s->overlaps = stack->overlaps;
     if (!GIVEN(torch_compile))

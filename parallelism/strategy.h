@@ -55,11 +55,10 @@ enum { STRATEGY_FIELDS_MAX = 64 }; /* for arrays of a flag a row */
 void strategy_default(struct strategy *s);
 
 /* Fills what was not given (given[i]: row i of strategy_fields was) by DESIGN's rules: dp =
- * gpus/(tp cp pp), sequence_parallel = tp > 1, schedule, zero 1 when dp > 1, the stack's attention
- * and overlaps. */
-struct stack;
-void strategy_complete(struct strategy *s, const bool *given, double gpus,
-                       const struct stack *stack);
+ * gpus/(tp cp pp), sequence_parallel = tp > 1, schedule, zero 1 when dp > 1, the stack's attention,
+ * dispatcher and overlaps. */
+struct scenario;
+void strategy_complete(struct strategy *s, const bool *given, const struct scenario *scenario);
 
 /* One line such as "tp 8, pp 4, vpp 5, dp 16, micro-batch 1, sp, zero 1, selective recompute". */
 void strategy_describe(const struct strategy *s, struct text *out);

@@ -156,10 +156,25 @@ static void add_constants(const struct op_rows *rows)
     }
 }
 
+/* The stack's constant on a term's collectives: by whether their group leaves the scale-up domain. */
+static int network_constant(const struct explanation *x, enum comm comm)
+{
+    struct group g = placement_comm(&x->result->scenario->system, x->result->strategy, comm);
+    return g.per_domain < g.ranks ? STACK_NETWORK : STACK_SCALE_UP;
+}
+
 /* How one run of an op of the term is priced, with the stack's factor. */
 static void add_equation(const struct explanation *x, enum term term)
 {
-    const struct stack_constant *k = x->result->scenario->stack.constant;
+    static const char collective[] =
+        "least over regimes of latency + volume / bus bandwidth [NCCL-perf]";
+    const struct scenario *scenario = x->result->scenario;
+    const struct stack_constant *k = scenario->stack.constant;
+    if (term == TERM_EP && x->result->strategy->dispatcher == DISPATCHER_DEEPEP) {
+        text_addf(x->out, "  once = 65 us + max(links, NICs), volume / bandwidth of each [%s]\n",
+                  expert_exchange_source);
+        return;
+    }
     const struct {
         const char *equation;
         int constant; /* STACK_COMPUTE ... */
@@ -170,12 +185,9 @@ static void add_equation(const struct explanation *x, enum term term)
                        STACK_COMPUTE},
         [TERM_MEMORY_BOUND] = {"t0 + bytes / (bandwidth x share of the kernel's class)",
                        STACK_MEMORY },
-        [TERM_TP] = {"least over regimes of latency + volume / bus bandwidth [NCCL-perf]",
-                       STACK_NETWORK},
-        [TERM_CP] = {"least over regimes of latency + volume / bus bandwidth [NCCL-perf]",
-                       STACK_NETWORK},
-        [TERM_EP] = {"least over regimes of latency + volume / bus bandwidth [NCCL-perf]",
-                       STACK_NETWORK},
+        [TERM_TP] = {collective, network_constant(x, COMM_TP)},
+        [TERM_CP] = {collective, network_constant(x, COMM_CP)},
+        [TERM_EP] = {collective, network_constant(x, COMM_EP)},
     };
     int constant = equations[term].constant;
     double factor = constant == STACK_MEMORY

@@ -87,7 +87,7 @@ static void time_below_shard(const struct scenario *scenario)
     strategy_default(&s);
     s.tp = 8;
     s.pp = 8;
-    strategy_complete(&s, NULL, scenario->system.gpus, &scenario->stack);
+    strategy_complete(&s, NULL, scenario);
     if (p && memo) {
         memo_init(memo);
         step_take_apart(scenario, &s, p);

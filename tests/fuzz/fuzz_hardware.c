@@ -21,7 +21,7 @@ static void check_step(void)
     strategy_default(&s);
     scenario.system.gpus = 8;
     scenario.job.global_batch = 8;
-    strategy_complete(&s, NULL, 8, &scenario.stack);
+    strategy_complete(&s, NULL, &scenario);
     step_estimate(&scenario, &s, &cost);
     if (!cost.legal)
         return;

@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         read_part(json, "job", job_fields, job_field_count, &scenario.job, NULL) == STATUS_OK &&
         read_part(json, "strategy", strategy_fields, strategy_field_count, &s, given) ==
             STATUS_OK) {
-        strategy_complete(&s, given, scenario.system.gpus, &scenario.stack);
+        strategy_complete(&s, given, &scenario);
         check_step(&s);
     }
     json_free(json);

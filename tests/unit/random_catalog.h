@@ -183,7 +183,7 @@ static inline void random_strategy(struct random *r, struct scenario *c, struct 
     random_degrees(r, &c->model, s);
     c->system.gpus = (double)s->tp * s->cp * s->pp * s->dp;
     c->job.global_batch = (double)s->dp * s->micro_batch * s->pp * random_round(r, 5);
-    strategy_complete(s, NULL, c->system.gpus, &c->stack);
+    strategy_complete(s, NULL, c);
     if (s->vpp == 1 && random_chance(r, 0.3))
         s->schedule = (enum schedule)random_int(r, 0, SCHEDULES - 1);
     s->zero = random_chance(r, 0.5) ? s->zero : random_int(r, 0, 3);

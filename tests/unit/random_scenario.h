@@ -119,7 +119,7 @@ static inline void random_options(struct random *r, const struct scenario *scena
                                   struct search_options *options)
 {
     search_options_default(options);
-    strategy_complete(&options->base, NULL, scenario->system.gpus, &scenario->stack);
+    strategy_complete(&options->base, NULL, scenario);
     options->top = 1 + random_int(r, 12);
     options->threads = 1;
     random_choice(r, options, SEARCH_TP, 1 << random_int(r, 4));

@@ -13,7 +13,7 @@ static struct strategy strategy_for(const struct scenario *c, int tp, int pp, in
     s.tp = tp;
     s.pp = pp;
     s.vpp = vpp;
-    strategy_complete(&s, given, c->system.gpus, &c->stack);
+    strategy_complete(&s, given, c);
     return s;
 }
 

@@ -64,7 +64,7 @@ static void test_fastest(void **state)
     error_init(&e);
     search_options_default(&options);
     bool given[64] = {false};
-    strategy_complete(&options.base, given, c->system.gpus, &c->stack);
+    strategy_complete(&options.base, given, c);
     options.top = 1;
     assert_int_equal(search_run(c, &options, &result, &e), STATUS_OK);
     assert_int_equal(result.count, 1);
@@ -90,7 +90,7 @@ static void test_changes(void **state)
     (void)state;
     strategy_default(&s);
     s.tp = 4;
-    strategy_complete(&s, given, c->system.gpus, &c->stack);
+    strategy_complete(&s, given, c);
     s.recompute = RECOMPUTE_FULL;
     s.overlaps = 0;
     struct critique *critique = critique_of(c, &s);
@@ -119,7 +119,7 @@ static void test_does_not_fit(void **state)
     (void)state;
     strategy_default(&s);
     s.tp = 4;
-    strategy_complete(&s, given, c->system.gpus, &c->stack);
+    strategy_complete(&s, given, c);
     struct critique *critique = critique_of(c, &s);
     assert_true(critique->own.legal && !critique->own.fits);
     assert_true(critique->changes > 0);

@@ -48,7 +48,7 @@ static void check_sums(const char *model, const struct strategy *base)
     struct strategy s = *base;
     struct step_cost cost;
     struct step_parts *parts = malloc(sizeof *parts);
-    strategy_complete(&s, NULL, 64, &scenario->stack);
+    strategy_complete(&s, NULL, scenario);
     step_estimate(scenario, &s, &cost);
     if (!cost.legal)
         fail_msg("%s: %s", model, cost.reason);
@@ -95,7 +95,7 @@ static void test_every_topic_is_explained(void **state)
     s.tp = 2;
     s.pp = 2;
     s.recompute = RECOMPUTE_SELECTIVE;
-    strategy_complete(&s, NULL, 16, &scenario->stack);
+    strategy_complete(&s, NULL, scenario);
     step_estimate(scenario, &s, &cost);
     provenance_find(scenario, &s, provenance);
     struct result result = {
@@ -131,7 +131,7 @@ static void test_provenance(void **state)
     struct provenance *p = malloc(sizeof *p);
     struct strategy s;
     strategy_default(&s);
-    strategy_complete(&s, NULL, 8, &scenario->stack);
+    strategy_complete(&s, NULL, scenario);
     group->kind = CALIBRATION_MEASURED;
     strcpy(group->source, "a bench");
     for (int d = 0; d < 3; d++) {

@@ -51,7 +51,7 @@ static void random_strategy(const struct scenario *c, struct strategy *s)
         s->ep = power(4);
         s->etp = pick(2) ? 1 : s->tp;
     }
-    strategy_complete(s, given, c->system.gpus, &c->stack);
+    strategy_complete(s, given, c);
     s->dispatcher = (enum dispatcher)pick(DISPATCHERS);
     s->zero = (int)pick(4);
     s->overlaps = pick(1u << OVERLAPS);

@@ -9,7 +9,7 @@ static struct search_options options_of(const struct scenario *s)
     struct search_options options;
     search_options_default(&options);
     options.choices[SEARCH_MICRO_BATCH] = (struct choices){2, {1, 2}};
-    strategy_complete(&options.base, NULL, s->system.gpus, &s->stack);
+    strategy_complete(&options.base, NULL, s);
     return options;
 }
 

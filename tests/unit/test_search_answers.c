@@ -29,7 +29,7 @@ static struct work *work_on(const char *model, double gpus, double seq_length, d
     w->scenario.job.seq_length = seq_length;
     w->scenario.job.global_batch = batch;
     search_options_default(&w->options);
-    strategy_complete(&w->options.base, NULL, gpus, &w->scenario.stack);
+    strategy_complete(&w->options.base, NULL, &w->scenario);
     return w;
 }
 

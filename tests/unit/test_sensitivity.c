@@ -12,7 +12,7 @@ static struct search_options small_search(const struct scenario *s)
     options.choices[SEARCH_MICRO_BATCH] = (struct choices){
         2, {1, 2}
     };
-    strategy_complete(&options.base, NULL, s->system.gpus, &s->stack);
+    strategy_complete(&options.base, NULL, s);
     return options;
 }
 
@@ -23,7 +23,7 @@ static struct strategy strategy_of(const struct scenario *s, int tp, int pp)
     strategy_default(&strategy);
     strategy.tp = tp;
     strategy.pp = pp;
-    strategy_complete(&strategy, NULL, s->system.gpus, &s->stack);
+    strategy_complete(&strategy, NULL, s);
     step_estimate(s, &strategy, &cost);
     assert_true(cost.legal);
     return strategy;

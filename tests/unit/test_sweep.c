@@ -84,7 +84,7 @@ static void test_points_are_searches(void **state)
     search_options_default(&options);
     options.top = 1;
     options.choices[SEARCH_VPP] = (struct choices){1, {1}};
-    strategy_complete(&options.base, NULL, 16, &s->stack);
+    strategy_complete(&options.base, NULL, s);
     assert_int_equal(parse(s, "gpus+global_batch=1x,2x", &axes[0], &e), STATUS_OK);
     assert_int_equal(parse(s, "tier.scale_out.bandwidth=100Gb/s,400Gb/s,1.6Tb/s", &axes[1], &e),
                      STATUS_OK);

@@ -14,7 +14,7 @@ static struct strategy strategy_of(const struct scenario *s, int tp, int pp, enu
     strategy.tp = tp;
     strategy.pp = pp;
     strategy.vpp = vpp;
-    strategy_complete(&strategy, NULL, s->system.gpus, &s->stack);
+    strategy_complete(&strategy, NULL, s);
     strategy.schedule = schedule;
     return strategy;
 }

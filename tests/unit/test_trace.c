@@ -131,7 +131,7 @@ static void check_trace(const char *model, int tp, int pp, int vpp, int ep, enum
     strategy.pp = pp;
     strategy.vpp = vpp;
     strategy.ep = ep;
-    strategy_complete(&strategy, NULL, 64, &s->stack);
+    strategy_complete(&strategy, NULL, s);
     strategy.schedule = pp > 1 ? schedule : SCHEDULE_NONE;
     s->stack.schedules = ~0u;
     step_estimate(s, &strategy, &cost);
