@@ -20,10 +20,9 @@ struct gemm_constants {
     double persistence; /* share of k0 that each further wave pays: 1 all, 0 hidden behind the next
                            tile */
     double phi;         /* 0 hard waves .. 1 no wave quantisation */
-    double doubt;       /* how far the library misses the fastest tile: 0 never; weights fall as
-                           (fastest / time)^(1 / doubt) */
+    double doubt;       /* chance that the library misses the fastest tile, then the next one ... */
     double edge; /* of tiles at the matrix's edge: 0 they cost whole ones .. 1 their rows alone */
-    double p;    /* exponent that joins math, cache and memory roofs */
+    double p;    /* how math, cache and memory roofs join: 1 their sum, large their maximum */
     double beta; /* share of the SMs needed to draw full memory bandwidth */
     double bandwidth_frac; /* of the memory bandwidth */
     double l2_ratio;       /* bandwidth of the last cache over that of memory */

@@ -57,7 +57,7 @@ static double memory_s(const struct gpu *gpu, enum dtype dtype, const struct gem
     double cold = copies > 0 ? miss_frac(a + copies * b + output, cache) : 1;
     double hbm_s = (kept * (a + output) + cold * b) / bytes_per_s;
     double l2_s = (a + b + c->write_weight * output) / (bytes_per_s * c->l2_ratio);
-    return join_s(hbm_s, l2_s, c->p);
+    return meet_s(hbm_s, l2_s, meeting(c->p));
 }
 
 static double product_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g,

@@ -9,6 +9,18 @@ enum { SPLITS = sizeof splits / sizeof splits[0] };
 static const double split_k_least = 256;
 static const double split_waves = 2;
 
+double meeting(double p)
+{
+    double root = exp2(1 / p) - 1;
+    return root * root;
+}
+
+double meet_s(double a, double b, double h)
+{
+    double apart = a - b;
+    return (a + b + sqrt(apart * apart + 4 * h * a * b)) / 2;
+}
+
 double join_s(double a, double b, double p)
 {
     double larger = fmax(a, b), smaller = fmin(a, b);
@@ -35,10 +47,6 @@ static double tiles_of(const struct tiled_product *g, struct tile t)
     return g->batch * whole_units(g->m / t.m, g->c->edge) * whole_units(g->n / t.n, g->c->edge);
 }
 
-/* One way to cut a product. */
-struct cut {
-    double math_s, memory_s, split_s;
-};
 enum { TILES_MAX = 16 };
 
 /* One tile Tm x Tn and split sk, CTAs = batch tiles(m / Tm) tiles(n / Tn) sk, q = CTAs / SMs:
@@ -46,43 +54,32 @@ enum { TILES_MAX = 16 };
  *     t_k    = 2 (Tm Tn + a0 (Tm + Tn) + area) SMs / R                       one element of K
  *     T_math = t_k (W k / sk + k0 (1 + pers (W - 1)))
  *     T_mem  = T_bytes / min(1, CTAs / (beta SMs)) + sk T_partial
- *     T      = (T_math^p + T_mem^p)^(1/p) + T_split */
-static struct cut cut_of(const struct tiled_product *g, struct tile t, double ctas, double split)
+ *     T      = meet(T_math, T_mem) + T_split */
+static double cut_s(const struct tiled_product *g, struct tile t, double ctas, double split,
+                    double h)
 {
     const struct gemm_constants *c = g->c;
     double waves = whole_units(ctas / g->sm_count, c->phi);
     double step_s =
         2 * (t.m * t.n + c->a0 * (t.m + t.n) + c->tile_area) * g->sm_count / g->flop_per_s;
-    struct cut cut = {.math_s = step_s *
-                                (waves * g->k / split + c->k0 * (1 + c->persistence * (waves - 1))),
-                      .memory_s = g->memory_s / fmin(1, ctas / (c->beta * g->sm_count))};
-    if (split > 1) {
-        cut.memory_s += split * g->partial_s;
-        cut.split_s = c->split_s;
-    }
-    return cut;
+    double math_s = step_s * (waves * g->k / split + c->k0 * (1 + c->persistence * (waves - 1)));
+    double memory_s = g->memory_s / fmin(1, ctas / (c->beta * g->sm_count));
+    if (split <= 1)
+        return meet_s(math_s, memory_s, h);
+    return meet_s(math_s, memory_s + split * g->partial_s, h) + c->split_s;
 }
 
-/* What a cut cannot be below. */
-static double bound_s(const struct cut *cut)
-{
-    return fmax(cut->math_s, cut->memory_s) + cut->split_s;
-}
-
-/* The split of K of the least bound, of those worth trying with that tile. */
-static struct cut tile_cut(const struct tiled_product *p, struct tile t)
+/* The fastest split of K, of those worth trying with that tile. */
+static double tile_s(const struct tiled_product *p, struct tile t, double h)
 {
     int split_count = p->partial_s < 0 ? 1 : SPLITS;
-    double ctas = tiles_of(p, t);
-    struct cut best = cut_of(p, t, ctas, 1);
+    double ctas = tiles_of(p, t), least = cut_s(p, t, ctas, 1, h);
     for (int i = 1; i < split_count; i++) {
         if (p->k / splits[i] < split_k_least || ctas * splits[i] >= split_waves * p->sm_count)
             break;
-        struct cut cut = cut_of(p, t, ctas * splits[i], splits[i]);
-        if (bound_s(&cut) < bound_s(&best))
-            best = cut;
+        least = fmin(least, cut_s(p, t, ctas * splits[i], splits[i], h));
     }
-    return best;
+    return least;
 }
 
 double tiles_floor_s(const struct tile *menu, int tiles, double a0, double flop_per_s, double flop)
@@ -93,26 +90,25 @@ double tiles_floor_s(const struct tile *menu, int tiles, double a0, double flop_
     return flop / flop_per_s * (most + a0) / most;
 }
 
-/* Libraries guess the fastest tile and often miss it. Of tiles with bounds b_i the mean is
- * expected, with weights
- *     w_i = (min b / b_i)^(1 / doubt)
- * Its parts are joined once, since powers are dear. */
+/* Libraries guess the fastest tile and miss it with a chance of `doubt`, then the next one with the
+ * same chance: of times in rising order T_0 <= T_1 ... the mean with weights doubt^j is expected.
+ * It rises with each of them, as a mean with weights by their ratios does not: a faster GPU is
+ * never slower. */
 double tiled_product_s(const struct tiled_product *p)
 {
-    struct cut cuts[TILES_MAX], mean = {0};
-    double least = HUGE_VAL, weights = 0, surety = p->c->doubt > 0 ? 1 / p->c->doubt : HUGE_VAL;
+    double rising_s[TILES_MAX], h = meeting(p->c->p);
     for (int t = 0; t < p->tiles; t++) {
-        cuts[t] = tile_cut(p, p->menu[t]);
-        least = fmin(least, bound_s(&cuts[t]));
+        double seconds = tile_s(p, p->menu[t], h);
+        int at = t;
+        for (; at > 0 && rising_s[at - 1] > seconds; at--)
+            rising_s[at] = rising_s[at - 1];
+        rising_s[at] = seconds;
     }
-    if (!(least > 0) || !(least < HUGE_VAL))
-        return least;
-    for (int t = 0; t < p->tiles; t++) {
-        double weight = pow(least / bound_s(&cuts[t]), surety);
+    double sum_s = 0, weights = 0, weight = 1;
+    for (int t = 0; t < p->tiles && weight > 0; t++) {
+        sum_s += weight * rising_s[t];
         weights += weight;
-        mean.math_s += weight * cuts[t].math_s;
-        mean.memory_s += weight * cuts[t].memory_s;
-        mean.split_s += weight * cuts[t].split_s;
+        weight *= p->c->doubt;
     }
-    return (join_s(mean.math_s, mean.memory_s, p->c->p) + mean.split_s) / weights;
+    return sum_s / weights;
 }

@@ -32,6 +32,13 @@ double whole_units(double x, double share);
 /* p-norm of two times that overlap: between their maximum (p large) and their sum (p = 1). */
 double join_s(double a, double b, double p);
 
+/* The non-rectangular hyperbola that meets the p-norm at a = b, and its h:
+ *     T = (a + b + sqrt((a - b)^2 + 4 h a b)) / 2,    h = (2^(1/p) - 1)^2
+ * It rises with both, is their maximum for h = 0 and their sum for h = 1, and takes a root where
+ * the norm takes three powers. */
+double meeting(double p);
+double meet_s(double a, double b, double h);
+
 /* Share of the bytes of a set that is used again and again, of `bytes` in all, that a cache of
  * `cache_bytes` cannot hold: sharp, as with LRU. */
 double miss_frac(double bytes, double cache_bytes);

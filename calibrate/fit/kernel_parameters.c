@@ -12,7 +12,7 @@ static const struct kernel_parameter gemm_parameters[] = {
     {"k0",             150,  1,      3000},
     {"persistence",    0.5,  0.01,   1   },
     {"phi",            0.5,  0.01,   1   },
-    {"doubt",          0.4,  0.0025, 1   },
+    {"doubt",          0.4,  0.0025, 0.95},
     {"edge",           0.3,  0.01,   1   },
     {"p",              3,    1,      15  },
     {"bandwidth_frac", 0.8,  0.1,    1.1 },

@@ -200,18 +200,15 @@ static void say_slower(const struct step_cost *before, const struct step_cost *a
  *     (three of 115,000 improvements, the worst by half);
  *   of selective recompute: modules that run again repeat their share of the host's time, and a
  *   faster kernel elsewhere raises that share;
- *   of products: the library guesses its tile (hardware/tiles.c), and a tile that comes nearer to the
- * fastest is taken more often;
  *   of schedules without a recurrence, whose makespan is an estimate where the stages differ. */
 static double slower_at_most(const struct strategy *s, const struct step_cost *before,
                              const struct step_cost *after)
 {
-    double guess_s = 0.05 * before->term_s[TERM_GEMM];
     if (before->bottleneck_stage != after->bottleneck_stage)
         return HUGE_VAL;
     if (s->recompute == RECOMPUTE_SELECTIVE)
         return 0.05;
-    return (s->schedule >= SCHEDULE_ZB_V ? 0.02 : 1e-9) + guess_s / before->step_s;
+    return s->schedule >= SCHEDULE_ZB_V ? 0.02 : 1e-9;
 }
 
 static void check_monotone(struct trial *t)
