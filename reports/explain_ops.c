@@ -179,7 +179,7 @@ static void add_equation(const struct explanation *x, enum term term)
         const char *equation;
         int constant; /* STACK_COMPUTE ... */
     } equations[TERMS] = {
-        [TERM_GEMM] = {"t0 + (math^p + memory^p)^(1/p) of the best tile and split of K",
+        [TERM_GEMM] = {"t0 + mean by rank over the tiles of math joined with memory",
                        STACK_COMPUTE},
         [TERM_ATTENTION] = {"t0 + max(math joined with exponentials, bytes / bandwidth)",
                        STACK_COMPUTE},
