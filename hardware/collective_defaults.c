@@ -50,17 +50,23 @@ const char *collective_default_source(const char *technology)
     return technology_find(technology)->source;
 }
 
-/* NCCL's planner inside a node, on NVLink: a ring of LL costs 6.6 + 0.6 us a step at `ll` GB/s a
- * GPU, one of Simple 8.4 + 3.4 us a step at `ring`; NVLS 25 us at `nvls` as bus bandwidth, from
- * `nvls_ranks` on (a measured threshold). Rates over the links' datasheet rate. [NCCL-tuning] */
+/* NCCL's planner inside a node: a ring of LL costs 6.6 us at `ll` GB/s a GPU, one of Simple 8.4 us
+ * at `ring`, and each step of Simple `step_s` more: 3.4 - 0.6 us over NVLink, 5.7 - 1.0 us over
+ * PCIe. NVLS takes 25 us at `nvls` as bus bandwidth, from `nvls_ranks` on (a measured threshold).
+ * PCIe 4.0 x16 counts 24 GB/s, the link between two CPUs 16, which more than 4 ranks cross
+ * (assumed), and LL half of either; all-reduces over PCIe show no such change. Rates over the
+ * links' datasheet rate. [NCCL-tuning] */
 static const struct planner {
     const char *technology;
-    double ll_frac, ring_frac, nvls_frac, nvls_ranks;
+    double step_s, ll_frac, ring_frac, nvls_frac, nvls_ranks;
+    double cpu_frac, cpu_ranks; /* planned ring from cpu_ranks on; 0: as of fewer */
+    bool reduces;               /* changes protocol in all-reduces too */
 } planners[] = {
-    {"nvlink2", 39.0 / 150,  120.0 / 150, 0,                              0},
-    {"nvlink3", 87.7 / 300,  240.0 / 300, 0,                              0},
-    {"nvlink4", 141.0 / 450, 360.0 / 450, 2 * 0.85 * 360 / 450 * 15 / 16, 5},
-    {"nvlink5", 282.0 / 900, 720.0 / 900, 2 * 0.74 * 720 / 900 * 15 / 16, 6},
+    {"nvlink2", 2.8e-6, 39.0 / 150,  120.0 / 150, 0,                              0, 0,           0, true },
+    {"nvlink3", 2.8e-6, 87.7 / 300,  240.0 / 300, 0,                              0, 0,           0, true },
+    {"nvlink4", 2.8e-6, 141.0 / 450, 360.0 / 450, 2 * 0.85 * 360 / 450 * 15 / 16, 5, 0,           0, true },
+    {"nvlink5", 2.8e-6, 282.0 / 900, 720.0 / 900, 2 * 0.74 * 720 / 900 * 15 / 16, 6, 0,           0, true },
+    {"pcie",    4.7e-6, 12.0 / 31.5, 24.0 / 31.5, 0,                              0, 16.0 / 31.5, 5, false},
 };
 
 static const struct planner *planner_find(const char *technology)
@@ -71,18 +77,27 @@ static const struct planner *planner_find(const char *technology)
     return NULL;
 }
 
+static bool runs_as_ring(enum collective op)
+{
+    return op == COLLECTIVE_ALL_REDUCE || op == COLLECTIVE_ALL_GATHER ||
+           op == COLLECTIVE_REDUCE_SCATTER;
+}
+
 void collective_default_switches(const char *technology, enum collective op,
                                  struct collective_constants *c)
 {
-    const double alpha_s = 8.4e-6 - 6.6e-6, step_s = 3.4e-6 - 0.6e-6;
-    const double nvls_s = 25e-6, ll_s = 6.6e-6, ll_step_s = 0.6e-6;
+    const double alpha_s = 8.4e-6 - 6.6e-6, nvls_s = 25e-6, ll_s = 6.6e-6, ll_step_s = 0.6e-6;
     const struct planner *p = planner_find(technology);
     bool reduce = op == COLLECTIVE_ALL_REDUCE;
     c->switches = 0;
-    if (!p || !(reduce || op == COLLECTIVE_ALL_GATHER || op == COLLECTIVE_REDUCE_SCATTER))
+    if (!p || !runs_as_ring(op) || (reduce && !p->reduces))
         return;
+    double step_s = (reduce ? 2 : 1) * p->step_s;
     c->change[c->switches++] =
-        (struct collective_switch){2, alpha_s, (reduce ? 2 : 1) * step_s, p->ll_frac, p->ring_frac};
+        (struct collective_switch){2, alpha_s, step_s, p->ll_frac, p->ring_frac};
+    if (p->cpu_frac > 0)
+        c->change[c->switches++] =
+            (struct collective_switch){p->cpu_ranks, alpha_s, step_s, p->cpu_frac / 2, p->cpu_frac};
     if (reduce && p->nvls_frac > 0)
         c->change[c->switches++] = (struct collective_switch){
             p->nvls_ranks, nvls_s - ll_s, -2 * ll_step_s, p->ll_frac, p->nvls_frac};

@@ -101,8 +101,17 @@ static void split_knots(const struct collective_leg *leg, struct branch *low, st
     high->end = c->knots;
 }
 
-/* Below the switch the least of all regimes, beyond it the least of those that the planner still
- * uses; a narrow ramp in between keeps the time continuous in bytes and in bandwidth. */
+/* Time at the switch by the regimes before it, corrected as their last knot. The switch moves with
+ * the bandwidth, which leaves this time as it is. */
+static double switch_s(const struct collective_leg *leg, const struct branch *low)
+{
+    double ratio = low->end > low->first ? knot_ratio(leg, low->end - 1) : 1;
+    return ratio * collective_leg_regimes_s(leg, low->from, low->to, leg->switch_bytes);
+}
+
+/* To the switch the regimes before it, whether others are faster or not; beyond it those that the
+ * planner then uses, but no less than at the switch: where it keeps the smaller protocol too long,
+ * the larger one catches up. A narrow ramp keeps the time continuous in bytes and in bandwidth. */
 double collective_leg_s(const struct collective_leg *leg, double bytes)
 {
     const double ramp = 0.98;
@@ -113,10 +122,11 @@ double collective_leg_s(const struct collective_leg *leg, double bytes)
     struct branch low = {0, c->switch_regime, 0, 0}, high = {c->switch_regime, c->regimes, 0, 0};
     if (all.end > 0)
         split_knots(leg, &low, &high);
-    double large = branch_s(leg, &high, bytes);
+    double kept = switch_s(leg, &low), start = ramp * leg->switch_bytes;
+    double large = bytes > start ? fmax(kept, branch_s(leg, &high, bytes)) : 0;
     if (bytes >= leg->switch_bytes)
         return large;
-    double small = fmin(large, branch_s(leg, &low, bytes)), start = ramp * leg->switch_bytes;
+    double small = fmin(kept, branch_s(leg, &low, bytes));
     double w = fmax(0, (bytes - start) / (leg->switch_bytes - start));
     return small + w * (large - small);
 }

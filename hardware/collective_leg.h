@@ -9,8 +9,9 @@ struct collective_leg {
     double ranks;
     double latency_s[COLLECTIVE_REGIMES];  /* HUGE_VAL: not for this group */
     double s_per_byte[COLLECTIVE_REGIMES]; /* transfer time over nccl-tests' size */
-    double switch_bytes; /* beyond it the regimes from switch_regime on; HUGE_VAL: none */
-    bool corrected;      /* by the measured ratios */
+    double
+        switch_bytes; /* to it the regimes before switch_regime, then the others; HUGE_VAL: none */
+    bool corrected;   /* by the measured ratios */
 };
 
 /* Seconds of `bytes`; never decreases with bytes, nor with any latency or s_per_byte. */

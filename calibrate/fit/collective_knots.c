@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Measured times of one group at the knots; 0: not measured there. */
+/* Measured times of one group at the knots [first, end); 0: not measured there. */
 struct curve {
     double time_s[COLLECTIVE_KNOTS];
-    int n;
+    int first, end;
 };
 
 static int compare(const void *a, const void *b)
@@ -46,7 +46,7 @@ static struct curve measured_curve(const struct collective_constants *c,
                                    const struct collective_samples *s, double ranks)
 {
     enum { REPEATS = 64 };
-    struct curve curve = {.n = c->knots};
+    struct curve curve = {.end = c->knots};
     for (int j = 0; j < c->knots; j++) {
         double times[REPEATS];
         size_t n = 0;
@@ -61,11 +61,19 @@ static struct curve measured_curve(const struct collective_constants *c,
 /* The measured knot after (step 1) or before (-1) knot j; -1: none. */
 static int neighbour(const struct curve *c, int j, int step)
 {
-    for (j += step; j >= 0 && j < c->n; j += step)
+    for (j += step; j >= c->first && j < c->end; j += step)
         if (c->time_s[j] > 0)
             return j;
     return -1;
 }
+
+/* Where a curve was measured, for the names of what is cut. */
+struct site {
+    const double *bytes;
+    double ranks;
+    const char *op;
+    struct text *outliers; /* NULL: not wanted */
+};
 
 /* A time well below those of the two sizes before it, to which the next one returns, is a row of
  * something else. It is put on the line between its neighbours. */
@@ -73,7 +81,7 @@ static void cut_dips(struct curve *c, const double *bytes, double ranks, const c
                      struct text *outliers)
 {
     const double dip = 1.5, back = 1.1;
-    for (int j = 0; j < c->n; j++) {
+    for (int j = c->first; j < c->end; j++) {
         int before = neighbour(c, j, -1), next = neighbour(c, j, 1);
         int first = before >= 0 ? neighbour(c, before, -1) : -1;
         if (c->time_s[j] <= 0 || before < 0 || next < 0)
@@ -90,13 +98,61 @@ static void cut_dips(struct curve *c, const double *bytes, double ranks, const c
     }
 }
 
+/* Logarithm of the time of knot j over the power law through its two neighbours; 0: it lacks one.
+ */
+static double bend(const struct curve *c, const double *bytes, int j)
+{
+    int before = neighbour(c, j, -1), next = neighbour(c, j, 1);
+    if (before < 0 || next < 0)
+        return 0;
+    double w = log(bytes[j] / bytes[before]) / log(bytes[next] / bytes[before]);
+    return log(c->time_s[j]) - (1 - w) * log(c->time_s[before]) - w * log(c->time_s[next]);
+}
+
+/* Whether knot j stands above its neighbours by a quarter or more of what the low one between them
+ * lacks; at the end of a curve nothing says otherwise. */
+static bool echoes(const struct curve *c, const double *bytes, int j, double low)
+{
+    const double echo = 0.25;
+    double own = bend(c, bytes, j);
+    return own > -echo * low || own == 0;
+}
+
+/* Whether the times around knot j grow nearly as the bytes do. */
+static bool bandwidth_bound(const struct curve *c, const double *bytes, int before, int next)
+{
+    const double least_slope = 0.8;
+    return log(c->time_s[next] / c->time_s[before]) >
+           least_slope * log(bytes[next] / bytes[before]);
+}
+
+/* A large message's time far below the curve through its neighbours, which both stand above their
+ * own curves because of it, is of another state of the machine; where a protocol changes, only one
+ * of them does. It is put on the curve. */
+static void cut_hollows(struct curve *c, const struct site *site)
+{
+    const double far = log(1.35);
+    for (int j = c->first; j < c->end; j++) {
+        int before = neighbour(c, j, -1), next = neighbour(c, j, 1);
+        double low = c->time_s[j] > 0 ? bend(c, site->bytes, j) : 0;
+        if (low > -far || !bandwidth_bound(c, site->bytes, before, next) ||
+            !echoes(c, site->bytes, before, low) || !echoes(c, site->bytes, next, low))
+            continue;
+        if (site->outliers)
+            text_addf(site->outliers,
+                      "%s of %.0f ranks, %.0f bytes: %.4g us, %.2g times the curve\n", site->op,
+                      site->ranks, site->bytes[j], c->time_s[j] * 1e6, exp(low));
+        c->time_s[j] *= exp(-low);
+    }
+}
+
 /* A time well above that of one of the next two larger sizes is a spike: an interrupted
  * measurement. It is put on the line between its neighbours. */
 static void cut_spikes(struct curve *c, const double *bytes, double ranks, const char *op,
                        struct text *outliers)
 {
     const double spike = 1.1;
-    for (int j = 0; j < c->n; j++) {
+    for (int j = c->first; j < c->end; j++) {
         int next = neighbour(c, j, 1), second = next >= 0 ? neighbour(c, next, 1) : -1;
         if (c->time_s[j] <= 0 || next < 0)
             continue;
@@ -119,7 +175,7 @@ static void make_rising(struct curve *c)
 {
     double level[COLLECTIVE_KNOTS];
     int member[COLLECTIVE_KNOTS], count[COLLECTIVE_KNOTS], pools = 0;
-    for (int j = 0; j < c->n; j++) {
+    for (int j = c->first; j < c->end; j++) {
         if (c->time_s[j] <= 0)
             continue;
         level[pools] = log(c->time_s[j]);
@@ -164,18 +220,33 @@ static void set_ratios(struct collective_constants *c, int g, const struct curve
     }
 }
 
+/* Cuts and pools the knots [first, end) of a group, which are on one side of its switch: a time
+ * that falls where the planner changes protocol is no spike. */
+static void clean_side(struct curve *curve, int first, int end, const struct site *site)
+{
+    curve->first = first;
+    curve->end = end;
+    cut_dips(curve, site->bytes, site->ranks, site->op, site->outliers);
+    cut_hollows(curve, site);
+    cut_spikes(curve, site->bytes, site->ranks, site->op, site->outliers);
+    make_rising(curve);
+}
+
 void collective_knots_fit(struct system *system, enum collective op,
                           const struct collective_samples *samples, struct text *outliers)
 {
     struct collective_constants *c = &system->tier[0].collective.op[op];
     choose_knots(c, samples);
     for (int g = 0; g < c->groups; g++) {
+        const struct site site = {c->knot_bytes, c->group_ranks[g], collective_names[op], outliers};
         struct curve curve = measured_curve(c, samples, c->group_ranks[g]);
-        cut_dips(&curve, c->knot_bytes, c->group_ranks[g], collective_names[op], outliers);
-        cut_spikes(&curve, c->knot_bytes, c->group_ranks[g], collective_names[op], outliers);
-        make_rising(&curve);
         struct group group = {c->group_ranks[g], c->group_ranks[g], c->group_ranks[g], 1};
         struct collective_leg leg = collective_leg_of(system, op, &group);
+        int split = 0;
+        while (split < c->knots && c->knot_bytes[split] < leg.switch_bytes)
+            split++;
+        clean_side(&curve, 0, split, &site);
+        clean_side(&curve, split, c->knots, &site);
         set_ratios(c, g, &curve, &leg);
     }
 }

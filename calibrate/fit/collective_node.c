@@ -74,10 +74,11 @@ static void find_groups(const struct collective_samples *s, struct collective_co
     }
 }
 
-/* Reduction in the switch (NVLS) is for groups from the planner's second threshold on. */
+/* Reduction in the switch (NVLS), a change that saves steps, is for groups from the planner's
+ * second threshold on. */
 static bool reduces_in_switch(const struct collective_constants *c, int g)
 {
-    return c->switches > 1 && c->group_ranks[g] >= c->change[1].ranks;
+    return c->switches > 1 && c->change[1].step_s < 0 && c->group_ranks[g] >= c->change[1].ranks;
 }
 
 /* Bus bandwidth of the largest messages of the largest group that runs as a ring. */

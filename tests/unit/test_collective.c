@@ -101,6 +101,29 @@ static void test_hand_computed(void **state)
     check_near(collective_bus_bandwidth(&s, COLLECTIVE_ALL_REDUCE, &four), 80e9, 1e-6);
 }
 
+/* A planner that stays with 10 GB/s too long: V / S = 7/8, and what 20 us more latency buys between
+ * 10 and 20 GB/s is 20 us / (7/8 (1/10 - 1/20) / GB/s) = 457,143 bytes. There the slow protocol
+ * takes 10 + 40 us, which the fast one, 30 us and 100 GB/s, needs from 2.29 MB on. */
+static void test_switch_too_late(void **state)
+{
+    (void)state;
+    struct system s = round_numbers();
+    struct collective_constants *c = &s.tier[0].collective.op[COLLECTIVE_ALL_GATHER];
+    struct group node = ranks(8, 8);
+    *c = (struct collective_constants){
+        .regimes = 2,
+        .regime = {{.alpha_s = 10e-6, .bandwidth_frac = 0.1, .join = 1},
+                   {.alpha_s = 30e-6, .bandwidth_frac = 1, .join = 1}},
+        .switches = 1,
+        .switch_regime = 1,
+        .change = {{.ranks = 2, .alpha_s = 20e-6, .low_frac = 0.1, .high_frac = 0.2}                                                   }
+    };
+    check_near(collective_s(&s, COLLECTIVE_ALL_GATHER, 400e3, &node), 10e-6 + 35e-6, 1e-9);
+    check_near(collective_s(&s, COLLECTIVE_ALL_GATHER, 500e3, &node), 50e-6, 1e-9);
+    check_near(collective_s(&s, COLLECTIVE_ALL_GATHER, 2e6, &node), 50e-6, 1e-9);
+    check_near(collective_s(&s, COLLECTIVE_ALL_GATHER, 4e6, &node), 30e-6 + 35e-6, 1e-9);
+}
+
 /* 20 us a hop: log2(10) (k^0.1 - 1) / (10^0.1 - 1) hops, 0.92083 over two domains, 2.9655 over
  * eight. */
 static void test_tree_hops(void **state)
@@ -262,6 +285,6 @@ int main(void)
         cmocka_unit_test(test_sharing_and_taper), cmocka_unit_test(test_topologies),
         cmocka_unit_test(test_large_domains),     cmocka_unit_test(test_dragonfly),
         cmocka_unit_test(test_monotone),          cmocka_unit_test(test_catalog_monotone),
-        cmocka_unit_test(test_tree_hops)};
+        cmocka_unit_test(test_tree_hops),         cmocka_unit_test(test_switch_too_late)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

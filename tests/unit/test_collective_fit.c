@@ -119,6 +119,29 @@ static void test_node_dip(void **state)
     text_free(&report);
 }
 
+/* A large message at 0.6 of its time stands out of the curve though it is slower than the one
+ * before it; the jump of a protocol, here every size from 64 MiB on at twice its time, does not. */
+static void test_node_hollow(void **state)
+{
+    (void)state;
+    static struct system s;
+    static struct collective_calibration c;
+    struct text report = {0};
+    add_truth();
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].ranks == 8)
+            rows[i].time_s *= rows[i].bytes == 1 << 26 ? 0.6 : 1;
+        else if (rows[i].ranks == 4)
+            rows[i].time_s *= rows[i].bytes >= 1 << 26 ? 2 : 1;
+    fit_node(&s, &c, &report);
+    assert_non_null(report.data);
+    assert_non_null(strstr(report.data, "all_gather of 8 ranks, 67108864 bytes"));
+    assert_null(strchr(strchr(report.data, '\n') + 1, '\n'));
+    for (double bytes = 1 << 24; bytes <= 1 << 28; bytes *= 2)
+        check_near(predict(&s, bytes, 8), truth_s(bytes, 8), 0.1);
+    text_free(&report);
+}
+
 /* What was fitted predicts the same bits when it was written and read. */
 static void test_written_and_read(void **state)
 {
@@ -362,7 +385,7 @@ static void test_node_accuracy(void **state)
         {"b200-sxm",      0.038},
         {"gb200",         0.024},
         {"gb300",         0.026},
-        {"l40s",          0.078}
+        {"l40s",          0.067}
     };
     if (!shared())
         skip();
@@ -462,11 +485,12 @@ static void test_fabric_accuracy(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_node_recovers), cmocka_unit_test(test_node_outlier),
-        cmocka_unit_test(test_node_dip),      cmocka_unit_test(test_written_and_read),
-        cmocka_unit_test(test_refusals),      cmocka_unit_test(test_fabric_recovers),
-        cmocka_unit_test(test_fabric_shares), cmocka_unit_test(test_fabric_outlier),
-        cmocka_unit_test(test_node_accuracy), cmocka_unit_test(test_fabric_accuracy)};
+        cmocka_unit_test(test_node_recovers),    cmocka_unit_test(test_node_outlier),
+        cmocka_unit_test(test_node_dip),         cmocka_unit_test(test_node_hollow),
+        cmocka_unit_test(test_written_and_read), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_fabric_recovers),  cmocka_unit_test(test_fabric_shares),
+        cmocka_unit_test(test_fabric_outlier),   cmocka_unit_test(test_node_accuracy),
+        cmocka_unit_test(test_fabric_accuracy)};
     fit_quiet();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
