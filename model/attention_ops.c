@@ -199,7 +199,8 @@ static void emit_qkv(struct emitter *e, const struct layer_kind *kind)
 static void emit_kv_repeat(struct emitter *e, const struct layer_kind *kind)
 {
     double kv = rank_kv_heads(e->shard, kind), heads = rank_heads(e->shard, kind);
-    double elements = shard_tokens(e->shard) * (kv + heads) * (kind->head_dim + value_dim(e->model, kind));
+    double elements =
+        shard_tokens(e->shard) * (kv + heads) * (kind->head_dim + value_dim(e->model, kind));
     if (!e->kernels->repeats_kv || heads <= kv || e->model->kv_lora_rank > 0)
         return;
     for (int phase = PHASE_FORWARD; phase <= PHASE_BACKWARD_INPUT; phase++)

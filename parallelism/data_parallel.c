@@ -169,13 +169,27 @@ static struct zero_block listed_block(const struct scenario *scenario, const str
     double w = weight_gather_bytes(scenario) * p;
     double reduced = scenario->stack.gradient_reduce_bytes * p;
     if (ranks <= 1 || p <= 0)
-        return (struct zero_block){0, 0, 0};
+        return (struct zero_block){0, 0, 0, 0, 0};
     return (struct zero_block){
         divided_s(scenario, memo, COLLECTIVE_ALL_GATHER, w, &g, calls) +
             list_s(scenario, calls, ranks, 3 * w),
         divided_s(scenario, memo, COLLECTIVE_REDUCE_SCATTER, reduced, &g, calls) +
             list_s(scenario, calls, ranks, 2 * reduced),
-        0};
+        0, 0, 0};
+}
+
+/* Parameters sharded one by one leave the gather's buffer by a copy, and their gradients enter the
+ * reduction's by another, which turns 16 bit into what is reduced; both run among the layers'
+ * kernels. [PyTorch FSDP2, _fsdp_collectives.py: all_gather_copy_out, chunk_cat] */
+static void add_copies(const struct scenario *scenario, double parameters, struct zero_block *out)
+{
+    const struct gpu *gpu = &scenario->system.gpu;
+    double gradient_bytes = dtype_bytes(DTYPE_BF16) + scenario->stack.gradient_reduce_bytes;
+    struct memory_op copy_out = {MEMORY_ELEMENTWISE,
+                                 2 * weight_gather_bytes(scenario) * parameters};
+    struct memory_op copy_in = {MEMORY_ELEMENTWISE, gradient_bytes * parameters};
+    out->copy_out_s = memory_op_s(gpu, &copy_out);
+    out->copy_in_s = memory_op_s(gpu, &copy_in);
 }
 
 static struct zero_block zero_block(const struct scenario *scenario, const struct strategy *s,
@@ -188,13 +202,15 @@ static struct zero_block zero_block(const struct scenario *scenario, const struc
     double ranks[2] = {zero->dense.parameter, zero->expert.parameter};
     double p[2] = {block->parameters.dense, block->parameters.expert};
     double stride[2] = {s->tp, (double)s->etp * s->ep};
-    struct zero_block b = {0, 0, 0};
+    struct zero_block b = {0, 0, 0, 0, 0};
     for (int i = 0; i < 2; i++) {
         b.gather_s += network_s(scenario, memo, COLLECTIVE_ALL_GATHER,
                                 weight_gather_bytes(scenario) * p[i], ranks[i], stride[i]);
         b.reduce_s += network_s(scenario, memo, COLLECTIVE_REDUCE_SCATTER,
                                 stack->gradient_reduce_bytes * p[i], ranks[i], stride[i]);
     }
+    if (stack->copies_parameters)
+        add_copies(scenario, p[0] * (ranks[0] > 1) + p[1] * (ranks[1] > 1), &b);
     return b;
 }
 
@@ -287,8 +303,9 @@ double fsdp_block_exposed_s(const struct scenario *scenario, const struct zero_b
 {
     double backward = block->backward_input + block->backward_weight;
     double again = s->reshard_after_forward ? zero->gather_s : 0;
+    double copies_s = (1 + s->reshard_after_forward) * zero->copy_out_s + zero->copy_in_s;
     if (s->recompute == RECOMPUTE_FULL)
         again += zero->regather_s;
     return fsdp_pass_s(scenario, s, zero->gather_s, 0, block->forward) +
-           fsdp_pass_s(scenario, s, again, zero->reduce_s, backward);
+           fsdp_pass_s(scenario, s, again, zero->reduce_s, backward) + copies_s;
 }

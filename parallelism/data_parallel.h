@@ -25,6 +25,7 @@ int effective_zero(const struct stack *stack, const struct strategy *s);
 struct zero_block {
     double gather_s, reduce_s;
     double regather_s; /* the gather for full recompute where backward gathers once more */
+    double copy_out_s, copy_in_s; /* beside each gather and each reduction, in the way of compute */
 };
 struct zero_cost {
     int zero; /* as the stack runs it */

@@ -419,7 +419,8 @@ static void finish_layer(const struct stack *stack, const struct strategy *s, in
 {
     add_phases(&out->layer[kind]);
     for (int how = 0; how < RECOMPUTES; how++)
-        out->recompute[how][kind] = layer_recompute(&out->layer[kind], stack, s, (enum recompute)how);
+        out->recompute[how][kind] =
+            layer_recompute(&out->layer[kind], stack, s, (enum recompute)how);
 }
 
 void shard_cost_compute(const struct scenario *scenario, const struct strategy *s,

@@ -108,6 +108,8 @@ const struct field stack_fields[] = {
     FLAG("gradient_all_reduce", gradient_all_reduce, "ZeRO 1 all-reduces whole gradients"),
     FLAG("broadcasts_parameters", broadcasts_parameters,
          "ZeRO 1, 2: owners broadcast updated parameters in turn instead of a gather"),
+    FLAG("copies_parameters", copies_parameters,
+         "ZeRO 3: parameters copied out of the gather's buffer, gradients into the reduction's"),
     FLAG("lists_partitions", lists_partitions,
          "ZeRO 3: each matrix gathered and reduced through lists of the ranks' parts, waited for"),
     NUMBER("reuse_parameters", UNIT_NONE, reuse_parameters, 1e15,

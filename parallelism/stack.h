@@ -58,6 +58,8 @@ struct stack {
                                      implementations) */
     bool broadcasts_parameters;   /* ZeRO 1, 2: owners broadcast updated parameters one after the other
                                      instead of a gather */
+    bool copies_parameters; /* ZeRO 3 copies parameters out of the gather's buffer and gradients into
+                               the reduction's */
     bool lists_partitions; /* ZeRO 3 gathers and reduces each matrix through lists of the ranks' parts */
     double reuse_parameters; /* of a layer, above which ZeRO 3 releases what it gathered for full
                                 recompute and gathers it again for the backward pass; 0: never */

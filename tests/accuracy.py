@@ -153,6 +153,7 @@ ABLATIONS = [
     ("keys and values repeated to the query heads", {"repeats_kv": False}),
     ("a ring of context ranks that waits for its transfers", {"hides_ring": True}),
     ("matrices gathered through lists of parts", {"lists_partitions": False}),
+    ("copies around the collectives of sharded parameters", {"copies_parameters": False}),
     ("layers gathered again after recompute", {"reuse_parameters": 0}),
     ("deduplication of expert traffic", {"dispatcher": "alltoall"}),
     ("unfused cross-entropy", {"fused_cross_entropy": True}),

@@ -246,7 +246,8 @@ static void test_shared_runs(void **state)
 static void test_runs_compile_where_they_say_so(void **state)
 {
     (void)state;
-    static const char *const said[] = {"", ", \"torch_compile\": true", ", \"torch_compile\": false"};
+    static const char *const said[] = {"", ", \"torch_compile\": true",
+                                       ", \"torch_compile\": false"};
     for (int i = 0; i < 3; i++) {
         char text[2048];
         snprintf(text, sizeof text,

@@ -115,6 +115,7 @@ static void test_large_layers_are_gathered_again(void **state)
     struct strategy s;
     struct scenario *c = scenario_of(64);
     strategy_default(&s);
+    c->stack.copies_parameters = false;
     struct zero_block kept = layer_of(c, &p);
     c->stack.reuse_parameters = 1.01 * p;
     check_near(layer_of(c, &p).regather_s, 0, 0);
@@ -133,9 +134,41 @@ static void test_large_layers_are_gathered_again(void **state)
     free(c);
 }
 
+/* Parameters sharded one by one: read and written once more after each gather, their 16-bit gradients
+ * read and written in fp32 before the reduction, with nothing beside. */
+static void test_copies_around_collectives(void **state)
+{
+    (void)state;
+    double p;
+    struct block_cost block = {.forward = 1e3, .backward_input = 2e3};
+    struct strategy s;
+    struct scenario *c = scenario_of(64);
+    strategy_default(&s);
+    s.overlaps = 1u << OVERLAP_FSDP_PREFETCH;
+    s.reshard_after_forward = true;
+    c->stack.copies_parameters = false;
+    struct zero_block plain = layer_of(c, &p);
+    c->stack.copies_parameters = true;
+    c->stack.gradient_reduce_bytes = 4;
+    struct zero_block copied = layer_of(c, &p);
+    struct memory_op out = {MEMORY_ELEMENTWISE, 4 * p}, in = {MEMORY_ELEMENTWISE, 6 * p};
+    double copies_s = 2 * memory_op_s(&c->system.gpu, &out) + memory_op_s(&c->system.gpu, &in);
+    assert_true(copies_s > 0);
+    check_near(plain.copy_out_s + plain.copy_in_s, 0, 0);
+    check_near(2 * copied.copy_out_s + copied.copy_in_s, copies_s, 1e-12);
+    plain.reduce_s = copied.reduce_s;
+    check_near(fsdp_block_exposed_s(c, &copied, &s, &block),
+               fsdp_block_exposed_s(c, &plain, &s, &block) + copies_s, 1e-12);
+    s.reshard_after_forward = false;
+    check_near(fsdp_block_exposed_s(c, &copied, &s, &block),
+               fsdp_block_exposed_s(c, &plain, &s, &block) + copies_s - copied.copy_out_s, 1e-12);
+    free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_parameters_broadcast_in_turn),
+                                       cmocka_unit_test(test_copies_around_collectives),
                                        cmocka_unit_test(test_parts_in_lists),
                                        cmocka_unit_test(test_large_layers_are_gathered_again)};
     return cmocka_run_group_tests(tests, NULL, NULL);
