@@ -44,6 +44,20 @@ void explain_pipeline(const struct explanation *x, enum term term)
         line(x, "bubble = makespan - work - transfers", p->layout.pipeline.bubble_s, UNIT_SECONDS);
 }
 
+/* What one layer's collectives take under ZeRO 3, before compute hides any of it. */
+static void explain_layer_collectives(const struct explanation *x, const struct zero_block *layer)
+{
+    const struct stack *stack = &x->result->scenario->stack;
+    line(x, "  gather of a layer's parameters", layer->gather_s, UNIT_SECONDS);
+    line(x, "  reduction of its gradients", layer->reduce_s, UNIT_SECONDS);
+    if (stack->copies_parameters)
+        line(x, "  copies around both, in the way of compute", layer->copy_out_s + layer->copy_in_s,
+             UNIT_SECONDS);
+    if (stack->lists_partitions)
+        text_add(x->out, "    a matrix at a time: 2 host operations for every rank's part, clearing and "
+                         "copies in each\n");
+}
+
 void explain_data_parallel(const struct explanation *x)
 {
     const struct step_parts *p = x->parts;
@@ -70,9 +84,11 @@ void explain_data_parallel(const struct explanation *x)
          data_parallel_exposed_s(scenario, &p->zero, s, p->layout.forward_window_s,
                                  p->layout.backward_window_s),
          UNIT_SECONDS);
-    if (p->zero.zero == 3)
-        line(x, "ZeRO 3: gathers and reductions inside the layers, m x",
-             step_fsdp_exposed_s(&in, s), UNIT_SECONDS);
+    if (p->zero.zero != 3)
+        return;
+    line(x, "ZeRO 3: gathers and reductions inside the layers, m x", step_fsdp_exposed_s(&in, s),
+         UNIT_SECONDS);
+    explain_layer_collectives(x, &p->zero.layer[0]);
 }
 
 void explain_optimizer(const struct explanation *x)
