@@ -8,7 +8,7 @@
 static const double unit = 1e-4; /* of a stored value */
 
 /* Solutions of the weighted equations, each with the weights that the one before gives: five more
- * move no left-out row's error by 0.01 %. */
+ * move no class's error on left-out blocks by more than 0.01 %. */
 enum { SOLUTIONS = 5 };
 
 /* Axes of a table: log2 of the first knot, knots, octaves between them. What the axes are is told
