@@ -22,7 +22,8 @@ void emit_mlp(struct emitter *e, const struct mlp *mlp)
     double all_tokens = mlp->tokens * (mlp->groups > 0 ? mlp->groups : 1);
     emit_linear(e, &(struct linear){mlp->fc1, mlp->module, mlp->tokens, h, up * mlp->width,
                                     mlp->groups, p, true, true});
-    emit_activation(e, mlp->activation, mlp->act_module, all_tokens * mlp->width);
+    if (mlp->groups == 0 || !e->kernels->fused_expert_activation)
+        emit_activation(e, mlp->activation, mlp->act_module, all_tokens * mlp->width);
     emit_linear(e, &(struct linear){mlp->fc2, mlp->module, mlp->tokens, mlp->width, h, mlp->groups,
                                     p, true, false});
 }

@@ -31,6 +31,8 @@ const struct field stack_fields[] = {
     ROW("description", FIELD_STRING, UNIT_NONE, description, 0, 0, NULL, "what it is, in a line"),
     FLAG("dropout", kernels.dropout, "trains with dropout"),
     FLAG("fused_norm", kernels.fused_norm, "norms in one kernel"),
+    FLAG("fused_expert_activation", kernels.fused_expert_activation,
+         "activation of experts inside their GEMMs"),
     FLAG("fused_expert_bias", kernels.fused_expert_bias,
          "biases and clamped activation of experts inside their GEMMs"),
     FLAG("fused_activation", kernels.fused_activation, "bias and activation in one kernel"),
