@@ -277,6 +277,49 @@ static void test_catalog_monotone(void **state)
     }
 }
 
+/* Seconds that a printed algorithm bandwidth means, and that the exchange takes beside its call. */
+struct exchange_row {
+    double link_bytes_per_s, nic_bytes_per_s, ranks, per_domain;
+    double copies, printed_bytes_per_s;
+};
+
+static double exchange_s(const struct exchange_row *r, double bytes)
+{
+    struct system s = {.gpus = 72, .gpus_per_node = 8, .tiers = 2};
+    s.tier[0] = (struct tier){.domain_gpus = r->per_domain,
+                              .bandwidth_bytes_per_s = r->link_bytes_per_s,
+                              .oversubscription = 1};
+    s.tier[1] =
+        (struct tier){.bandwidth_bytes_per_s = r->nic_bytes_per_s, .oversubscription = 1};
+    struct group g = ranks(r->ranks, r->per_domain);
+    return expert_exchange_s(&s, bytes, bytes, &g);
+}
+
+/* DeepEP docs/README_Hybrid-EP.md: 4096 tokens of 7168 16-bit elements, eight experts a token, its
+ * printed kernel bandwidths (16 SMs, mean of dispatch and combine) over the copies to distinct
+ * ranks d (1 - (1 - 1/d)^8), on H100 to distinct nodes. */
+static void test_expert_exchange(void **state)
+{
+    (void)state;
+    static const struct exchange_row rows[] = {
+        {900e9, 50e9, 8,  8,  5.251, 717.2e9},
+        {900e9, 50e9, 16, 16, 6.453, 631.3e9},
+        {900e9, 50e9, 32, 32, 7.178, 588.5e9},
+        {900e9, 50e9, 36, 36, 7.266, 578.1e9},
+        {450e9, 50e9, 32, 8,  3.600, 57.6e9 },
+        {450e9, 50e9, 64, 8,  5.251, 49.9e9 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        double bytes = 4096 * 7168 * 2.0 * rows[i].copies;
+        double call_s = exchange_s(&rows[i], 1e-9);
+        check_near(call_s, 65e-6, 1e-9);
+        check_near(exchange_s(&rows[i], bytes) - call_s, bytes / rows[i].printed_bytes_per_s, 0.09);
+    }
+    struct group alone = ranks(1, 1);
+    struct system s = {.gpus = 1, .tiers = 1};
+    check_near(expert_exchange_s(&s, 1e6, 1e6, &alone), 0, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +328,7 @@ int main(void)
         cmocka_unit_test(test_sharing_and_taper), cmocka_unit_test(test_topologies),
         cmocka_unit_test(test_large_domains),     cmocka_unit_test(test_dragonfly),
         cmocka_unit_test(test_monotone),          cmocka_unit_test(test_catalog_monotone),
-        cmocka_unit_test(test_tree_hops),         cmocka_unit_test(test_switch_too_late)};
+        cmocka_unit_test(test_tree_hops),         cmocka_unit_test(test_switch_too_late),
+        cmocka_unit_test(test_expert_exchange)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -89,12 +89,66 @@ static void test_biases_of_experts(void **state)
     check_near(bytes[2][0], bytes[0][0], 1e-12);
 }
 
+/* Casts of one forward pass: kernels run, and bytes. */
+static void casts_of(const struct kernels *k, double *kernels, double *bytes)
+{
+    struct model m = expert_model();
+    struct shard s = expert_shard(DISPATCHER_ALLTOALL);
+    struct ops ops = {.n = 0};
+    s.precision = DTYPE_MXFP8;
+    layer_ops(&m, &m.kind[0], &s, k, &ops);
+    *kernels = *bytes = 0;
+    for (int i = 0; i < ops.n; i++) {
+        const struct op *op = &ops.op[i];
+        if (op->name != OP_NAME_QUANTISE || op->phase != PHASE_FORWARD || op->module != MODULE_MOE)
+            continue;
+        *kernels += op->repeat * op->launches;
+        *bytes += op->repeat * op->memory.bytes;
+    }
+}
+
+/* Grouped products take rows that the permutation and the activation cast; launched one by one, each
+ * of eight experts casts its own for FC1 and FC2, two kernels each, 2 B read and two copies of 1 +
+ * 1/32 B written. */
+static void test_casts_of_experts(void **state)
+{
+    (void)state;
+    struct kernels k = gpt_kernels();
+    double kernels, bytes, rows = 1000 * 2.0;
+    k.fused_quantise = k.grouped_gemm = true;
+    casts_of(&k, &kernels, &bytes);
+    check_near(kernels, 0, 0);
+    k.grouped_gemm = false;
+    casts_of(&k, &kernels, &bytes);
+    check_near(kernels, 2 * 8 * 2, 0);
+    check_near(bytes, rows * (512 + 256) * (2 + 2 * (1 + 1.0 / 32)), 1e-12);
+}
+
+/* An activation inside the grouped products costs no kernel; that of a dense layer stays. */
+static void test_fused_expert_activation(void **state)
+{
+    (void)state;
+    struct model m = expert_model();
+    struct kernels k = gpt_kernels();
+    struct shard s = expert_shard(DISPATCHER_ALLTOALL);
+    struct ops ops = {.n = 0}, dense = {.n = 0};
+    k.fused_expert_activation = true;
+    layer_ops(&m, &m.kind[0], &s, &k, &ops);
+    check_near(sum_of(&ops, OP_NAME_EXPERT_ACTIVATION, PHASE_FORWARD), 0, 0);
+    check_near(sum_of(&ops, OP_NAME_EXPERT_ACTIVATION, PHASE_BACKWARD_INPUT), 0, 0);
+    m.kind[0].experts = false;
+    layer_ops(&m, &m.kind[0], &s, &k, &dense);
+    assert_true(sum_of(&dense, OP_NAME_ACTIVATION, PHASE_FORWARD) > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ranks_of_a_token),
         cmocka_unit_test(test_deepep_sends_a_token_once_to_a_rank),
         cmocka_unit_test(test_biases_of_experts),
+        cmocka_unit_test(test_casts_of_experts),
+        cmocka_unit_test(test_fused_expert_activation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

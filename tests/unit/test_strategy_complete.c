@@ -1,0 +1,41 @@
+#include "parallelism/stack.h"
+#include "parallelism/step.h"
+#include "tests/unit/check.h"
+#include <stdlib.h>
+
+static enum dispatcher completed(const struct scenario *scenario, int ep)
+{
+    struct strategy s;
+    strategy_default(&s);
+    s.ep = ep;
+    strategy_complete(&s, NULL, scenario);
+    return s.dispatcher;
+}
+
+/* Experts of one scale-up domain are reached by the stack's dispatcher; over several domains by its
+ * other one, unless routing is limited to some; tokens dropped and padded always by the other. */
+static void test_dispatcher(void **state)
+{
+    (void)state;
+    struct scenario *c = calloc(1, sizeof *c);
+    assert_non_null(c);
+    c->system.gpus = 64;
+    c->system.gpus_per_node = 8;
+    c->system.tiers = 1;
+    c->system.tier[0].domain_gpus = 8;
+    c->stack.dispatcher = DISPATCHER_DEEPEP;
+    c->stack.dispatcher_across = DISPATCHER_ALLTOALL;
+    assert_int_equal(completed(c, 8), DISPATCHER_DEEPEP);
+    assert_int_equal(completed(c, 16), DISPATCHER_ALLTOALL);
+    c->model.expert_groups_per_token = 4;
+    assert_int_equal(completed(c, 16), DISPATCHER_DEEPEP);
+    c->job.expert_capacity = 1.25;
+    assert_int_equal(completed(c, 8), DISPATCHER_ALLTOALL);
+    free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_dispatcher)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
