@@ -50,7 +50,9 @@ const struct collective_constants collective_nvlink3[COLLECTIVES] = {
                                       {COLLECTIVE_RING, 5.265e-05, 9.5e-07, 0, 0.7117, 1, 0}}   },
 };
 
-/* H100 over NVLink 4, NCCL 2.29, the same way. */
+/* H100 over NVLink 4, NCCL 2.29, the same way. Send/recv has 4 channels of 20 GB/s up to 64 MiB and
+ * twice as many for each doubling from there, up to the links: 256 MiB take no longer than 64.
+ * [xxrjun/nccl-tests-cluster 455de4f, 8 H100] */
 const struct collective_constants collective_nvlink4[COLLECTIVES] = {
     [COLLECTIVE_ALL_REDUCE] = {.regimes = 3,
                                .regime = {{COLLECTIVE_RING, 5.1e-06, 1.5e-06, 0, 0.05211, 1, 0},
@@ -83,8 +85,8 @@ const struct collective_constants collective_nvlink4[COLLECTIVES] = {
                                .group_frac = {0.8696, 0.8944, 1}},
     [COLLECTIVE_SEND_RECV] = {.regimes = 3,
                                .regime = {{COLLECTIVE_RING, 5e-06, 0, 0, 0.1, 1, 0},
-                                         {COLLECTIVE_RING, 1e-05, 0, 0, 0.5, 1, 0},
-                                         {COLLECTIVE_RING, 2.2e-05, 0, 0, 0.816, 1, 0}}                      },
+                                         {COLLECTIVE_RING, 1e-05, 0, 0, 0.182, 1, 0},
+                                         {COLLECTIVE_RING, 8.1e-04, 0, 0, 0.816, 8, 0}}                      },
     [COLLECTIVE_BROADCAST] = {.regimes = 3,
                                .regime = {{COLLECTIVE_RING, 4.34e-06, 8.8e-07, 0, 0.014, 1, 0},
                                          {COLLECTIVE_RING, 5.94e-06, 8.8e-07, 0, 0.4025, 1, 0},

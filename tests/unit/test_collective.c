@@ -80,6 +80,8 @@ static void test_catalog(void **state)
     check_near(catalog_s("h100-sxm", COLLECTIVE_ALL_GATHER, 512 * mib, 8), 1394e-6, 0.02);
     check_near(catalog_s("h100-sxm", COLLECTIVE_ALL_REDUCE, 512 * mib, 8), 2106e-6, 0.02);
     check_near(catalog_s("h100-sxm", COLLECTIVE_ALL_REDUCE, 64 * mib, 8), 324.7e-6, 0.02);
+    check_near(catalog_s("h100-sxm", COLLECTIVE_SEND_RECV, 32 * mib, 8), 422.2e-6, 0.03);
+    check_near(catalog_s("h100-sxm", COLLECTIVE_SEND_RECV, 256 * mib, 8), 896.4e-6, 0.06);
     check_near(catalog_s("gb200", COLLECTIVE_ALL_GATHER, 4 * mib, 4), 25.9e-6, 0.03);
     check_near(catalog_s("gb200", COLLECTIVE_ALL_GATHER, 8 * mib, 4), 52.6e-6, 0.03);
     check_near(catalog_s("gb200", COLLECTIVE_ALL_REDUCE, 512 * mib, 72), 1806.7e-6, 0.05);
