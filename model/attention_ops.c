@@ -107,7 +107,7 @@ static void emit_fused(struct emitter *e, const struct layer_kind *kind)
                                 backward ? PHASE_BACKWARD_INPUT : PHASE_FORWARD);
         op->attention = a;
         op->launches = backward ? 3 : 1;
-        if (e->kernels->fp8_attention)
+        if (e->kernels->fp8_attention && dtype_bytes(s->precision) <= 1)
             op->dtype = DTYPE_FP8;
     }
 }
