@@ -19,15 +19,21 @@ void search_options_default(struct search_options *options)
     options->top = 10;
 }
 
+static bool is_fixed(const bool *fixed, const char *key)
+{
+    for (size_t i = 0; fixed && i < strategy_field_count; i++)
+        if (strcmp(strategy_fields[i].key, key) == 0)
+            return fixed[i];
+    return false;
+}
+
 void search_options_complete(struct search_options *options, const bool *fixed,
                              const struct scenario *scenario)
 {
     const struct stack *stack = &scenario->stack;
-    bool given = false;
-    for (size_t i = 0; fixed && i < strategy_field_count; i++)
-        given = given || (fixed[i] && strcmp(strategy_fields[i].key, "overlaps") == 0);
     strategy_complete(&options->base, fixed, scenario);
-    options->open_overlaps = given ? 0 : stack->overlaps;
+    options->open_overlaps = is_fixed(fixed, "overlaps") ? 0 : stack->overlaps;
+    options->usual_dispatcher = !is_fixed(fixed, "dispatcher");
 }
 
 static void copy_counts(const struct search_space *space, const struct search_counts *counts,

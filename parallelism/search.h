@@ -34,6 +34,7 @@ struct search_options {
     struct choices choices[SEARCH_DIMENSIONS];
     bool open[SEARCH_DIMENSIONS];
     unsigned open_overlaps; /* bits of enum overlap that are tried on and off */
+    bool usual_dispatcher;  /* each degree of experts its strategy_usual_dispatcher, not base's */
     struct strategy base;   /* values of the keys that are not searched */
     int top;
     double within_frac; /* results besides the top: all at most so much slower than the best */

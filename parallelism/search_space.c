@@ -187,7 +187,9 @@ static bool add_dispatchers(struct search_space *space, struct search_unit *unit
     unsigned bit = 1u << OVERLAP_EP, open = unit->ep > 1 ? space->options->open_overlaps & bit : 0;
     unsigned overlaps = unit->overlaps;
     int variants = open ? 2 : 1;
-    search_values_add(&dispatchers, (int)space->options->base.dispatcher);
+    search_values_add(&dispatchers, (int)(space->options->usual_dispatcher
+                                              ? strategy_usual_dispatcher(space->scenario, unit->ep)
+                                              : space->options->base.dispatcher));
     if (unit->ep > 1)
         enum_values(space, SEARCH_DISPATCHER, space->scenario->stack.dispatchers, &dispatchers);
     for (int i = 0; i < dispatchers.count * variants; i++) {

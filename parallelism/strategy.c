@@ -82,11 +82,9 @@ static bool was_given(const bool *given, size_t offset)
     return false;
 }
 
-/* Recipes dispatch by DeepEP's kernels inside a scale-up domain, across domains only where a token's
- * experts are limited to some of them, and never what is dropped and padded to a capacity. */
-static enum dispatcher usual_dispatcher(const struct scenario *scenario, const struct strategy *s)
+enum dispatcher strategy_usual_dispatcher(const struct scenario *scenario, int ep)
 {
-    bool across = s->ep > system_domain_gpus(&scenario->system);
+    bool across = ep > system_domain_gpus(&scenario->system);
     bool limited = scenario->model.expert_groups_per_token > 0;
     bool capped = scenario->job.expert_capacity > 0;
     return capped || (across && !limited) ? scenario->stack.dispatcher_across
@@ -114,7 +112,7 @@ void strategy_complete(struct strategy *s, const bool *given, const struct scena
     if (!GIVEN(attention))
         s->attention = stack->attention;
     if (!GIVEN(dispatcher))
-        s->dispatcher = usual_dispatcher(scenario, s);
+        s->dispatcher = strategy_usual_dispatcher(scenario, s->ep);
     if (!GIVEN(overlaps))
         s->overlaps = stack->overlaps;
     if (!GIVEN(torch_compile))

@@ -60,6 +60,11 @@ void strategy_default(struct strategy *s);
 struct scenario;
 void strategy_complete(struct strategy *s, const bool *given, const struct scenario *scenario);
 
+/* The dispatcher of a strategy that names none, with this many expert-parallel ranks: DeepEP's kernels
+ * inside a scale-up domain, across domains only where a token's experts are limited to some of them,
+ * and never for what is dropped and padded to a capacity, where that is how the stack's recipes do. */
+enum dispatcher strategy_usual_dispatcher(const struct scenario *scenario, int ep);
+
 /* One line such as "tp 8, pp 4, vpp 5, dp 16, micro-batch 1, sp, zero 1, selective recompute". */
 void strategy_describe(const struct strategy *s, struct text *out);
 /* Its end: what few strategies use, such as ", shards of 8 ranks, optimizer offloaded". */

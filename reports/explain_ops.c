@@ -40,8 +40,10 @@ static void shape_of_collective(const struct op_rows *rows, const struct op *op,
 {
     const struct result *r = rows->x->result;
     struct group g = placement_comm(&r->scenario->system, r->strategy, op->comm);
-    text_addf(out, "%s, %g ranks, %g in a scale-up domain", collective_names[op->collective],
-              g.ranks, g.per_domain);
+    const char *name = op_is_expert_exchange(r->strategy, op)
+                           ? dispatcher_names[DISPATCHER_DEEPEP]
+                           : collective_names[op->collective];
+    text_addf(out, "%s, %g ranks, %g in a scale-up domain", name, g.ranks, g.per_domain);
 }
 
 static void shape_of(const struct op_rows *rows, const struct op *op, struct text *out)
@@ -171,7 +173,9 @@ static void add_equation(const struct explanation *x, enum term term)
     const struct scenario *scenario = x->result->scenario;
     const struct stack_constant *k = scenario->stack.constant;
     if (term == TERM_EP && x->result->strategy->dispatcher == DISPATCHER_DEEPEP) {
-        text_addf(x->out, "  once = 65 us + max(links, NICs), volume / bandwidth of each [%s]\n",
+        text_addf(x->out,
+                  "  once = 65 us + max(bytes to distinct ranks / 0.65 links, bytes to distinct "
+                  "domains / 0.86 NIC) [%s]\n",
                   expert_exchange_source);
         return;
     }
