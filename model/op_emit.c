@@ -107,6 +107,7 @@ static void emit_product(struct emitter *e, const struct linear *l, enum phase p
     op->gemm.batch = grouped && one_launch ? l->groups : 1;
     op->gemm.skew = grouped ? e->shard->expert_imbalance : 1;
     op->repeat = one_launch ? 1 : l->groups;
+    op->launches = one_launch ? 1 : e->kernels->expert_launches;
 }
 
 /* dW of in x out: accumulated in the GEMM, or written in 16 bit and added by a kernel of its own.

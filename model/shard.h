@@ -38,6 +38,7 @@ struct kernels {
     bool fused_cross_entropy;
     bool fused_quantise;             /* fp8: quantisation inside the norm or activation before it */
     bool grouped_gemm;               /* experts in one launch; else one GEMM an expert */
+    double expert_launches;          /* host time of an expert's product launched alone, in launches */
     bool fused_expert_activation;    /* experts: activation and its gradient inside the grouped GEMMs */
     bool fused_expert_bias;          /* biased experts: bias and clamped activation in the GEMMs */
     bool gradient_accumulation_fusion; /* weight gradient adds into the fp32 buffer inside the GEMM */

@@ -31,6 +31,8 @@ const struct field stack_fields[] = {
     ROW("description", FIELD_STRING, UNIT_NONE, description, 0, 0, NULL, "what it is, in a line"),
     FLAG("dropout", kernels.dropout, "trains with dropout"),
     FLAG("fused_norm", kernels.fused_norm, "norms in one kernel"),
+    NUMBER("expert_launches", UNIT_NONE, kernels.expert_launches, 100,
+           "host time of an expert's product launched alone, in kernel launches"),
     FLAG("fused_expert_activation", kernels.fused_expert_activation,
          "activation of experts inside their GEMMs"),
     FLAG("fused_expert_bias", kernels.fused_expert_bias,

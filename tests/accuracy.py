@@ -156,6 +156,11 @@ ABLATIONS = [
     ("copies around the collectives of sharded parameters", {"copies_parameters": False}),
     ("layers gathered again after recompute", {"reuse_parameters": 0}),
     ("deduplication of expert traffic", {"dispatcher": "alltoall"}),
+    ("another dispatcher across scale-up domains", {"dispatcher_across": "deepep"}),
+    ("experts launched and cast one by one", {"grouped_gemm": True}),
+    ("host time of an expert's product", {"expert_launches": 1}),
+    ("experts' activation inside their products", {"fused_expert_activation": False}),
+    ("attention in fp8", {"fp8_attention": False}),
     ("unfused cross-entropy", {"fused_cross_entropy": True}),
     ("dropout", {"dropout": False}),
 ]
