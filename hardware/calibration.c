@@ -85,7 +85,8 @@ static const struct field attention_rows[] = {
 /* One constant of both kernels of decode. */
 #define KERNEL(kernel, key, unit, min, max, help)                                                  \
     {                                                                                              \
-#kernel "_" #key, FIELD_NUMBER, unit, offsetof(struct decode_constants, kernel.key),       \
+#kernel "_" #key, FIELD_NUMBER, unit, /* NOLINTNEXTLINE(bugprone-macro-parentheses) */         \
+            offsetof(struct decode_constants, kernel.key),                                         \
             sizeof(double), min, max, true, NULL, help                                             \
     }
 #define DECODE_KERNEL(kernel, words)                                                               \
@@ -143,7 +144,7 @@ struct family {
 #define FAMILY(op, names, count, member, correction, rows, dims)                                   \
     {                                                                                              \
         op, names, count, sizeof(struct member##_constants), MEMBER(member),                       \
-            MEMBER(member##_group), correction, rows, sizeof rows / sizeof rows[0], dims           \
+            MEMBER(member##_group), correction, rows, sizeof(rows) / sizeof((rows)[0]), dims          \
     }
 
 static const struct family families[] = {

@@ -43,25 +43,23 @@ struct collective_switch {
 
 struct collective_constants {
     int regimes; /* 0: not known */
+    int switches, switch_regime; /* the first regime that lies beyond the switches */
+    int groups, knots;
+    int split[COLLECTIVE_GROUPS]; /* the first knots of a group, measured below its switch */
     struct collective_regime regime[COLLECTIVE_REGIMES];
     struct collective_regime
         standard_error[COLLECTIVE_REGIMES]; /* of each constant; 0: not known */
-    int switches;
-    int switch_regime; /* first regime that lies beyond the switches */
     struct collective_switch change[COLLECTIVE_SWITCHES];
     /* Scale-out all-reduce: bandwidth of a tree over two domains relative to one over more; it
      * crosses their boundary once. 0: as 1. */
     double two_domain_gain;
     /* Ranks inside a domain, increasing, and bus bandwidth relative to the regimes'. Between them
      * 1/frac is linear in 1/ranks, beyond them constant. Scale-up: the groups measured. */
-    int groups;
     double group_ranks[COLLECTIVE_GROUPS], group_frac[COLLECTIVE_GROUPS];
     /* Measured over regimes' time at increasing sizes, by group: sharpens the fit near measured
-     * points. The first `split` knots of a group were measured below its switch. */
-    int knots;
+     * points. */
     double knot_bytes[COLLECTIVE_KNOTS];
     double ratio[COLLECTIVE_GROUPS][COLLECTIVE_KNOTS];
-    int split[COLLECTIVE_GROUPS];
 };
 
 /* All collectives of a tier, and where their constants come from. Source kind none: not known. */

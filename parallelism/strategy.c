@@ -1,6 +1,6 @@
 #include "parallelism/strategy.h"
-#include "parallelism/step.h"
 #include "parallelism/stack.h"
+#include "parallelism/step.h"
 #include <stddef.h>
 #include <string.h>
 

@@ -386,9 +386,9 @@ enum status collective_fit_fabric(const struct system *system, const struct coll
                      malloc(size), malloc(size)};
     enum status status = STATUS_OK;
     memset(errors, 0, sizeof *errors);
-    if (!w.system || !w.buffer || !w.weight || !w.trust || !w.error)
+    if (!w.system || !w.buffer || !w.weight || !w.trust || !w.error) {
         status = error_set(e, STATUS_IO, "out of memory");
-    if (status == STATUS_OK) {
+    } else {
         *w.system = *system;
         struct collective_samples s = select_rows(&w, rows, n, -1);
         status = check_rows(system, &s, e);
