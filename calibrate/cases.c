@@ -226,9 +226,7 @@ static void settle_schedule(struct case_reader *r)
  * compile the run that is silent. */
 static void settle_compile(bool given[])
 {
-    for (size_t i = 0; i < strategy_field_count; i++)
-        if (strcmp(strategy_fields[i].key, "torch_compile") == 0)
-            given[i] = true;
+    given[strategy_row("torch_compile")] = true;
 }
 
 static void read_strategy(struct case_reader *r, const struct json_value *object)

@@ -333,29 +333,32 @@ double collective_s(const struct system *system, enum collective op, double byte
     return collective_leg_s(&leg, bytes);
 }
 
-const char expert_exchange_source[] =
-    "deepseek-ai/DeepEP docs/README_Hybrid-EP.md 41cad94 and issue 16: B200, GB200, H20; H100 over 400 Gb/s";
-
-/* A token crosses the network once to each domain and is passed on over the links inside it, both at
- * once; what stays with the sender moves over neither.
- *     t0 + max(S_link (r-1)/r / B_link, S_net (k-1)/k / B_nic)
- * [DeepEP docs/README_Hybrid-EP.md, 4096 tokens of 7168, top-8; algorithm bandwidths less the own
+/* [DeepEP docs/README_Hybrid-EP.md, 4096 tokens of 7168, top-8; algorithm bandwidths less the own
  * share] Links: 0.70 of B200's and GB200's at 8 ranks, 0.62 to 0.67 at 36, 0.65 of H20's [DeepEP
  * issue 16]. NICs: 0.86 to 0.88 of 400 Gb/s at 32 and 64 H100. A call takes 65 us more than its
  * kernel and the copy of what it returns. */
+const struct expert_exchange_constants expert_exchange_constants = {
+    .link_frac = 0.65,
+    .nic_frac = 0.86,
+    .call_s = 65e-6,
+    .source = "deepseek-ai/DeepEP docs/README_Hybrid-EP.md 41cad94 and issue 16: B200, GB200, H20; "
+              "H100 over 400 Gb/s",
+};
+
+/* A token crosses the network once to each domain and is passed on over the links inside it, both at
+ * once; what stays with the sender moves over neither.
+ *     t0 + max(S_link (r-1)/r / B_link, S_net (k-1)/k / B_nic) */
 double expert_exchange_s(const struct system *system, double link_bytes, double network_bytes,
                          const struct group *group)
 {
-    const double link_frac_reached = 0.65, nic_frac_reached = 0.86, call_s = 65e-6;
+    const struct expert_exchange_constants *c = &expert_exchange_constants;
     if (group->ranks <= 1 || link_bytes <= 0)
         return 0;
     struct collective_site site = site_of(system, COLLECTIVE_ALL_TO_ALL, group);
     double r = site.per_domain, k = site.domains;
-    double link_s = link_bytes * (r - 1) / r /
-                    (link_frac_reached * scale_up_bytes_per_s(&site, r));
-    double nic_s =
-        k > 1 ? network_bytes * (k - 1) / k / (nic_frac_reached * site.nic_bytes_per_s) : 0;
-    return call_s + fmax(link_s, nic_s);
+    double link_s = link_bytes * (r - 1) / r / (c->link_frac * scale_up_bytes_per_s(&site, r));
+    double nic_s = k > 1 ? network_bytes * (k - 1) / k / (c->nic_frac * site.nic_bytes_per_s) : 0;
+    return c->call_s + fmax(link_s, nic_s);
 }
 
 struct group p2p_group(bool across)

@@ -39,7 +39,12 @@ double collective_volume_bytes(enum collective op, double bytes, double ranks);
  * experts; network_bytes: when each goes once to every such domain; both count the own. */
 double expert_exchange_s(const struct system *system, double link_bytes, double network_bytes,
                          const struct group *group);
-extern const char expert_exchange_source[]; /* of its constants, which are measured */
+/* What prices it: reached shares of the links and of the NIC, and a call's time beside its transfer. */
+struct expert_exchange_constants {
+    double link_frac, nic_frac, call_s;
+    const char *source; /* they are measured */
+};
+extern const struct expert_exchange_constants expert_exchange_constants;
 
 /* One point-to-point message between neighbouring pipeline ranks; `across`: leaves the scale-up
  * domain. */

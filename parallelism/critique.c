@@ -30,11 +30,8 @@ static const struct {
 
 static const struct field *field_of(const char *key)
 {
-    for (size_t i = 0; i < strategy_field_count; i++) {
-        if (strcmp(strategy_fields[i].key, key) == 0)
-            return &strategy_fields[i];
-    }
-    return NULL;
+    size_t i = strategy_row(key);
+    return i < strategy_field_count ? &strategy_fields[i] : NULL;
 }
 
 /* What follows a change of one key as the frameworks derive it: the replicas from the GPUs, the

@@ -56,11 +56,15 @@ static double flash_frac(const struct scenario *scenario)
     return pow(generation_gain, g < newest ? newest - g : 0);
 }
 
+int stack_network_constant(const struct group *g)
+{
+    return g->per_domain < g->ranks ? STACK_NETWORK : STACK_SCALE_UP;
+}
+
 double stack_collective_s(const struct scenario *scenario, enum collective op, double bytes,
                           const struct group *g)
 {
-    bool crosses = g->per_domain < g->ranks;
-    double factor = scenario->stack.constant[crosses ? STACK_NETWORK : STACK_SCALE_UP].value;
+    double factor = scenario->stack.constant[stack_network_constant(g)].value;
     return collective_s(&scenario->system, op, bytes, g) * factor;
 }
 

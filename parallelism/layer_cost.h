@@ -51,9 +51,13 @@ double stack_memory_factor(const struct scenario *scenario, const struct strateg
 /* Whether DeepEP's kernels carry it: priced by expert_exchange_s, without a factor of the stack's. */
 bool op_is_expert_exchange(const struct strategy *s, const struct op *op);
 
+struct group;
+/* Which of a stack's constants a collective of this group takes: by whether it leaves the scale-up
+ * domain. */
+int stack_network_constant(const struct group *g);
+
 /* A collective under the stack: its factors stretch traffic inside the scale-up domain and traffic
  * that leaves it. */
-struct group;
 double stack_collective_s(const struct scenario *scenario, enum collective op, double bytes,
                           const struct group *g);
 

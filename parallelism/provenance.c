@@ -102,7 +102,7 @@ static void collective_source(const struct uses *uses, const struct op *op,
              across ? "scale_out" : "scale_up");
     if (exchange) {
         snprintf(item->kind, sizeof item->kind, "measured");
-        snprintf(item->source, sizeof item->source, "%s", expert_exchange_source);
+        snprintf(item->source, sizeof item->source, "%s", expert_exchange_constants.source);
         return;
     }
     memcpy(item->kind, support.kind, sizeof item->kind);

@@ -104,21 +104,13 @@ enum status scenario_read(const struct json *json, const struct json_value *obje
     return read_job(json, object, &out->job, e);
 }
 
-static size_t row_of(const char *key)
-{
-    size_t i = 0;
-    while (i < strategy_field_count && strcmp(strategy_fields[i].key, key) != 0)
-        i++;
-    return i;
-}
-
 /* Of an estimate's strategy only what was asked for counts: the rest follows anew. */
 static enum status keep_asked_for(const struct json *json, const struct json_value *asked,
                                   bool *read, struct error *e)
 {
     bool kept[STRATEGY_FIELDS_MAX] = {false};
     for (const struct json_value *v = json_first(asked); v; v = json_next(v)) {
-        size_t i = json_kind(v) == JSON_STRING ? row_of(json_string(v)) : strategy_field_count;
+        size_t i = json_kind(v) == JSON_STRING ? strategy_row(json_string(v)) : strategy_field_count;
         if (i == strategy_field_count)
             return json_error(json, v, e, STATUS_INPUT, "expected a key of the strategy");
         kept[i] = read[i];

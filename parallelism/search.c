@@ -21,10 +21,7 @@ void search_options_default(struct search_options *options)
 
 static bool is_fixed(const bool *fixed, const char *key)
 {
-    for (size_t i = 0; fixed && i < strategy_field_count; i++)
-        if (strcmp(strategy_fields[i].key, key) == 0)
-            return fixed[i];
-    return false;
+    return fixed && fixed[strategy_row(key)];
 }
 
 void search_options_complete(struct search_options *options, const bool *fixed,

@@ -57,11 +57,8 @@ static const struct {
 
 const struct field *search_dimension_field(enum search_dimension dimension)
 {
-    for (size_t i = 0; i < strategy_field_count; i++) {
-        if (strcmp(strategy_fields[i].key, search_dimension_names[dimension]) == 0)
-            return &strategy_fields[i];
-    }
-    return NULL;
+    size_t i = strategy_row(search_dimension_names[dimension]);
+    return i < strategy_field_count ? &strategy_fields[i] : NULL;
 }
 
 int search_dimension_get(const struct strategy *s, enum search_dimension dimension)

@@ -74,6 +74,14 @@ void strategy_default(struct strategy *s)
     s->dispatcher = DISPATCHER_ALLTOALL;
 }
 
+size_t strategy_row(const char *key)
+{
+    size_t i = 0;
+    while (i < strategy_field_count && strcmp(strategy_fields[i].key, key) != 0)
+        i++;
+    return i;
+}
+
 static bool was_given(const bool *given, size_t offset)
 {
     for (size_t i = 0; given && i < strategy_field_count; i++)

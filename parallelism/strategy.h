@@ -54,6 +54,9 @@ enum { STRATEGY_FIELDS_MAX = 64 }; /* for arrays of a flag a row */
 /* Every degree 1, micro-batch 1, zero 0, no recompute. */
 void strategy_default(struct strategy *s);
 
+/* Row of strategy_fields; strategy_field_count where no row has the key. */
+size_t strategy_row(const char *key);
+
 /* Fills what was not given (given[i]: row i of strategy_fields was) by DESIGN's rules: dp =
  * gpus/(tp cp pp), sequence_parallel = tp > 1, schedule, zero 1 when dp > 1, the stack's attention,
  * dispatcher and overlaps. */

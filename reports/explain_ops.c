@@ -158,11 +158,11 @@ static void add_constants(const struct op_rows *rows)
     }
 }
 
-/* The stack's constant on a term's collectives: by whether their group leaves the scale-up domain. */
+/* The stack's constant on a communicator's collectives. */
 static int network_constant(const struct explanation *x, enum comm comm)
 {
     struct group g = placement_comm(&x->result->scenario->system, x->result->strategy, comm);
-    return g.per_domain < g.ranks ? STACK_NETWORK : STACK_SCALE_UP;
+    return stack_network_constant(&g);
 }
 
 /* How one run of an op of the term is priced, with the stack's factor. */
@@ -173,10 +173,11 @@ static void add_equation(const struct explanation *x, enum term term)
     const struct scenario *scenario = x->result->scenario;
     const struct stack_constant *k = scenario->stack.constant;
     if (term == TERM_EP && x->result->strategy->dispatcher == DISPATCHER_DEEPEP) {
+        const struct expert_exchange_constants *c = &expert_exchange_constants;
         text_addf(x->out,
-                  "  once = 65 us + max(bytes to distinct ranks / 0.65 links, bytes to distinct "
-                  "domains / 0.86 NIC) [%s]\n",
-                  expert_exchange_source);
+                  "  once = %g us + max(bytes to distinct ranks / %g links, bytes to distinct "
+                  "domains / %g NIC) [%s]\n",
+                  1e6 * c->call_s, c->link_frac, c->nic_frac, c->source);
         return;
     }
     const struct {

@@ -223,6 +223,20 @@ static struct system cluster(void)
     return s;
 }
 
+/* The rows of two logs of an op, of so many ranks each and of sizes from `least` on, as `truth` times
+ * them. */
+static void measure_logs(const struct system *truth, enum collective op, const double ranks[2],
+                         double least)
+{
+    count = 0;
+    for (int log = 0; log < 2; log++)
+        for (double bytes = least; bytes <= 1e10; bytes *= 4) {
+            struct collective_sample s = {op, ranks[log], 8, bytes, 0, log, 0};
+            struct group g = collective_sample_group(truth, &s);
+            add(s.op, s.ranks, 8, bytes, collective_s(truth, s.op, bytes, &g), log);
+        }
+}
+
 /* A fabric with three times the latency and 0.8 of the bandwidth of its technology: all-reduces on
  * 4 and 16 nodes tell what 8 nodes do, and what an all-gather does that nobody measured. */
 static void test_fabric_recovers(void **state)
@@ -240,14 +254,7 @@ static void test_fabric_recovers(void **state)
             k->regime[i].bandwidth_frac *= 0.8;
         }
     }
-    count = 0;
-    for (int log = 0; log < 2; log++)
-        for (double bytes = 8; bytes <= 1e10; bytes *= 4) {
-            struct collective_sample s = {
-                COLLECTIVE_ALL_REDUCE, log ? 128 : 32, 8, bytes, 0, log, 0};
-            struct group g = collective_sample_group(&truth, &s);
-            add(s.op, s.ranks, 8, bytes, collective_s(&truth, s.op, bytes, &g), log);
-        }
+    measure_logs(&truth, COLLECTIVE_ALL_REDUCE, (double[]){32, 128}, 8);
     struct collective_errors errors;
     struct text report = {0};
     struct error e;
@@ -289,14 +296,7 @@ static void test_fabric_shares(void **state)
         for (int i = 0; i < k->regimes; i++)
             k->regime[i].step_s *= 2;
     }
-    count = 0;
-    for (int log = 0; log < 2; log++)
-        for (double bytes = 1024; bytes <= 1e10; bytes *= 4) {
-            struct collective_sample s = {
-                COLLECTIVE_ALL_GATHER, log ? 16 : 128, 8, bytes, 0, log, 0};
-            struct group g = collective_sample_group(&truth, &s);
-            add(s.op, s.ranks, 8, bytes, collective_s(&truth, s.op, bytes, &g), log);
-        }
+    measure_logs(&truth, COLLECTIVE_ALL_GATHER, (double[]){128, 16}, 1024);
     assert_int_equal(collective_fit_fabric(&fitted, rows, count, &c, &errors, &report, &e),
                      STATUS_OK);
     fitted.tier[1].collective = c;

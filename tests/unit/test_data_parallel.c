@@ -23,7 +23,8 @@ static struct scenario *scenario_of(int gpus)
     return c;
 }
 
-static double gather_of(const struct scenario *c, double *parameters)
+/* One micro-batch on as many replicas as GPUs, taken apart. Of the caller: free. */
+static struct step_parts *parts_of(const struct scenario *c, int zero)
 {
     struct strategy s;
     struct step_parts *parts = malloc(sizeof *parts);
@@ -32,8 +33,14 @@ static double gather_of(const struct scenario *c, double *parameters)
     s.dp = (int)c->system.gpus;
     s.micro_batch = 1;
     s.schedule = SCHEDULE_NONE;
-    s.zero = 1;
+    s.zero = zero;
     step_take_apart(c, &s, parts);
+    return parts;
+}
+
+static double gather_of(const struct scenario *c, double *parameters)
+{
+    struct step_parts *parts = parts_of(c, 1);
     double gather_s = parts->zero.gather_s;
     *parameters = parts->stages.tail_parameters.dense;
     free(parts);
@@ -63,15 +70,7 @@ static void test_parameters_broadcast_in_turn(void **state)
 
 static struct zero_block layer_of(const struct scenario *c, double *parameters)
 {
-    struct strategy s;
-    struct step_parts *parts = malloc(sizeof *parts);
-    assert_non_null(parts);
-    strategy_default(&s);
-    s.dp = (int)c->system.gpus;
-    s.micro_batch = 1;
-    s.schedule = SCHEDULE_NONE;
-    s.zero = 3;
-    step_take_apart(c, &s, parts);
+    struct step_parts *parts = parts_of(c, 3);
     struct zero_block layer = parts->zero.layer[0];
     *parameters = parts->shard.layer[0].parameters.dense;
     free(parts);
