@@ -164,8 +164,13 @@ void calibration_speed_up(struct calibration *c, const char *op, double s);
 /* Backward attention from forward's constants: nobody measured it in the samples. */
 void calibration_backward(struct calibration *c);
 
-/* Reads the object "calibration" of a gpu file over what `c` holds; a group that is given must hold
- * every constant, its kind and its source. */
+/* Member "format" of the object "calibration": one more whenever a constant changes its meaning, for
+ * constants that were fitted for other forms would be misread.
+ * 2: `doubt` weighs the tiles by their rank. */
+enum { CALIBRATION_FORMAT = 2 };
+
+/* Reads the object "calibration" of a gpu file over what `c` holds; constants of another format are
+ * refused, a group that is given must hold every constant, its kind and its source. */
 enum status calibration_read(const struct json *json, const struct json_value *object,
                              struct calibration *c, struct error *e);
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* A gpu file's "calibration": {op: {name: group}}, a group being
+/* A gpu file's "calibration": {"format": 2, op: {name: group}}, a group being
  * {"kind", "source", "date", "samples", "error_frac", "range": {dim: [low, high]},
  *  "constants": {..}, "standard_errors": {..}, "correction": {"knots", "low", "step", "values"}}.
  */
@@ -20,6 +20,7 @@ static const struct field group_rows[] = {
      sizeof(double),                                                                                         0, 1e6,  false, NULL,
      "mean absolute error, cross-validated by blocks of shapes"                                                                                                                        },
 };
+static const char format_key[] = "format";
 enum { GROUP_ROWS = sizeof group_rows / sizeof group_rows[0] };
 static const char *const group_objects[] = {"constants", "standard_errors", "range", "correction",
                                             NULL};
@@ -173,19 +174,42 @@ static enum status op_read(const struct json *json, const struct json_value *op,
     return STATUS_OK;
 }
 
+/* An object without constants can be of any format. */
+static enum status format_read(const struct json *json, const struct json_value *object,
+                               struct error *e)
+{
+    const struct json_value *v = json_member(object, format_key);
+    bool number = v && json_kind(v) == JSON_NUMBER;
+    if (json_count(object) == 0 || (number && json_number(v) == CALIBRATION_FORMAT))
+        return STATUS_OK;
+    if (number && json_number(v) > CALIBRATION_FORMAT) {
+        json_error(json, v, e, STATUS_INPUT, "expected format %d, got %g: a newer stepcast's",
+                   CALIBRATION_FORMAT, json_number(v));
+        return e->status;
+    }
+    json_error(
+        json, v ? v : object, e, STATUS_INPUT,
+        "expected \"format\": %d: constants that an older stepcast fitted mean something else",
+        CALIBRATION_FORMAT);
+    error_set_hint(e, "take the member \"calibration\" out of the file, then fit it anew: "
+                      "stepcast calibrate fit SAMPLES.csv... --gpu FILE --into FILE");
+    return e->status;
+}
+
 enum status calibration_read(const struct json *json, const struct json_value *object,
                              struct calibration *c, struct error *e)
 {
     if (json_kind(object) != JSON_OBJECT)
         return json_error(json, object, e, STATUS_INPUT, "expected the object \"calibration\"");
     struct calibration read = *c;
-    for (const struct json_value *op = json_first(object); op; op = json_next(op)) {
-        enum status status = op_read(json, op, &read, e);
-        if (status != STATUS_OK)
-            return status;
-    }
-    *c = read;
-    return STATUS_OK;
+    enum status status = format_read(json, object, e);
+    for (const struct json_value *v = json_first(object); v && status == STATUS_OK;
+         v = json_next(v))
+        if (strcmp(json_key(v), format_key) != 0)
+            status = op_read(json, v, &read, e);
+    if (status == STATUS_OK)
+        *c = read;
+    return status;
 }
 
 static void constants_write(struct json_writer *w, const struct calibration *c,
@@ -276,6 +300,7 @@ void calibration_write(struct json_writer *w, const char *key, const struct cali
     const char *op = NULL;
     struct calibration_slot slot;
     json_open_object(w, key);
+    json_put_number(w, format_key, CALIBRATION_FORMAT);
     for (size_t i = 0; calibration_slot(i, &slot); i++) {
         struct calibration_group group;
         memcpy(&group, (const char *)c + slot.group_offset, sizeof group);

@@ -69,19 +69,22 @@ static void test_refused(void **state)
     (void)state;
     static const char *const texts[] = {
         "[]",
-        "{\"gem\": {}}",
-        "{\"gemm\": {\"bf17\": {}}}",
-        "{\"gemm\": {\"bf16\": {\"kind\": \"measured\", \"source\": \"s\"}}}",
-        "{\"memory\": {\"norm\": {\"source\": \"s\", \"constants\": {\"bandwidth_frac\": 1, "
+        "{\"format\": 2, \"gem\": {}}",
+        "{\"format\": 2, \"gemm\": {\"bf17\": {}}}",
+        "{\"format\": 2, \"gemm\": {\"bf16\": {\"kind\": \"measured\", \"source\": \"s\"}}}",
+        "{\"format\": 2, \"memory\": {\"norm\": {\"source\": \"s\", \"constants\": "
+        "{\"bandwidth_frac\": 1, "
         "\"t0_s\": 0}}}}",
-        "{\"memory\": {\"norm\": {\"kind\": \"measured\", \"source\": \"s\", "
+        "{\"format\": 2, \"memory\": {\"norm\": {\"kind\": \"measured\", \"source\": \"s\", "
         "\"constants\": {\"bandwidth_frac\": 1}}}}",
-        "{\"memory\": {\"norm\": {\"kind\": \"measured\", \"source\": \"s\", "
+        "{\"format\": 2, \"memory\": {\"norm\": {\"kind\": \"measured\", \"source\": \"s\", "
         "\"constants\": {\"bandwidth_frac\": -1, \"t0_s\": 0}}}}",
-        "{\"memory\": {\"norm\": {\"kind\": \"measured\", \"source\": \"s\", \"range\": {\"m\": "
+        "{\"format\": 2, \"memory\": {\"norm\": {\"kind\": \"measured\", \"source\": \"s\", "
+        "\"range\": {\"m\": "
         "[1, 2]}, "
         "\"constants\": {\"bandwidth_frac\": 1, \"t0_s\": 0}}}}",
-        "{\"memory\": {\"norm\": {\"kind\": \"measured\", \"source\": \"s\", \"standard_errors\": "
+        "{\"format\": 2, \"memory\": {\"norm\": {\"kind\": \"measured\", \"source\": \"s\", "
+        "\"standard_errors\": "
         "{\"x\": 1}, "
         "\"constants\": {\"bandwidth_frac\": 1, \"t0_s\": 0}}}}",
     };
@@ -95,6 +98,35 @@ static void test_refused(void **state)
         assert_non_null(json);
         assert_int_equal(calibration_read(json, json_root(json), &c, &e), STATUS_INPUT);
         assert_memory_equal(&c, &before, sizeof c);
+        json_free(json);
+    }
+}
+
+/* Constants that another form of the kernels was fitted with are not misread. */
+static void test_format(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum status status;
+        const char *message;
+    } cases[] = {
+        {"{}",                            STATUS_OK,    ""                        },
+        {"{\"format\": 2}",               STATUS_OK,    ""                        },
+        {"{\"gemm\": {}}",                STATUS_INPUT, "expected \"format\": 2: "},
+        {"{\"gemm\": {}, \"format\": 1}", STATUS_INPUT, "expected \"format\": 2: "},
+        {"{\"format\": \"2\"}",           STATUS_INPUT, "expected \"format\": 2: "},
+        {"{\"format\": 3, \"gemm\": {}}", STATUS_INPUT, "expected format 2, got 3"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct calibration c;
+        struct error e;
+        error_init(&e);
+        calibration_default(&c, "hopper");
+        struct json *json = json_parse(cases[i].text, strlen(cases[i].text), "test.json", &e);
+        assert_non_null(json);
+        assert_int_equal(calibration_read(json, json_root(json), &c, &e), cases[i].status);
+        assert_memory_equal(e.message, cases[i].message, strlen(cases[i].message));
         json_free(json);
     }
 }
@@ -118,6 +150,7 @@ int main(void)
         cmocka_unit_test(test_read_back_same_bits),
         cmocka_unit_test(test_defaults_are_not_written),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_format),
         cmocka_unit_test(test_transfer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
