@@ -189,6 +189,8 @@ static void read_stack(struct case_reader *r, const struct json_value *object)
         case_skip(r, "stack \"%s\" is not known", name);
     else
         case_assume(r, "stack \"%s\" is not known: the default one", name);
+    if (!r->options->stack)
+        snprintf(r->out->stack, sizeof r->out->stack, "default");
 }
 
 static void read_job(struct case_reader *r, const struct json_value *object)

@@ -14,10 +14,10 @@ enum { CASE_ASSUMED_MAX = 8 };
 
 struct run_case {
     char id[160];
-    char family[64];   /* the file's name without its extension */
-    char sweep[96];    /* runs that differ in strategy alone; "": none named */
-    char stack[64];    /* as the case names it; "": none */
-    char skipped[256]; /* why it cannot be predicted; "": it can */
+    char family[64];             /* the file's name without its extension */
+    char sweep[96];              /* runs that differ in strategy alone; "": none named */
+    char stack[STACK_NAME_SIZE]; /* as the case names it, default if nobody knows it; "": none */
+    char skipped[256];           /* why it cannot be predicted; "": it can */
     int assumed_count;
     char assumed[CASE_ASSUMED_MAX][160]; /* what was read as its nearest meaning */
     struct scenario scenario;

@@ -139,6 +139,9 @@ enum status calibrate_fit(const struct arguments *a, struct error *e)
         return e->status;
     }
     const char *only = names_equal(name, "all") ? NULL : name;
+    if (only && strlen(only) >= STACK_NAME_SIZE)
+        return error_set(e, STATUS_INPUT, "--stack: a path of more than %d characters",
+                         STACK_NAME_SIZE - 1);
     if (only && stack_find(only, argument_value(a, "catalog"), &stack, e) != STATUS_OK)
         return e->status;
     if (load_cases(a, only, &cases, e) == STATUS_OK)

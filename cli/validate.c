@@ -7,6 +7,7 @@
 #include "cli/validate.h"
 #include "cli/validate_samples.h"
 #include "reports/validation_report.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,7 +84,8 @@ static enum status leave_out(const struct arguments *a, struct cases *cases,
         return error_set(e, STATUS_USAGE, "--leave-out: expected stack or constants, got '%s'",
                          argument_value(a, "leave-out"));
     for (size_t i = 0; i < cases->count; i++)
-        memcpy(cases->items[i].family, cases->items[i].stack, sizeof cases->items[i].family);
+        snprintf(cases->items[i].family, sizeof cases->items[i].family, "%.63s",
+                 cases->items[i].stack);
     progress_start(&progress, a);
     struct cross_validation how = {argument_value(a, "catalog"), 0, show_stack, &progress,
                                    constants};

@@ -186,6 +186,35 @@ const char *stack_catalog_name(size_t i)
     return catalog_name(&stacks, i);
 }
 
+/* What a file states is meant: an inherited list "fit" does not let runs move it. Where its own list
+ * names it, its value is where a fit starts. */
+static void note_stated(struct stack *stack, const bool *given)
+{
+    bool lists_fit = false;
+    stack->stated = 0;
+    for (size_t row = 0; row < stack_field_count; row++) {
+        size_t offset = given[row] ? stack_fields[row].offset : sizeof *stack;
+        lists_fit |= offset == offsetof(struct stack, fit);
+        for (unsigned c = 0; c < STACK_CONSTANTS; c++)
+            if (offset == offsetof(struct stack, constant) + c * sizeof stack->constant[0])
+                stack->stated |= 1u << c;
+    }
+    if (!lists_fit)
+        stack->fit &= ~stack->stated;
+}
+
+/* The constants that are shipped for a catalog stack, but for those that its file sets. */
+static enum status apply_shipped(struct stack *stack, struct error *e)
+{
+    struct stack_constant own[STACK_CONSTANTS];
+    memcpy(own, stack->constant, sizeof own);
+    enum status status = stack_constants_apply(stack->name, stack, e);
+    for (int c = 0; c < STACK_CONSTANTS; c++)
+        if ((stack->stated & ~stack->fit) >> c & 1)
+            stack->constant[c] = own[c];
+    return status;
+}
+
 /* Parents first; then the stack's own keys, then, for a catalog stack, its shipped constants. */
 static enum status stack_load(const char *name, const char *folder, int depth, struct stack *stack,
                               struct error *e)
@@ -203,12 +232,14 @@ static enum status stack_load(const char *name, const char *folder, int depth, s
     if (parent && json_string(parent)[0] && status == STATUS_OK)
         status = stack_load(json_string(parent), folder, depth + 1, stack, e);
     if (status == STATUS_OK) {
-        struct fields_options options = {.extra = extra};
+        bool given[sizeof stack_fields / sizeof *stack_fields] = {false};
+        struct fields_options options = {.extra = extra, .given = given};
         status = fields_read(json, root, stack_fields, stack_field_count, stack, &options, e);
+        note_stated(stack, given);
     }
     json_free(json);
     if (status == STATUS_OK && !name_is_path(name))
-        status = stack_constants_apply(stack->name, stack, e);
+        status = apply_shipped(stack, e);
     return status;
 }
 

@@ -22,6 +22,8 @@ enum {
 };
 extern const char *const stack_constant_names[STACK_CONSTANTS + 1];
 
+enum { STACK_NAME_SIZE = 256 }; /* of a stack as it is asked for: a catalog name or a path */
+
 /* A training software: which kernels it has, what it overlaps, what it can express. */
 struct stack {
     char name[64];
@@ -87,6 +89,7 @@ struct stack {
                            */
     enum dispatcher dispatcher, dispatcher_across; /* the defaults of a strategy */
     unsigned fit;               /* bits of the constants that its runs may set, at most four */
+    unsigned stated;            /* bits of the constants that its own file states */
     double residual_frac;       /* spread (1 sigma, of ln) of its fitted runs; 0: not fitted */
     struct source source[8];
 };

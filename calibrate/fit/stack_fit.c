@@ -206,16 +206,19 @@ static void select_runs(struct cases *cases, const struct stack_fit_options *o, 
     }
 }
 
+/* What a stack's file states, else its parent's; constants that are fitted shrink to the parent's. */
 static void start_problem(struct problem *p, const struct stack *stack,
                           const struct stack_fit *parent)
 {
     bool release = parent && parent->depth >= 2 && !stack->generation;
     double spread_frac = !parent ? 3 : release ? release_frac : 1;
     p->free_count = 0;
-    memcpy(p->constant, parent ? parent->constant : stack->constant, sizeof p->constant);
     for (int c = 0; c < STACK_CONSTANTS; c++) {
+        const struct stack_constant *from = parent ? parent->constant : stack->constant;
+        bool stated = stack->stated >> c & 1;
+        p->constant[c].value = stated ? stack->constant[c].value : from[c].value;
         p->constant[c].standard_error = 0;
-        p->prior[c] = to_free(p->constant[c].value);
+        p->prior[c] = to_free(from[c].value);
         p->prior_spread[c] = spread_frac * family_spread[c];
         if (stack->fit >> c & 1)
             p->free[p->free_count++] = c;

@@ -14,7 +14,7 @@
 enum { STACK_FITS_MAX = 64 };
 
 struct stack_fit {
-    char name[64], parent[64];
+    char name[STACK_NAME_SIZE], parent[64];
     struct stack_constant constant[STACK_CONSTANTS];
     double
         residual_frac; /* spread of ln(measured / predicted), corrected for the constants fitted */

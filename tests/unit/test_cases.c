@@ -148,6 +148,7 @@ static void test_unknown_gpu_and_stack(void **state)
     assert_string_equal(c.skipped, "");
     assert_string_equal(c.scenario.stack.name, "default");
     assert_true(assumes(&c, "nobody-knows"));
+    assert_string_equal(c.stack, "default"); /* so that a fit to it has a stack */
 }
 
 static void check_broken(const char *text, const char *message)

@@ -1,0 +1,160 @@
+#include "calibrate/fit/quiet.h"
+#include "calibrate/fit/stack_fit.h"
+#include "tests/unit/check.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What a stack's own file states against what it inherits and what runs say. */
+
+#define CASE(id, tp, step_s)                                                                       \
+    "{\"id\": \"" id                                                                               \
+    "\", \"model\": \"llama3-8b\", \"system\": {\"name\": \"dgx-h100\", \"gpus\": 16}, "           \
+    "\"job\": {\"seq_length\": 8192, \"global_batch\": 64, \"precision\": \"bf16\"}, "             \
+    "\"strategy\": {\"tp\": " tp ", \"micro_batch\": 1}, \"stack\": \"ours\", "                    \
+    "\"measured\": {\"step_time_s\": " step_s "}}"
+
+struct folder {
+    char path[64], file[96];
+};
+
+/* A catalog folder that holds one stack. */
+static void folder_make(struct folder *f, const char *name, const char *text)
+{
+    snprintf(f->path, sizeof f->path, "/tmp/stepcast-stack-XXXXXX");
+    assert_non_null(mkdtemp(f->path));
+    snprintf(f->file, sizeof f->file, "%s/stacks", f->path);
+    assert_int_equal(mkdir(f->file, 0700), 0);
+    snprintf(f->file, sizeof f->file, "%s/stacks/%s.json", f->path, name);
+    FILE *out = fopen(f->file, "w");
+    assert_non_null(out);
+    fputs(text, out);
+    assert_int_equal(fclose(out), 0);
+}
+
+static void folder_remove(struct folder *f)
+{
+    assert_int_equal(unlink(f->file), 0);
+    *strrchr(f->file, '/') = '\0';
+    assert_int_equal(rmdir(f->file), 0);
+    assert_int_equal(rmdir(f->path), 0);
+}
+
+/* The stack "ours" of that text, fitted to the cases. */
+static struct stack_fit fitted(const char *text, const char *cases_text)
+{
+    struct folder folder;
+    struct cases cases = {0};
+    struct error e;
+    struct stack_fits *fits = malloc(sizeof *fits);
+    error_init(&e);
+    assert_non_null(fits);
+    folder_make(&folder, "ours", text);
+    struct cases_options options = {folder.path, NULL};
+    assert_int_equal(cases_parse(cases_text, strlen(cases_text), "family", &options, &cases, &e),
+                     STATUS_OK);
+    struct stack_fit_options how = {.catalog = folder.path, .only = "ours"};
+    assert_int_equal(stacks_fit(&cases, &how, fits, &e), STATUS_OK);
+    struct stack_fit fit = *stack_fits_find(fits, "ours");
+    assert_string_equal(fit.name, "ours");
+    cases_free(&cases);
+    folder_remove(&folder);
+    free(fits);
+    return fit;
+}
+
+static const char two_runs[] = "[" CASE("a", "1", "9") ", " CASE("b", "2", "10") "]";
+static const char one_run[] = "[" CASE("a", "1", "9") "]";
+
+/* No constant's catalog value is one of these. */
+static const double stated[STACK_CONSTANTS] = {
+    [STACK_COMPUTE] = 1.01,  [STACK_MEMORY] = 1.02,  [STACK_HOST] = 1.03e-5, [STACK_NETWORK] = 1.04,
+    [STACK_SCALE_UP] = 1.05, [STACK_EXPERTS] = 1.06, [STACK_STEP] = 1.07e-3,
+};
+
+static void stating_all(char *out, size_t size, const char *more)
+{
+    struct text text = {0};
+    text_add(&text, "{\"name\": \"ours\", \"parent\": \"nemo\"");
+    for (int c = 0; c < STACK_CONSTANTS; c++)
+        text_addf(&text, ", \"%s\": %.17g", stack_constant_names[c], stated[c]);
+    text_addf(&text, "%s}", more);
+    snprintf(out, size, "%s", text.data);
+    text_free(&text);
+}
+
+static void test_stated_constants_win(void **state)
+{
+    (void)state;
+    char text[512];
+    stating_all(text, sizeof text, "");
+    struct stack_fit two = fitted(text, two_runs), one = fitted(text, one_run);
+    assert_int_equal(two.fitted, 0);
+    for (int c = 0; c < STACK_CONSTANTS; c++) {
+        check_near(two.constant[c].value, stated[c], 0);
+        check_near(one.constant[c].value, stated[c], 0);
+    }
+}
+
+/* What its own list names is fitted, from two runs on; the rest is as stated. */
+static void test_own_list_is_fitted(void **state)
+{
+    (void)state;
+    char text[512];
+    stating_all(text, sizeof text, ", \"fit\": [\"compute\"]");
+    struct stack_fit two = fitted(text, two_runs), one = fitted(text, one_run);
+    assert_int_equal(two.fitted, 1);
+    assert_true(two.constant[STACK_COMPUTE].standard_error > 0);
+    check_near(one.constant[STACK_COMPUTE].value, stated[STACK_COMPUTE], 0);
+    for (int c = STACK_COMPUTE + 1; c < STACK_CONSTANTS; c++)
+        check_near(two.constant[c].value, stated[c], 0);
+}
+
+static void test_the_rest_is_inherited(void **state)
+{
+    (void)state;
+    struct stack nemo;
+    struct error e;
+    error_init(&e);
+    assert_int_equal(stack_find("nemo", NULL, &nemo, &e), STATUS_OK);
+    struct stack_fit fit = fitted(
+        "{\"name\": \"ours\", \"parent\": \"nemo\", \"host_s\": 2e-5, \"fit\": [\"compute\"]}",
+        two_runs);
+    check_near(fit.constant[STACK_HOST].value, 2e-5, 0);
+    check_near(fit.constant[STACK_MEMORY].value, nemo.constant[STACK_MEMORY].value, 0);
+    check_near(fit.constant[STACK_STEP].value, nemo.constant[STACK_STEP].value, 0);
+}
+
+/* A catalog folder's own version of a built-in stack: what it states stands, the rest is shipped.
+ */
+static void test_stated_constants_win_over_shipped(void **state)
+{
+    (void)state;
+    struct folder folder;
+    struct stack shipped, own;
+    struct error e;
+    error_init(&e);
+    assert_int_equal(stack_find("nemo", NULL, &shipped, &e), STATUS_OK);
+    folder_make(
+        &folder, "nemo",
+        "{\"name\": \"nemo\", \"parent\": \"default\", \"host_s\": 2e-5, \"compute\": 1.5}");
+    assert_int_equal(stack_find("nemo", folder.path, &own, &e), STATUS_OK);
+    check_near(own.constant[STACK_HOST].value, 2e-5, 0);
+    check_near(own.constant[STACK_COMPUTE].value, 1.5, 0);
+    check_near(own.constant[STACK_MEMORY].value, shipped.constant[STACK_MEMORY].value, 0);
+    folder_remove(&folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_stated_constants_win),
+        cmocka_unit_test(test_own_list_is_fitted),
+        cmocka_unit_test(test_the_rest_is_inherited),
+        cmocka_unit_test(test_stated_constants_win_over_shipped),
+    };
+    fit_quiet();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
