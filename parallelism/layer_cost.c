@@ -43,11 +43,10 @@ double op_flop(const struct op *op)
     return 0;
 }
 
-/* Time of an older fused attention kernel over the benchmarked one. The first generation reaches
- * 1/1.75 of the second on Ampere [Dao23 fig. 5: 110 to 130 against 190 to 225 TFLOP/s]; the second,
- * written for Ampere's instructions, 1/1.75 of the third on Hopper [Shah24: 1.5 to 2.0 forward, 1.5
- * to 1.75 back]. */
-static double flash_frac(const struct scenario *scenario)
+/* The first generation reaches 1/1.75 of the second on Ampere [FlashAttention-2 fig. 5: 110 to 130
+ * against 190 to 225 TFLOP/s]; the second, written for Ampere's instructions, 1/1.75 of the third on
+ * Hopper [FlashAttention-3: 1.5 to 2.0 forward, 1.5 to 1.75 back]. */
+double stack_flash_factor(const struct scenario *scenario)
 {
     static const double generation_gain = 1.75;
     const char *architecture = scenario->system.gpu.architecture;
@@ -75,18 +74,23 @@ double stack_memory_factor(const struct scenario *scenario, const struct strateg
            (eager > 0 && !s->torch_compile ? eager : 1);
 }
 
-/* Whose constant a memory-bound op takes: what a stack does not fuse lies between its modules, not
- * in its softmax and dropout kernels; expert layers have their own. */
-static double memory_factor(const struct scenario *scenario, const struct strategy *s,
-                            const struct op *op)
+/* What a stack does not fuse lies between its modules, not in its softmax and dropout kernels. */
+int op_memory_constant(const struct op *op)
 {
     bool experts = op->module == MODULE_MOE || op->module == MODULE_MOE_ACT ||
                    op->module == MODULE_ROUTER;
     bool as_measured =
         op->module == MODULE_CORE_ATTENTION || op->memory.class_ == MEMORY_PERMUTE;
-    return experts       ? scenario->stack.constant[STACK_EXPERTS].value
-           : as_measured ? 1
-                         : stack_memory_factor(scenario, s);
+    return experts ? STACK_EXPERTS : as_measured ? STACK_CONSTANTS : STACK_MEMORY;
+}
+
+static double memory_factor(const struct scenario *scenario, const struct strategy *s,
+                            const struct op *op)
+{
+    int constant = op_memory_constant(op);
+    return constant == STACK_EXPERTS  ? scenario->stack.constant[STACK_EXPERTS].value
+           : constant == STACK_MEMORY ? stack_memory_factor(scenario, s)
+                                      : 1;
 }
 
 bool op_is_expert_exchange(const struct strategy *s, const struct op *op)
@@ -123,7 +127,7 @@ double op_cost_s(const struct scenario *scenario, const struct strategy *s, cons
                k[STACK_EXPERTS].value;
     case OP_ATTENTION:
         return attention_s(gpu, op->dtype, attention_pass_of(op), &op->attention) *
-               k[STACK_COMPUTE].value * flash_frac(scenario);
+               k[STACK_COMPUTE].value * stack_flash_factor(scenario);
     case OP_MEMORY:
         return memory_op_s(gpu, &op->memory) * memory_factor(scenario, s, op);
     case OP_COLLECTIVE: {

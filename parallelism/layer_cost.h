@@ -48,6 +48,13 @@ double op_cost_s(const struct scenario *scenario, const struct strategy *s, cons
  * longer without torch.compile. */
 double stack_memory_factor(const struct scenario *scenario, const struct strategy *s);
 
+/* Which of a stack's constants a memory-bound op takes: STACK_MEMORY, expert layers their own
+ * STACK_EXPERTS; STACK_CONSTANTS: none, it runs as the benchmark's. */
+int op_memory_constant(const struct op *op);
+
+/* Time of the stack's generation of fused attention over the benchmarked kernel's. */
+double stack_flash_factor(const struct scenario *scenario);
+
 /* Whether DeepEP's kernels carry it: priced by expert_exchange_s, without a factor of the stack's. */
 bool op_is_expert_exchange(const struct strategy *s, const struct op *op);
 

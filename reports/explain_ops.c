@@ -16,6 +16,7 @@ struct op_rows {
     struct table table;
     double listed_s;                  /* sum of the rows, of the step */
     bool used[CALIBRATION_SLOTS_MAX]; /* slots of constants that price its rows */
+    unsigned own_factors;             /* bits of enum own_factor that its rows have */
     struct text scratch;
 };
 
@@ -101,6 +102,7 @@ static void add_row(void *context, const struct block *block, const struct op *o
     double hidden = op->kind == OP_COLLECTIVE ? op_hidden_frac(r->scenario, r->strategy, op) : 0;
     double total_s = count * once_s * (1 - hidden);
     rows->listed_s += total_s;
+    rows->own_factors |= own_factor_of(op);
     size_t slot = provenance_slot(op);
     if (slot < CALIBRATION_SLOTS_MAX)
         rows->used[slot] = true;
@@ -158,55 +160,6 @@ static void add_constants(const struct op_rows *rows)
     }
 }
 
-/* The stack's constant on a communicator's collectives. */
-static int network_constant(const struct explanation *x, enum comm comm)
-{
-    struct group g = placement_comm(&x->result->scenario->system, x->result->strategy, comm);
-    return stack_network_constant(&g);
-}
-
-/* How one run of an op of the term is priced, with the stack's factor. */
-static void add_equation(const struct explanation *x, enum term term)
-{
-    static const char collective[] =
-        "least over regimes of latency + volume / bus bandwidth [NCCL-perf]";
-    const struct scenario *scenario = x->result->scenario;
-    const struct stack_constant *k = scenario->stack.constant;
-    if (term == TERM_EP && x->result->strategy->dispatcher == DISPATCHER_DEEPEP) {
-        const struct expert_exchange_constants *c = &expert_exchange_constants;
-        text_addf(x->out,
-                  "  once = %g us + max(bytes to distinct ranks / %g links, bytes to distinct "
-                  "domains / %g NIC) [%s]\n",
-                  1e6 * c->call_s, c->link_frac, c->nic_frac, c->source);
-        return;
-    }
-    const struct {
-        const char *equation;
-        int constant; /* STACK_COMPUTE ... */
-    } equations[TERMS] = {
-        [TERM_GEMM] = {"t0 + mean by rank over the tiles of math joined with memory",
-                       STACK_COMPUTE},
-        [TERM_ATTENTION] = {"t0 + max(math joined with exponentials, bytes / bandwidth)",
-                       STACK_COMPUTE},
-        [TERM_MEMORY_BOUND] = {"t0 + bytes / (bandwidth x share of the kernel's class)",
-                       STACK_MEMORY },
-        [TERM_TP] = {collective, network_constant(x, COMM_TP)},
-        [TERM_CP] = {collective, network_constant(x, COMM_CP)},
-        [TERM_EP] = {collective, network_constant(x, COMM_EP)},
-    };
-    int constant = equations[term].constant;
-    double factor = constant == STACK_MEMORY
-                        ? stack_memory_factor(x->result->scenario, x->result->strategy)
-                        : k[constant].value;
-    text_addf(x->out, "  once = (%s) x %.4g, the stack's %s factor%s\n", equations[term].equation,
-              factor, stack_constant_names[constant],
-              factor != k[constant].value ? " without torch.compile" : "");
-    if (term == TERM_GEMM || term == TERM_ATTENTION)
-        text_addf(x->out,
-                  "  / %.4g, the clock that power cap and peak sustain over the benchmarks'\n",
-                  strategy_clock_frac(x->result->scenario, x->result->strategy));
-}
-
 void explain_ops(const struct explanation *x, enum term term)
 {
     static const struct table_column columns[] = {
@@ -226,7 +179,7 @@ void explain_ops(const struct explanation *x, enum term term)
     table_init(&rows.table, columns, sizeof columns / sizeof *columns);
     blocks_visit(x->result->scenario, x->result->strategy, add_row, &rows);
     text_add(x->out, "  sum over its ops of once x count; count = blocks on the rank x runs x m\n");
-    add_equation(x, term);
+    explain_equation(x, term, rows.own_factors);
     add_constants(&rows);
     table_write(&rows.table, 2, x->out);
     add_rest(&rows);

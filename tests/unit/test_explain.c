@@ -114,6 +114,62 @@ static void test_every_topic_is_explained(void **state)
     free(scenario);
 }
 
+/* What explain says of a topic, owned by the caller. */
+static struct text explained(struct scenario *scenario, struct strategy *s, const char *topic)
+{
+    struct step_cost cost;
+    struct text out = {0};
+    struct provenance *provenance = malloc(sizeof *provenance);
+    struct error e;
+    error_init(&e);
+    strategy_complete(s, NULL, scenario);
+    step_estimate(scenario, s, &cost);
+    provenance_find(scenario, s, provenance);
+    struct result result = {
+        .scenario = scenario, .strategy = s, .cost = &cost, .provenance = provenance};
+    assert_int_equal(explain_text(&result, topic, &out, &e), STATUS_OK);
+    free(provenance);
+    return out;
+}
+
+static void check_says(struct scenario *scenario, struct strategy *s, const char *topic,
+                       const char *words)
+{
+    struct text out = explained(scenario, s, topic);
+    if (!strstr(out.data, words))
+        fail_msg("%s: not said: %s", topic, words);
+    text_free(&out);
+}
+
+/* Ops that their term's equation does not price alone are named with their factor. */
+static void test_own_factors_are_told(void **state)
+{
+    (void)state;
+    struct scenario *scenario = scenario_of("mixtral-8x7b", "dgx-h100", 64);
+    struct stack_constant *k = scenario->stack.constant;
+    struct strategy s;
+    strategy_default(&s);
+    s.tp = s.etp = 2;
+    s.ep = 4;
+    s.dispatcher = DISPATCHER_DEEPEP;
+    k[STACK_EXPERTS].value = 1.625;
+    k[STACK_SCALE_UP].value = 1.375;
+    k[STACK_NETWORK].value = 1.125;
+    check_says(scenario, &s, "gemm", "grouped products of experts: x 1.625 besides");
+    check_says(scenario, &s, "memory_bound", "kernels of routing and experts: x 1.625 instead");
+    check_says(scenario, &s, "memory_bound", "of the embedding: x 1 instead");
+    check_says(scenario, &s, "ep", "once = 65 us");
+    check_says(scenario, &s, "ep", "collectives of expert-tensor ranks: once = (");
+    check_says(scenario, &s, "ep", "x 1.375, the stack's scale_up factor");
+    scenario->model.kind[0].head_dim = 108; /* 216 bytes, no multiple of 16 */
+    scenario->stack.attention = ATTENTION_UNFUSED;
+    check_says(scenario, &s, "gemm", "no multiple of 16 bytes: x 5 besides");
+    scenario->stack.flash_generation = 2;
+    scenario->stack.attention = ATTENTION_FLASH;
+    check_says(scenario, &s, "attention", "x 1.75, an older generation");
+    free(scenario);
+}
+
 /* The topics begin with the terms, in their order. */
 static void test_topics_are_the_terms(void **state)
 {
@@ -169,6 +225,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ops_sum_to_terms),
         cmocka_unit_test(test_every_topic_is_explained),
+        cmocka_unit_test(test_own_factors_are_told),
         cmocka_unit_test(test_topics_are_the_terms),
         cmocka_unit_test(test_provenance),
     };
