@@ -5,12 +5,18 @@
 
 static const char collective_equation[] =
     "least over regimes of latency + volume / bus bandwidth [NCCL-perf]";
+static const char memory_equation[] = "t0 + bytes / (bandwidth x share of the kernel's class)";
 
 /* The equation and the stack's constant of a term's ops, STACK_COMPUTE ... */
 struct equation {
     const char *words;
     int constant;
 };
+
+static bool is_fused(const struct explanation *x)
+{
+    return x->result->strategy->attention == ATTENTION_FLASH;
+}
 
 /* The stack's constant on a communicator's collectives. */
 static int network_constant(const struct explanation *x, enum comm comm)
@@ -21,13 +27,12 @@ static int network_constant(const struct explanation *x, enum comm comm)
 
 static struct equation equation_of(const struct explanation *x, enum term term)
 {
+    static const char fused[] = "t0 + max(math joined with exponentials, bytes / bandwidth)",
+                      products[] = "t0 + mean by rank over the tiles of math joined with memory";
     const struct equation equations[TERMS] = {
-        [TERM_GEMM] = {"t0 + mean by rank over the tiles of math joined with memory",
-                       STACK_COMPUTE},
-        [TERM_ATTENTION] = {"t0 + max(math joined with exponentials, bytes / bandwidth)",
-                       STACK_COMPUTE},
-        [TERM_MEMORY_BOUND] = {"t0 + bytes / (bandwidth x share of the kernel's class)",
-                       STACK_MEMORY },
+        [TERM_GEMM] = {products, STACK_COMPUTE},
+        [TERM_ATTENTION] = {is_fused(x) ? fused : products, STACK_COMPUTE},
+        [TERM_MEMORY_BOUND] = {memory_equation, STACK_MEMORY},
         [TERM_TP] = {collective_equation, network_constant(x, COMM_TP)},
         [TERM_CP] = {collective_equation, network_constant(x, COMM_CP)},
         [TERM_EP] = {collective_equation, network_constant(x, COMM_EP)},
@@ -60,7 +65,7 @@ static void add_main(const struct explanation *x, enum term term)
               stack_constant_names[equation.constant],
               factor != value ? " without torch.compile" : "");
     double flash = stack_flash_factor(x->result->scenario);
-    if (term == TERM_ATTENTION && flash != 1)
+    if (term == TERM_ATTENTION && is_fused(x) && flash != 1)
         text_addf(x->out, "  x %.4g, an older generation of the fused kernel [FlashAttention-2, -3]\n",
                   flash);
     if (term == TERM_GEMM || term == TERM_ATTENTION)
@@ -90,7 +95,9 @@ static void add_experts(const struct explanation *x)
 
 static void add_measured(const struct explanation *x)
 {
-    text_add(x->out, "  kernels of the attention core and of the embedding: x 1 instead\n");
+    text_addf(x->out,
+              "  memory-bound kernels of the attention core and of the embedding: once = %s\n",
+              memory_equation);
 }
 
 static void add_etp(const struct explanation *x)

@@ -157,13 +157,14 @@ static void test_own_factors_are_told(void **state)
     k[STACK_NETWORK].value = 1.125;
     check_says(scenario, &s, "gemm", "grouped products of experts: x 1.625 besides");
     check_says(scenario, &s, "memory_bound", "kernels of routing and experts: x 1.625 instead");
-    check_says(scenario, &s, "memory_bound", "of the embedding: x 1 instead");
+    check_says(scenario, &s, "memory_bound", "of the embedding: once = t0 + bytes / (");
     check_says(scenario, &s, "ep", "once = 65 us");
     check_says(scenario, &s, "ep", "collectives of expert-tensor ranks: once = (");
     check_says(scenario, &s, "ep", "x 1.375, the stack's scale_up factor");
     scenario->model.kind[0].head_dim = 108; /* 216 bytes, no multiple of 16 */
     scenario->stack.attention = ATTENTION_UNFUSED;
-    check_says(scenario, &s, "gemm", "no multiple of 16 bytes: x 5 besides");
+    check_says(scenario, &s, "attention", "no multiple of 16 bytes: x 5 besides");
+    check_says(scenario, &s, "attention", "once = (t0 + mean by rank over the tiles");
     scenario->stack.flash_generation = 2;
     scenario->stack.attention = ATTENTION_FLASH;
     check_says(scenario, &s, "attention", "x 1.75, an older generation");
