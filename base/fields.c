@@ -2,6 +2,7 @@
 #include "base/field_value.h"
 #include "base/file.h"
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 const char *const source_kind_names[SOURCE_KINDS + 1] = {
@@ -176,13 +177,24 @@ static bool is_given(const struct json_value *object, const char *key)
     return v && !is_null(v);
 }
 
+/* Names all that are missing at once. */
 static enum status check_required(const struct reading *r, const struct json_value *object)
 {
-    for (size_t i = 0; i < r->n; i++)
-        if (r->rows[i].required && !is_given(object, r->rows[i].key))
-            return json_error(r->json, object, r->e, STATUS_INPUT, "the key \"%s\" is missing",
-                              r->rows[i].key);
-    return STATUS_OK;
+    char list[256] = "";
+    size_t used = 0, missing = 0;
+    for (size_t i = 0; i < r->n; i++) {
+        if (!r->rows[i].required || is_given(object, r->rows[i].key))
+            continue;
+        if (used < sizeof list)
+            used += (size_t)snprintf(list + used, sizeof list - used, "%s\"%s\"",
+                                     missing > 0 ? ", " : "", r->rows[i].key);
+        missing++;
+    }
+    return missing == 0 ? STATUS_OK
+                        : json_error(r->json, object, r->e, STATUS_INPUT,
+                                     missing == 1 ? "the key %s is missing"
+                                                  : "the keys %s are missing",
+                                     list);
 }
 
 static void clear_options(const struct fields_options *options, size_t n)

@@ -78,7 +78,7 @@ static void expect_error(const char *text, const char *message, const char *hint
 static void test_bad_input(void **state)
 {
     (void)state;
-    expect_error("{}", "\"name\" is missing", "");
+    expect_error("{}", "the keys \"name\", \"architecture\", \"memory\", ", "");
     expect_error("[1]", "expected an object, got an array", "");
     expect_error(MINE("\"1 PFLOP/s\"", ""), "mine.json:2:15: peak_bf16: expected a figure with its",
                  "write {\"value\"");

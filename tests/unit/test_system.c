@@ -224,7 +224,7 @@ static void test_bad_input(void **state)
     expect_error(MINE("\"h100-sxn\"", UP, ""), "mine.json:2:9: gpu: no gpu named \"h100-sxn\"",
                  "did you mean \"h100-sxm\"?");
     expect_error(MINE("8", UP, ""), "gpu: expected an object", "");
-    expect_error(MINE("{\"name\": \"g\"}", UP, ""), "\"architecture\" is missing", "");
+    expect_error(MINE("{\"name\": \"g\"}", UP, ""), "the keys \"architecture\", \"memory\", ", "");
     expect_error(MINE("\"h100-sxm\"", UP ", " UP, ""), "tiers[1]: expected a tier of more GPUs",
                  "");
     expect_error(MINE("\"h100-sxm\"", UP ", " OUT ", " OUT, ""), "tiers[2]: expected no tier", "");
