@@ -46,18 +46,40 @@ static bool find_in_folder(const struct catalog *catalog, const char *name, cons
     return false;
 }
 
+/* The only name that begins with the word; where several do, NULL and their list, cut to size. */
+static const char *only_beginning(const char *const *names, size_t n, const char *word, char *list,
+                                  size_t size)
+{
+    const char *found = NULL;
+    size_t count = 0, used = 0, length = strlen(word);
+    for (size_t i = 0; i < n && length > 0; i++) {
+        if (strncmp(names[i], word, length) != 0)
+            continue;
+        found = names[i];
+        if (used + strlen(found) + 2 < size)
+            used += (size_t)snprintf(list + used, size - used, "%s%s", count > 0 ? ", " : "", found);
+        count++;
+    }
+    return count == 1 ? found : NULL;
+}
+
 static void suggest(const struct catalog *catalog, const char *name, struct error *e)
 {
     enum { NAMES = 1024 };
     const char *names[NAMES];
-    char plain[256];
+    char plain[256], list[128] = "";
     size_t n = 0;
     for (; n < NAMES && catalog->files[n].name; n++)
         names[n] = catalog->files[n].name;
     file_name_of(name, plain, sizeof plain);
     const char *nearest = nearest_name(plain, names, n);
+    if (!nearest)
+        nearest = only_beginning(names, n, plain, list, sizeof list);
     if (nearest)
         error_set_hint(e, "did you mean \"%s\"? 'stepcast list %s' lists all", nearest,
+                       catalog->plural);
+    else if (list[0])
+        error_set_hint(e, "did you mean one of %s? 'stepcast list %s' lists all", list,
                        catalog->plural);
     else
         error_set_hint(e, "'stepcast list %s' lists the known names; a path needs a '/' or .json",

@@ -47,6 +47,21 @@ static bool cluster_connected(const struct scenario *c, const struct strategy *s
                   c->system.name[0] ? c->system.name : "its only tier", reach, c->system.gpus);
 }
 
+/* Says which precisions it has instead. */
+static bool lacks_peak(const struct gpu *gpu, enum dtype lacks, struct reason *r)
+{
+    static const enum dtype trained[] = {DTYPE_BF16,      DTYPE_FP16,  DTYPE_FP8,
+                                         DTYPE_FP8_BLOCK, DTYPE_MXFP8, DTYPE_NVFP4};
+    char list[80] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < sizeof trained / sizeof *trained; i++)
+        if (gpu->peak_flop_per_s[trained[i]] > 0)
+            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used > 0 ? ", " : "",
+                                     dtype_names[trained[i]]);
+    return broken(r, "%.40s has no %s peak%s%s", gpu->name, dtype_names[lacks],
+                  used > 0 ? "; it has " : "", list);
+}
+
 static bool precision_supported(const struct scenario *c, const struct strategy *s,
                                 struct reason *r)
 {
@@ -55,8 +70,7 @@ static bool precision_supported(const struct scenario *c, const struct strategy 
     /* what an 8 bit training leaves in 16 bit: attention, logits, router */
     enum dtype rest = c->job.precision == DTYPE_FP16 ? DTYPE_FP16 : DTYPE_BF16;
     enum dtype lacks = peak[c->job.precision] > 0 ? rest : c->job.precision;
-    return !(peak[lacks] > 0) &&
-           broken(r, "%s has no %s peak", c->system.gpu.name, dtype_names[lacks]);
+    return !(peak[lacks] > 0) && lacks_peak(&c->system.gpu, lacks, r);
 }
 
 static bool heads_divide(const struct scenario *c, const struct strategy *s, struct reason *r)
