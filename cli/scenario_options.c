@@ -4,6 +4,7 @@
 #include "cli/gpu_range.h"
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void scenario_input_free(struct scenario_input *input)
@@ -78,6 +79,25 @@ static enum status read_gpus(const struct arguments *a, double *gpus, struct err
     return argument_error(option_find(a->table, 1u << a->command->id, "gpus", 4), e);
 }
 
+/* The first of the numbers of GPUs that --vary names: a sweep over them needs no other. 0: none. */
+static double varied_gpus(const struct arguments *a)
+{
+    static const char *const names[] = {"gpus=", "system.gpus="};
+    for (size_t i = 0; i < a->given_count; i++) {
+        const char *value = a->given[i].value;
+        if (strcmp(a->given[i].option->name, "vary") != 0)
+            continue;
+        for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
+            if (strncmp(value, names[n], strlen(names[n])) != 0)
+                continue;
+            char *end;
+            double gpus = strtod(value + strlen(names[n]), &end);
+            return *end == 'x' ? 0 : gpus; /* 2x is relative */
+        }
+    }
+    return 0;
+}
+
 /* Numbers of a system by parts; those not given stay 0. */
 static enum status read_parts(const struct arguments *a, struct system_parts *parts,
                               struct error *e)
@@ -86,13 +106,16 @@ static enum status read_parts(const struct arguments *a, struct system_parts *pa
                                      .kind = FIELD_NUMBER,
                                      .unit = UNIT_BYTES_PER_S,
                                      .offset = offsetof(struct system_parts, nic_bytes_per_s),
-                                     .min = 1,
+                                     .min = 1e6, /* as a tier's */
                                      .max = HUGE_VAL};
     *parts = (struct system_parts){.gpus = 0};
     const char *gpu = argument_value(a, "gpu"), *rate = argument_value(a, "nic");
     snprintf(parts->gpu, sizeof parts->gpu, "%s", gpu ? gpu : "");
     if (read_gpus(a, &parts->gpus, e) != STATUS_OK)
         return e->status;
+    double varied = varied_gpus(a);
+    if (parts->gpus == 0 && varied >= 1)
+        parts->gpus = floor(varied);
     argument_count(a, "gpus-per-node", 1, &parts->gpus_per_node, e);
     argument_count(a, "scale-up-domain", 1, &parts->scale_up_domain, e);
     if (rate && e->status == STATUS_OK && field_set(&nic, rate, parts, e) != STATUS_OK)

@@ -52,7 +52,7 @@ static enum status read_quantities(const struct arguments *a, struct quantities 
             return argument_error(row_of(a, rows[i].key), e);
     }
     if (out->tokens > 0 && !(out->deadline_s > 0))
-        error_set(e, STATUS_USAGE, "--tokens is what --deadline is for: it is missing");
+        error_set(e, STATUS_USAGE, "--tokens needs --deadline too: by when, such as 30d?");
     return e->status;
 }
 
@@ -70,8 +70,13 @@ static enum status read_name(const struct arguments *a, const char *name, const 
     while (names[count])
         count++;
     const char *near = nearest_name(value, names, count);
-    error_set(e, STATUS_USAGE, "expected one of %s ..., got %.40s", names[0], value);
-    error_set_hint(e, near ? "did you mean %s?" : "stepcast search --help lists them", near);
+    struct text list = {0};
+    for (size_t i = 0; i < count; i++)
+        text_addf(&list, "%s%s", i > 0 ? ", " : "", names[i]);
+    error_set(e, STATUS_USAGE, "expected one of %s, got %.40s", list.data ? list.data : "", value);
+    text_free(&list);
+    if (near)
+        error_set_hint(e, "did you mean %s?", near);
     return argument_error(row_of(a, name), e);
 }
 

@@ -11,6 +11,11 @@ scenario="--model llama3-8b --system dgx-h100 --gpus 16 --seq-length 4096 --glob
     expect 0 sweep $scenario --vary gpus=8:32:x2
     prints "system.gpus"
     prints "3 points"
+    # what is varied need not be given besides, unless relative to it
+    expect 0 sweep --model llama3-8b --system dgx-h100 --seq-length 4096 --global-batch 32 --vary gpus=8,16
+    prints "2 points"
+    expect 2 sweep --model llama3-8b --system dgx-h100 --seq-length 4096 --global-batch 32 --vary gpus=1x,2x
+    says "--gpus is missing"
     expect 0 sweep $scenario --vary gpus=8,16 --vary precision=bf16,fp8 --csv
     [ "$(wc -l <"$work/out")" -eq 5 ] || fail "2 x 2 points: expected 5 lines of CSV"
     [ "$(head -n 1 "$work/out" | cut -d, -f 1,2)" = system.gpus,job.precision ] || fail "CSV titles"

@@ -35,6 +35,16 @@ says "stepcast --help lists the commands"
     says "--precision:"
     expect 2 search $scenario --recompute selectiv
     says "did you mean"
+    expect 2 search $scenario --objective speed
+    says "expected one of step_time, tokens_per_s_per_gpu, cost_per_token, got speed"
+    expect 2 search $scenario --tokens 2T
+    says "--tokens needs --deadline too"
+    expect 2 estimate $scenario --nic 400
+    says "--nic: expected a value at least 1 MB/s, got 400 B/s"
+    expect 3 estimate $scenario --gpu h100
+    says "did you mean one of h100-nvl, h100-pcie, h100-sxm"
+    expect 1 estimate $scenario --precision nvfp4
+    says "h100-sxm has no nvfp4 peak; it has bf16, fp16, fp8, fp8-block"
     expect 2 search $scenario --json --csv
     says "exclude each other"
     expect 2 search $scenario --json=yes
