@@ -3,6 +3,7 @@
 #include "parallelism/weight_bytes.h"
 #include "reports/explain_parts.h"
 #include "reports/format.h"
+#include <math.h>
 #include <string.h>
 
 /* Lines "  words value" of the terms that are no sum over ops. */
@@ -10,8 +11,10 @@ static void line(const struct explanation *x, const char *words, double value, e
 {
     struct text scratch = {0};
     text_addf(x->out, "  %s", words);
-    text_pad(x->out, 58);
-    text_addf(x->out, "%s\n", format_unit(&scratch, value, unit, 5));
+    text_pad(x->out, 62);
+    bool count = unit == UNIT_NONE && value >= 1e4 && value == floor(value);
+    text_addf(x->out, "%s\n",
+              count ? format_count(&scratch, value) : format_unit(&scratch, value, unit, 5));
     text_free(&scratch);
 }
 

@@ -25,13 +25,21 @@ static size_t add_piece(const char *piece, size_t column, struct text *out)
     return column + strlen(piece);
 }
 
+static bool named_before(const struct settings *s, size_t i)
+{
+    for (size_t j = 0; j < i; j++)
+        if (s->items[j].use == s->items[i].use && strcmp(setting_key(s, j), setting_key(s, i)) == 0)
+            return true;
+    return false;
+}
+
 static void add_list(const struct framework_import *import, enum setting_use use, const char *title,
                      bool values, struct text *out)
 {
     const struct settings *s = &import->configuration.settings;
     size_t n = 0, column = 0;
     for (size_t i = 0; i < s->count; i++) {
-        if (s->items[i].use != use)
+        if (s->items[i].use != use || (!values && named_before(s, i)))
             continue;
         struct text item = {0};
         const char *value = setting_value(s, i);

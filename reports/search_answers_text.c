@@ -233,9 +233,11 @@ void neighbour_loss(const struct neighbour *n, const struct ranked *best, struct
     if (n->verdict == NEIGHBOUR_MEMORY)
         text_addf(out, "%s too much memory on stage %d",
                   format_unit(&scratch, n->short_bytes, UNIT_BYTES, 3), n->cost.memory_stage);
+    bool shown = n->slower_s >= 1e-4 * best->cost.step_s; /* 0.01 % */
     if (n->verdict == NEIGHBOUR_SLOWER)
         text_addf(out, "%s slower",
-                  format_unit(&scratch, n->slower_s / best->cost.step_s, UNIT_FRACTION, 2));
+                  shown ? format_unit(&scratch, n->slower_s / best->cost.step_s, UNIT_FRACTION, 2)
+                        : "less than 0.01 %");
     if (n->verdict == NEIGHBOUR_SLOWER)
         text_addf(out, ": %s more of %s", format_unit(&scratch, n->term_s, UNIT_SECONDS, 3),
                   term_names[n->term]);
