@@ -182,21 +182,41 @@ static double largest_frac(const struct collective_constants *c)
     return frac;
 }
 
-/* Bus bandwidth of the scale-up leg of a group with r ranks in a domain; infinite for one rank. A
- * ring over the domains runs as a ring inside them too; a tree may reduce in their switch (NVLS).
- */
-static double scale_up_leg_bytes_per_s(const struct collective_site *site,
-                                       enum collective_algorithm algorithm)
+/* The regime that carries most inside a domain of r ranks. A ring over the domains runs as a ring
+ * inside them too; a tree may reduce in their switch (NVLS). */
+static const struct collective_regime *inner_regime(const struct collective_constants *c,
+                                                    enum collective_algorithm algorithm, double r)
 {
-    if (site->per_domain <= 1)
-        return HUGE_VAL;
+    const struct collective_regime *widest = &c->regime[0];
+    for (int i = 1; i < c->regimes; i++) {
+        const struct collective_regime *g = &c->regime[i];
+        if (g->ranks <= (algorithm == COLLECTIVE_TREE ? r : 0) &&
+            g->bandwidth_frac > widest->bandwidth_frac)
+            widest = g;
+    }
+    return widest;
+}
+
+/* Transfer time inside a domain of one byte that each of its r ranks must send. */
+static double inner_s_per_byte(const struct collective_site *site,
+                               enum collective_algorithm algorithm)
+{
+    double r = site->per_domain;
+    if (r <= 1)
+        return 0;
     const struct collective_constants *c = scale_up_constants(site->system, site->op);
-    double frac = 0;
-    for (int i = 0; i < c->regimes; i++)
-        if (c->regime[i].ranks <= (algorithm == COLLECTIVE_TREE ? site->per_domain : 0))
-            frac = fmax(frac, c->regime[i].bandwidth_frac);
-    return scale_up_bytes_per_s(site, site->per_domain) *
-           collective_group_frac(c, site->per_domain) * frac;
+    return 1 / (scale_up_bytes_per_s(site, r) * collective_group_frac(c, r) *
+                inner_regime(c, algorithm, r)->bandwidth_frac);
+}
+
+/* What a rank sends inside its domain in an all-reduce of one byte by a tree over the domains: a
+ * chain passes every byte up and down; a switch that reduces serves the r ranks alone. */
+static double inner_tree_volume(const struct collective_site *site)
+{
+    double r = site->per_domain;
+    const struct collective_regime *g =
+        inner_regime(scale_up_constants(site->system, site->op), COLLECTIVE_TREE, r);
+    return g->ranks > 0 ? collective_volume_bytes(site->op, 1, r) : 2;
 }
 
 /* What regime i gets of a NIC; a tier with a stated efficiency scales its best regime to it. */
@@ -206,12 +226,6 @@ static double nic_frac(const struct collective_site *site, const struct collecti
     double stated = site->system->tier[1].efficiency_frac;
     double frac = c->regime[i].bandwidth_frac;
     return stated > 0 ? stated * frac / largest_frac(c) : frac;
-}
-
-/* What a tree over two domains gains; 0: nothing is special about two. */
-static double pair_gain(const struct collective_site *site, const struct collective_constants *c)
-{
-    return site->domains > 1 && site->domains <= 2 ? c->two_domain_gain : 0;
 }
 
 /* NICs of a domain that an all-reduce drives: two NVL72 racks reach 811 GB/s of bus bandwidth as
@@ -225,24 +239,45 @@ static double nics_driven(const struct collective_site *site)
                                              : site->per_domain;
 }
 
+/* All-reduce of one byte by a double binary tree: each tree carries half of it up and down. A
+ * domain in the middle of one, with a parent and two children, is a leaf of the other and sends 3/2
+ * + 1/2; of three domains 1 + 1/2, of two 1/2 + 1/2. */
+static double tree_s_per_byte(const struct collective_site *site, double nic_bytes_per_s)
+{
+    double crossing = fmin(2, fmax(1, site->domains / 2));
+    return fmax(inner_tree_volume(site) * inner_s_per_byte(site, COLLECTIVE_TREE),
+                crossing / (nics_driven(site) * nic_bytes_per_s));
+}
+
 /* Transfer time of one byte of size across domains.
- * Ring and tree: every byte of V passes the NICs that are driven.   V / min(B_up, nics NIC)
+ * Ring: every byte of V passes the links and the NICs that are driven.   V / min(B_up, nics NIC)
  * All-to-all: S (n-r)/n leaves through the own NIC while S (r-1)/n stays inside.
  * Send/recv: the whole message through the own NIC. */
 static double across_s_per_byte(const struct collective_site *site,
                                 const struct collective_constants *c, int i)
 {
+    enum collective_algorithm algorithm = c->regime[i].algorithm;
     double nic =
         site->nic_bytes_per_s * nic_frac(site, c, i) * collective_group_frac(c, site->per_domain);
-    double up = scale_up_leg_bytes_per_s(site, c->regime[i].algorithm);
     double n = site->ranks, r = site->per_domain;
     if (site->op == COLLECTIVE_SEND_RECV)
         return 1 / nic;
+    if (site->op == COLLECTIVE_ALL_REDUCE && algorithm == COLLECTIVE_TREE)
+        return tree_s_per_byte(site, nic);
+    double inner_s = inner_s_per_byte(site, algorithm);
     if (site->op == COLLECTIVE_ALL_TO_ALL)
-        return fmax((n - r) / n / nic, (r - 1) / n / up);
-    if (c->regime[i].algorithm == COLLECTIVE_TREE && pair_gain(site, c) > 0)
-        nic *= pair_gain(site, c);
-    return collective_volume_bytes(site->op, 1, n) / fmin(up, nics_driven(site) * nic);
+        return fmax((n - r) / n / nic, (r - 1) / n * inner_s);
+    return collective_volume_bytes(site->op, 1, n) * fmax(inner_s, 1 / (nics_driven(site) * nic));
+}
+
+/* Over two domains a tree sends half of what a ring does and waits for fewer: a library that has
+ * trees runs them there. */
+static bool trees_alone(const struct collective_site *site, const struct collective_constants *c)
+{
+    bool trees = false;
+    for (int i = 0; i < c->regimes; i++)
+        trees = trees || c->regime[i].algorithm == COLLECTIVE_TREE;
+    return trees && site->op == COLLECTIVE_ALL_REDUCE && site->domains <= 2;
 }
 
 /* A ring over several domains passes every rank of each: 20 NVL72 racks take 3.4 us a rank. Inside
@@ -258,8 +293,10 @@ static struct collective_leg scale_out_leg(const struct collective_site *site)
         tree.hops = tree_hops(site->domains);
     for (int i = 0; i < c->regimes; i++) {
         const struct collective_regime *g = &c->regime[i];
-        leg.latency_s[i] =
-            latency_s(g, site->ranks, g->algorithm == COLLECTIVE_RING ? &ring : &tree);
+        bool as_ring = g->algorithm == COLLECTIVE_RING;
+        leg.latency_s[i] = as_ring && trees_alone(site, c)
+                               ? HUGE_VAL
+                               : latency_s(g, site->ranks, as_ring ? &ring : &tree);
         leg.s_per_byte[i] = across_s_per_byte(site, c, i);
     }
     leg.switch_bytes = HUGE_VAL;

@@ -4,7 +4,7 @@
 
 /* {"kind", "source", "date", "samples", "error_frac", "range": {"bytes": [low, high], "ranks":
  * [..]}, OP: {"regimes": [{.., "standard_errors": {..}}], "switches": [..], "switch_regime",
- * "two_domain_gain", "groups": [{"ranks", "frac", "split", "ratios": [..]}], "knots": [..]}} */
+ * "groups": [{"ranks", "frac", "split", "ratios": [..]}], "knots": [..]}} */
 
 const char *const collective_algorithm_names[COLLECTIVE_ALGORITHMS + 1] = {"tree", "ring", NULL};
 
@@ -68,11 +68,8 @@ static const struct field group_rows[] = {
 };
 
 static const struct field op_rows[] = {
-    {"switch_regime",   FIELD_INT,    UNIT_NONE, offsetof(struct collective_constants, switch_regime),
-     sizeof(int),                                                                                                        0, COLLECTIVE_REGIMES, false, NULL, "first regime beyond the switches"},
-    {"two_domain_gain", FIELD_NUMBER, UNIT_NONE,
-     offsetof(struct collective_constants,                                             two_domain_gain), sizeof(double), 0, 16,                 false, NULL,
-     "bandwidth of two domains over that of more"                                                                                                                                              },
+    {"switch_regime", FIELD_INT, UNIT_NONE, offsetof(struct collective_constants, switch_regime),
+     sizeof(int), 0, COLLECTIVE_REGIMES, false, NULL, "first regime beyond the switches"},
 };
 
 #define COUNT(rows) (sizeof(rows) / sizeof(rows)[0])

@@ -50,9 +50,6 @@ struct collective_constants {
     struct collective_regime
         standard_error[COLLECTIVE_REGIMES]; /* of each constant; 0: not known */
     struct collective_switch change[COLLECTIVE_SWITCHES];
-    /* Scale-out all-reduce: bandwidth of a tree over two domains relative to one over more; it
-     * crosses their boundary once. 0: as 1. */
-    double two_domain_gain;
     /* Ranks inside a domain, increasing, and bus bandwidth relative to the regimes'. Between them
      * 1/frac is linear in 1/ranks, beyond them constant. Scale-up: the groups measured. */
     double group_ranks[COLLECTIVE_GROUPS], group_frac[COLLECTIVE_GROUPS];

@@ -19,7 +19,7 @@ struct work {
 };
 
 /* Wide where only measuring tells, narrow where the planner's constants are known to hold. */
-static const double latency_sigma = 0.6, step_sigma = 0.4, bandwidth_sigma = 0.25, gain_sigma = 0.3;
+static const double latency_sigma = 0.6, step_sigma = 0.4, bandwidth_sigma = 0.25;
 
 static void start_from_technology(struct tier *tier)
 {
@@ -110,7 +110,6 @@ static void add_op(struct collective_base *base, struct collective_constants *k,
             if (o == (int)op || (tells_ring(op) && one_ring[o] && i < k[o].regimes))
                 add_regime(base, &k[o].regime[i], factor);
     }
-    collective_base_add(base, &k[op].two_domain_gain, gain_sigma);
 }
 
 /* Small messages count less: they are many, and noisy. */

@@ -87,20 +87,21 @@ static void test_catalog(void **state)
     check_near(catalog_s("gb200", COLLECTIVE_ALL_REDUCE, 512 * mib, 72), 1806.7e-6, 0.05);
 }
 
-/* t = 10 us + 7 us + 14 MB / 100 GB/s inside; 4 nodes of 8: 62 MB over min(100, 8 x 10) GB/s. */
+/* t = 10 us + 7 us + 14 MB / 100 GB/s inside; a tree over 4 nodes of 8: twice 32 MB over min(100, 8
+ * x 10) GB/s. */
 static void test_hand_computed(void **state)
 {
     (void)state;
     struct system s = round_numbers();
     struct group node = ranks(8, 8), four = ranks(32, 8), one_each = ranks(4, 1);
     check_near(collective_s(&s, COLLECTIVE_ALL_REDUCE, 8e6, &node), 17e-6 + 140e-6, 1e-12);
-    check_near(collective_s(&s, COLLECTIVE_ALL_REDUCE, 32e6, &four), 17e-6 + 62e6 / 80e9, 1e-12);
+    check_near(collective_s(&s, COLLECTIVE_ALL_REDUCE, 32e6, &four), 17e-6 + 64e6 / 80e9, 1e-12);
     check_near(collective_s(&s, COLLECTIVE_ALL_GATHER, 4e6, &one_each), 10e-6 + 3e6 / 10e9, 1e-12);
     /* All-to-all of 32 MB on 32 ranks: 24 MB leave by the own NIC. */
     check_near(collective_s(&s, COLLECTIVE_ALL_TO_ALL, 32e6, &four), 17e-6 + 24e6 / 10e9, 1e-12);
     check_near(p2p_s(&s, 1e6, true), 10e-6 + 1e6 / 10e9, 1e-12);
     check_near(p2p_s(&s, 1e6, false), 11e-6 + 1e6 / 100e9, 1e-12);
-    check_near(collective_bus_bandwidth(&s, COLLECTIVE_ALL_REDUCE, &four), 80e9, 1e-6);
+    check_near(collective_bus_bandwidth(&s, COLLECTIVE_ALL_REDUCE, &four), 62.0 / 64 * 80e9, 1e-6);
 }
 
 /* A planner that stays with 10 GB/s too long: V / S = 7/8, and what 20 us more latency buys between
@@ -127,7 +128,8 @@ static void test_switch_too_late(void **state)
 }
 
 /* 20 us a hop: log2(10) (k^0.1 - 1) / (10^0.1 - 1) hops, 0.92083 over two domains, 2.9655 over
- * eight. */
+ * eight. The busiest of two sends the message once, of three one and a half times, of eight twice.
+ */
 static void test_tree_hops(void **state)
 {
     (void)state;
@@ -138,8 +140,35 @@ static void test_tree_hops(void **state)
     g->hop_s = 20e-6;
     check_near(collective_s(&s, COLLECTIVE_ALL_REDUCE, 1e6, &pair), 10e-6 + 18.4166e-6 + 100e-6,
                1e-5);
-    check_near(collective_s(&s, COLLECTIVE_ALL_REDUCE, 1e6, &eight), 10e-6 + 59.31e-6 + 175e-6,
+    check_near(collective_s(&s, COLLECTIVE_ALL_REDUCE, 1e6, &eight), 10e-6 + 59.31e-6 + 200e-6,
                1e-5);
+    struct group three = ranks(3, 1), rank_pair = ranks(16, 8);
+    check_near(collective_bus_bandwidth(&s, COLLECTIVE_ALL_REDUCE, &three), 2 * 2.0 / 3 / 150e-12,
+               1e-6);
+    check_near(collective_bus_bandwidth(&s, COLLECTIVE_ALL_REDUCE, &rank_pair), 15.0 / 8 * 50e9,
+               1e-6);
+}
+
+/* Inside a domain of 8 a tree over two of them is a chain, 2 S at 100 GB/s, or, where the switch
+ * reduces, 2 S 7/8 at 200. The NICs, 160 GB/s together, would take S. A ring beside it is not used.
+ */
+static void test_tree_inside(void **state)
+{
+    (void)state;
+    struct system s = round_numbers();
+    struct collective_constants *up = &s.tier[0].collective.op[COLLECTIVE_ALL_REDUCE],
+                                *out = &s.tier[1].collective.op[COLLECTIVE_ALL_REDUCE];
+    struct group pair = ranks(16, 8);
+    s.tier[1].bandwidth_bytes_per_s = 20e9;
+    out->regime[0].algorithm = COLLECTIVE_TREE;
+    out->regime[1] = (struct collective_regime){COLLECTIVE_RING, 0, 0, 0, 1, 1, 0};
+    out->regimes = 2;
+    double large = 1e15, chain = collective_s(&s, COLLECTIVE_ALL_REDUCE, large, &pair);
+    check_near(chain, 2 * large / 100e9, 1e-6);
+    up->regime[up->regimes++] = (struct collective_regime){COLLECTIVE_RING, 0, 0, 0, 2, 1, 8};
+    check_near(collective_s(&s, COLLECTIVE_ALL_REDUCE, large, &pair), 2 * large * 7 / 8 / 200e9,
+               1e-6);
+    check_near(collective_s(&s, COLLECTIVE_ALL_REDUCE, 8, &pair), 10e-6 + 7e-6, 1e-3);
 }
 
 static void test_group_of_one_costs_nothing(void **state)
@@ -159,11 +188,11 @@ static void test_sharing_and_taper(void **state)
     struct system s = round_numbers();
     struct group four = ranks(32, 8), shared = four;
     shared.sharing = 2;
-    check_near(collective_bus_bandwidth(&s, COLLECTIVE_ALL_REDUCE, &shared), 40e9, 1e-6);
+    check_near(collective_bus_bandwidth(&s, COLLECTIVE_ALL_GATHER, &shared), 40e9, 1e-6);
     s.tiers = 3;
     s.tier[1].domain_gpus = 16;
     s.tier[2] = (struct tier){.bandwidth_bytes_per_s = 10e9, .oversubscription = 4};
-    check_near(collective_bus_bandwidth(&s, COLLECTIVE_ALL_REDUCE, &four), 40e9, 1e-6);
+    check_near(collective_bus_bandwidth(&s, COLLECTIVE_ALL_GATHER, &four), 40e9, 1e-6);
     double t = collective_s(&s, COLLECTIVE_ALL_TO_ALL, 32e6, &four);
     check_near(t, 17e-6 + 24e6 / (10e9 / (4 * 16.0 / 24)), 1e-12);
 }
@@ -291,8 +320,7 @@ static double exchange_s(const struct exchange_row *r, double bytes)
     s.tier[0] = (struct tier){.domain_gpus = r->per_domain,
                               .bandwidth_bytes_per_s = r->link_bytes_per_s,
                               .oversubscription = 1};
-    s.tier[1] =
-        (struct tier){.bandwidth_bytes_per_s = r->nic_bytes_per_s, .oversubscription = 1};
+    s.tier[1] = (struct tier){.bandwidth_bytes_per_s = r->nic_bytes_per_s, .oversubscription = 1};
     struct group g = ranks(r->ranks, r->per_domain);
     return expert_exchange_s(&s, bytes, bytes, &g);
 }
@@ -330,7 +358,7 @@ int main(void)
         cmocka_unit_test(test_sharing_and_taper), cmocka_unit_test(test_topologies),
         cmocka_unit_test(test_large_domains),     cmocka_unit_test(test_dragonfly),
         cmocka_unit_test(test_monotone),          cmocka_unit_test(test_catalog_monotone),
-        cmocka_unit_test(test_tree_hops),         cmocka_unit_test(test_switch_too_late),
-        cmocka_unit_test(test_expert_exchange)};
+        cmocka_unit_test(test_tree_hops),         cmocka_unit_test(test_tree_inside),
+        cmocka_unit_test(test_switch_too_late),   cmocka_unit_test(test_expert_exchange)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

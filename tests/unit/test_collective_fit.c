@@ -477,9 +477,9 @@ static void test_fabric_accuracy(void **state)
                                         "coreweave_gb200_20rack_1440gpu_all_reduce.txt"};
     if (!shared())
         skip();
-    check_fabric("dgx-h100", ndr, sizeof ndr / sizeof *ndr, 0.045);
-    check_fabric("dgx-a100", hdr, sizeof hdr / sizeof *hdr, 0.118);
-    check_fabric("gb200-nvl72", racks, sizeof racks / sizeof *racks, 0.058);
+    check_fabric("dgx-h100", ndr, sizeof ndr / sizeof *ndr, 0.046);
+    check_fabric("dgx-a100", hdr, sizeof hdr / sizeof *hdr, 0.115);
+    check_fabric("gb200-nvl72", racks, sizeof racks / sizeof *racks, 0.079);
 }
 
 int main(void)
