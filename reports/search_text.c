@@ -118,6 +118,9 @@ void search_against_next(const struct search_result *result, struct text *out)
     if (gain_s > worth_saying_frac * best->step_s && loss_s > worth_saying_frac * best->step_s)
         text_addf(out, " for %s more of \"%s\"", format_unit(&scratch, loss_s, UNIT_SECONDS, 2),
                   term_descriptions[loss]);
+    double rest_s = gain_s - loss_s - (next->step_s - best->step_s);
+    if (gain_s > worth_saying_frac * best->step_s && rest_s > worth_saying_frac * best->step_s)
+        text_addf(out, " and %s more of all else", format_unit(&scratch, rest_s, UNIT_SECONDS, 2));
     text_free(&scratch);
 }
 
