@@ -360,8 +360,11 @@ enum status cases_load(const char *path, const struct cases_options *options, st
     char family[64];
     family_of(path, family, sizeof family);
     struct json *json = json_load(path, e);
+    size_t n = strlen(path);
     if (json)
         read_all(json, family, options, out, e);
+    else if (n > 4 && strcmp(path + n - 4, ".csv") == 0)
+        error_set_hint(e, "measured runs are JSON; samples (CSV) need --gpu or --system");
     json_free(json);
     return e->status;
 }

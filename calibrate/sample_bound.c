@@ -92,7 +92,7 @@ static enum status check_type(const struct gpu *gpu, const struct samples *sampl
     if (slowness == 0 || (slowness >= fastest && slowness <= slowest))
         return STATUS_OK;
     error_set(e, STATUS_INPUT,
-              "half of its longer rows in %s take %.2g times the least that %s can",
+              "half of its longer rows in %s take %.2g times the least that %s can need",
               dtype_names[dtype], slowness, gpu->name);
     error_set_hint(e, "time_us is in microseconds; or is it another GPU's?");
     error_set_file(e, file->path, 0, 0);

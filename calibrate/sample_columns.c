@@ -214,6 +214,9 @@ static enum status read_name(const struct sample_column *column, const char *cel
         if (n < NAMES_MAX)
             names[n++] = c->name;
     }
+    if (cell[0] == '\0')
+        return error_set(e, STATUS_INPUT, "%s: expected a name such as %s, found an empty cell",
+                         column->name, names[0]);
     error_set(e, STATUS_INPUT, "%s: no %s is named \"%.60s\"", column->name, column->name, cell);
     const char *nearest = nearest_name(cell, names, n);
     if (nearest)

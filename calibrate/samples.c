@@ -323,6 +323,23 @@ static enum status keep_file(struct reading *r, struct error *e)
     return STATUS_OK;
 }
 
+static bool is_json(const char *text, size_t n)
+{
+    size_t i = 0;
+    while (i < n && strchr(" \t\r\n", text[i]) && text[i] != '\0')
+        i++;
+    return i < n && (text[i] == '{' || text[i] == '[');
+}
+
+static enum status found_json(const char *file, struct error *e)
+{
+    error_set(e, STATUS_INPUT, "expected samples as CSV, found JSON");
+    error_set_file(e, file, 0, 0);
+    error_set_hint(e, "measured runs (JSON) fit a --stack; validate takes them without --gpu and "
+                      "--system");
+    return e->status;
+}
+
 enum status samples_parse(const char *text, size_t n, const char *file, struct samples *samples,
                           struct error *e)
 {
@@ -330,6 +347,8 @@ enum status samples_parse(const char *text, size_t n, const char *file, struct s
     struct reading r = {.name = file, .samples = samples, .file = {.first = samples->count}};
     size_t i = n >= 3 && memcmp(text, mark, 3) == 0 ? 3 : 0, before = samples->count;
     snprintf(r.file.path, sizeof r.file.path, "%s", file);
+    if (is_json(text + i, n - i))
+        return found_json(file, e);
     while (i < n && e->status == STATUS_OK) {
         const char *end = memchr(text + i, '\n', n - i);
         size_t length = end ? (size_t)(end - text) - i : n - i;

@@ -59,6 +59,15 @@ static void add_table(const struct collective_calibration *c, struct text *out)
     table_free(&t);
 }
 
+static void add_range(const struct collective_calibration *c, struct text *out)
+{
+    struct text scratch = {0};
+    text_addf(out, "  range: %s", format_count(&scratch, c->low_bytes));
+    text_addf(out, " to %s bytes, %.10g to %.10g ranks\n", format_count(&scratch, c->high_bytes),
+              c->low_ranks, c->high_ranks);
+    text_free(&scratch);
+}
+
 void collective_report_text(const char *title, const char *left_out,
                             const struct collective_calibration *c, struct text *out)
 {
@@ -71,8 +80,7 @@ void collective_report_text(const char *title, const char *left_out,
         text_addf(out, ", error of %s left out %.1f %%", left_out, 100 * c->error_frac);
     text_addf(out, "\n  source: %s%s%s\n", c->source, c->date[0] ? ", fitted " : "", c->date);
     if (c->high_bytes > 0)
-        text_addf(out, "  range: bytes %.10g to %.10g, ranks %.10g to %.10g\n", c->low_bytes,
-                  c->high_bytes, c->low_ranks, c->high_ranks);
+        add_range(c, out);
     add_table(c, out);
 }
 

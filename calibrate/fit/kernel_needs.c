@@ -143,8 +143,8 @@ static const struct need needs[] = {
     {"gemm",         NULL,       "droop",                  5,  huge_product,    "products above 1 TFLOP"                           },
     {"gemm",         NULL,       "t0_s",                   5,  wide,
      NULL                                                                                                                          }, /* of narrow types: bf16's, told from quantise_t0_s by it alone */
-    {"gemm",         NULL,       "quantise_frac",          5,  narrow,          "a narrow datatype"                                },
-    {"gemm",         NULL,       "quantise_t0_s",          5,  narrow,          "a narrow datatype"                                },
+    {"gemm",         NULL,       "quantise_frac",          5,  narrow,          NULL                                               },
+    {"gemm",         NULL,       "quantise_t0_s",          5,  narrow,          NULL                                               },
     {"grouped_gemm", NULL,       NULL,                     30, any,             "expert layers"                                    },
     {"grouped_gemm", NULL,       NULL,                     5,  many_tokens,     "4096 tokens and more, which tell the peak"        },
     {"grouped_gemm", NULL,       NULL,                     5,  few_tokens,
@@ -216,7 +216,7 @@ enum status kernel_needs_check(const struct calibration_slot *slot, const struct
         size_t n = rows_that_show(need, rows);
         if (n < need->rows) {
             error_set(e, STATUS_INPUT,
-                      "%s %s cannot be fitted to these samples: %zu rows of %s, got %zu", slot->op,
+                      "%s %s cannot be fitted to these samples: it takes %zu rows of %s, got %zu", slot->op,
                       slot->name, need->rows, need->what, n);
             error_set_hint(e, "measure more of them, or leave the rows of %s %s out", slot->op,
                            slot->name);

@@ -114,6 +114,21 @@ expect 2 calibrate fit "$work/network.csv" --system dgx-h100 --into "$work/none"
 expect 3 calibrate fit "$work/network.csv" --system no-such-system -o "$work/none"
 [ ! -e "$work/none" ] || fail "an output file was left behind"
 
+# measured runs and samples are not taken for each other
+expect 3 calibrate fit "$work/cases.json" --gpu h100-sxm -o "$work/none"
+says "expected samples as CSV, found JSON"
+expect 3 calibrate fit "$work/network.csv" --stack nemo -o "$work/none"
+says "samples (CSV) need --gpu or --system"
+sed 's/^all_reduce,/,/' "$work/network.csv" >"$work/untold.csv"
+expect 3 calibrate fit "$work/untold.csv" --system dgx-h100 -o "$work/none"
+says "op: expected a name such as all_reduce, found an empty cell"
+
+# constants of an older meaning are refused, and how to fit them anew is said
+"$program" show gpu h100-sxm --json | grep -v '"format": 2,' >"$work/older.json"
+expect 3 calibrate show "$work/older.json"
+says 'calibration: expected "format": 2'
+says "--gpu FILE --into FILE"
+
 # cross-validation
 expect 0 validate "$work/cases.json" --folds 2
 expect 2 validate "$work/cases.json" --folds 1
