@@ -15,6 +15,7 @@ struct collective_site {
     double ranks, per_domain, domains;
     double scale_up_bytes_per_s; /* of one GPU, all links */
     double nic_bytes_per_s;      /* of one GPU, what is left after sharing and contention */
+    bool reduces;                /* the switches between the domains do */
 };
 
 double collective_volume_bytes(enum collective op, double bytes, double ranks)
@@ -239,14 +240,24 @@ static double nics_driven(const struct collective_site *site)
                                              : site->per_domain;
 }
 
-/* All-reduce of one byte by a double binary tree: each tree carries half of it up and down. A
- * domain in the middle of one, with a parent and two children, is a leaf of the other and sends 3/2
- * + 1/2; of three domains 1 + 1/2, of two 1/2 + 1/2. */
+/* All-reduce of one byte by a double binary tree: each tree carries half of it up and down. A domain
+ * in the middle of one, with a parent and two children, is a leaf of the other and sends 3/2 + 1/2;
+ * of three domains 1 + 1/2, of two 1/2 + 1/2. */
 static double tree_s_per_byte(const struct collective_site *site, double nic_bytes_per_s)
 {
     double crossing = fmin(2, fmax(1, site->domains / 2));
     return fmax(inner_tree_volume(site) * inner_s_per_byte(site, COLLECTIVE_TREE),
                 crossing / (nics_driven(site) * nic_bytes_per_s));
+}
+
+/* The same where the switches reduce: every byte leaves a domain once, spread over its ranks by a
+ * reduce-scatter and gathered again as by a ring. 8 H100 nodes: S at 193 GB/s, 195 measured
+ * [coreweave/nccl-tests cb86553]. */
+static double switch_s_per_byte(const struct collective_site *site, double nic_bytes_per_s)
+{
+    double r = site->per_domain;
+    return fmax(2 * (r - 1) / r * inner_s_per_byte(site, COLLECTIVE_RING),
+                1 / (nics_driven(site) * nic_bytes_per_s));
 }
 
 /* Transfer time of one byte of size across domains.
@@ -263,7 +274,8 @@ static double across_s_per_byte(const struct collective_site *site,
     if (site->op == COLLECTIVE_SEND_RECV)
         return 1 / nic;
     if (site->op == COLLECTIVE_ALL_REDUCE && algorithm == COLLECTIVE_TREE)
-        return tree_s_per_byte(site, nic);
+        return fmin(tree_s_per_byte(site, nic),
+                    site->reduces ? switch_s_per_byte(site, nic) : HUGE_VAL);
     double inner_s = inner_s_per_byte(site, algorithm);
     if (site->op == COLLECTIVE_ALL_TO_ALL)
         return fmax((n - r) / n / nic, (r - 1) / n * inner_s);
@@ -290,7 +302,7 @@ static struct collective_leg scale_out_leg(const struct collective_site *site)
     const struct path ring = {site->per_domain - 1, site->domains, 0};
     struct path tree = {ring_steps(site->per_domain), site->domains, 0};
     if (site->op == COLLECTIVE_ALL_REDUCE)
-        tree.hops = tree_hops(site->domains);
+        tree.hops = tree_hops(site->reduces ? fmin(2, site->domains) : site->domains);
     for (int i = 0; i < c->regimes; i++) {
         const struct collective_regime *g = &c->regime[i];
         bool as_ring = g->algorithm == COLLECTIVE_RING;
@@ -348,9 +360,12 @@ static struct collective_site site_of(const struct system *system, enum collecti
     site.per_domain = fmin(g->ranks, fmax(1, g->per_domain));
     site.domains = site.ranks / site.per_domain;
     site.scale_up_bytes_per_s = system->tier[0].bandwidth_bytes_per_s;
-    if (site.domains > 1 && system->tiers > 1)
+    if (site.domains > 1 && system->tiers > 1) {
         site.nic_bytes_per_s =
             system->tier[1].bandwidth_bytes_per_s / fmax(1, g->sharing) / contention(&site);
+        site.reduces = op == COLLECTIVE_ALL_REDUCE &&
+                       collective_default_reduces(system->tier[1].technology);
+    }
     return site;
 }
 

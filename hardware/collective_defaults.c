@@ -6,27 +6,31 @@
 static const struct technology {
     const char *name, *source;
     const struct collective_constants *op;
+    bool reduces; /* its switches add */
 } technologies[] = {
-    {"nvlink2",        "transferred: A100, NCCL 2.27.3",                                                    collective_nvlink3     },
-    {"nvlink3",        "measured: 8x A100, NCCL 2.27.3, ai-dynamo/aiconfigurator 095f58a",
-     collective_nvlink3                                                                                                            },
-    {"nvlink",         "measured: 8x H100, NCCL 2.29.2, ai-dynamo/aiconfigurator 095f58a",
-     collective_nvlink4                                                                                                            },
-    {"xgmi",           "measured: all-reduce on 8x MI300X, hisohara/ai-scripts 7b8b1ec; other ops from it",
-     collective_xgmi                                                                                                               },
+    {"nvlink2",          "transferred: A100, NCCL 2.27.3",                                                    collective_nvlink3,      false},
+    {"nvlink3",          "measured: 8x A100, NCCL 2.27.3, ai-dynamo/aiconfigurator 095f58a",
+     collective_nvlink3,                                                                                                               false},
+    {"nvlink",           "measured: 8x H100, NCCL 2.29.2, ai-dynamo/aiconfigurator 095f58a",
+     collective_nvlink4,                                                                                                               false},
+    {"xgmi",             "measured: all-reduce on 8x MI300X, hisohara/ai-scripts 7b8b1ec; other ops from it",
+     collective_xgmi,                                                                                                                  false},
     {"infinity",
-     "measured: all-reduce on 8x MI300X, hisohara/ai-scripts 7b8b1ec; other ops from it",                   collective_xgmi        },
-    {"pcie",           "assumed: PCIe through host memory",                                                 collective_pcie        },
-    {"ici",            "assumed: no measurement",                                                           collective_ici         },
-    {"infiniband",     "transferred: 10 H100 and 2 A100 nodes on InfiniBand",                               collective_infiniband  },
-    {"roce",           "transferred: 2 GCP a3-ultra nodes",                                                 collective_roce        },
-    {"slingshot",      "transferred: Alps and Polaris",                                                     collective_slingshot   },
-    {"efa-v1",         "transferred: 2 AWS p4de nodes",                                                     collective_efa1        },
-    {"efa",            "transferred: 2 AWS p5 nodes",                                                       collective_efa         },
-    {"gpudirect-tcpx", "transferred: 2 GCP a3 nodes",                                                       collective_tcpx        },
-    {"ethernet",       "assumed: no measurement",                                                           collective_ethernet    },
-    {"tcp",            "assumed: no measurement",                                                           collective_ethernet    },
-    {"",               "assumed: a plain switched fabric",                                                  collective_plain_switch},
+     "measured: all-reduce on 8x MI300X, hisohara/ai-scripts 7b8b1ec; other ops from it",                     collective_xgmi,         false},
+    {"pcie",             "assumed: PCIe through host memory",                                                 collective_pcie,         false},
+    {"ici",              "assumed: no measurement",                                                           collective_ici,          false},
+    {"infiniband",       "transferred: 10 H100 and 2 A100 nodes on InfiniBand",                               collective_infiniband,
+     false                                                                                                                                  },
+    {"infiniband-sharp", "transferred: 10 H100 and 2 A100 nodes on InfiniBand; SHARP by its form",
+     collective_infiniband,                                                                                                            true },
+    {"roce",             "transferred: 2 GCP a3-ultra nodes",                                                 collective_roce,         false},
+    {"slingshot",        "transferred: Alps and Polaris",                                                     collective_slingshot,    false},
+    {"efa-v1",           "transferred: 2 AWS p4de nodes",                                                     collective_efa1,         false},
+    {"efa",              "transferred: 2 AWS p5 nodes",                                                       collective_efa,          false},
+    {"gpudirect-tcpx",   "transferred: 2 GCP a3 nodes",                                                       collective_tcpx,         false},
+    {"ethernet",         "assumed: no measurement",                                                           collective_ethernet,     false},
+    {"tcp",              "assumed: no measurement",                                                           collective_ethernet,     false},
+    {"",                 "assumed: a plain switched fabric",                                                  collective_plain_switch, false},
 };
 
 static const struct technology *technology_find(const char *name)
@@ -48,6 +52,11 @@ const struct collective_constants *collective_default(const char *technology, en
 const char *collective_default_source(const char *technology)
 {
     return technology_find(technology)->source;
+}
+
+bool collective_default_reduces(const char *technology)
+{
+    return technology_find(technology)->reduces;
 }
 
 /* NCCL's planner inside a node: a ring of LL costs 6.6 us at `ll` GB/s a GPU, one of Simple 8.4 us

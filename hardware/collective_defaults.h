@@ -10,6 +10,9 @@ const struct collective_constants *collective_default(const char *technology, en
 /* Where they come from: "measured: ...", "transferred: ...", "assumed: ...". */
 const char *collective_default_source(const char *technology);
 
+/* Whether its switches reduce (SHARP): an all-reduce can then send every byte once. */
+bool collective_default_reduces(const char *technology);
+
 /* Sets the switch points that NCCL's planner has on a technology inside a node; none where it has
  * none. */
 void collective_default_switches(const char *technology, enum collective op,

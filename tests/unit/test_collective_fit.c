@@ -223,8 +223,8 @@ static struct system cluster(void)
     return s;
 }
 
-/* The rows of two logs of an op, of so many ranks each and of sizes from `least` on, as `truth` times
- * them. */
+/* The rows of two logs of an op, of so many ranks each and of sizes from `least` on, as `truth`
+ * times them. */
 static void measure_logs(const struct system *truth, enum collective op, const double ranks[2],
                          double least)
 {
@@ -482,6 +482,29 @@ static void test_fabric_accuracy(void **state)
     check_fabric("gb200-nvl72", racks, sizeof racks / sizeof *racks, 0.079);
 }
 
+/* 8 H100 nodes whose switches reduce, by the constants of ten whose do not. */
+static void test_reducing_switches(void **state)
+{
+    (void)state;
+    static struct system s;
+    struct collective_errors errors = {{0}, {0}};
+    struct error e;
+    error_init(&e);
+    if (!shared())
+        skip();
+    assert_int_equal(system_find("dgx-h100", NULL, &s, &e), STATUS_OK);
+    snprintf(s.tier[1].technology, sizeof s.tier[1].technology, "infiniband-sharp-ndr");
+    count = 0;
+    add_log("coreweave_h100_64gpu_sharp_all_reduce.txt", 0);
+    assert_true(count == 5);
+    for (size_t i = 0; i < count; i++) {
+        struct group g = {rows[i].ranks, 8, 8, 1};
+        collective_errors_add(&errors, rows[i].op, collective_s(&s, rows[i].op, rows[i].bytes, &g),
+                              rows[i].time_s);
+    }
+    assert_true(collective_errors_mean(&errors, COLLECTIVES) < 0.03);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -490,7 +513,7 @@ int main(void)
         cmocka_unit_test(test_written_and_read), cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_fabric_recovers),  cmocka_unit_test(test_fabric_shares),
         cmocka_unit_test(test_fabric_outlier),   cmocka_unit_test(test_node_accuracy),
-        cmocka_unit_test(test_fabric_accuracy)};
+        cmocka_unit_test(test_fabric_accuracy),  cmocka_unit_test(test_reducing_switches)};
     fit_quiet();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
