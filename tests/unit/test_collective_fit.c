@@ -4,7 +4,6 @@
 #include "hardware/collective_defaults.h"
 #include "tests/unit/check.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { ROWS = 4096 };
