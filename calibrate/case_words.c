@@ -84,6 +84,7 @@ static const struct {
     {"dispatcher", "all-to-all",       "alltoall"       },
     {"dispatcher", "all-gather",       "allgather"      },
     {"dispatcher", "flex",             "deepep"         },
+    {"dispatcher", "hybrid-ep",        "hybridep"       },
     {"overlaps",   "tp-userbuffers",   "tp"             },
     {"overlaps",   "tp-comm-overlap",  "tp"             },
     {"overlaps",   "async-tp",         "tp"             },

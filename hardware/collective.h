@@ -34,14 +34,15 @@ const struct collective_constants *collective_tier_constants(const struct system
  */
 double collective_volume_bytes(enum collective op, double bytes, double ranks);
 
-/* Seconds of a dispatch or combine of experts by DeepEP's kernels in a group of one domain or more.
+/* Seconds of a dispatch or combine of experts by DeepEP's or Hybrid-EP's kernels in a group of one domain or more.
  * link_bytes: what a rank's tokens come to when each goes once to every rank that holds one of its
  * experts; network_bytes: when each goes once to every such domain; both count the own. */
 double expert_exchange_s(const struct system *system, double link_bytes, double network_bytes,
                          const struct group *group);
-/* What prices it: reached shares of the links and of the NIC, and a call's time beside its transfer. */
+/* What prices it: reached shares of the links and of the NIC, a call's time beside its transfer, and
+ * what of it is gained by running it beside another micro-batch's compute, which its SMs slow. */
 struct expert_exchange_constants {
-    double link_frac, nic_frac, call_s;
+    double link_frac, nic_frac, call_s, hidden_frac;
     const char *source; /* they are measured */
 };
 extern const struct expert_exchange_constants expert_exchange_constants;

@@ -1,7 +1,7 @@
 #include "model/ops.h"
 
 const char *const attention_impl_names[] = {"flash", "unfused", 0};
-const char *const dispatcher_names[] = {"allgather", "alltoall", "deepep", 0};
+const char *const dispatcher_names[] = {"allgather", "alltoall", "deepep", "hybridep", 0};
 const char *const cp_comm_names[] = {"p2p", "allgather", "a2a", "a2a+p2p", 0};
 
 const char *const module_names[MODULES + 1] = {

@@ -5,11 +5,20 @@
 
 /* How a stack computes attention, moves expert tokens and exchanges context shards. */
 enum attention_impl { ATTENTION_FLASH, ATTENTION_UNFUSED, ATTENTION_IMPLS };
-enum dispatcher { DISPATCHER_ALLGATHER, DISPATCHER_ALLTOALL, DISPATCHER_DEEPEP, DISPATCHERS };
+enum dispatcher {
+    DISPATCHER_ALLGATHER,
+    DISPATCHER_ALLTOALL,
+    DISPATCHER_DEEPEP,   /* up to 8 GPUs joined by links */
+    DISPATCHER_HYBRIDEP, /* a whole scale-up domain; permutes what it received as it copies it */
+    DISPATCHERS
+};
 enum cp_comm { CP_COMM_P2P, CP_COMM_ALLGATHER, CP_COMM_A2A, CP_COMM_A2A_P2P, CP_COMMS };
 extern const char *const attention_impl_names[];
 extern const char *const dispatcher_names[];
 extern const char *const cp_comm_names[];
+
+/* Whether it sends a token once to each rank that holds some of its experts, by kernels of its own. */
+bool dispatcher_sends_once(enum dispatcher dispatcher);
 
 /* The part of a strategy that fixes the shapes on one GPU. Strategies that share a shard share its
  * layer costs. */

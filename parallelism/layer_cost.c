@@ -95,7 +95,7 @@ static double memory_factor(const struct scenario *scenario, const struct strate
 
 bool op_is_expert_exchange(const struct strategy *s, const struct op *op)
 {
-    return op->comm == COMM_EP && s->dispatcher == DISPATCHER_DEEPEP;
+    return op->comm == COMM_EP && dispatcher_sends_once(s->dispatcher);
 }
 
 /* DeepEP's traffic leaves for each distinct scale-up domain once: of q experts over d domains,
@@ -135,7 +135,9 @@ double op_cost_s(const struct scenario *scenario, const struct strategy *s, cons
         if (op_is_expert_exchange(s, op))
             return expert_exchange_s(&scenario->system, op->bytes,
                                      op->bytes * expert_network_frac(scenario, s, &g), &g);
-        return stack_collective_s(scenario, op->collective, op->bytes, &g);
+        return op->comm == COMM_EP
+                   ? collective_s(&scenario->system, op->collective, op->bytes, &g)
+                   : stack_collective_s(scenario, op->collective, op->bytes, &g);
     }
     case OP_KINDS:
         break;
@@ -151,7 +153,8 @@ static bool exchange_overlaps(const struct scenario *scenario, const struct stra
     if (stack->hides_expert_exchange || (s->overlaps >> OVERLAP_EP & 1))
         return true;
     struct group g = placement_comm(&scenario->system, s, COMM_EP);
-    return stack->hides_expert_exchange_across && g.per_domain < g.ranks;
+    return stack->hides_expert_exchange_across && dispatcher_sends_once(s->dispatcher) &&
+           g.per_domain < g.ranks;
 }
 
 double op_hidden_frac(const struct scenario *scenario, const struct strategy *s,
@@ -163,7 +166,8 @@ double op_hidden_frac(const struct scenario *scenario, const struct strategy *s,
     if (op->comm == COMM_TP && op->name != OP_NAME_TP_REDUCE && (s->overlaps >> OVERLAP_TP & 1))
         return stack->tp_hidden_frac;
     if (op->comm == COMM_EP && exchange_overlaps(scenario, s))
-        return stack->ep_hidden_frac;
+        return dispatcher_sends_once(s->dispatcher) ? expert_exchange_constants.hidden_frac
+                                                    : stack->ep_hidden_frac;
     return 0;
 }
 

@@ -90,13 +90,19 @@ static bool was_given(const bool *given, size_t offset)
     return false;
 }
 
+/* GPUs joined by links that DeepEP's kernels serve. [DeepEP csrc/kernels/configs.cuh,
+ * NUM_MAX_NVL_PEERS] */
+static const int deepep_domain_gpus = 8;
+
 enum dispatcher strategy_usual_dispatcher(const struct scenario *scenario, int ep)
 {
     bool across = ep > system_domain_gpus(&scenario->system);
     bool limited = scenario->model.expert_groups_per_token > 0;
     bool capped = scenario->job.expert_capacity > 0;
-    return capped || (across && !limited) ? scenario->stack.dispatcher_across
-                                          : scenario->stack.dispatcher;
+    enum dispatcher usual = capped || (across && !limited) ? scenario->stack.dispatcher_across
+                                                          : scenario->stack.dispatcher;
+    bool wide = system_domain_gpus(&scenario->system) > deepep_domain_gpus;
+    return usual == DISPATCHER_DEEPEP && wide ? DISPATCHER_HYBRIDEP : usual;
 }
 
 void strategy_complete(struct strategy *s, const bool *given, const struct scenario *scenario)

@@ -64,8 +64,9 @@ struct scenario;
 void strategy_complete(struct strategy *s, const bool *given, const struct scenario *scenario);
 
 /* The dispatcher of a strategy that names none, with this many expert-parallel ranks: DeepEP's kernels
- * inside a scale-up domain, across domains only where a token's experts are limited to some of them,
- * and never for what is dropped and padded to a capacity, where that is how the stack's recipes do. */
+ * inside a scale-up domain, Hybrid-EP's where it has more GPUs than DeepEP serves, across domains only
+ * where a token's experts are limited to some of them, and never for what is dropped and padded to a
+ * capacity, where that is how the stack's recipes do. */
 enum dispatcher strategy_usual_dispatcher(const struct scenario *scenario, int ep);
 
 /* One line such as "tp 8, pp 4, vpp 5, dp 16, micro-batch 1, sp, zero 1, selective recompute". */

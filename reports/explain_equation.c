@@ -35,7 +35,6 @@ static struct equation equation_of(const struct explanation *x, enum term term)
         [TERM_MEMORY_BOUND] = {memory_equation, STACK_MEMORY},
         [TERM_TP] = {collective_equation, network_constant(x, COMM_TP)},
         [TERM_CP] = {collective_equation, network_constant(x, COMM_CP)},
-        [TERM_EP] = {collective_equation, network_constant(x, COMM_EP)},
     };
     return equations[term];
 }
@@ -45,13 +44,17 @@ static double value_of(const struct explanation *x, int constant)
     return x->result->scenario->stack.constant[constant].value;
 }
 
-static void add_deepep(const struct explanation *x)
+/* The exchange of experts takes no factor of the stack's. */
+static void add_exchange(const struct explanation *x)
 {
     const struct expert_exchange_constants *c = &expert_exchange_constants;
-    text_addf(x->out,
-              "  once = %g us + max(bytes to distinct ranks / %g links, bytes to distinct "
-              "domains / %g NIC) [%s]\n",
-              1e6 * c->call_s, c->link_frac, c->nic_frac, c->source);
+    if (!dispatcher_sends_once(x->result->strategy->dispatcher))
+        text_addf(x->out, "  once = %s\n", collective_equation);
+    else
+        text_addf(x->out,
+                  "  once = %g us + max(bytes to distinct ranks / %g links, bytes to distinct "
+                  "domains / %g NIC) [%s]\n",
+                  1e6 * c->call_s, c->link_frac, c->nic_frac, c->source);
 }
 
 static void add_main(const struct explanation *x, enum term term)
@@ -128,8 +131,8 @@ void explain_equation(const struct explanation *x, enum term term, unsigned own_
         [OWN_EXPERTS] = add_experts,   [OWN_MEASURED] = add_measured,
         [OWN_ETP] = add_etp,
     };
-    if (term == TERM_EP && x->result->strategy->dispatcher == DISPATCHER_DEEPEP)
-        add_deepep(x);
+    if (term == TERM_EP)
+        add_exchange(x);
     else
         add_main(x, term);
     for (int i = 0; i < OWN_FACTORS; i++)

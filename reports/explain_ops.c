@@ -42,7 +42,7 @@ static void shape_of_collective(const struct op_rows *rows, const struct op *op,
     const struct result *r = rows->x->result;
     struct group g = placement_comm(&r->scenario->system, r->strategy, op->comm);
     const char *name = op_is_expert_exchange(r->strategy, op)
-                           ? dispatcher_names[DISPATCHER_DEEPEP]
+                           ? dispatcher_names[r->strategy->dispatcher]
                            : collective_names[op->collective];
     text_addf(out, "%s, %g ranks, %g in a scale-up domain", name, g.ranks, g.per_domain);
 }

@@ -185,14 +185,18 @@ enum status megatron_read_experts(struct framework_reader *r)
     static const char *const types[] = {"allgather", "alltoall", "flex", NULL};
     static const enum dispatcher dispatchers[] = {DISPATCHER_ALLGATHER, DISPATCHER_ALLTOALL,
                                                   DISPATCHER_DEEPEP};
+    enum dispatcher flex = backend && strcmp(backend, "hybridep") == 0 ? DISPATCHER_HYBRIDEP
+                                                                       : DISPATCHER_DEEPEP;
     int found = type ? names_find(types, type) : -1;
     if (type && found < 0 && !value_is_unresolved(type) &&
         strcmp(type, "alltoall_seq") != 0)
         return reading_error(r, "moe_token_dispatcher_type", "\"%.60s\" is not known", type);
     if (type)
-        s->dispatcher = found >= 0 ? dispatchers[found] : DISPATCHER_ALLTOALL;
+        s->dispatcher = found < 0                                   ? DISPATCHER_ALLTOALL
+                        : dispatchers[found] == DISPATCHER_DEEPEP ? flex
+                                                                  : dispatchers[found];
     else if (deepep && r->framework->sections)
-        s->dispatcher = DISPATCHER_DEEPEP;
+        s->dispatcher = flex;
     int etp = reading_number(r, "expert_tensor_parallel_size");
     bool has_experts = r->run->scenario.model.experts > 0 || !r->run->model_given;
     s->etp = etp > 0 ? etp : has_experts ? s->tp : 1;
@@ -206,10 +210,10 @@ enum status megatron_write_experts(struct framework_writer *w)
     const struct strategy *s = &w->run->strategy;
     if (w->run->scenario.model.experts == 0)
         return STATUS_OK;
-    bool deepep = s->dispatcher == DISPATCHER_DEEPEP;
-    writer_put(w, "moe_token_dispatcher_type", deepep ? "flex" : dispatcher_names[s->dispatcher]);
-    if (deepep)
-        writer_put(w, "moe_flex_dispatcher_backend", "deepep");
+    bool flex = dispatcher_sends_once(s->dispatcher);
+    writer_put(w, "moe_token_dispatcher_type", flex ? "flex" : dispatcher_names[s->dispatcher]);
+    if (flex)
+        writer_put(w, "moe_flex_dispatcher_backend", dispatcher_names[s->dispatcher]);
     if (s->etp != s->tp || w->framework->sections)
         writer_putf(w, "expert_tensor_parallel_size", "%d", s->etp);
     return STATUS_OK;

@@ -278,7 +278,7 @@ enum status torchtitan_read_rest(struct framework_reader *r)
     const char *backend = reading_value(r, "moe_comm_backend");
     const char *map = reading_value(r, "inner_attention_map");
     if (backend && (strstr(backend, "deepep") || strstr(backend, "hybridep")))
-        s->dispatcher = DISPATCHER_DEEPEP;
+        s->dispatcher = strstr(backend, "hybridep") ? DISPATCHER_HYBRIDEP : DISPATCHER_DEEPEP;
     if (map)
         s->cp_comm = strstr(map, "Ulysses") ? CP_COMM_A2A : CP_COMM_ALLGATHER;
     const char *etp = reading_value(r, "parallelism.expert_tensor_parallel_degree");

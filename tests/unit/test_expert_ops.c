@@ -66,6 +66,29 @@ static void test_deepep_sends_a_token_once_to_a_rank(void **state)
                 sum_of(&a, OP_NAME_UNPERMUTE, PHASE_FORWARD));
 }
 
+/* Hybrid-EP sends and permutes the same bytes, its permutation at the rate of a copy. */
+static void test_hybridep_permutes_as_it_copies(void **state)
+{
+    (void)state;
+    struct model m = expert_model();
+    struct kernels k = gpt_kernels();
+    struct shard deepep = expert_shard(DISPATCHER_DEEPEP), hybrid = expert_shard(DISPATCHER_HYBRIDEP);
+    struct ops d = {.n = 0}, h = {.n = 0};
+    layer_ops(&m, &m.kind[0], &deepep, &k, &d);
+    layer_ops(&m, &m.kind[0], &hybrid, &k, &h);
+    assert_int_equal(d.n, h.n);
+    int streamed = 0;
+    for (int i = 0; i < d.n; i++) {
+        const struct op *of_deepep = &d.op[i], *of_hybrid = &h.op[i];
+        assert_int_equal(of_deepep->name, of_hybrid->name);
+        check_near(of_deepep->bytes, of_hybrid->bytes, 0);
+        bool permutes = of_hybrid->name == OP_NAME_PERMUTE || of_hybrid->name == OP_NAME_UNPERMUTE;
+        streamed += permutes && of_deepep->memory.class_ == MEMORY_PERMUTE &&
+                    of_hybrid->memory.class_ == MEMORY_ELEMENTWISE;
+    }
+    assert_int_equal(streamed, 4); /* both ways, forward and backward */
+}
+
 /* Biased experts cost kernels of their own, 32 B a produced element forward and 64 back, unless the
  * stack fuses them. */
 static void test_biases_of_experts(void **state)
@@ -146,6 +169,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ranks_of_a_token),
         cmocka_unit_test(test_deepep_sends_a_token_once_to_a_rank),
+        cmocka_unit_test(test_hybridep_permutes_as_it_copies),
         cmocka_unit_test(test_biases_of_experts),
         cmocka_unit_test(test_casts_of_experts),
         cmocka_unit_test(test_fused_expert_activation),

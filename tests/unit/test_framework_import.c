@@ -4,6 +4,7 @@
 #include "parallelism/pipeline_layout.h"
 #include "tests/unit/check.h"
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #define DATA "tests/data/frameworks/"
@@ -74,6 +75,34 @@ static void test_megatron_script(void **state)
     assert_int_equal(use_of("fp32_residual_connection"), SETTING_UNMODELLED);
     assert_int_equal(use_of("lr"), SETTING_NEUTRAL);
     assert_int_equal(use_of("tensor_model_parallel_size"), SETTING_READ);
+}
+
+/* The flexible dispatcher's backend, DeepEP where none is named. */
+static void test_megatron_flex_backend(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *flags;
+        enum dispatcher dispatcher;
+    } cases[] = {
+        {"--moe-flex-dispatcher-backend hybridep", DISPATCHER_HYBRIDEP},
+        {"--moe-flex-dispatcher-backend deepep",   DISPATCHER_DEEPEP  },
+        {"",                                       DISPATCHER_DEEPEP  },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct error e;
+        char text[500];
+        snprintf(text, sizeof text,
+                 "torchrun --nproc_per_node 8 pretrain_gpt.py --num-layers 4 --hidden-size 1024 "
+                 "--num-attention-heads 8 --seq-length 2048 --max-position-embeddings 2048 "
+                 "--vocab-size 1000 --micro-batch-size 1 --num-experts 8 "
+                 "--expert-model-parallel-size 8 --moe-token-dispatcher-type flex %s",
+                 cases[i].flags);
+        assert_int_equal(read_text(text, "x.sh", &e), STATUS_OK);
+        assert_int_equal(import.run.strategy.dispatcher, cases[i].dispatcher);
+        framework_import_free(&import);
+    }
+    memset(&import, 0, sizeof import);
 }
 
 static void test_megatron_experts(void **state)
@@ -368,6 +397,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_megatron_script, teardown),
+        cmocka_unit_test_teardown(test_megatron_flex_backend, teardown),
         cmocka_unit_test_teardown(test_megatron_experts, teardown),
         cmocka_unit_test_teardown(test_megatron_yaml, teardown),
         cmocka_unit_test_teardown(test_bridge, teardown),

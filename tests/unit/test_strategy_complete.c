@@ -29,6 +29,9 @@ static void test_dispatcher(void **state)
     assert_int_equal(completed(c, 16), DISPATCHER_ALLTOALL);
     c->model.expert_groups_per_token = 4;
     assert_int_equal(completed(c, 16), DISPATCHER_DEEPEP);
+    c->system.tier[0].domain_gpus = 72; /* more than DeepEP's kernels serve */
+    assert_int_equal(completed(c, 16), DISPATCHER_HYBRIDEP);
+    c->system.tier[0].domain_gpus = 8;
     c->job.expert_capacity = 1.25;
     assert_int_equal(completed(c, 8), DISPATCHER_ALLTOALL);
     free(c);
