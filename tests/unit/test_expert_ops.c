@@ -81,7 +81,8 @@ static void test_hybridep_permutes_as_it_copies(void **state)
     for (int i = 0; i < d.n; i++) {
         const struct op *of_deepep = &d.op[i], *of_hybrid = &h.op[i];
         assert_int_equal(of_deepep->name, of_hybrid->name);
-        check_near(of_deepep->bytes, of_hybrid->bytes, 0);
+        if (of_hybrid->kind == OP_COLLECTIVE)
+            check_near(of_deepep->bytes, of_hybrid->bytes, 0);
         bool permutes = of_hybrid->name == OP_NAME_PERMUTE || of_hybrid->name == OP_NAME_UNPERMUTE;
         streamed += permutes && of_deepep->memory.class_ == MEMORY_PERMUTE &&
                     of_hybrid->memory.class_ == MEMORY_ELEMENTWISE;
