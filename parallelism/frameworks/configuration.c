@@ -135,9 +135,12 @@ enum status configuration_read(const char *text, size_t n, const char *file,
         configuration_read_script(text, n, out);
         break;
     }
-    if (out->settings.failed && e->status == STATUS_OK) {
+    bool too_many = out->settings.count == SETTINGS_MAX;
+    if (out->settings.failed && too_many && e->status == STATUS_OK) {
         error_set(e, STATUS_INPUT, "more than %d settings", SETTINGS_MAX);
         error_set_file(e, file, 0, 0);
     }
+    if (out->settings.failed || out->notes.failed)
+        error_set(e, STATUS_IO, "out of memory");
     return e->status;
 }
