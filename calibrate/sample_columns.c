@@ -61,23 +61,23 @@ static const struct cell_name memory_cells[] = {
 #define AT(member) offsetof(struct sample, member), sizeof(((struct sample *)0)->member)
 #define SIZE(name, member)                                                                         \
     {                                                                                              \
-        name, COLUMN_SIZE, AT(member), true, NULL                                                  \
+        name, COLUMN_SIZE, true, AT(member), NULL                                                  \
     }
 #define NAMED(name, member, names)                                                                 \
     {                                                                                              \
-        name, COLUMN_NAME, AT(member), true, names                                                 \
+        name, COLUMN_NAME, true, AT(member), names                                                 \
     }
 #define TIME                                                                                       \
     {                                                                                              \
-        "time_us", COLUMN_TIME, AT(time_s), true, NULL                                             \
+        "time_us", COLUMN_TIME, true, AT(time_s), NULL                                             \
     }
 #define ANY(name)                                                                                  \
     {                                                                                              \
-        name, COLUMN_IGNORED, 0, 0, true, NULL                                                     \
+        name, COLUMN_IGNORED, true, 0, 0, NULL                                                     \
     }
 #define END                                                                                        \
     {                                                                                              \
-        NULL, COLUMN_IGNORED, 0, 0, false, NULL                                                    \
+        NULL, COLUMN_IGNORED, false, 0, 0, NULL                                                    \
     }
 
 static const struct sample_column gemm_columns[] = {
@@ -86,7 +86,7 @@ static const struct sample_column gemm_columns[] = {
     SIZE("n", gemm.n),
     SIZE("k", gemm.k),
     TIME,
-    {"pass", COLUMN_NAME, AT(phase), false, phase_cells},
+    {"pass", COLUMN_NAME, false, AT(phase), phase_cells},
     END,
 };
 static const struct sample_column grouped_columns[] = {
@@ -97,7 +97,7 @@ static const struct sample_column grouped_columns[] = {
     SIZE("n", gemm.n),
     SIZE("k", gemm.k),
     TIME,
-    {"skew", COLUMN_RATIO, AT(gemm.skew), false, NULL},
+    {"skew", COLUMN_RATIO, false, AT(gemm.skew), NULL},
     END,
 };
 static const struct sample_column attention_columns[] = {
@@ -122,7 +122,7 @@ static const struct sample_column moe_columns[] = {
     SIZE("experts", moe.experts),
     SIZE("tp", moe.tp),
     SIZE("ep", moe.ep),
-    {"distribution", COLUMN_WORD, AT(distribution), true, NULL},
+    {"distribution", COLUMN_WORD, true, AT(distribution), NULL},
     TIME,
     END,
 };
@@ -130,15 +130,15 @@ static const struct sample_column collective_columns[] = {
     NAMED("op", collective.op, collective_cells),
     ANY("dtype"),
     SIZE("ranks", collective.ranks),
-    {"bytes",          COLUMN_BYTES, AT(collective.bytes),          true,  NULL},
+    {"bytes",          COLUMN_BYTES, true, AT(collective.bytes),  NULL},
     TIME,
-    {"ranks_per_node", COLUMN_SIZE,  AT(collective.ranks_per_node), false, NULL},
+    {"ranks_per_node", COLUMN_SIZE,  false, AT(collective.ranks_per_node), NULL},
     END,
 };
 static const struct sample_column memory_columns[] = {
     NAMED("op", memory.class_, memory_cells),
     ANY("dtype"),
-    {"bytes", COLUMN_SIZE, AT(memory.bytes), true, NULL},
+    {"bytes", COLUMN_SIZE, true, AT(memory.bytes), NULL},
     TIME,
     END,
 };
@@ -216,7 +216,7 @@ static enum status read_name(const struct sample_column *column, const char *cel
     }
     if (cell[0] == '\0')
         return error_set(e, STATUS_INPUT, "%s: expected a name such as %s, found an empty cell",
-                         column->name, names[0]);
+                         column->name, column->names[0].name);
     error_set(e, STATUS_INPUT, "%s: no %s is named \"%.60s\"", column->name, column->name, cell);
     const char *nearest = nearest_name(cell, names, n);
     if (nearest)

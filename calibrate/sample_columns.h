@@ -25,8 +25,8 @@ struct cell_name {
 struct sample_column {
     const char *name;
     enum column_kind kind;
-    size_t offset, size; /* in struct sample */
     bool required;
+    size_t offset, size; /* in struct sample */
     const struct cell_name *names;
 };
 

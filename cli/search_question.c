@@ -11,7 +11,7 @@ struct quantities {
 };
 #define ROW(flag, member, measure)                                                                 \
     {                                                                                              \
-        .key = flag, .kind = FIELD_NUMBER, .unit = measure,                                        \
+        .key = (flag), .kind = FIELD_NUMBER, .unit = (measure),                                    \
         .offset = offsetof(struct quantities, member), .min = 1e-9, .max = 1e24                    \
     }
 static const struct field rows[] = {

@@ -95,7 +95,7 @@ static enum status knots_read(const struct json *json, const struct json_value *
 static enum status correction_read(const struct json *json, const struct json_value *object,
                                    struct correction *out, struct error *e)
 {
-    double values[CORRECTION_KNOTS];
+    double values[CORRECTION_KNOTS] = {0};
     struct correction read = {0};
     enum status status = knots_read(json, object, &read, e);
     if (status == STATUS_OK)

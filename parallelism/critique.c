@@ -133,6 +133,8 @@ static void find_changes(const struct scenario *scenario, const struct strategy 
 {
     for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
         struct change best = {.field = field_of(tries[i].key)};
+        if (!best.field)
+            continue;
         if (tries[i].values)
             try_words(scenario, own, tries[i].values, &best, out);
         else if (best.field->kind == FIELD_SET)

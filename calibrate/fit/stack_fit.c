@@ -322,7 +322,7 @@ static enum status list_stacks(const struct cases *cases, const struct stack_fit
 enum status stacks_fit(struct cases *cases, const struct stack_fit_options *options,
                        struct stack_fits *out, struct error *e)
 {
-    struct selection s = {.run = malloc((cases->count + 1) * sizeof *s.run),
+    struct selection s = {.run = malloc((cases->count + 1) * sizeof(struct run_case *)),
                           .weight = malloc((cases->count + 1) * sizeof *s.weight),
                           .base = malloc((cases->count + 1) * sizeof *s.base)};
     if (!s.run || !s.weight || !s.base)
