@@ -79,7 +79,8 @@ static enum status export_found(const struct arguments *a, const struct framewor
         if (i == 0)
             first = why;
         if (why.status == STATUS_OK && i > 0)
-            output_note(a, "rank %d of the search: %s", i + 1, first.message);
+            output_note(a, "rank %d of the search is the first that can be exported; of rank 1: %s",
+                        i + 1, first.message);
         if (why.status != STATUS_NO) {
             *e = why;
             return e->status;
@@ -88,6 +89,8 @@ static enum status export_found(const struct arguments *a, const struct framewor
     if (work->result.count == 0)
         return error_set(e, STATUS_NO, "nothing fits");
     *e = first;
+    error_set_hint(e, "none of the %d fastest can be exported: restrict the search, as with --cp 1",
+                   work->result.count);
     return e->status;
 }
 
