@@ -242,6 +242,13 @@ static double op_peak_s(const struct gpu *gpu, const struct op *op)
                : gemm_peak_s(gpu, op->dtype, &op->gemm);
 }
 
+/* Keys and values on their way round the context ranks. */
+static bool op_is_ring(const struct op *op)
+{
+    return op->kind == OP_COLLECTIVE && op->comm == COMM_CP &&
+           op->collective == COLLECTIVE_SEND_RECV;
+}
+
 /* What a layer asks of the GPU: power, and the seconds that its clocked ops take at the peak. */
 struct layer_load {
     struct power_load power;
@@ -262,6 +269,8 @@ static void add_load(const struct scenario *scenario, const struct strategy *s,
         load->other_j += runs * op_bytes(op) * power_byte_j();
         if (op_clocked(op))
             load->clocked_s += layers * p->seconds[i];
+        else if (op_is_ring(op)) /* beside attention: a faster link must not raise the power */
+            continue;
         else if (op->kind == OP_COLLECTIVE)
             load->fixed_s += layers * p->seconds[i] * (1 - op_hidden_frac(scenario, s, op));
         else
@@ -319,8 +328,7 @@ static void sum_block(const struct scenario *scenario, const struct strategy *s,
         double seconds = p->seconds[i] / (op_clocked(op) ? clock_frac : 1);
         if (op->kind == OP_COLLECTIVE)
             seconds *= 1 - op_hidden_frac(scenario, s, op);
-        if (op->comm == COMM_CP && op->collective == COLLECTIVE_SEND_RECV &&
-            op->kind == OP_COLLECTIVE)
+        if (op_is_ring(op))
             ring_s[op->phase] += seconds;
         phase_terms(out, op->phase)[op_term(op)] += seconds;
         launches[op->phase] += op->repeat * op->launches;

@@ -178,20 +178,36 @@ static bool repeat_unit(struct search_space *space, const struct search_unit *un
     return unit->legal == 0 || keep_unit(space, unit);
 }
 
+/* The dispatchers to try: those given, else an estimate's, and where the dimension is open all that
+ * the stack has. */
+static void dispatchers_of(const struct search_space *space, const struct search_unit *unit,
+                           struct search_values *out)
+{
+    const struct search_options *options = space->options;
+    out->count = 0;
+    if (unit->ep > 1 && search_values_given(out, options, SEARCH_DISPATCHER))
+        return;
+    search_values_add(out, (int)(options->usual_dispatcher
+                                     ? strategy_usual_dispatcher(space->scenario, unit->ep)
+                                     : options->base.dispatcher));
+    if (unit->ep == 1 || !options->open[SEARCH_DISPATCHER])
+        return;
+    for (int i = 0; i < DISPATCHERS; i++)
+        if (space->scenario->stack.dispatchers >> i & 1)
+            search_values_add(out, (int)strategy_serving_dispatcher(space->scenario,
+                                                                    (enum dispatcher)i));
+}
+
 /* What is left to choose of a unit of a group: where its experts lie, and their dispatcher. No rule
  * looks at the dispatcher or at overlaps: all variants count like the first. */
 static bool add_dispatchers(struct search_space *space, struct search_unit *unit)
 {
     struct tally before = tally_of(space), after = before;
-    struct search_values dispatchers = {.count = 0};
+    struct search_values dispatchers;
     unsigned bit = 1u << OVERLAP_EP, open = unit->ep > 1 ? space->options->open_overlaps & bit : 0;
     unsigned overlaps = unit->overlaps;
     int variants = open ? 2 : 1;
-    search_values_add(&dispatchers, (int)(space->options->usual_dispatcher
-                                              ? strategy_usual_dispatcher(space->scenario, unit->ep)
-                                              : space->options->base.dispatcher));
-    if (unit->ep > 1)
-        enum_values(space, SEARCH_DISPATCHER, space->scenario->stack.dispatchers, &dispatchers);
+    dispatchers_of(space, unit, &dispatchers);
     for (int i = 0; i < dispatchers.count * variants; i++) {
         unit->dispatcher = (enum dispatcher)dispatchers.value[i / variants];
         unit->overlaps = search_overlaps(overlaps, open, i % variants);

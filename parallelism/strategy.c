@@ -94,6 +94,13 @@ static bool was_given(const bool *given, size_t offset)
  * NUM_MAX_NVL_PEERS] */
 static const int deepep_domain_gpus = 8;
 
+enum dispatcher strategy_serving_dispatcher(const struct scenario *scenario,
+                                            enum dispatcher dispatcher)
+{
+    bool wide = system_domain_gpus(&scenario->system) > deepep_domain_gpus;
+    return dispatcher == DISPATCHER_DEEPEP && wide ? DISPATCHER_HYBRIDEP : dispatcher;
+}
+
 enum dispatcher strategy_usual_dispatcher(const struct scenario *scenario, int ep)
 {
     bool across = ep > system_domain_gpus(&scenario->system);
@@ -101,8 +108,7 @@ enum dispatcher strategy_usual_dispatcher(const struct scenario *scenario, int e
     bool capped = scenario->job.expert_capacity > 0;
     enum dispatcher usual = capped || (across && !limited) ? scenario->stack.dispatcher_across
                                                           : scenario->stack.dispatcher;
-    bool wide = system_domain_gpus(&scenario->system) > deepep_domain_gpus;
-    return usual == DISPATCHER_DEEPEP && wide ? DISPATCHER_HYBRIDEP : usual;
+    return strategy_serving_dispatcher(scenario, usual);
 }
 
 void strategy_complete(struct strategy *s, const bool *given, const struct scenario *scenario)

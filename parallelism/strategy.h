@@ -63,6 +63,10 @@ size_t strategy_row(const char *key);
 struct scenario;
 void strategy_complete(struct strategy *s, const bool *given, const struct scenario *scenario);
 
+/* Hybrid-EP in DeepEP's place where a scale-up domain has more GPUs than DeepEP's kernels serve. */
+enum dispatcher strategy_serving_dispatcher(const struct scenario *scenario,
+                                            enum dispatcher dispatcher);
+
 /* The dispatcher of a strategy that names none, with this many expert-parallel ranks: DeepEP's kernels
  * inside a scale-up domain, Hybrid-EP's where it has more GPUs than DeepEP serves, across domains only
  * where a token's experts are limited to some of them, and never for what is dropped and padded to a

@@ -206,19 +206,19 @@ static void select_runs(struct cases *cases, const struct stack_fit_options *o, 
     }
 }
 
-/* What a stack's file states, else its parent's; constants that are fitted shrink to the parent's. */
+/* What a stack's file states, else what it inherits: its parent's, the root its physical ones (not
+ * what an earlier fit left in the catalog). Constants that are fitted shrink towards them. */
 static void start_problem(struct problem *p, const struct stack *stack,
-                          const struct stack_fit *parent)
+                          const struct stack_constant *inherited, const struct stack_fit *parent)
 {
     bool release = parent && parent->depth >= 2 && !stack->generation;
     double spread_frac = !parent ? 3 : release ? release_frac : 1;
     p->free_count = 0;
     for (int c = 0; c < STACK_CONSTANTS; c++) {
-        const struct stack_constant *from = parent ? parent->constant : stack->constant;
         bool stated = stack->stated >> c & 1;
-        p->constant[c].value = stated ? stack->constant[c].value : from[c].value;
+        p->constant[c].value = stated ? stack->constant[c].value : inherited[c].value;
         p->constant[c].standard_error = 0;
-        p->prior[c] = to_free(from[c].value);
+        p->prior[c] = to_free(inherited[c].value);
         p->prior_spread[c] = spread_frac * family_spread[c];
         if (stack->fit >> c & 1)
             p->free[p->free_count++] = c;
@@ -236,7 +236,7 @@ static enum status fit_one(struct cases *cases, const struct stack_fit_options *
                            struct selection *s, struct stack_fits *fits, int index, struct error *e)
 {
     struct stack_fit *fit = &fits->fit[index];
-    struct stack stack;
+    struct stack stack, physical;
     bool root = index == 0;
     const struct stack_fit *parent = root ? NULL : stack_fits_find(fits, fit->parent);
     if (stack_find(fit->name, o->catalog, &stack, e))
@@ -248,7 +248,9 @@ static enum status fit_one(struct cases *cases, const struct stack_fit_options *
     }
     select_runs(cases, o, fit->name, fits, s);
     struct problem p = {.run = s->run, .weight = s->weight, .runs = s->count};
-    start_problem(&p, &stack, parent);
+    if (root && stack_find("untuned", o->catalog, &physical, e))
+        return e->status;
+    start_problem(&p, &stack, root ? physical.constant : parent->constant, parent);
     fit->runs = (int)s->count;
     memcpy(fit->constant, p.constant, sizeof p.constant);
     fit->residual_frac = parent ? parent->residual_frac : 0;

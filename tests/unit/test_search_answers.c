@@ -49,6 +49,31 @@ static void done(struct work *w)
     free(w);
 }
 
+/* A search that is not asked for a dispatcher takes what an estimate of the strategy would: DeepEP
+ * inside a host, the stack's other one across hosts. */
+static void test_dispatcher_of_an_estimate(void **state)
+{
+    (void)state;
+    static const struct {
+        int ep;
+        enum dispatcher dispatcher;
+    } cases[] = {
+        {8,  DISPATCHER_DEEPEP  },
+        {16, DISPATCHER_ALLTOALL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct work *w = work_on("qwen3-30b-a3b", 32, 4096, 256);
+        search_options_complete(&w->options, NULL, &w->scenario);
+        restrict_to(w, SEARCH_EP, cases[i].ep);
+        run(w);
+        const struct strategy *best = &w->result.results[0].strategy;
+        assert_int_equal(best->ep, cases[i].ep);
+        assert_int_equal(best->dispatcher, cases[i].dispatcher);
+        assert_int_equal(best->dispatcher, strategy_usual_dispatcher(&w->scenario, best->ep));
+        done(w);
+    }
+}
+
 static void test_neighbours_of_the_best(void **state)
 {
     (void)state;
@@ -303,6 +328,7 @@ static void test_limits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_dispatcher_of_an_estimate),
         cmocka_unit_test(test_neighbours_of_the_best),
         cmocka_unit_test(test_front_is_what_nothing_dominates),
         cmocka_unit_test(test_front_over_clusters),
