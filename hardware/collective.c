@@ -303,12 +303,12 @@ static struct collective_leg scale_out_leg(const struct collective_site *site)
     struct path tree = {ring_steps(site->per_domain), site->domains, 0};
     if (site->op == COLLECTIVE_ALL_REDUCE)
         tree.hops = tree_hops(site->reduces ? fmin(2, site->domains) : site->domains);
+    bool no_rings = trees_alone(site, c);
     for (int i = 0; i < c->regimes; i++) {
         const struct collective_regime *g = &c->regime[i];
         bool as_ring = g->algorithm == COLLECTIVE_RING;
-        leg.latency_s[i] = as_ring && trees_alone(site, c)
-                               ? HUGE_VAL
-                               : latency_s(g, site->ranks, as_ring ? &ring : &tree);
+        leg.latency_s[i] =
+            as_ring && no_rings ? HUGE_VAL : latency_s(g, site->ranks, as_ring ? &ring : &tree);
         leg.s_per_byte[i] = across_s_per_byte(site, c, i);
     }
     leg.switch_bytes = HUGE_VAL;
@@ -388,8 +388,9 @@ double collective_s(const struct system *system, enum collective op, double byte
 /* [DeepEP docs/README_Hybrid-EP.md, 4096 tokens of 7168, top-8; algorithm bandwidths less the own
  * share] Links: 0.70 of B200's and GB200's at 8 ranks, 0.62 to 0.67 at 36, 0.65 of H20's [DeepEP
  * issue 16]. NICs: 0.86 to 0.88 of 400 Gb/s at 32 and 64 H100. A call takes 65 us more than its
- * kernel and the copy of what it returns. Hidden: Qwen3-30B-A3B on 16 H100 goes from 24.71 to 20.99 s a
- * step [Megatron-Bridge pull request 5094], and 5.57 s of it are exchange by the other three. */
+ * kernel and the copy of what it returns. Hidden: Qwen3-30B-A3B on 16 H100 goes from 24.71 to
+ * 20.99 s a step [Megatron-Bridge pull request 5094], and 5.57 s of it are exchange by the other
+ * three. */
 const struct expert_exchange_constants expert_exchange_constants = {
     .link_frac = 0.65,
     .nic_frac = 0.86,

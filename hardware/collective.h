@@ -34,9 +34,9 @@ const struct collective_constants *collective_tier_constants(const struct system
  */
 double collective_volume_bytes(enum collective op, double bytes, double ranks);
 
-/* Seconds of a dispatch or combine of experts by DeepEP's or Hybrid-EP's kernels in a group of one domain or more.
- * link_bytes: what a rank's tokens come to when each goes once to every rank that holds one of its
- * experts; network_bytes: when each goes once to every such domain; both count the own. */
+/* Seconds of a dispatch or combine of experts by DeepEP's or Hybrid-EP's kernels in a group of one
+ * domain or more. link_bytes: what a rank's tokens come to when each goes once to every rank that
+ * holds one of its experts; network_bytes: when each goes once to every such domain; both count the own. */
 double expert_exchange_s(const struct system *system, double link_bytes, double network_bytes,
                          const struct group *group);
 /* What prices it: reached shares of the links and of the NIC, a call's time beside its transfer, and

@@ -40,8 +40,8 @@ bool dispatcher_sends_once(enum dispatcher dispatcher)
 }
 
 /* Dispatch to the experts' ranks and back. All-to-all: every copy of a token travels; DeepEP and
- * Hybrid-EP: a token travels once to each rank that holds one of its experts; all-gather: every rank gets all
- * tokens and reduces them back. The backward pass mirrors it. MODELLING 5.5 */
+ * Hybrid-EP: a token travels once to each rank that holds one of its experts; all-gather: every rank
+ * gets all tokens and reduces them back. The backward pass mirrors it. MODELLING 5.5 */
 static void emit_exchange(struct emitter *e, enum op_name name, bool dispatch)
 {
     const struct shard *s = e->shard;

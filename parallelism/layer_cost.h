@@ -55,7 +55,8 @@ int op_memory_constant(const struct op *op);
 /* Time of the stack's generation of fused attention over the benchmarked kernel's. */
 double stack_flash_factor(const struct scenario *scenario);
 
-/* Whether DeepEP's kernels carry it: priced by expert_exchange_s, without a factor of the stack's. */
+/* Whether DeepEP's or Hybrid-EP's kernels carry it: priced by expert_exchange_s. No exchange of
+ * experts takes a factor of the stack's. */
 bool op_is_expert_exchange(const struct strategy *s, const struct op *op);
 
 struct group;

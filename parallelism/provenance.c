@@ -98,7 +98,8 @@ static void collective_source(const struct uses *uses, const struct op *op,
     struct support support;
     support_collective(system, across ? 1 : 0, op->collective, &support);
     snprintf(item->what, sizeof item->what, "%s %s",
-             exchange ? dispatcher_names[uses->strategy->dispatcher] : collective_names[op->collective],
+             exchange ? dispatcher_names[uses->strategy->dispatcher]
+                      : collective_names[op->collective],
              across ? "scale_out" : "scale_up");
     if (exchange) {
         snprintf(item->kind, sizeof item->kind, "measured");

@@ -183,18 +183,15 @@ enum status megatron_read_experts(struct framework_reader *r)
     const char *backend = reading_value(r, "moe_flex_dispatcher_backend");
     bool deepep = reading_switch(r, "moe_enable_deepep") || backend != NULL;
     static const char *const types[] = {"allgather", "alltoall", "flex", NULL};
-    static const enum dispatcher dispatchers[] = {DISPATCHER_ALLGATHER, DISPATCHER_ALLTOALL,
-                                                  DISPATCHER_DEEPEP};
     enum dispatcher flex = backend && strcmp(backend, "hybridep") == 0 ? DISPATCHER_HYBRIDEP
                                                                        : DISPATCHER_DEEPEP;
+    const enum dispatcher dispatchers[] = {DISPATCHER_ALLGATHER, DISPATCHER_ALLTOALL, flex};
     int found = type ? names_find(types, type) : -1;
     if (type && found < 0 && !value_is_unresolved(type) &&
         strcmp(type, "alltoall_seq") != 0)
         return reading_error(r, "moe_token_dispatcher_type", "\"%.60s\" is not known", type);
     if (type)
-        s->dispatcher = found < 0                                   ? DISPATCHER_ALLTOALL
-                        : dispatchers[found] == DISPATCHER_DEEPEP ? flex
-                                                                  : dispatchers[found];
+        s->dispatcher = found >= 0 ? dispatchers[found] : DISPATCHER_ALLTOALL;
     else if (deepep && r->framework->sections)
         s->dispatcher = flex;
     int etp = reading_number(r, "expert_tensor_parallel_size");
