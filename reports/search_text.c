@@ -110,16 +110,19 @@ void search_against_next(const struct search_result *result, struct text *out)
     compare_terms(best, next, &gain, &loss);
     double gain_s = next->term_s[gain] - best->term_s[gain];
     double loss_s = best->term_s[loss] - next->term_s[loss];
+    double rest_s = gain_s - loss_s - (next->step_s - best->step_s);
+    double worth_s = worth_saying_frac * best->step_s;
     text_addf(out, "%s faster than the second",
               format_unit(&scratch, next->step_s / best->step_s - 1, UNIT_FRACTION, 2));
-    if (gain_s > worth_saying_frac * best->step_s)
+    if (gain_s > worth_s)
         text_addf(out, ": %s less of \"%s\"", format_unit(&scratch, gain_s, UNIT_SECONDS, 2),
                   term_descriptions[gain]);
-    if (gain_s > worth_saying_frac * best->step_s && loss_s > worth_saying_frac * best->step_s)
+    if (gain_s > worth_s && rest_s < -worth_s)
+        text_addf(out, " and %s less of all else", format_unit(&scratch, -rest_s, UNIT_SECONDS, 2));
+    if (gain_s > worth_s && loss_s > worth_s)
         text_addf(out, " for %s more of \"%s\"", format_unit(&scratch, loss_s, UNIT_SECONDS, 2),
                   term_descriptions[loss]);
-    double rest_s = gain_s - loss_s - (next->step_s - best->step_s);
-    if (gain_s > worth_saying_frac * best->step_s && rest_s > worth_saying_frac * best->step_s)
+    if (gain_s > worth_s && rest_s > worth_s)
         text_addf(out, " and %s more of all else", format_unit(&scratch, rest_s, UNIT_SECONDS, 2));
     text_free(&scratch);
 }
