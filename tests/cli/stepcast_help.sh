@@ -73,4 +73,17 @@ if command -v bash >/dev/null; then
     words=$(bash -c '. "$1"; COMP_WORDS=(stepcast estimate --recompute f); COMP_CWORD=3; _stepcast; echo "${COMPREPLY[@]}"' bash "$work/bash")
     [ "$words" = full ] || fail "bash completes --recompute f with: $words"
 fi
+
+# what the README says that its examples print, they print (but for the time a search took)
+sed -n 's/^\$ stepcast //p' "$root/README.md" >"$work/examples"
+grep -q . "$work/examples" || fail "README.md has no example"
+while read -r arguments; do
+    # shellcheck disable=SC2086 # several words
+    "$program" $arguments >"$work/printed" 2>&1 </dev/null || true # 1: what it estimates does not fit
+    sed -n "/^\\$ stepcast $arguments\$/,/^\`\`\`/p" "$root/README.md" |
+        grep -vxF -e "\$ stepcast $arguments" -e '```' -e '...' >"$work/told"
+    grep -vxF -f "$work/printed" "$work/told" | grep -v ' strategies: .* ms on ' >"$work/stale" || true
+    [ ! -s "$work/stale" ] || fail "README.md: stepcast $arguments does not print: $(head -n 1 "$work/stale")"
+done <"$work/examples"
+
 finish
