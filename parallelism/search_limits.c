@@ -1,5 +1,6 @@
 #include "parallelism/search_limits.h"
 #include "parallelism/search_pass.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,37 +34,58 @@ enum limit limit_of_term(enum term term)
 /* More than any strategy needs, and finite. */
 static const double all_memory_bytes = 1e18;
 
-/* The fastest that is faster than the best of today; none: that one itself. */
-static void find_faster(struct search_space *space, const struct ranked *best, struct ranked *out,
-                        struct error *e)
-{
-    struct search_request request = {.goal = GOAL_TIME, .limit = best->cost.step_s, .top = 1};
-    struct search_pass pass = {.best = {.count = 0}};
-    *out = *best;
-    if (search_pass_run(space, &request, &pass, e) == STATUS_OK && pass.best.count > 0) {
-        out->strategy = search_candidate_strategy(&pass.best.candidate[0], &space->options->base);
-        step_estimate(space->scenario, &out->strategy, &out->cost);
-    }
-    search_pass_free(&pass);
-}
+const double memory_margin_frac = 0.07;
 
-static enum status find_roomy(const struct scenario *scenario, const struct search_options *options,
-                              const struct ranked *best, struct limits *out, struct error *e)
+/* The fastest in so much memory of every GPU, of those faster than limit_s; none: out as it is. */
+static enum status find_within(const struct scenario *scenario,
+                               const struct search_options *options, double memory_bytes,
+                               double limit_s, struct ranked *out, struct error *e)
 {
     struct scenario *here = malloc(sizeof *here);
     struct search_options quiet = *options;
+    struct search_request request = {.goal = GOAL_TIME, .limit = limit_s, .top = 1};
+    struct search_pass pass = {.best = {.count = 0}};
     struct search_space space;
     if (!here)
         return error_set(e, STATUS_IO, "out of memory for a scenario");
     *here = *scenario;
-    here->system.gpu.memory_bytes = all_memory_bytes;
+    here->system.gpu.memory_bytes = memory_bytes;
     quiet.progress = NULL;
     quiet.no_prune = false;
-    if (search_space_init(here, &quiet, &space, e) == STATUS_OK)
-        find_faster(&space, best, &out->roomy, e);
+    if (search_space_init(here, &quiet, &space, e) == STATUS_OK &&
+        search_pass_run(&space, &request, &pass, e) == STATUS_OK && pass.best.count > 0) {
+        out->strategy = search_candidate_strategy(&pass.best.candidate[0], &quiet.base);
+        step_estimate(here, &out->strategy, &out->cost);
+    }
+    search_pass_free(&pass);
     search_space_free(&space);
     free(here);
     return e->status;
+}
+
+/* The fastest if every GPU had all the memory it wants; none is faster: the best itself. */
+static enum status find_roomy(const struct scenario *scenario, const struct search_options *options,
+                              const struct ranked *best, struct limits *out, struct error *e)
+{
+    out->roomy = *best;
+    find_within(scenario, options, all_memory_bytes, best->cost.step_s, &out->roomy, e);
+    out->memory_binds = out->roomy.cost.step_s < best->cost.step_s;
+    return e->status;
+}
+
+/* A search takes the fastest of what fits, so its pick lies at the edge of the memory, where a
+ * forecast a little too low is enough to run out: what the margin costs. */
+static enum status find_safe(const struct scenario *scenario, const struct search_options *options,
+                             const struct ranked *best, struct limits *out, struct error *e)
+{
+    const struct step_cost *cost = &best->cost;
+    double reserve = scenario->stack.reserve_bytes;
+    out->memory_free_frac = cost->memory_capacity_bytes / cost->memory_total_bytes - 1;
+    out->memory_tight = out->memory_free_frac < memory_margin_frac;
+    if (!out->memory_tight)
+        return STATUS_OK;
+    double usable = cost->memory_capacity_bytes / (1 + memory_margin_frac);
+    return find_within(scenario, options, usable + reserve, HUGE_VAL, &out->safe, e);
 }
 
 enum status limits_find(const struct scenario *scenario, const struct search_options *options,
@@ -76,6 +98,6 @@ enum status limits_find(const struct scenario *scenario, const struct search_opt
         if (out->share[i] > out->share[out->largest])
             out->largest = (enum limit)i;
     if (find_roomy(scenario, options, best, out, e) == STATUS_OK)
-        out->memory_binds = out->roomy.cost.step_s < best->cost.step_s;
+        find_safe(scenario, options, best, out, e);
     return e->status;
 }

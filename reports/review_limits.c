@@ -38,10 +38,31 @@ static void add_shares(const struct review *r, struct text *out)
     table_free(&t);
 }
 
+/* That the fastest leaves less memory free than forecasts err by, and what does not. */
+static void add_margin_words(const struct review *r, struct text *out)
+{
+    const struct limits *limits = r->limits;
+    const struct step_cost *best = &r->found->results[0].cost, *safe = &limits->safe.cost;
+    struct text words = {0};
+    if (safe->legal)
+        strategy_describe(&limits->safe.strategy, &words);
+    html_paragraph(out,
+                   "It leaves %.1f %% of its memory free, and one run in ten takes over %.0f %% "
+                   "more than forecast.",
+                   100 * limits->memory_free_frac, 100 * memory_margin_frac);
+    if (safe->legal)
+        html_paragraph(out, "With that to spare the fastest is %s, %.1f %% slower.",
+                       words.data ? words.data : "another strategy",
+                       100 * (safe->step_s / best->step_s - 1));
+    text_free(&words);
+}
+
 static void add_memory_words(const struct review *r, struct text *out)
 {
     const struct ranked *best = &r->found->results[0], *roomy = &r->limits->roomy;
     struct text words = {0}, scratch = {0};
+    if (r->limits->memory_tight)
+        add_margin_words(r, out);
     if (!r->limits->memory_binds) {
         html_paragraph(out, "Memory does not bind: with more of it on every GPU the same strategy "
                             "would be fastest.");

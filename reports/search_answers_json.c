@@ -81,6 +81,14 @@ static void put_limits(struct json_writer *w, const struct limits *limits)
         put_ranked(w, &limits->roomy);
         json_close_object(w);
     }
+    json_put_number(w, "memory_free_frac", limits->memory_free_frac);
+    json_put_number(w, "memory_margin_frac", memory_margin_frac);
+    json_put_bool(w, "memory_tight", limits->memory_tight);
+    if (limits->memory_tight && limits->safe.cost.legal) {
+        json_open_object(w, "with_memory_margin");
+        put_ranked(w, &limits->safe);
+        json_close_object(w);
+    }
     json_close_object(w);
 }
 

@@ -136,6 +136,29 @@ const char *const limit_words[LIMITS] = {
     [LIMIT_HOST] = "host",
 };
 
+/* The margin of memory where a forecast's usual error exceeds it, and what a safe one costs. */
+static void add_margin(const struct limits *limits, const struct ranked *best, struct text *out)
+{
+    const struct step_cost *safe = &limits->safe.cost;
+    struct text scratch = {0};
+    text_addf(out, "  memory margin     %s, and one run in ten takes over ",
+              format_unit(&scratch, limits->memory_free_frac, UNIT_FRACTION, 2));
+    text_addf(out, "%s more than forecast; ",
+              format_unit(&scratch, memory_margin_frac, UNIT_FRACTION, 2));
+    if (!safe->legal) {
+        text_add(out, "nothing leaves that much\n");
+        text_free(&scratch);
+        return;
+    }
+    text_addf(out, "with that to spare %s, ", format_unit(&scratch, safe->step_s, UNIT_SECONDS, 4));
+    text_addf(out, "%s slower, in ",
+              format_unit(&scratch, safe->step_s / best->cost.step_s - 1, UNIT_FRACTION, 2));
+    text_addf(out, "%s: ", format_unit(&scratch, safe->memory_total_bytes, UNIT_BYTES, 3));
+    strategy_describe(&limits->safe.strategy, out);
+    text_add(out, "\n");
+    text_free(&scratch);
+}
+
 void limits_text(const struct limits *limits, const struct ranked *best, struct text *out)
 {
     struct text scratch = {0};
@@ -147,9 +170,12 @@ void limits_text(const struct limits *limits, const struct ranked *best, struct 
             if (!told[i] && (most < 0 || limits->share[i] > limits->share[most]))
                 most = i;
         told[most] = true;
-        text_addf(out, "%s %.1f %% %s", n > 0 ? "," : "", 100 * limits->share[most], limit_words[most]);
+        text_addf(out, "%s %.1f %% %s", n > 0 ? "," : "", 100 * limits->share[most],
+                  limit_words[most]);
     }
     text_add(out, "\n");
+    if (limits->memory_tight)
+        add_margin(limits, best, out);
     if (limits->memory_binds) {
         text_addf(out, "  memory costs      with all it wants %s would do, ",
                   format_unit(&scratch, limits->roomy.cost.step_s, UNIT_SECONDS, 4));

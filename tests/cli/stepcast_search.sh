@@ -5,6 +5,7 @@ set -eu
 . "$(dirname "$0")/common.sh"
 
 small="--model llama3-8b --system dgx-h100 --gpus 16 --seq-length 4096 --global-batch 64"
+tight="--model llama3-8b --system dgx-h100 --gpus 8 --seq-length 8192 --global-batch 64"
 cluster="--model llama3-8b --system dgx-h100 --seq-length 8192 --global-batch 256"
 
 # value KEY: the first number of that key in the last JSON output.
@@ -33,6 +34,16 @@ holds() {
     prints '"term": "'
     prints '"pruned_by": {'
     best=$(value step_time_s)
+
+    # at the edge of the memory: what a margin costs; nothing where memory is plenty
+    expect 0 search $tight
+    prints "  memory margin     "
+    prints " more than forecast; with that to spare "
+    expect 0 search $tight --json
+    prints '"memory_tight": true'
+    prints '"with_memory_margin": {'
+    expect 0 search $small
+    ! grep -q "memory margin" "$work/out" || fail "a margin where memory is plenty"
 
     # what is measured by: all evaluated, the same answer
     expect 0 search $small --micro-batch 1 --top 5 --csv

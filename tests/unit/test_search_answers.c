@@ -325,6 +325,43 @@ static void test_limits(void **state)
     done(w);
 }
 
+/* At the edge of the memory what leaves the margin is told, and it is the fastest that does. */
+static void test_memory_margin(void **state)
+{
+    (void)state;
+    struct work *w = work_on("llama3-70b", 64, 8192, 512);
+    struct limits limits;
+    run(w);
+    const struct ranked *best = &w->result.results[0];
+    double usable = best->cost.memory_capacity_bytes / (1 + memory_margin_frac);
+    assert_int_equal(limits_find(&w->scenario, &w->options, best, &limits, &w->e), STATUS_OK);
+    check_near(limits.memory_free_frac,
+               best->cost.memory_capacity_bytes / best->cost.memory_total_bytes - 1, 1e-12);
+    assert_true(limits.memory_tight);
+    assert_true(limits.safe.cost.legal && limits.safe.cost.memory_total_bytes <= usable);
+    assert_true(limits.safe.cost.step_s > best->cost.step_s);
+    search_result_free(&w->result);
+    w->scenario.system.gpu.memory_bytes = usable + w->scenario.stack.reserve_bytes;
+    run(w);
+    check_near(w->result.results[0].cost.step_s, limits.safe.cost.step_s, 1e-12);
+    done(w);
+}
+
+/* Where memory is plenty there is nothing to tell. */
+static void test_memory_is_plenty(void **state)
+{
+    (void)state;
+    struct work *w = work_on("llama3-8b", 64, 8192, 512);
+    struct limits limits;
+    w->scenario.system.gpu.memory_bytes = 1e12;
+    run(w);
+    assert_int_equal(limits_find(&w->scenario, &w->options, &w->result.results[0], &limits, &w->e),
+                     STATUS_OK);
+    assert_false(limits.memory_tight || limits.safe.cost.legal);
+    assert_true(limits.memory_free_frac >= memory_margin_frac);
+    done(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -339,6 +376,8 @@ int main(void)
         cmocka_unit_test(test_released_dimension),
         cmocka_unit_test(test_ties),
         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_memory_margin),
+        cmocka_unit_test(test_memory_is_plenty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
