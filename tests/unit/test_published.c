@@ -1,0 +1,97 @@
+#include "base/embedded.h"
+#include "calibrate/cases.h"
+#include "calibrate/validate.h"
+#include "tests/unit/check.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* The published runs that the program holds: each is whole, and none is forecast worse than it was.
+ */
+
+extern const struct embedded_file published_cases[];
+
+/* Mean absolute error of a file's step times; may only tighten. */
+static const struct {
+    const char *file;
+    double mape;
+} bands[] = {
+    {"dgx_cloud_2025", 0.06},
+    {"korthikanti22",  0.02},
+    {"megascale24",    0.06},
+    {"moe_2026",       0.15},
+    {"narayanan21",    0.04},
+    {"zero_bubble24",  0.03},
+};
+
+static void load(const struct embedded_file *file, struct cases *cases)
+{
+    struct cases_options options = {.catalog = NULL};
+    struct error e;
+    error_init(&e);
+    *cases = (struct cases){0};
+    if (cases_parse((const char *)file->text, file->length, file->name, &options, cases, &e) !=
+        STATUS_OK)
+        fail_msg("%s: %s", file->name, e.message);
+}
+
+/* No case is skipped or measures nothing; ids are unique; the degrees make the GPUs. */
+static void test_cases_are_whole(void **state)
+{
+    (void)state;
+    for (const struct embedded_file *file = published_cases; file->name; file++) {
+        struct cases cases;
+        load(file, &cases);
+        for (size_t i = 0; i < cases.count; i++) {
+            const struct run_case *c = &cases.items[i];
+            const struct strategy *s = &c->strategy;
+            if (c->skipped[0] != '\0')
+                fail_msg("%s: %s", c->id, c->skipped);
+            assert_true(c->step_s > 0);
+            check_near(s->tp * s->cp * s->pp * s->dp, c->scenario.system.gpus, 0);
+            for (size_t j = 0; j < i; j++)
+                assert_string_not_equal(c->id, cases.items[j].id);
+        }
+        cases_free(&cases);
+    }
+}
+
+static double band_of(const char *name)
+{
+    for (size_t i = 0; i < sizeof bands / sizeof *bands; i++) {
+        if (strncmp(bands[i].file, name, strlen(bands[i].file)) == 0)
+            return bands[i].mape;
+    }
+    fail_msg("%s has no band", name);
+    return 0;
+}
+
+static void test_errors_stay_in_their_bands(void **state)
+{
+    (void)state;
+    for (const struct embedded_file *file = published_cases; file->name; file++) {
+        struct cases cases;
+        struct validation v;
+        struct error e;
+        error_init(&e);
+        load(file, &cases);
+        struct prediction *p = calloc(cases.count, sizeof *p);
+        assert_non_null(p);
+        for (size_t i = 0; i < cases.count; i++)
+            case_predict(&cases.items[i], &p[i]);
+        assert_int_equal(validation_summarise(&cases, p, NULL, &v, &e), STATUS_OK);
+        assert_int_equal(v.compared, cases.count);
+        if (v.mape > band_of(file->name))
+            fail_msg("%s: mean absolute error %.3f", file->name, v.mape);
+        free(p);
+        cases_free(&cases);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cases_are_whole),
+        cmocka_unit_test(test_errors_stay_in_their_bands),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
