@@ -44,8 +44,8 @@ double op_flop(const struct op *op)
 }
 
 /* The first generation reaches 1/1.75 of the second on Ampere [FlashAttention-2 fig. 5: 110 to 130
- * against 190 to 225 TFLOP/s]; the second, written for Ampere's instructions, 1/1.75 of the third on
- * Hopper [FlashAttention-3: 1.5 to 2.0 forward, 1.5 to 1.75 back]. */
+ * against 190 to 225 TFLOP/s]; the second, written for Ampere's instructions, 1/1.75 of the third
+ * on Hopper [FlashAttention-3: 1.5 to 2.0 forward, 1.5 to 1.75 back]. */
 double stack_flash_factor(const struct scenario *scenario)
 {
     static const double generation_gain = 1.75;
@@ -77,10 +77,9 @@ double stack_memory_factor(const struct scenario *scenario, const struct strateg
 /* What a stack does not fuse lies between its modules, not in its softmax and dropout kernels. */
 int op_memory_constant(const struct op *op)
 {
-    bool experts = op->module == MODULE_MOE || op->module == MODULE_MOE_ACT ||
-                   op->module == MODULE_ROUTER;
-    bool as_measured =
-        op->module == MODULE_CORE_ATTENTION || op->memory.class_ == MEMORY_PERMUTE;
+    bool experts =
+        op->module == MODULE_MOE || op->module == MODULE_MOE_ACT || op->module == MODULE_ROUTER;
+    bool as_measured = op->module == MODULE_CORE_ATTENTION || op->memory.class_ == MEMORY_PERMUTE;
     return experts ? STACK_EXPERTS : as_measured ? STACK_CONSTANTS : STACK_MEMORY;
 }
 
@@ -135,9 +134,8 @@ double op_cost_s(const struct scenario *scenario, const struct strategy *s, cons
         if (op_is_expert_exchange(s, op))
             return expert_exchange_s(&scenario->system, op->bytes,
                                      op->bytes * expert_network_frac(scenario, s, &g), &g);
-        return op->comm == COMM_EP
-                   ? collective_s(&scenario->system, op->collective, op->bytes, &g)
-                   : stack_collective_s(scenario, op->collective, op->bytes, &g);
+        return op->comm == COMM_EP ? collective_s(&scenario->system, op->collective, op->bytes, &g)
+                                   : stack_collective_s(scenario, op->collective, op->bytes, &g);
     }
     case OP_KINDS:
         break;
@@ -318,6 +316,15 @@ double strategy_clock_frac(const struct scenario *scenario, const struct strateg
     return layers_clock_frac(scenario, s, layer);
 }
 
+/* Takes note of what is hidden of an exchange of experts; the seconds hidden. */
+static double hide(const struct op *op, double hidden_s, struct block_cost *out)
+{
+    if (op->comm == COMM_EP)
+        *(op->phase == PHASE_FORWARD ? &out->hidden_forward_s : &out->hidden_backward_s) +=
+            hidden_s;
+    return hidden_s;
+}
+
 /* Sums a block's ops by phase and term at a clock. */
 static void sum_block(const struct scenario *scenario, const struct strategy *s,
                       const struct priced *p, double clock_frac, struct block_cost *out)
@@ -327,7 +334,7 @@ static void sum_block(const struct scenario *scenario, const struct strategy *s,
         const struct op *op = &p->ops.op[i];
         double seconds = p->seconds[i] / (op_clocked(op) ? clock_frac : 1);
         if (op->kind == OP_COLLECTIVE)
-            seconds *= 1 - op_hidden_frac(scenario, s, op);
+            seconds -= hide(op, seconds * op_hidden_frac(scenario, s, op), out);
         if (op_is_ring(op))
             ring_s[op->phase] += seconds;
         phase_terms(out, op->phase)[op_term(op)] += seconds;
@@ -383,6 +390,8 @@ static void block_add(struct block_cost *to, const struct block_cost *b)
     to->forward += b->forward;
     to->backward_input += b->backward_input;
     to->backward_weight += b->backward_weight;
+    to->hidden_forward_s += b->hidden_forward_s;
+    to->hidden_backward_s += b->hidden_backward_s;
     to->parameters.dense += b->parameters.dense;
     to->parameters.expert += b->parameters.expert;
     to->forward_flop += b->forward_flop;

@@ -12,6 +12,8 @@ struct block_cost {
     double forward_s[TERMS], backward_input_s[TERMS], backward_weight_s[TERMS];
     double forward, backward_input, backward_weight; /* the sums */
     double total_s[TERMS];                           /* of all phases */
+    /* exchange of experts that another micro-batch's compute hides, not in the above */
+    double hidden_forward_s, hidden_backward_s;
     double module_forward_s[MODULES]; /* forward time by module: what recomputing it costs */
     double activation_bytes[MODULES];
     struct shard_parameters parameters;
@@ -20,9 +22,10 @@ struct block_cost {
     double module_forward_flop[MODULES];
 };
 
-/* One layer under a way to recompute: what it repeats and what it keeps. */
+/* One layer under a way to recompute: what it repeats and what it keeps. hidden_s: exchange of
+ * experts repeated behind another micro-batch's compute, not in its seconds. */
 struct layer_recompute {
-    double seconds, flop, kept_bytes, working_bytes;
+    double seconds, flop, kept_bytes, working_bytes, hidden_s;
 };
 struct stack;
 struct layer_recompute layer_recompute(const struct block_cost *layer, const struct stack *stack,
@@ -78,7 +81,8 @@ double op_flop(const struct op *op);
 /* HBM traffic of an op, bytes of one run; of a collective what it moves through memory. */
 double op_bytes(const struct op *op);
 
-/* Share of a collective's time that the stack hides behind compute under this strategy, 0 .. 1. */
+/* Share of a collective's time that the stack hides behind compute under this strategy, 0 .. 1; of
+ * an exchange of experts that has another micro-batch's compute beside it. */
 double op_hidden_frac(const struct scenario *scenario, const struct strategy *s,
                       const struct op *op);
 

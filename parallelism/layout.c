@@ -11,7 +11,9 @@ struct schedule_shape layout_shape(const struct scenario *scenario, const struct
 
 static struct chunk_time chunk_time_of(const struct stage *stage)
 {
-    return (struct chunk_time){stage->forward_s, stage->backward_input_s + stage->recompute_s,
+    return (struct chunk_time){stage->forward_s + stage->alone_forward_s,
+                               stage->backward_input_s + stage->recompute_s +
+                                   stage->alone_backward_s,
                                stage->backward_weight_s};
 }
 
@@ -78,12 +80,14 @@ void layout_pipeline(const struct scenario *scenario, const struct stages *stage
     pipeline_time(&p, out);
 }
 
-static double rank_recompute_s(const struct stages *stages, int rank)
+/* What the blocks of a rank do not tell: recompute, exchange with nothing beside it. */
+static void add_stage_terms(const struct stages *stages, int rank, double terms[TERMS])
 {
-    double sum = 0;
-    for (int c = 0; c < stages->split->chunks; c++)
-        sum += stages_at(stages, c, rank)->recompute_s;
-    return sum;
+    for (int c = 0; c < stages->split->chunks; c++) {
+        const struct stage *stage = stages_at(stages, c, rank);
+        terms[TERM_RECOMPUTE] += stage->recompute_s;
+        terms[TERM_EP] += stage->alone_forward_s + stage->alone_backward_s;
+    }
 }
 
 /* What a pipelined step of the stack loses besides its schedule's bubble. */
@@ -100,7 +104,7 @@ static void work_terms(const struct scenario *scenario, const struct shard_cost 
     int rank = out->pipeline.bottleneck_rank;
     out->bottleneck = stages_rank_blocks(scenario, stages, rank);
     blocks_terms(shard, &out->bottleneck, out->term_s);
-    out->term_s[TERM_RECOMPUTE] += rank_recompute_s(stages, rank);
+    add_stage_terms(stages, rank, out->term_s);
     for (int i = 0; i < TERMS; i++)
         out->term_s[i] *= out->passes;
     out->term_s[TERM_PP] += out->pipeline.p2p_s;

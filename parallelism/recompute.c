@@ -47,7 +47,7 @@ static double repeated_frac(const struct stack *stack, const struct strategy *s,
 struct layer_recompute layer_recompute(const struct block_cost *layer, const struct stack *stack,
                                        const struct strategy *s, enum recompute how)
 {
-    struct layer_recompute r = {0, 0, 0, 0};
+    struct layer_recompute r = {0, 0, 0, 0, 0};
     for (int i = 0; i < MODULES; i++) {
         double again = repeated_frac(stack, s, how, (enum module)i);
         r.working_bytes += again * layer->activation_bytes[i];
@@ -55,6 +55,7 @@ struct layer_recompute layer_recompute(const struct block_cost *layer, const str
         r.seconds += again * layer->module_forward_s[i];
         r.flop += again * layer->module_forward_flop[i];
     }
+    r.hidden_s = repeated_frac(stack, s, how, MODULE_MOE) * layer->hidden_forward_s;
     if (how == RECOMPUTE_FULL) {
         r.seconds = layer->forward;
         r.flop = layer->forward_flop;

@@ -46,7 +46,7 @@ double bound_shard_s(const struct scenario *scenario, const struct shard_cost *s
 static double stage_s(const struct stage *stage)
 {
     return stage->forward_s + stage->backward_input_s + stage->backward_weight_s +
-           stage->recompute_s;
+           stage->recompute_s + stage->alone_forward_s + stage->alone_backward_s;
 }
 
 static double rank_s(const struct stages *stages, int rank)

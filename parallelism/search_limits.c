@@ -36,56 +36,67 @@ static const double all_memory_bytes = 1e18;
 
 const double memory_margin_frac = 0.07;
 
-/* The fastest in so much memory of every GPU, of those faster than limit_s; none: out as it is. */
-static enum status find_within(const struct scenario *scenario,
-                               const struct search_options *options, double memory_bytes,
-                               double limit_s, struct ranked *out, struct error *e)
+/* A space whose GPUs have another memory than the scenario's. */
+struct elsewhere {
+    struct scenario scenario;
+    struct search_options options;
+    struct search_space space;
+};
+
+static enum status elsewhere_init(const struct scenario *scenario,
+                                  const struct search_options *options, struct elsewhere *out,
+                                  struct error *e)
 {
-    struct scenario *here = malloc(sizeof *here);
-    struct search_options quiet = *options;
+    out->scenario = *scenario;
+    out->options = *options;
+    out->options.progress = NULL;
+    out->options.no_prune = false;
+    return search_space_init(&out->scenario, &out->options, &out->space, e);
+}
+
+/* The fastest in so much memory of every GPU, of those faster than limit_s; none: out as it is. */
+static enum status find_within(struct elsewhere *there, double memory_bytes, double limit_s,
+                               struct ranked *out, struct error *e)
+{
     struct search_request request = {.goal = GOAL_TIME, .limit = limit_s, .top = 1};
     struct search_pass pass = {.best = {.count = 0}};
-    struct search_space space;
-    if (!here)
-        return error_set(e, STATUS_IO, "out of memory for a scenario");
-    *here = *scenario;
-    here->system.gpu.memory_bytes = memory_bytes;
-    quiet.progress = NULL;
-    quiet.no_prune = false;
-    if (search_space_init(here, &quiet, &space, e) == STATUS_OK &&
-        search_pass_run(&space, &request, &pass, e) == STATUS_OK && pass.best.count > 0) {
-        out->strategy = search_candidate_strategy(&pass.best.candidate[0], &quiet.base);
-        step_estimate(here, &out->strategy, &out->cost);
+    there->scenario.system.gpu.memory_bytes = memory_bytes;
+    if (search_pass_run(&there->space, &request, &pass, e) == STATUS_OK && pass.best.count > 0) {
+        out->strategy = search_candidate_strategy(&pass.best.candidate[0], &there->options.base);
+        step_estimate(&there->scenario, &out->strategy, &out->cost);
     }
     search_pass_free(&pass);
-    search_space_free(&space);
-    free(here);
     return e->status;
 }
 
 /* The fastest if every GPU had all the memory it wants; none is faster: the best itself. */
-static enum status find_roomy(const struct scenario *scenario, const struct search_options *options,
-                              const struct ranked *best, struct limits *out, struct error *e)
+static enum status find_roomy(struct elsewhere *there, const struct ranked *best,
+                              struct limits *out, struct error *e)
 {
     out->roomy = *best;
-    find_within(scenario, options, all_memory_bytes, best->cost.step_s, &out->roomy, e);
+    find_within(there, all_memory_bytes, best->cost.step_s, &out->roomy, e);
     out->memory_binds = out->roomy.cost.step_s < best->cost.step_s;
     return e->status;
 }
 
 /* A search takes the fastest of what fits, so its pick lies at the edge of the memory, where a
- * forecast a little too low is enough to run out: what the margin costs. */
-static enum status find_safe(const struct scenario *scenario, const struct search_options *options,
-                             const struct ranked *best, struct limits *out, struct error *e)
+ * forecast a little too low is enough to run out: what the margin costs. Most often little, so the
+ * slower ones are looked at only if need be. */
+static enum status find_safe(struct elsewhere *there, const struct ranked *best, struct limits *out,
+                             struct error *e)
 {
+    static const double little = 1.1;
     const struct step_cost *cost = &best->cost;
-    double reserve = scenario->stack.reserve_bytes;
     out->memory_free_frac = cost->memory_capacity_bytes / cost->memory_total_bytes - 1;
     out->memory_tight = out->memory_free_frac < memory_margin_frac;
     if (!out->memory_tight)
         return STATUS_OK;
     double usable = cost->memory_capacity_bytes / (1 + memory_margin_frac);
-    return find_within(scenario, options, usable + reserve, HUGE_VAL, &out->safe, e);
+    double memory = usable + there->scenario.stack.reserve_bytes;
+    if (find_within(there, memory, little * cost->step_s, &out->safe, e) == STATUS_OK &&
+        !out->safe.cost.legal)
+        find_within(there, memory, HUGE_VAL, &out->safe, e);
+    return e->status;
 }
 
 enum status limits_find(const struct scenario *scenario, const struct search_options *options,
@@ -97,7 +108,13 @@ enum status limits_find(const struct scenario *scenario, const struct search_opt
     for (int i = 1; i < LIMITS; i++)
         if (out->share[i] > out->share[out->largest])
             out->largest = (enum limit)i;
-    if (find_roomy(scenario, options, best, out, e) == STATUS_OK)
-        find_safe(scenario, options, best, out, e);
+    struct elsewhere *there = calloc(1, sizeof *there);
+    if (!there)
+        return error_set(e, STATUS_IO, "out of memory for a scenario");
+    if (elsewhere_init(scenario, options, there, e) == STATUS_OK &&
+        find_roomy(there, best, out, e) == STATUS_OK)
+        find_safe(there, best, out, e);
+    search_space_free(&there->space);
+    free(there);
     return e->status;
 }

@@ -38,6 +38,33 @@ static void init_stage(const struct scenario *scenario, const struct shard_cost 
         add_block(stage, &shard->mtp, content->mtp);
 }
 
+static bool schedule_pairs(const struct scenario *scenario, const struct strategy *s)
+{
+    static const bool pairs[SCHEDULES] = {[SCHEDULE_NONE] = true,
+                                          [SCHEDULE_INTERLEAVED] = true,
+                                          [SCHEDULE_DUALPIPE] = true,
+                                          [SCHEDULE_DUALPIPEV] = true};
+    return pairs[s->schedule] && scenario->job.global_batch > (double)s->micro_batch * s->dp;
+}
+
+/* An exchange that is hidden unasked is so by releases without full recompute beside it. */
+static bool recompute_pairs(const struct strategy *s)
+{
+    return s->recompute != RECOMPUTE_FULL || (s->overlaps >> OVERLAP_EP & 1);
+}
+
+bool exchange_pairs(const struct scenario *scenario, const struct strategy *s)
+{
+    return schedule_pairs(scenario, s) && recompute_pairs(s);
+}
+
+double step_hidden_frac(const struct scenario *scenario, const struct strategy *s,
+                        const struct op *op)
+{
+    return op->comm == COMM_EP && !exchange_pairs(scenario, s) ? 0
+                                                               : op_hidden_frac(scenario, s, op);
+}
+
 /* The stream of one micro-batch between stages: each tensor rank sends its share, with sequence
  * parallelism as it lies, without scattered and gathered again. */
 static double hop_s(const struct scenario *scenario, const struct shard_cost *shard,
@@ -70,6 +97,7 @@ void stages_init(const struct scenario *scenario, const struct shard_cost *shard
                  struct stages *out)
 {
     out->split = split;
+    out->exchange_pairs = schedule_pairs(scenario, s);
     out->p2p_s = hop_s(scenario, shard, s, memo);
     for (int i = 0; i < split->classes; i++)
         init_stage(scenario, shard, &split->content[i], &out->stage[i]);
@@ -101,18 +129,37 @@ static void recompute_layers(const struct strategy *s, double n, const struct la
         stage->working_bytes = full->working_bytes;
 }
 
+/* Nothing runs beside the exchange of the stage's experts: what would hide is waited for, and again
+ * where it is recomputed. */
+static void expose_exchange(const struct shard_cost *shard, const struct strategy *s,
+                            const struct stage_content *content, struct stage *stage)
+{
+    for (int k = 0; k < shard->kinds; k++) {
+        double n = content->layers[k];
+        stage->alone_forward_s += n * shard->layer[k].hidden_forward_s;
+        stage->alone_backward_s += n * shard->layer[k].hidden_backward_s;
+        stage->recompute_s += recomputed_layers(s, n) * shard->recompute[s->recompute][k].hidden_s;
+    }
+    stage->alone_forward_s += content->mtp * shard->mtp.hidden_forward_s;
+    stage->alone_backward_s += content->mtp * shard->mtp.hidden_backward_s;
+}
+
 void stages_recompute(const struct shard_cost *shard, const struct strategy *s, struct stages *out)
 {
     const struct layer_recompute *again = shard->recompute[s->recompute];
     const struct layer_recompute *once = shard->recompute[RECOMPUTE_NONE];
+    bool alone = !(out->exchange_pairs && recompute_pairs(s));
     for (int i = 0; i < out->split->classes; i++) {
         const struct stage_content *content = &out->split->content[i];
         struct stage *stage = &out->stage[i];
         stage->recompute_s = stage->recompute_flop = stage->working_bytes = 0;
+        stage->alone_forward_s = stage->alone_backward_s = 0;
         stage->activation_bytes = ends_activation_bytes(shard, content);
         for (int k = 0; k < shard->kinds; k++)
             if (content->layers[k] > 0)
                 recompute_layers(s, content->layers[k], &again[k], &once[k], stage);
+        if (alone)
+            expose_exchange(shard, s, content, stage);
     }
 }
 

@@ -8,7 +8,9 @@
 struct stage {
     double forward_s, backward_input_s, backward_weight_s; /* without recompute */
     double recompute_s, recompute_flop;
-    double activation_bytes; /* kept by one micro-batch for its backward pass */
+    double alone_forward_s, alone_backward_s; /* besides: exchange of experts that could hide but
+                                                 has no other micro-batch's compute beside it */
+    double activation_bytes;                  /* kept by one micro-batch for its backward pass */
     double working_bytes; /* one recomputed layer's activations, alive during its backward pass */
     struct shard_parameters parameters;
 };
@@ -16,6 +18,7 @@ struct stage {
 struct stages {
     const struct split *split;               /* the caller's */
     double p2p_s;                            /* one hop between neighbouring pipeline ranks */
+    bool exchange_pairs;                     /* exchange_pairs() without full recompute */
     struct stage stage[STAGE_CLASSES_MAX];   /* by class */
     int tail_rank;                           /* the rank with most parameters, */
     struct shard_parameters tail_parameters; /* and how many they are */
@@ -24,12 +27,23 @@ struct stages {
 struct scenario;
 struct strategy;
 
-/* All but recompute and activations; memo may be NULL. */
+/* Whether the exchange of experts finds another micro-batch's compute to hide behind: there is
+ * another one, and the schedule runs the forward pass of one beside the backward pass of another.
+ * Full recompute does where the strategy asks for it in so many words. Megatron-Core,
+ * transformer_config.py, overlap_moe_expert_parallel_comm: "virtual_pipeline_model_parallel_size
+ * must not be None" with pp > 1, no full recompute (pull request 6311 of 2026 brings it). */
+bool exchange_pairs(const struct scenario *scenario, const struct strategy *s);
+
+/* op_hidden_frac of the whole step: nothing where an exchange of experts has nothing beside it. */
+double step_hidden_frac(const struct scenario *scenario, const struct strategy *s,
+                        const struct op *op);
+
+/* All but recompute, activations and what is alone; memo may be NULL. */
 void stages_init(const struct scenario *scenario, const struct shard_cost *shard,
                  const struct strategy *s, const struct split *split, struct memo *memo,
                  struct stages *out);
 
-/* Recompute and activations under the strategy's recompute. */
+/* Recompute, activations and what is alone under the strategy's recompute. */
 void stages_recompute(const struct shard_cost *shard, const struct strategy *s, struct stages *out);
 
 /* The stage that is chunk `chunk` of rank `rank`, and what it holds. */

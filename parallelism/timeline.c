@@ -70,7 +70,10 @@ static void find_shares(struct drawing *d)
         add_block(to, &shard->embedding, content->embedding);
         add_block(to, &shard->head, content->head);
         add_block(to, &shard->mtp, content->mtp);
-        to->s[3][STREAM_COMPUTE] = d->parts.stages.stage[c].recompute_s;
+        const struct stage *stage = &d->parts.stages.stage[c];
+        to->s[0][STREAM_EP] += stage->alone_forward_s;
+        to->s[1][STREAM_EP] += stage->alone_backward_s;
+        to->s[3][STREAM_COMPUTE] = stage->recompute_s;
     }
 }
 

@@ -99,7 +99,7 @@ static void add_row(void *context, const struct block *block, const struct op *o
         return;
     double once_s = seconds / op->repeat,
            count = on_rank * op->repeat * x->parts->layout.micro_batches;
-    double hidden = op->kind == OP_COLLECTIVE ? op_hidden_frac(r->scenario, r->strategy, op) : 0;
+    double hidden = op->kind == OP_COLLECTIVE ? step_hidden_frac(r->scenario, r->strategy, op) : 0;
     double total_s = count * once_s * (1 - hidden);
     rows->listed_s += total_s;
     rows->own_factors |= own_factor_of(op);

@@ -1,6 +1,7 @@
 #include "hardware/collective.h"
 #include "parallelism/layer_cost.h"
 #include "parallelism/placement.h"
+#include "parallelism/stages.h"
 #include "parallelism/step.h"
 #include "tests/unit/check.h"
 #include <stdlib.h>
@@ -48,7 +49,8 @@ static struct op exchange(double bytes)
                        .repeat = 1};
 }
 
-/* What a stack's factors stretch is the traffic they were fitted on: not the exchange of experts. */
+/* What a stack's factors stretch is the traffic they were fitted on: not the exchange of experts.
+ */
 static void test_exchange_takes_no_factor(void **state)
 {
     (void)state;
@@ -65,7 +67,8 @@ static void test_exchange_takes_no_factor(void **state)
     free(c);
 }
 
-/* Beyond the domain a stack's recipes hide what goes once to a rank; an all-to-all where it is asked. */
+/* Beyond the domain a stack's recipes hide what goes once to a rank; an all-to-all where it is
+ * asked. */
 static void test_hidden_share(void **state)
 {
     (void)state;
@@ -83,6 +86,72 @@ static void test_hidden_share(void **state)
     check_near(op_hidden_frac(c, &all, &op), 0.4, 0);
     c->stack.hides_expert_exchange_across = false;
     check_near(op_hidden_frac(c, &once, &op), 0, 0);
+    free(c);
+}
+
+/* The exchange hides behind the forward or backward pass of another micro-batch, so there must be
+ * another, and a schedule that runs the two at once: virtual stages where pp > 1, no full recompute
+ * unless it is asked for. */
+static void test_exchange_with_nothing_beside_it(void **state)
+{
+    (void)state;
+    static const struct {
+        int pp, vpp;
+        enum recompute recompute;
+        unsigned overlaps;
+        double batch;
+        bool pairs;
+    } cases[] = {
+        {1, 1, RECOMPUTE_NONE,      0,                1024, true },
+        {1, 1, RECOMPUTE_NONE,      0,                16,   false}, /* one micro-batch a replica */
+        {1, 1, RECOMPUTE_SELECTIVE, 0,                1024, true },
+        {1, 1, RECOMPUTE_FULL,      0,                1024, false},
+        {1, 1, RECOMPUTE_FULL,      1u << OVERLAP_EP, 1024, true },
+        {2, 1, RECOMPUTE_NONE,      1u << OVERLAP_EP, 1024, false},
+        {2, 2, RECOMPUTE_NONE,      0,                1024, true },
+    };
+    struct scenario *c = scenario_of();
+    struct op op = exchange(64e6);
+    c->stack.hides_expert_exchange = true;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct strategy s = strategy_of(c, DISPATCHER_HYBRIDEP);
+        s.pp = cases[i].pp;
+        s.vpp = cases[i].vpp;
+        s.dp = 16 / s.pp;
+        s.ep = 8;
+        s.schedule = s.pp == 1 ? SCHEDULE_NONE : s.vpp > 1 ? SCHEDULE_INTERLEAVED : SCHEDULE_1F1B;
+        s.recompute = cases[i].recompute;
+        s.overlaps = cases[i].overlaps;
+        c->job.global_batch = cases[i].batch;
+        assert_int_equal(exchange_pairs(c, &s), cases[i].pairs);
+        check_near(step_hidden_frac(c, &s, &op),
+                   cases[i].pairs ? expert_exchange_constants.hidden_frac : 0, 0);
+    }
+    free(c);
+}
+
+/* What is not hidden is waited for: hidden h of x leaves x (1 - h), alone x; recomputed once more.
+ */
+static void test_exposed_exchange(void **state)
+{
+    (void)state;
+    struct scenario *c = scenario_of();
+    struct strategy s = strategy_of(c, DISPATCHER_HYBRIDEP);
+    struct step_cost hidden, alone, again;
+    double h = expert_exchange_constants.hidden_frac;
+    c->system.gpu.memory_bytes = 1e12;
+    c->stack.hides_expert_exchange = true;
+    step_estimate(c, &s, &hidden);
+    c->stack.hides_expert_exchange = false;
+    step_estimate(c, &s, &alone);
+    check_near(hidden.term_s[TERM_EP], (1 - h) * alone.term_s[TERM_EP], 1e-9);
+    s.recompute = RECOMPUTE_FULL;
+    step_estimate(c, &s, &again);
+    c->stack.hides_expert_exchange = true;
+    step_estimate(c, &s, &hidden);
+    check_near(hidden.term_s[TERM_EP], again.term_s[TERM_EP], 1e-9);
+    /* host time that a longer exchange would hide is not worked out anew */
+    check_near(hidden.term_s[TERM_RECOMPUTE], again.term_s[TERM_RECOMPUTE], 5e-3);
     free(c);
 }
 
@@ -108,6 +177,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_exchange_takes_no_factor),
         cmocka_unit_test(test_hidden_share),
+        cmocka_unit_test(test_exchange_with_nothing_beside_it),
+        cmocka_unit_test(test_exposed_exchange),
         cmocka_unit_test(test_measured_gain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

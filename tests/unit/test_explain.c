@@ -36,7 +36,7 @@ struct sums {
 static void add(void *context, const struct block *block, const struct op *op, double seconds)
 {
     struct sums *s = context;
-    double hidden = op->kind == OP_COLLECTIVE ? op_hidden_frac(s->scenario, s->strategy, op) : 0;
+    double hidden = op->kind == OP_COLLECTIVE ? step_hidden_frac(s->scenario, s->strategy, op) : 0;
     s->term_s[op_term(op)] +=
         blocks_on_rank(block, s->stages, s->rank) * s->micro_batches * seconds * (1 - hidden);
 }
