@@ -45,6 +45,13 @@ holds() {
     expect 0 search $small
     ! grep -q "memory margin" "$work/out" || fail "a margin where memory is plenty"
 
+    # a release without pipeline layouts divides the layers by the stages, a later one need not
+    llama="--model llama2-70b --system dgx-h100 --gpus 64 --seq-length 4096 --global-batch 128"
+    expect 1 estimate $llama --tp 4 --pp 4 --vpp 7 --stack nemo-24.07
+    says "80 layers do not divide by 28 stages"
+    expect 0 estimate $llama --tp 4 --pp 4 --vpp 5 --stack nemo-24.07
+    expect 0 estimate $llama --tp 4 --pp 4 --vpp 7 --stack megatron-bridge
+
     # what is measured by: all evaluated, the same answer
     expect 0 search $small --micro-batch 1 --top 5 --csv
     cp "$work/out" "$work/pruned"
