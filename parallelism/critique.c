@@ -152,7 +152,7 @@ static void make_base(const struct scenario *scenario, const struct strategy *ow
                       struct strategy *base)
 {
     *base = *own;
-    base->overlaps |= scenario->stack.overlaps;
+    base->overlaps |= scenario->stack.overlaps | scenario->stack.overlaps_on_request;
     base->attention = scenario->stack.attention;
     base->first_last_stage_fewer_layers = base->first_stage_layers = base->last_stage_layers = 0;
     base->pp_layout[0] = '\0';

@@ -29,6 +29,8 @@ void search_options_complete(struct search_options *options, const bool *fixed,
 {
     const struct stack *stack = &scenario->stack;
     strategy_complete(&options->base, fixed, scenario);
+    if (!is_fixed(fixed, "overlaps"))
+        options->base.overlaps |= stack->overlaps_on_request;
     options->open_overlaps = is_fixed(fixed, "overlaps") ? 0 : stack->overlaps;
     options->usual_dispatcher = !is_fixed(fixed, "dispatcher");
 }

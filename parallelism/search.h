@@ -18,7 +18,7 @@
  *   recompute   none, selective, full; recompute_layers: every number of layers of a stage
  *   schedule    1F1B and interleaved 1F1B (GPipe where the stack has no 1F1B)
  *   fsdp_shard  divisors of the replicas, under ZeRO 3
- *   overlaps    each of the stack's on and off (search_options_complete)
+ *   overlaps    each of the stack's on and off, those it has on request on (search_options_complete)
  * and the rest is as in `base`: dispatcher, cp_comm, zero_group, uneven first and last stages,
  * offload of the optimizer. `open` (search_open.h) takes in every value of such a dimension, and
  * every schedule that the stack has; `choices` restrict a dimension to those given. */
@@ -89,7 +89,7 @@ struct search_result {
 void search_options_default(struct search_options *options);
 
 /* Fills what is not given in the base (fixed[i]: row i of strategy_fields is; NULL: none), and
- * opens the overlaps of the stack unless they are. */
+ * unless they are opens the overlaps of the stack and asks for those that it has on request. */
 void search_options_complete(struct search_options *options, const bool *fixed,
                              const struct scenario *scenario);
 enum status search_run(const struct scenario *scenario, const struct search_options *options,

@@ -184,7 +184,10 @@ static void try_zero(const struct search *x)
 
 static void try_overlaps(const struct search *x)
 {
-    unsigned have = x->scenario->stack.overlaps | x->best->strategy.overlaps;
+    const struct stack *stack = &x->scenario->stack;
+    unsigned have = stack->overlaps | x->best->strategy.overlaps;
+    if (x->best->strategy.tp > 1)
+        have |= stack->overlaps_on_request;
     for (int i = 0; i < OVERLAPS; i++) {
         struct strategy s = x->best->strategy;
         s.overlaps ^= 1u << i;

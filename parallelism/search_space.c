@@ -251,6 +251,8 @@ static bool add_exchanges(struct search_space *space, struct search_unit *unit)
         unit->cp_comm = (enum cp_comm)comms.value[i / variants];
         unit->overlaps =
             search_overlaps(space->options->base.overlaps, open, i % variants) & shard_overlaps;
+        if (unit->tp == 1)
+            unit->overlaps &= ~bit;
         if (!add_experts(space, unit))
             return false;
     }

@@ -70,6 +70,8 @@ const struct field stack_fields[] = {
     ROW("dispatcher_across", FIELD_ENUM, UNIT_NONE, dispatcher_across, 0, 0, dispatcher_names,
         "default dispatcher of experts over several scale-up domains, routing not limited to some"),
     SET("overlaps", overlaps, overlap_names, "communication that runs beside compute by default"),
+    SET("overlaps_on_request", overlaps_on_request, overlap_names,
+        "communication that runs beside compute where a strategy asks; a search does"),
     SET("schedules", schedules, schedule_names, "pipeline schedules it can express"),
     SET("zero_stages", zero_stages, zero_names, "ZeRO stages it can express"),
     SET("recomputes", recomputes, recompute_names, "recomputation it can express"),

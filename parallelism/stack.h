@@ -32,6 +32,7 @@ struct stack {
     struct kernels kernels;
     enum attention_impl attention;
     unsigned overlaps;    /* those it has; the default of a strategy */
+    unsigned overlaps_on_request; /* those it has besides, where a strategy asks; a search asks */
     unsigned schedules;   /* bits of enum schedule it can express */
     unsigned zero_stages; /* bits 0..3 */
     unsigned recomputes;  /* bits of enum recompute */

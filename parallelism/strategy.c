@@ -156,6 +156,10 @@ void strategy_describe_rest(const struct strategy *s, struct text *out)
         text_addf(out, ", first stage %d layers", s->first_stage_layers);
     if (s->last_stage_layers > 0)
         text_addf(out, ", last stage %d layers", s->last_stage_layers);
+    if (s->tp > 1 && (s->overlaps >> OVERLAP_TP & 1))
+        text_add(out, ", tp overlapped");
+    if (s->ep > 1 && (s->overlaps >> OVERLAP_EP & 1))
+        text_add(out, ", ep overlapped");
     if (s->offload_optimizer)
         text_add(out, ", optimizer offloaded");
 }
