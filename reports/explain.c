@@ -99,6 +99,11 @@ static void add_sum(const struct explanation *x)
               "m = global batch / (micro-batch x dp) = %.0f / (%d x %d) = %g\n",
               cost->bottleneck_stage, x->parts->split.ranks, x->result->scenario->job.global_batch,
               s->micro_batch, s->dp, x->parts->layout.micro_batches);
+    if (x->parts->layout.passes < x->parts->layout.micro_batches)
+        text_addf(
+            x->out,
+            "Each rank has two stages, and half of them pass through each: in the terms m = %g\n",
+            x->parts->layout.passes);
     text_free(&scratch);
 }
 

@@ -97,8 +97,7 @@ static void add_row(void *context, const struct block *block, const struct op *o
         blocks_on_rank(block, &x->parts->stages, x->parts->layout.pipeline.bottleneck_rank);
     if (op_term(op) != rows->term || on_rank == 0 || op->repeat == 0)
         return;
-    double once_s = seconds / op->repeat,
-           count = on_rank * op->repeat * x->parts->layout.micro_batches;
+    double once_s = seconds / op->repeat, count = on_rank * op->repeat * x->parts->layout.passes;
     double hidden = op->kind == OP_COLLECTIVE ? step_hidden_frac(r->scenario, r->strategy, op) : 0;
     double total_s = count * once_s * (1 - hidden);
     rows->listed_s += total_s;

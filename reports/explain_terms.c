@@ -28,7 +28,7 @@ void explain_recompute(const struct explanation *x)
     text_addf(x->out, "  m x forward time of what %s recomputation repeats\n",
               recompute_names[s->recompute]);
     line(x, "repeated, one micro-batch", seconds, UNIT_SECONDS);
-    line(x, "m", x->parts->layout.micro_batches, UNIT_NONE);
+    line(x, "m", x->parts->layout.passes, UNIT_NONE);
 }
 
 void explain_pipeline(const struct explanation *x, enum term term)
@@ -40,7 +40,8 @@ void explain_pipeline(const struct explanation *x, enum term term)
               schedule_names[s->schedule], p->split.ranks, p->split.chunks, p->layout.micro_batches,
               p->layout.pipeline.exact ? "exact" : "an estimate held to the event simulation");
     line(x, "makespan", p->layout.pipeline.total_s, UNIT_SECONDS);
-    line(x, "work of the bottleneck rank over its micro-batches", p->layout.pipeline.work_s, UNIT_SECONDS);
+    line(x, "work of the bottleneck rank over its micro-batches", p->layout.pipeline.work_s,
+         UNIT_SECONDS);
     line(x, "exposed transfers between ranks", p->layout.pipeline.p2p_s, UNIT_SECONDS);
     line(x, "one transfer", p->stages.p2p_s, UNIT_SECONDS);
     if (term == TERM_BUBBLE)
@@ -57,8 +58,9 @@ static void explain_layer_collectives(const struct explanation *x, const struct 
         line(x, "  copies around both, in the way of compute", layer->copy_out_s + layer->copy_in_s,
              UNIT_SECONDS);
     if (stack->lists_partitions)
-        text_add(x->out, "    a matrix at a time: 2 host operations for every rank's part, clearing and "
-                         "copies in each\n");
+        text_add(x->out,
+                 "    a matrix at a time: 2 host operations for every rank's part, clearing and "
+                 "copies in each\n");
 }
 
 void explain_data_parallel(const struct explanation *x)
@@ -100,10 +102,10 @@ void explain_optimizer(const struct explanation *x)
     const struct stack *stack = &x->result->scenario->stack;
     const struct gpu *gpu = &x->result->scenario->system.gpu;
     struct sharding dense = x->parts->zero.dense, expert = x->parts->zero.expert;
-    double owned =
-        p->stages.tail_parameters.dense / dense.state + p->stages.tail_parameters.expert / expert.state;
-    double held =
-        p->stages.tail_parameters.dense / dense.gradient + p->stages.tail_parameters.expert / expert.gradient;
+    double owned = p->stages.tail_parameters.dense / dense.state +
+                   p->stages.tail_parameters.expert / expert.state;
+    double held = p->stages.tail_parameters.dense / dense.gradient +
+                  p->stages.tail_parameters.expert / expert.gradient;
     text_add(x->out,
              "  t0 + (owned x update bytes + held x gradient bytes) / (bandwidth x share)\n");
     line(x, "parameters whose state the GPU owns", owned, UNIT_NONE);
@@ -143,7 +145,7 @@ static void add_host(void *context, const struct block *block, const struct op *
         c->forward_s[TERM_HOST] + c->backward_input_s[TERM_HOST] + c->backward_weight_s[TERM_HOST];
     struct text words = {0};
     text_addf(&words, "%s: exposed a micro-batch; %g x %g of them", block->name, n,
-              p->layout.micro_batches);
+              p->layout.passes);
     line(walk->x, words.data ? words.data : block->name, once_s, UNIT_SECONDS);
     text_free(&words);
 }
@@ -208,8 +210,7 @@ void explain_memory(const struct explanation *x)
     double held = p.dense / dense.gradient + p.expert / expert.gradient;
     text_addf(x->out, "  bytes a parameter: weights %g, gradients %g, optimizer %g\n",
               weight_memory_bytes(x->result->scenario),
-              held > 0 ? cost->memory_bytes[MEMORY_GRADIENTS] / held : 0,
-              stack->optimizer_bytes);
+              held > 0 ? cost->memory_bytes[MEMORY_GRADIENTS] / held : 0, stack->optimizer_bytes);
     text_addf(x->out,
               "  shards (dense, expert): weights %g, %g; gradients %g, %g; optimizer %g, %g\n",
               dense.parameter, expert.parameter, dense.gradient, expert.gradient, dense.state,

@@ -29,7 +29,7 @@ struct sums {
     const struct strategy *strategy;
     const struct stages *stages;
     int rank;
-    double micro_batches;
+    double passes;
     double term_s[TERMS];
 };
 
@@ -38,7 +38,7 @@ static void add(void *context, const struct block *block, const struct op *op, d
     struct sums *s = context;
     double hidden = op->kind == OP_COLLECTIVE ? step_hidden_frac(s->scenario, s->strategy, op) : 0;
     s->term_s[op_term(op)] +=
-        blocks_on_rank(block, s->stages, s->rank) * s->micro_batches * seconds * (1 - hidden);
+        blocks_on_rank(block, s->stages, s->rank) * s->passes * seconds * (1 - hidden);
 }
 
 /* The ops of the bottleneck rank sum to the terms of work. */
@@ -53,7 +53,8 @@ static void check_sums(const char *model, const struct strategy *base)
     if (!cost.legal)
         fail_msg("%s: %s", model, cost.reason);
     step_take_apart(scenario, &s, parts);
-    struct sums sums = {scenario, &s, &parts->stages, cost.bottleneck_stage, cost.micro_batches, {0}};
+    struct sums sums = {scenario, &s, &parts->stages, cost.bottleneck_stage, parts->layout.passes,
+                        {0}};
     blocks_visit(scenario, &s, add, &sums);
     static const enum term of_ops[] = {TERM_GEMM, TERM_ATTENTION, TERM_MEMORY_BOUND, TERM_TP,
                                        TERM_EP};
@@ -80,6 +81,37 @@ static void test_ops_sum_to_terms(void **state)
     s.tp = 1;
     s.pp = 1;
     check_sums("deepseek-v2-lite", &s);
+}
+
+/* The rows of a term without overlap are the whole of it, whatever the schedule. */
+static void test_rows_are_the_whole_term(void **state)
+{
+    (void)state;
+    static const enum schedule schedules[] = {SCHEDULE_1F1B, SCHEDULE_ZB_V, SCHEDULE_DUALPIPE,
+                                              SCHEDULE_DUALPIPEV};
+    struct scenario *scenario = scenario_of("llama3-70b", "dgx-h100", 64);
+    scenario->job.global_batch = 256;
+    for (size_t i = 0; i < sizeof schedules / sizeof *schedules; i++) {
+        struct strategy s;
+        struct step_cost cost;
+        struct error e;
+        struct text out = {0};
+        error_init(&e);
+        strategy_default(&s);
+        s.tp = 2;
+        s.pp = 4;
+        strategy_complete(&s, NULL, scenario);
+        s.schedule = schedules[i];
+        step_estimate(scenario, &s, &cost);
+        if (!cost.legal)
+            fail_msg("%s", cost.reason);
+        struct result result = {.scenario = scenario, .strategy = &s, .cost = &cost};
+        assert_int_equal(explain_text(&result, "gemm", &out, &e), STATUS_OK);
+        assert_non_null(strstr(out.data, "in the step"));
+        assert_null(strstr(out.data, "behind compute"));
+        text_free(&out);
+    }
+    free(scenario);
 }
 
 static void test_every_topic_is_explained(void **state)
@@ -225,6 +257,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ops_sum_to_terms),
+        cmocka_unit_test(test_rows_are_the_whole_term),
         cmocka_unit_test(test_every_topic_is_explained),
         cmocka_unit_test(test_own_factors_are_told),
         cmocka_unit_test(test_topics_are_the_terms),
