@@ -15,12 +15,15 @@ static const struct {
     const char *file;
     double mape;
 } bands[] = {
-    {"dgx_cloud_2025", 0.06},
-    {"korthikanti22",  0.02},
-    {"megascale24",    0.06},
-    {"moe_2026",       0.15},
-    {"narayanan21",    0.04},
-    {"zero_bubble24",  0.03},
+    {"dgx_cloud_2025",   0.06},
+    {"github_2025",      0.28},
+    {"korthikanti22",    0.02},
+    {"megascale24",      0.06},
+    {"moe_2026",         0.15},
+    {"narayanan21",      0.04},
+    {"papers_2022_2024", 0.11},
+    {"together_2026",    0.25},
+    {"zero_bubble24",    0.03},
 };
 
 static void load(const struct embedded_file *file, struct cases *cases)
