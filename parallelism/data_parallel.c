@@ -107,8 +107,8 @@ static double optimizer_s(const struct scenario *scenario, const struct shard_pa
     const struct stack *stack = &scenario->stack;
     double owned = p->dense / dense->state + p->expert / expert->state;
     double held = p->dense / dense->gradient + p->expert / expert->gradient;
-    struct memory_op op = {MEMORY_OPTIMIZER,
-                           owned * optimizer_traffic_bytes(scenario) + held * stack->gradient_bytes};
+    struct memory_op op = {MEMORY_OPTIMIZER, owned * optimizer_traffic_bytes(scenario) +
+                                                 held * stack->gradient_bytes};
     return memory_op_s(&scenario->system.gpu, &op) +
            optimizer_orthogonalise_s(scenario, p->dense / dense->state, p->expert / expert->state);
 }
@@ -134,8 +134,8 @@ static double communication_bytes(const struct scenario *scenario, const struct 
     return bytes + gathered * weight_gather_bytes(scenario) + layer * k->gradient_reduce_bytes;
 }
 
-/* What torch.distributed's collectives over lists add to `calls` of them: the host slices the part of
- * every rank and launches its copy between the list and the collective's own buffer, and those
+/* What torch.distributed's collectives over lists add to `calls` of them: the host slices the part
+ * of every rank and launches its copy between the list and the collective's own buffer, and those
  * copies and the cleared result pass through memory, `bytes`. Nothing hides them: each
  * call starts with a synchronisation of the device.
  * DeepSpeed 0.3, partition_parameters.py: _allgather_param, _reduce_scatter_gradient. */
@@ -147,14 +147,14 @@ static double list_s(const struct scenario *scenario, double calls, double ranks
            memory_op_s(&scenario->system.gpu, &copies);
 }
 
-/* A collective in `calls` parts: the stack's factor is of the traffic, the latency of further calls the
- * network's own. */
+/* A collective in `calls` parts: the stack's factor is of the traffic, the latency of further calls
+ * the network's own. */
 static double divided_s(const struct scenario *scenario, struct memo *memo, enum collective op,
                         double bytes, const struct group *g, double calls)
 {
     const struct system *system = &scenario->system;
-    double latency_s = calls * collective_s(system, op, bytes / calls, g) -
-                       collective_s(system, op, bytes, g);
+    double latency_s =
+        calls * collective_s(system, op, bytes / calls, g) - collective_s(system, op, bytes, g);
     return memo_collective_s(memo, scenario, op, bytes, g) + most(0, latency_s);
 }
 
@@ -250,6 +250,8 @@ void zero_cost_init(const struct scenario *scenario, const struct shard_cost *sh
     out->dense = sharding_dense(&scenario->stack, s);
     out->expert = sharding_expert(&scenario->stack, s);
     out->communication_bytes = communication_bytes(scenario, shard, s, out->zero);
+    out->reductions =
+        out->zero == 2 ? scenario->job.global_batch / ((double)s->micro_batch * s->dp) : 1;
 }
 
 void zero_cost_price(const struct scenario *scenario, const struct shard_cost *shard,
@@ -270,12 +272,14 @@ void zero_cost_price(const struct scenario *scenario, const struct shard_cost *s
         add_blocks(scenario, shard, s, memo, out);
 }
 
+/* deepspeedai/DeepSpeed issue 2252: "for zero stage 2 (and 3), gradient reduction is required after
+ * every backward because of gradient partitioning". */
 double data_parallel_exposed_s(const struct scenario *scenario, const struct zero_cost *zero,
                                const struct strategy *s, double forward_window_s,
                                double backward_window_s)
 {
-    return exposed_s(scenario, s->overlaps >> OVERLAP_DP_GRAD_REDUCE & 1, zero->reduce_s,
-                     backward_window_s, zero->bucket_frac) +
+    return zero->reductions * exposed_s(scenario, s->overlaps >> OVERLAP_DP_GRAD_REDUCE & 1,
+                                        zero->reduce_s, backward_window_s, zero->bucket_frac) +
            exposed_s(scenario, s->overlaps >> OVERLAP_DP_PARAM_GATHER & 1, zero->gather_s,
                      forward_window_s, zero->bucket_frac);
 }

@@ -30,7 +30,9 @@ struct zero_block {
 struct zero_cost {
     int zero; /* as the stack runs it */
     struct sharding dense, expert;
-    double reduce_s, gather_s; /* once a step */
+    double reduce_s, gather_s; /* once */
+    double reductions; /* a step: ZeRO 2 keeps its shard of the gradients alone, so that every backward
+                          pass ends with theirs; else the last does */
     double bucket_frac;        /* of the reduction that the last bucket is */
     double optimizer_s;        /* update, gradient norm, zeroing */
     double offload_s;          /* optimizer state over the host link and back, if it is offloaded */

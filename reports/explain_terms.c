@@ -83,6 +83,9 @@ void explain_data_parallel(const struct explanation *x)
     }
     line(x, "gradients reduced", all * stack->gradient_reduce_bytes, UNIT_BYTES);
     line(x, "parameters gathered (ZeRO 1 and up)", all * weight_gather_bytes(scenario), UNIT_BYTES);
+    if (p->zero.zero == 2)
+        line(x, "reductions, one a micro-batch (ZeRO 2 keeps a shard alone)", p->zero.reductions,
+             UNIT_NONE);
     line(x, "window of backward compute to hide in", p->layout.backward_window_s, UNIT_SECONDS);
     line(x, "window of forward compute to hide in", p->layout.forward_window_s, UNIT_SECONDS);
     line(x, "exposed = max(last bucket, comm - window) + slowed compute",

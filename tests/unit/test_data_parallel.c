@@ -1,6 +1,6 @@
-#include "parallelism/data_parallel.h"
 #include "hardware/collective.h"
 #include "hardware/roofline.h"
+#include "parallelism/data_parallel.h"
 #include "parallelism/placement.h"
 #include "parallelism/step_parts.h"
 #include "tests/unit/check.h"
@@ -47,8 +47,8 @@ static double gather_of(const struct scenario *c, double *parameters)
     return gather_s;
 }
 
-/* n owners broadcast 1/n of the 16-bit parameters each, in turn: the ring's latency n times, which a
- * gather pays once. */
+/* n owners broadcast 1/n of the 16-bit parameters each, in turn: the ring's latency n times, which
+ * a gather pays once. */
 static void test_parameters_broadcast_in_turn(void **state)
 {
     (void)state;
@@ -66,6 +66,32 @@ static void test_parameters_broadcast_in_turn(void **state)
         free(c);
     }
     assert_true(more[1] > more[0] && more[1] > 0);
+}
+
+/* ZeRO 2 reduces gradients after the backward pass of every micro-batch, ZeRO 1 after the last;
+ * both gather parameters once. */
+static void test_gradients_reduced_every_micro_batch(void **state)
+{
+    (void)state;
+    struct scenario *c = scenario_of(16);
+    struct strategy s;
+    struct step_cost once, each, one, two;
+    strategy_default(&s);
+    s.dp = 16;
+    for (s.zero = 1; s.zero <= 2; s.zero++) {
+        struct step_cost *few = s.zero == 1 ? &one : &two, *many = s.zero == 1 ? &once : &each;
+        c->job.global_batch = 16;
+        step_estimate(c, &s, few);
+        c->job.global_batch = 5 * 16;
+        step_estimate(c, &s, many);
+    }
+    check_near(two.term_s[TERM_DP], one.term_s[TERM_DP], 1e-12);
+    check_near(once.term_s[TERM_DP], one.term_s[TERM_DP], 1e-12);
+    struct step_parts *parts = parts_of(c, 2);
+    assert_true(parts->zero.reductions > 4.5 && parts->zero.reductions < 5.5);
+    check_near(each.term_s[TERM_DP] - two.term_s[TERM_DP], 4 * parts->zero.reduce_s, 1e-9);
+    free(parts);
+    free(c);
 }
 
 static struct zero_block layer_of(const struct scenario *c, double *parameters)
@@ -89,8 +115,7 @@ static void test_parts_in_lists(void **state)
         struct zero_block b = layer_of(c, &p);
         struct group g = placement_group(&c->system, n, 1);
         struct memory_op gathered = {MEMORY_ELEMENTWISE, 3 * 2 * p};
-        struct memory_op reduced = {MEMORY_ELEMENTWISE,
-                                    2 * c->stack.gradient_reduce_bytes * p};
+        struct memory_op reduced = {MEMORY_ELEMENTWISE, 2 * c->stack.gradient_reduce_bytes * p};
         double host_s = 4 * n * 2 * 6e-6;
         check_near(b.gather_s,
                    4 * collective_s(&c->system, COLLECTIVE_ALL_GATHER, 2 * p / 4, &g) + host_s +
@@ -105,7 +130,8 @@ static void test_parts_in_lists(void **state)
     }
 }
 
-/* Layers of more parameters than the stack keeps are gathered a third time, under full recompute. */
+/* Layers of more parameters than the stack keeps are gathered a third time, under full recompute.
+ */
 static void test_large_layers_are_gathered_again(void **state)
 {
     (void)state;
@@ -133,8 +159,8 @@ static void test_large_layers_are_gathered_again(void **state)
     free(c);
 }
 
-/* Parameters sharded one by one: read and written once more after each gather, their 16-bit gradients
- * read and written in fp32 before the reduction, with nothing beside. */
+/* Parameters sharded one by one: read and written once more after each gather, their 16-bit
+ * gradients read and written in fp32 before the reduction, with nothing beside. */
 static void test_copies_around_collectives(void **state)
 {
     (void)state;
@@ -167,6 +193,7 @@ static void test_copies_around_collectives(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_parameters_broadcast_in_turn),
+        cmocka_unit_test(test_gradients_reduced_every_micro_batch),
                                        cmocka_unit_test(test_copies_around_collectives),
                                        cmocka_unit_test(test_parts_in_lists),
                                        cmocka_unit_test(test_large_layers_are_gathered_again)};
