@@ -462,8 +462,10 @@ void shard_cost_compute(const struct scenario *scenario, const struct strategy *
     out->kinds = m->kinds;
     price_layers(scenario, s, &out->shard, memo, layer);
     out->clock_frac = layers_clock_frac(scenario, s, layer);
-    for (int i = 0; i < m->kinds; i++)
+    for (int i = 0; i < m->kinds; i++) {
         cost_layer(scenario, s, &layer[i], &m->kind[i], out, &out->layer[i]);
+        out->hides_exchange |= out->layer[i].hidden_forward_s > 0;
+    }
     cost_ends(scenario, s, memo, out);
     if (m->mtp_layers > 0)
         cost_mtp(scenario, s, memo, out);

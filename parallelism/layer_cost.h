@@ -37,6 +37,7 @@ struct shard_cost {
     struct shard shard;
     int kinds;
     double clock_frac; /* sustained clock over the benchmarks', by power cap and peak */
+    bool hides_exchange; /* some layer's hidden_forward_s is above 0 */
     struct block_cost layer[MODEL_LAYER_KINDS_MAX];
     struct layer_recompute recompute[RECOMPUTES][MODEL_LAYER_KINDS_MAX];
     struct block_cost embedding, head;

@@ -2,7 +2,6 @@
  * row. MODELLING 10.1; Megatron-LM's own checks (arguments.py, transformer_config.py,
  * parallel_state.py). */
 #include "parallelism/rules.h"
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -22,9 +21,10 @@ static bool broken(struct reason *r, const char *format, ...)
     return true;
 }
 
+/* Whole numbers below 2^53: where a divides n the quotient is exact. */
 static bool divides(double a, double n)
 {
-    return fmod(n, a) == 0;
+    return a * (double)(long long)(n / a) >= n;
 }
 
 typedef bool rule_check(const struct scenario *c, const struct strategy *s, struct reason *r);

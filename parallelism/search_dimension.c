@@ -36,7 +36,7 @@ static const struct {
     [SEARCH_TP] = {AT(tp),                 INT,  true },
     [SEARCH_CP] = {AT(cp),                 INT,  true },
     [SEARCH_PP] = {AT(pp),                 INT,  true },
-    [SEARCH_VPP] = {AT(vpp),                INT,  true },
+    [SEARCH_VPP] = {AT(vpp),                INT,  false},
     [SEARCH_DP] = {AT(dp),                 INT,  true },
     [SEARCH_EP] = {AT(ep),                 INT,  true },
     [SEARCH_ETP] = {AT(etp),                INT,  true },

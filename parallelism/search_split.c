@@ -152,22 +152,39 @@ static bool schedule_tried(const struct search_space *space, enum schedule sched
            schedule == SCHEDULE_1F1B || schedule == SCHEDULE_INTERLEAVED;
 }
 
+static bool shares_evenly(const struct scenario *scenario, int stages)
+{
+    int layers = scenario->model.layers;
+    return layers % stages == 0 ||
+           (scenario->stack.head_counts_as_layer && (layers + 2) % stages == 0);
+}
+
+/* First the virtual stages that share the layers evenly: often the fastest, they bound the others.
+ */
+static bool add_vpps(struct search_space *space, struct search_cuts *cuts, struct strategy *s)
+{
+    struct search_values vpp;
+    vpps(space, s, &vpp);
+    for (int i = 0; i < 2 * vpp.count; i++) {
+        s->vpp = vpp.value[i % vpp.count];
+        if (shares_evenly(space->scenario, s->pp * s->vpp) == (i < vpp.count) &&
+            !add_ends(space, cuts, s))
+            return false;
+    }
+    return true;
+}
+
 static bool add_cuts(struct search_space *space, struct search_cuts *cuts)
 {
     struct strategy s = space->options->base;
     s.pp = cuts->pp;
     for (int schedule = 0; schedule < SCHEDULES; schedule++) {
-        struct search_values vpp;
         if ((schedule == SCHEDULE_NONE) != (s.pp == 1) ||
             !schedule_tried(space, (enum schedule)schedule))
             continue;
         s.schedule = (enum schedule)schedule;
-        vpps(space, &s, &vpp);
-        for (int i = 0; i < vpp.count; i++) {
-            s.vpp = vpp.value[i];
-            if (!add_ends(space, cuts, &s))
-                return false;
-        }
+        if (!add_vpps(space, cuts, &s))
+            return false;
     }
     return true;
 }

@@ -73,7 +73,8 @@ static double evaluate(struct search_worker *w, int zero)
         return HUGE_VAL;
     }
     w->counts.fitting++;
-    offer(w, cost.step_s);
+    if (w->space->options->every_tuning || cost.step_s <= w->fastest_s[w->zero[zero].zero])
+        offer(w, cost.step_s); /* else the same answer in a slower tuning */
     return cost.step_s;
 }
 
@@ -298,6 +299,15 @@ static void init_split(struct search_worker *w)
 {
     bound_ranks_find(w->space->scenario, &w->stages, &w->ranks);
     memset(w->priced, 0, (size_t)w->zeros * sizeof *w->priced);
+}
+
+/* Splits of one pp and schedule are one answer in different tuning: what one reached bounds the
+ * others. */
+static void start_schedule(struct search_worker *w, const struct search_split *split)
+{
+    if (split->schedule == w->fastest_of)
+        return;
+    w->fastest_of = split->schedule;
     for (int i = 0; i <= 3; i++)
         w->fastest_s[i] = HUGE_VAL;
 }
@@ -306,6 +316,7 @@ static void run_split(struct search_worker *w, const struct search_split *split)
 {
     const struct scenario *scenario = w->space->scenario;
     search_split_apply(split, &w->s);
+    start_schedule(w, split);
     struct schedule_shape shape = layout_shape(scenario, &w->s);
     w->ways = search_recomputes(w->space, split->split.most_layers, w->way);
     if (w->ways == 0)
@@ -346,6 +357,7 @@ static void run_cuts(struct search_worker *w, const struct search_cuts *cuts,
     unsigned overlaps = w->s.overlaps;
     int variants = search_pp_overlaps(space, cuts->pp);
     init_zeros(w);
+    w->fastest_of = SCHEDULES;
     if (large) {
         w->counts.pruned_by[BOUND_SHARD_MEMORY] +=
             layouts->recomputes * variants * strategies_of_way(w);

@@ -46,7 +46,8 @@ struct search_worker {
     double tail_s[SEARCH_ZEROS_MAX];              /* bound_tail_s of those that are priced */
     enum search_bound bound[SEARCH_ZEROS_MAX][2]; /* of the layout, by offload */
     bool open;                                    /* some of it must be evaluated */
-    double fastest_s[4];                          /* of the split, by ZeRO stage */
+    double fastest_s[4];      /* of the splits of a pp and schedule, by ZeRO stage */
+    enum schedule fastest_of; /* that schedule; SCHEDULES: none yet */
     struct search_recompute way[SEARCH_RECOMPUTES_MAX];
 };
 

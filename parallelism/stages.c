@@ -148,7 +148,7 @@ void stages_recompute(const struct shard_cost *shard, const struct strategy *s, 
 {
     const struct layer_recompute *again = shard->recompute[s->recompute];
     const struct layer_recompute *once = shard->recompute[RECOMPUTE_NONE];
-    bool alone = !(out->exchange_pairs && recompute_pairs(s));
+    bool alone = shard->hides_exchange && !(out->exchange_pairs && recompute_pairs(s));
     for (int i = 0; i < out->split->classes; i++) {
         const struct stage_content *content = &out->split->content[i];
         struct stage *stage = &out->stage[i];
