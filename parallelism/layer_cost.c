@@ -151,7 +151,7 @@ static bool exchange_overlaps(const struct scenario *scenario, const struct stra
     if (stack->hides_expert_exchange || (s->overlaps >> OVERLAP_EP & 1))
         return true;
     struct group g = placement_comm(&scenario->system, s, COMM_EP);
-    return stack->hides_expert_exchange_across && dispatcher_sends_once(s->dispatcher) &&
+    return stack->hides_expert_exchange_across && s->dispatcher == DISPATCHER_DEEPEP &&
            g.per_domain < g.ranks;
 }
 

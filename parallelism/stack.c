@@ -94,7 +94,7 @@ const struct field stack_fields[] = {
     FLAG("hides_expert_exchange", hides_expert_exchange,
          "expert exchange runs beside another micro-batch's compute"),
     FLAG("hides_expert_exchange_across", hides_expert_exchange_across,
-         "the same by DeepEP and Hybrid-EP where it leaves the scale-up domain"),
+         "the same by DeepEP where it leaves the scale-up domain"),
     FLAG("generation", generation, "its constants differ from its parent's like another software's"),
     FLAG("hides_ring", hides_ring, "context ranks exchange beside the ring's attention"),
     FLAG("p2p_synchronous", p2p_synchronous, "pipeline ranks wait for their transfers"),

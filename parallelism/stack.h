@@ -48,7 +48,7 @@ struct stack {
                                   schedule's bubble, whatever their number and the stages' */
     bool steps_overlap; /* ranks begin the next step without waiting for the others (zero bubble) */
     bool hides_expert_exchange; /* beside another micro-batch's compute, asked or not */
-    bool hides_expert_exchange_across; /* the same by DeepEP, Hybrid-EP beyond the domain */
+    bool hides_expert_exchange_across; /* the same by DeepEP beyond the domain */
     bool generation; /* differs from its parent as one software from another, not as releases do */
     double tp_hidden_frac; /* share of tensor-parallel communication hidden when it overlaps "tp" */
     double wgrad_gather_hidden_frac; /* sequence parallelism's re-gather for the weight gradient */

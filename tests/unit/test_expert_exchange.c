@@ -67,8 +67,7 @@ static void test_exchange_takes_no_factor(void **state)
     free(c);
 }
 
-/* Beyond the domain a stack's recipes hide what goes once to a rank; an all-to-all where it is
- * asked. */
+/* Beyond the domain a stack's recipes hide DeepEP's exchange; others where it is asked. */
 static void test_hidden_share(void **state)
 {
     (void)state;
@@ -78,10 +77,12 @@ static void test_hidden_share(void **state)
     c->stack.hides_expert_exchange_across = true;
     c->stack.ep_hidden_frac = 0.4;
     struct strategy all = strategy_of(c, DISPATCHER_ALLTOALL);
-    struct strategy once = strategy_of(c, DISPATCHER_HYBRIDEP);
-    all.overlaps = once.overlaps = 0;
+    struct strategy once = strategy_of(c, DISPATCHER_DEEPEP);
+    struct strategy hybrid = strategy_of(c, DISPATCHER_HYBRIDEP);
+    all.overlaps = once.overlaps = hybrid.overlaps = 0;
     check_near(op_hidden_frac(c, &all, &op), 0, 0);
     check_near(op_hidden_frac(c, &once, &op), expert_exchange_constants.hidden_frac, 0);
+    check_near(op_hidden_frac(c, &hybrid, &op), 0, 0);
     all.overlaps = 1u << OVERLAP_EP;
     check_near(op_hidden_frac(c, &all, &op), 0.4, 0);
     c->stack.hides_expert_exchange_across = false;
