@@ -16,7 +16,8 @@ static const struct {
     double mape;
 } bands[] = {
     {"dgx_cloud_2025",   0.06},
-    {"github_2025",      0.28},
+    {"dgx_cloud_gb200",  0.16},
+    {"github_2025",      0.24},
     {"korthikanti22",    0.02},
     {"megascale24",      0.06},
     {"moe_2026",         0.15},
