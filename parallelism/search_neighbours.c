@@ -182,16 +182,29 @@ static void try_zero(const struct search *x)
     }
 }
 
+/* Whether the strategy has what an overlap hides. */
+static bool has_transfers(const struct strategy *s, enum overlap overlap)
+{
+    bool replicas = (double)s->dp * s->cp > 1;
+    const bool has[OVERLAPS] = {
+        [OVERLAP_DP_GRAD_REDUCE] = replicas,
+        [OVERLAP_DP_PARAM_GATHER] = replicas && s->zero > 0,
+        [OVERLAP_TP] = s->tp > 1,
+        [OVERLAP_PP] = s->pp > 1,
+        [OVERLAP_FSDP_PREFETCH] = s->zero == 3,
+        [OVERLAP_EP] = s->ep > 1,
+    };
+    return has[overlap];
+}
+
 static void try_overlaps(const struct search *x)
 {
     const struct stack *stack = &x->scenario->stack;
-    unsigned have = stack->overlaps | x->best->strategy.overlaps;
-    if (x->best->strategy.tp > 1)
-        have |= stack->overlaps_on_request;
+    unsigned have = stack->overlaps | stack->overlaps_on_request | x->best->strategy.overlaps;
     for (int i = 0; i < OVERLAPS; i++) {
         struct strategy s = x->best->strategy;
         s.overlaps ^= 1u << i;
-        if (have >> i & 1)
+        if ((have >> i & 1) && has_transfers(&s, (enum overlap)i))
             add(x, SEARCH_DIMENSIONS, (enum overlap)i, &s);
     }
 }
