@@ -97,7 +97,7 @@ static const int deepep_domain_gpus = 8;
 enum dispatcher strategy_serving_dispatcher(const struct scenario *scenario,
                                             enum dispatcher dispatcher)
 {
-    bool wide = system_domain_gpus(&scenario->system) > deepep_domain_gpus;
+    bool wide = scenario->system.tier[0].domain_gpus > deepep_domain_gpus;
     return dispatcher == DISPATCHER_DEEPEP && wide ? DISPATCHER_HYBRIDEP : dispatcher;
 }
 
