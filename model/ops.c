@@ -72,8 +72,9 @@ static void emit_loss_exchange(struct emitter *e, double tokens, double vocabula
     e->out->op[e->out->n - 1].repeat = 3;
 }
 
-/* Final norm, logits (16 bit also in fp8 training) and vocabulary-parallel cross-entropy: 12 B a
- * logit fused, about 30 in separate fp32 kernels. MODELLING 1.4 */
+/* Final norm, logits (16 bit also in fp8 training) and vocabulary-parallel cross-entropy: 8 B a
+ * logit fused, those over which its kernel's share of bandwidth was measured, about 30 in separate
+ * fp32 kernels. MODELLING 1.4, [SimuMax] */
 void head_ops(const struct model *model, const struct shard *shard, const struct kernels *kernels,
               struct ops *out)
 {
@@ -88,9 +89,9 @@ void head_ops(const struct model *model, const struct shard *shard, const struct
         kernels->fused_cross_entropy; /* separate passes stream like any elementwise kernel */
     enum memory_class class_ = fused ? MEMORY_CROSS_ENTROPY : MEMORY_ELEMENTWISE;
     emit_memory(&e, OP_NAME_CROSS_ENTROPY, MODULE_HEAD, PHASE_FORWARD, class_,
-                tokens * vocabulary * (fused ? 6 : 18), fused ? 2 : 6);
+                tokens * vocabulary * (fused ? 4 : 18), fused ? 2 : 6);
     emit_memory(&e, OP_NAME_CROSS_ENTROPY, MODULE_HEAD, PHASE_BACKWARD_INPUT, class_,
-                tokens * vocabulary * (fused ? 6 : 14), fused ? 1 : 3);
+                tokens * vocabulary * (fused ? 4 : 14), fused ? 1 : 3);
     emit_loss_exchange(&e, tokens, vocabulary);
 }
 
