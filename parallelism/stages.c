@@ -38,13 +38,18 @@ static void init_stage(const struct scenario *scenario, const struct shard_cost 
         add_block(stage, &shard->mtp, content->mtp);
 }
 
-static bool schedule_pairs(const struct scenario *scenario, const struct strategy *s)
+/* Overlap runs the forward pass of one micro-batch beside the backward pass of an earlier one.
+ * While the pipeline fills and drains a rank has but one of the two: of m v passes each way of v
+ * chunks over p ranks, the warm-up of 2 (p - r - 1) + (v - 1) p + 1 forward passes on rank r
+ * [Narayanan21], p v on average, and as many backward passes at the end, run alone: p / m. */
+static double schedule_alone_frac(const struct scenario *scenario, const struct strategy *s)
 {
     static const bool pairs[SCHEDULES] = {[SCHEDULE_NONE] = true,
                                           [SCHEDULE_INTERLEAVED] = true,
                                           [SCHEDULE_DUALPIPE] = true,
                                           [SCHEDULE_DUALPIPEV] = true};
-    return pairs[s->schedule] && scenario->job.global_batch > (double)s->micro_batch * s->dp;
+    double alone = s->pp * (double)s->micro_batch * s->dp / scenario->job.global_batch;
+    return pairs[s->schedule] && alone < 1 ? alone : 1;
 }
 
 /* An exchange that is hidden unasked is so by releases without full recompute beside it. */
@@ -53,16 +58,16 @@ static bool recompute_pairs(const struct strategy *s)
     return s->recompute != RECOMPUTE_FULL || (s->overlaps >> OVERLAP_EP & 1);
 }
 
-bool exchange_pairs(const struct scenario *scenario, const struct strategy *s)
+double exchange_alone_frac(const struct scenario *scenario, const struct strategy *s)
 {
-    return schedule_pairs(scenario, s) && recompute_pairs(s);
+    return recompute_pairs(s) ? schedule_alone_frac(scenario, s) : 1;
 }
 
 double step_hidden_frac(const struct scenario *scenario, const struct strategy *s,
                         const struct op *op)
 {
-    return op->comm == COMM_EP && !exchange_pairs(scenario, s) ? 0
-                                                               : op_hidden_frac(scenario, s, op);
+    double beside = op->comm == COMM_EP ? 1 - exchange_alone_frac(scenario, s) : 1;
+    return op_hidden_frac(scenario, s, op) * beside;
 }
 
 /* The stream of one micro-batch between stages: each tensor rank sends its share, with sequence
@@ -97,7 +102,7 @@ void stages_init(const struct scenario *scenario, const struct shard_cost *shard
                  struct stages *out)
 {
     out->split = split;
-    out->exchange_pairs = schedule_pairs(scenario, s);
+    out->exchange_alone_frac = schedule_alone_frac(scenario, s);
     out->p2p_s = hop_s(scenario, shard, s, memo);
     for (int i = 0; i < split->classes; i++)
         init_stage(scenario, shard, &split->content[i], &out->stage[i]);
@@ -129,26 +134,26 @@ static void recompute_layers(const struct strategy *s, double n, const struct la
         stage->working_bytes = full->working_bytes;
 }
 
-/* Nothing runs beside the exchange of the stage's experts: what would hide is waited for, and again
- * where it is recomputed. */
-static void expose_exchange(const struct shard_cost *shard, const struct strategy *s,
+/* Nothing runs beside the share `alone` of the exchange of the stage's experts: what would hide is
+ * waited for, and again where it is recomputed. */
+static void expose_exchange(const struct shard_cost *shard, const struct strategy *s, double alone,
                             const struct stage_content *content, struct stage *stage)
 {
     for (int k = 0; k < shard->kinds; k++) {
-        double n = content->layers[k];
+        double n = alone * content->layers[k];
         stage->alone_forward_s += n * shard->layer[k].hidden_forward_s;
         stage->alone_backward_s += n * shard->layer[k].hidden_backward_s;
         stage->recompute_s += recomputed_layers(s, n) * shard->recompute[s->recompute][k].hidden_s;
     }
-    stage->alone_forward_s += content->mtp * shard->mtp.hidden_forward_s;
-    stage->alone_backward_s += content->mtp * shard->mtp.hidden_backward_s;
+    stage->alone_forward_s += alone * content->mtp * shard->mtp.hidden_forward_s;
+    stage->alone_backward_s += alone * content->mtp * shard->mtp.hidden_backward_s;
 }
 
 void stages_recompute(const struct shard_cost *shard, const struct strategy *s, struct stages *out)
 {
     const struct layer_recompute *again = shard->recompute[s->recompute];
     const struct layer_recompute *once = shard->recompute[RECOMPUTE_NONE];
-    bool alone = shard->hides_exchange && !(out->exchange_pairs && recompute_pairs(s));
+    double alone = recompute_pairs(s) ? out->exchange_alone_frac : 1;
     for (int i = 0; i < out->split->classes; i++) {
         const struct stage_content *content = &out->split->content[i];
         struct stage *stage = &out->stage[i];
@@ -158,8 +163,8 @@ void stages_recompute(const struct shard_cost *shard, const struct strategy *s, 
         for (int k = 0; k < shard->kinds; k++)
             if (content->layers[k] > 0)
                 recompute_layers(s, content->layers[k], &again[k], &once[k], stage);
-        if (alone)
-            expose_exchange(shard, s, content, stage);
+        if (shard->hides_exchange)
+            expose_exchange(shard, s, alone, content, stage);
     }
 }
 

@@ -18,7 +18,7 @@ struct stage {
 struct stages {
     const struct split *split;               /* the caller's */
     double p2p_s;                            /* one hop between neighbouring pipeline ranks */
-    bool exchange_pairs;                     /* exchange_pairs() without full recompute */
+    double exchange_alone_frac;              /* exchange_alone_frac() without full recompute */
     struct stage stage[STAGE_CLASSES_MAX];   /* by class */
     int tail_rank;                           /* the rank with most parameters, */
     struct shard_parameters tail_parameters; /* and how many they are */
@@ -27,14 +27,15 @@ struct stages {
 struct scenario;
 struct strategy;
 
-/* Whether the exchange of experts finds another micro-batch's compute to hide behind: there is
- * another one, and the schedule runs the forward pass of one beside the backward pass of another.
- * Full recompute does where the strategy asks for it in so many words. Megatron-Core,
- * transformer_config.py, overlap_moe_expert_parallel_comm: "virtual_pipeline_model_parallel_size
- * must not be None" with pp > 1, no full recompute (pull request 6311 of 2026 brings it). */
-bool exchange_pairs(const struct scenario *scenario, const struct strategy *s);
+/* Share of the passes in which the exchange of experts has no other micro-batch's compute to hide
+ * behind: all where there is no other, or the schedule does not run the forward pass of one beside
+ * the backward pass of another, else those that fill and drain the pipeline. Full recompute hides
+ * it where the strategy asks for it in so many words. Megatron-Core, transformer_config.py,
+ * overlap_moe_expert_parallel_comm: "virtual_pipeline_model_parallel_size must not be None" with pp
+ * > 1, no full recompute (pull request 6311 of 2026 brings it). */
+double exchange_alone_frac(const struct scenario *scenario, const struct strategy *s);
 
-/* op_hidden_frac of the whole step: nothing where an exchange of experts has nothing beside it. */
+/* op_hidden_frac of the whole step: less where an exchange of experts has nothing beside it. */
 double step_hidden_frac(const struct scenario *scenario, const struct strategy *s,
                         const struct op *op);
 

@@ -92,7 +92,8 @@ static void test_hidden_share(void **state)
 
 /* The exchange hides behind the forward or backward pass of another micro-batch, so there must be
  * another, and a schedule that runs the two at once: virtual stages where pp > 1, no full recompute
- * unless it is asked for. */
+ * unless it is asked for. Of m micro-batches over p ranks the first forward and the
+ * last backward pass of each rank have nothing beside them. */
 static void test_exchange_with_nothing_beside_it(void **state)
 {
     (void)state;
@@ -100,16 +101,16 @@ static void test_exchange_with_nothing_beside_it(void **state)
         int pp, vpp;
         enum recompute recompute;
         unsigned overlaps;
-        double batch;
-        bool pairs;
+        double batch, alone;
     } cases[] = {
-        {1, 1, RECOMPUTE_NONE,      0,                1024, true },
-        {1, 1, RECOMPUTE_NONE,      0,                16,   false}, /* one micro-batch a replica */
-        {1, 1, RECOMPUTE_SELECTIVE, 0,                1024, true },
-        {1, 1, RECOMPUTE_FULL,      0,                1024, false},
-        {1, 1, RECOMPUTE_FULL,      1u << OVERLAP_EP, 1024, true },
-        {2, 1, RECOMPUTE_NONE,      1u << OVERLAP_EP, 1024, false},
-        {2, 2, RECOMPUTE_NONE,      0,                1024, true },
+        {1, 1, RECOMPUTE_NONE,      0,                1024, 1.0 / 64 },
+        {1, 1, RECOMPUTE_NONE,      0,                16,   1        }, /* one micro-batch a replica */
+        {1, 1, RECOMPUTE_SELECTIVE, 0,                1024, 1.0 / 64 },
+        {1, 1, RECOMPUTE_FULL,      0,                1024, 1        },
+        {1, 1, RECOMPUTE_FULL,      1u << OVERLAP_EP, 1024, 1.0 / 64 },
+        {2, 1, RECOMPUTE_NONE,      1u << OVERLAP_EP, 1024, 1        },
+        {2, 2, RECOMPUTE_NONE,      0,                1024, 2.0 / 128},
+        {2, 2, RECOMPUTE_NONE,      0,                64,   2.0 / 8  },
     };
     struct scenario *c = scenario_of();
     struct op op = exchange(64e6);
@@ -124,9 +125,9 @@ static void test_exchange_with_nothing_beside_it(void **state)
         s.recompute = cases[i].recompute;
         s.overlaps = cases[i].overlaps;
         c->job.global_batch = cases[i].batch;
-        assert_int_equal(exchange_pairs(c, &s), cases[i].pairs);
+        check_near(exchange_alone_frac(c, &s), cases[i].alone, 1e-12);
         check_near(step_hidden_frac(c, &s, &op),
-                   cases[i].pairs ? expert_exchange_constants.hidden_frac : 0, 0);
+                   (1 - cases[i].alone) * expert_exchange_constants.hidden_frac, 1e-12);
     }
     free(c);
 }
@@ -145,7 +146,7 @@ static void test_exposed_exchange(void **state)
     step_estimate(c, &s, &hidden);
     c->stack.hides_expert_exchange = false;
     step_estimate(c, &s, &alone);
-    check_near(hidden.term_s[TERM_EP], (1 - h) * alone.term_s[TERM_EP], 1e-9);
+    check_near(hidden.term_s[TERM_EP], (1 - 63.0 / 64 * h) * alone.term_s[TERM_EP], 1e-9);
     s.recompute = RECOMPUTE_FULL;
     step_estimate(c, &s, &again);
     c->stack.hides_expert_exchange = true;
