@@ -97,7 +97,8 @@ static const int deepep_domain_gpus = 8;
 enum dispatcher strategy_serving_dispatcher(const struct scenario *scenario,
                                             enum dispatcher dispatcher)
 {
-    bool wide = scenario->system.tier[0].domain_gpus > deepep_domain_gpus;
+    double domain = scenario->system.tier[0].domain_gpus; /* all of its GPUs where 0 */
+    bool wide = (domain > 0 ? domain : scenario->system.gpus) > deepep_domain_gpus;
     return dispatcher == DISPATCHER_DEEPEP && wide ? DISPATCHER_HYBRIDEP : dispatcher;
 }
 

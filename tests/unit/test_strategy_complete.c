@@ -31,6 +31,9 @@ static void test_dispatcher(void **state)
     assert_int_equal(completed(c, 16), DISPATCHER_DEEPEP);
     c->system.tier[0].domain_gpus = 72; /* more than DeepEP's kernels serve */
     assert_int_equal(completed(c, 16), DISPATCHER_HYBRIDEP);
+    c->system.gpus = 8; /* links that leave the host all the same */
+    assert_int_equal(completed(c, 8), DISPATCHER_HYBRIDEP);
+    c->system.gpus = 64;
     c->system.tier[0].domain_gpus = 8;
     c->job.expert_capacity = 1.25;
     assert_int_equal(completed(c, 8), DISPATCHER_ALLTOALL);
