@@ -209,6 +209,16 @@ static void try_overlaps(const struct search *x)
     }
 }
 
+/* The stack's dispatchers whose kernels serve the system's domains. */
+static unsigned serving_dispatchers(const struct scenario *scenario)
+{
+    unsigned have = scenario->stack.dispatchers;
+    for (int i = 0; i < DISPATCHERS; i++)
+        if (strategy_serving_dispatcher(scenario, (enum dispatcher)i) != (enum dispatcher)i)
+            have &= ~(1u << i);
+    return have;
+}
+
 void neighbours_find(const struct scenario *scenario, const struct search_options *options,
                      const struct ranked *best, struct neighbours *out)
 {
@@ -223,7 +233,7 @@ void neighbours_find(const struct scenario *scenario, const struct search_option
     try_zero(&x);
     try_recompute(&x);
     if (best->strategy.ep > 1)
-        try_others(&x, SEARCH_DISPATCHER, DISPATCHERS, stack->dispatchers);
+        try_others(&x, SEARCH_DISPATCHER, DISPATCHERS, serving_dispatchers(scenario));
     if (best->strategy.cp > 1)
         try_others(&x, SEARCH_CP_COMM, CP_COMMS, stack->cp_comms);
     try_others(&x, SEARCH_OFFLOAD_OPTIMIZER, 2, 3);

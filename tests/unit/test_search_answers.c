@@ -74,6 +74,28 @@ static void test_dispatcher_of_an_estimate(void **state)
     }
 }
 
+/* DeepEP's kernels do not serve a domain of 72: it is no neighbour there, as it is no candidate. */
+static void test_neighbours_have_dispatchers_that_serve(void **state)
+{
+    (void)state;
+    struct work *w = work_on("qwen3-30b-a3b", 32, 4096, 256);
+    struct neighbours *n = malloc(sizeof *n);
+    assert_int_equal(system_find("gb200-nvl72", NULL, &w->scenario.system, &w->e), STATUS_OK);
+    w->scenario.system.gpus = 32;
+    search_options_complete(&w->options, NULL, &w->scenario);
+    restrict_to(w, SEARCH_EP, 16);
+    run(w);
+    neighbours_find(&w->scenario, &w->options, &w->result.results[0], n);
+    int others = 0;
+    for (int i = 0; i < n->count; i++) {
+        others += n->neighbour[i].dimension == SEARCH_DISPATCHER;
+        assert_int_not_equal(n->neighbour[i].strategy.dispatcher, DISPATCHER_DEEPEP);
+    }
+    assert_true(others > 0);
+    free(n);
+    done(w);
+}
+
 static void test_neighbours_of_the_best(void **state)
 {
     (void)state;
@@ -371,6 +393,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dispatcher_of_an_estimate),
         cmocka_unit_test(test_neighbours_of_the_best),
+        cmocka_unit_test(test_neighbours_have_dispatchers_that_serve),
         cmocka_unit_test(test_front_is_what_nothing_dominates),
         cmocka_unit_test(test_front_over_clusters),
         cmocka_unit_test(test_smallest_cluster_that_is_fast_enough),
