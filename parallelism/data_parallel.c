@@ -250,8 +250,7 @@ void zero_cost_init(const struct scenario *scenario, const struct shard_cost *sh
     out->dense = sharding_dense(&scenario->stack, s);
     out->expert = sharding_expert(&scenario->stack, s);
     out->communication_bytes = communication_bytes(scenario, shard, s, out->zero);
-    out->reductions =
-        out->zero == 2 ? scenario->job.global_batch / ((double)s->micro_batch * s->dp) : 1;
+    out->reductions = out->zero == 2 ? strategy_micro_batches(&scenario->job, s) : 1;
 }
 
 void zero_cost_price(const struct scenario *scenario, const struct shard_cost *shard,

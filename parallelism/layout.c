@@ -4,7 +4,7 @@
 
 struct schedule_shape layout_shape(const struct scenario *scenario, const struct strategy *s)
 {
-    double m = scenario->job.global_batch / ((double)s->micro_batch * s->dp);
+    double m = strategy_micro_batches(&scenario->job, s);
     return (struct schedule_shape){s->schedule, s->pp, schedule_chunks(s->schedule, s->vpp), (int)m,
                                    s->microbatch_group};
 }
@@ -172,7 +172,7 @@ void layout_times(const struct scenario *scenario, const struct shard_cost *shar
                   const struct stages *stages, const struct strategy *s, struct layout_cost *out)
 {
     struct schedule_shape shape = layout_shape(scenario, s);
-    out->micro_batches = scenario->job.global_batch / ((double)s->micro_batch * s->dp);
+    out->micro_batches = strategy_micro_batches(&scenario->job, s);
     out->passes = schedule_passes(&shape);
     layout_pipeline(scenario, stages, s, &out->pipeline);
     work_terms(scenario, shard, stages, out);

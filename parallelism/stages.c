@@ -48,7 +48,7 @@ static double schedule_alone_frac(const struct scenario *scenario, const struct 
                                           [SCHEDULE_INTERLEAVED] = true,
                                           [SCHEDULE_DUALPIPE] = true,
                                           [SCHEDULE_DUALPIPEV] = true};
-    double alone = s->pp * (double)s->micro_batch * s->dp / scenario->job.global_batch;
+    double alone = s->pp / strategy_micro_batches(&scenario->job, s);
     return pairs[s->schedule] && alone < 1 ? alone : 1;
 }
 
@@ -140,10 +140,10 @@ static void expose_exchange(const struct shard_cost *shard, const struct strateg
                             const struct stage_content *content, struct stage *stage)
 {
     for (int k = 0; k < shard->kinds; k++) {
-        double n = alone * content->layers[k];
-        stage->alone_forward_s += n * shard->layer[k].hidden_forward_s;
-        stage->alone_backward_s += n * shard->layer[k].hidden_backward_s;
-        stage->recompute_s += recomputed_layers(s, n) * shard->recompute[s->recompute][k].hidden_s;
+        double n = content->layers[k], again = recomputed_layers(s, n);
+        stage->alone_forward_s += alone * n * shard->layer[k].hidden_forward_s;
+        stage->alone_backward_s += alone * n * shard->layer[k].hidden_backward_s;
+        stage->recompute_s += alone * again * shard->recompute[s->recompute][k].hidden_s;
     }
     stage->alone_forward_s += alone * content->mtp * shard->mtp.hidden_forward_s;
     stage->alone_backward_s += alone * content->mtp * shard->mtp.hidden_backward_s;

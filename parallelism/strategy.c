@@ -90,6 +90,11 @@ static bool was_given(const bool *given, size_t offset)
     return false;
 }
 
+double strategy_micro_batches(const struct job *job, const struct strategy *s)
+{
+    return job->global_batch / ((double)s->micro_batch * s->dp);
+}
+
 /* GPUs joined by links that DeepEP's kernels serve. [DeepEP csrc/kernels/configs.cuh,
  * NUM_MAX_NVL_PEERS] */
 static const int deepep_domain_gpus = 8;

@@ -63,6 +63,10 @@ size_t strategy_row(const char *key);
 struct scenario;
 void strategy_complete(struct strategy *s, const bool *given, const struct scenario *scenario);
 
+/* Micro-batches of a replica in a step. */
+struct job;
+double strategy_micro_batches(const struct job *job, const struct strategy *s);
+
 /* Hybrid-EP in DeepEP's place where a scale-up domain has more GPUs than DeepEP's kernels serve. */
 enum dispatcher strategy_serving_dispatcher(const struct scenario *scenario,
                                             enum dispatcher dispatcher);

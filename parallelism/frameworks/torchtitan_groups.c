@@ -56,7 +56,7 @@ enum status torchtitan_write_batch(struct framework_writer *w)
     writer_put(w, "metrics.log_freq", "1");
     if (s->pp > 1)
         writer_putf(w, "parallelism.num_pp_microbatches", "%.0f",
-                    job->global_batch / ((double)s->micro_batch * s->dp));
+                    strategy_micro_batches(job, s));
     return STATUS_OK;
 }
 

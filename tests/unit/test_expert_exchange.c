@@ -157,6 +157,24 @@ static void test_exposed_exchange(void **state)
     free(c);
 }
 
+/* Recomputing half of the layers repeats half, of the exchange that nothing hides too. */
+static void test_recomputed_exchange_of_some_layers(void **state)
+{
+    (void)state;
+    struct scenario *c = scenario_of();
+    struct strategy s = strategy_of(c, DISPATCHER_HYBRIDEP);
+    struct step_cost all, half;
+    c->system.gpu.memory_bytes = 1e12;
+    s.overlaps |= 1u << OVERLAP_EP;
+    s.recompute = RECOMPUTE_FULL;
+    step_estimate(c, &s, &all);
+    s.recompute_layers = c->model.layers / 2;
+    step_estimate(c, &s, &half);
+    assert_true(exchange_alone_frac(c, &s) > 0 && exchange_alone_frac(c, &s) < 1);
+    check_near(2 * half.term_s[TERM_RECOMPUTE], all.term_s[TERM_RECOMPUTE], 1e-9);
+    free(c);
+}
+
 /* Megatron-Bridge pull request 5094: overlap takes a step of 48 layers and 64 micro-batches from
  * 24.714 to 20.992 s; a layer dispatches and combines forward and backward. A token of 2048 16-bit
  * elements goes to 16 (1 - C(120,8)/C(128,8)) = 6.56 distinct ranks. */
@@ -181,6 +199,7 @@ int main(void)
         cmocka_unit_test(test_hidden_share),
         cmocka_unit_test(test_exchange_with_nothing_beside_it),
         cmocka_unit_test(test_exposed_exchange),
+        cmocka_unit_test(test_recomputed_exchange_of_some_layers),
         cmocka_unit_test(test_measured_gain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
