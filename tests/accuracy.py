@@ -34,6 +34,10 @@ def mean(values):
     return sum(values) / len(values) if values else None
 
 
+def every(by):
+    return mean([abs(e) for v in by.values() for e in v])
+
+
 def percent(x, sign=False):
     return "-" if x is None else f"{100 * x:{'+' if sign else ''}.1f} %"
 
@@ -100,11 +104,11 @@ def family_table(folds, untuned, families):
         print(f"| {f} | {len(a[f])} | {percent(mean([abs(e) for e in a[f]]))} | {percent(mean(a[f]), True)} | "
               f"{percent(mean(i[f]))} | {percent(mean([abs(e) for e in b[f]]))} | {percent(mean(b[f]), True)} | "
               f"{percent(mean([abs(e) for e in m[f]]))} |")
-    every = [e for f in a for e in a[f]]
-    print(f"| all | {len(every)} | {percent(mean([abs(e) for e in every]))} | {percent(mean(every), True)} | "
-          f"{percent(mean([e for f in i for e in i[f]]))} | {percent(mean([abs(e) for f in b for e in b[f]]))} | "
+    signed = [e for f in a for e in a[f]]
+    print(f"| all | {len(signed)} | {percent(every(a))} | {percent(mean(signed), True)} | "
+          f"{percent(mean([e for f in i for e in i[f]]))} | {percent(every(b))} | "
           f"{percent(mean([e for f in b for e in b[f]]), True)} | "
-          f"{percent(mean([abs(e) for f in m for e in m[f]]))} |\n")
+          f"{percent(every(m))} |\n")
 
 
 def left_out_errors(program, runs, what, *options):
@@ -206,10 +210,6 @@ def switched_off(change):
         yield folder
 
 
-def every(by):
-    return mean([abs(e) for v in by.values() for e in v])
-
-
 def ablation(program, runs, families, baseline):
     """Prints what each effect is worth; returns those that these runs, fitted, do not show."""
     base, quiet = errors(baseline, families), []
@@ -307,4 +307,5 @@ def main():
     other_worth(program, runs, families, quiet)
 
 
-main()
+if __name__ == "__main__":
+    main()

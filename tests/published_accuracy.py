@@ -3,16 +3,12 @@
 
 usage: tests/published_accuracy.py build/stepcast
 """
-import json, os, re, statistics, subprocess, sys
+import os, re, statistics, sys
+
+from accuracy import FITTED, validate
 
 README = os.path.join(os.path.dirname(__file__), "../calibrate/published/README.md")
 ROW = re.compile(r"^\| ([^ |]+) \| .* s \| .* s \| .* % \| .* % \|$")
-FITTED = ("korthikanti22", "narayanan21", "zero_bubble24")
-
-
-def validate(program, *options):
-    out = subprocess.run([program, "validate", "--json", "--quiet", *options], check=True, capture_output=True, text=True).stdout
-    return {c["id"]: c for c in json.loads(out)["cases"]}
 
 
 def summary(name, cases):
@@ -27,7 +23,7 @@ def summary(name, cases):
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    own, default = validate(sys.argv[1]), validate(sys.argv[1], "--stack", "default")
+    own, default = ({c["id"]: c for c in validate(sys.argv[1], [], *options)} for options in ((), ("--stack", "default")))
     lines = open(README).read().split("\n")
     for i, line in enumerate(lines):
         row = ROW.match(line)
