@@ -1,7 +1,7 @@
 #ifndef CLI_GPU_RANGE_H
 #define CLI_GPU_RANGE_H
 #include "cli/arguments.h"
-#include "parallelism/search_clusters.h"
+#include "parallelism/search/clusters.h"
 
 /* --gpus: a number, a list 64,96,128, or a range 64:1024 (times 2), 64:1024:x4, 64:1024:+64.
  * count 0: not given. */

@@ -1,6 +1,7 @@
 #include "base/json_read.h"
 #include "cli/stepcast.h"
 #include "parallelism/scenario_read.h"
+#include "parallelism/search/choices.h"
 #include "reports/estimate_report.h"
 #include "reports/search_report.h"
 #include <stdlib.h>

@@ -2,9 +2,9 @@
 #include "cli/calibrate_run.h"
 #include "cli/commands.h"
 #include "parallelism/job.h"
-#include "parallelism/search_clusters.h"
-#include "parallelism/search_largest.h"
-#include "parallelism/search_open.h"
+#include "parallelism/search/clusters.h"
+#include "parallelism/search/largest.h"
+#include "parallelism/search/open.h"
 #include "parallelism/strategy.h"
 #include "reports/explain.h"
 #include <string.h>

@@ -2,8 +2,8 @@
 #define CLI_PLOT_H
 #include "cli/progress.h"
 #include "cli/scenario_options.h"
-#include "parallelism/sensitivity.h"
-#include "parallelism/sweep.h"
+#include "parallelism/sweep/sensitivity.h"
+#include "parallelism/sweep/sweep.h"
 #include "reports/figure.h"
 
 /* What figures are drawn from: read once, and computed once where one of them wants it. */

@@ -1,7 +1,7 @@
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 #include "cli/plot.h"
-#include "parallelism/search_remedies.h"
+#include "parallelism/search/remedies.h"
 #include "reports/review.h"
 
 /* What a report is made of. */

@@ -1,7 +1,7 @@
 #ifndef CLI_SCENARIO_OPTIONS_H
 #define CLI_SCENARIO_OPTIONS_H
 #include "cli/arguments.h"
-#include "parallelism/search.h"
+#include "parallelism/search/search.h"
 #include "parallelism/step.h"
 
 /* The scenario that the flags and a --scenario file give, and the strategy or the choices beside

@@ -1,6 +1,6 @@
 #include "cli/search_question.h"
 #include "cli/gpu_range.h"
-#include "parallelism/search_open.h"
+#include "parallelism/search/open.h"
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>

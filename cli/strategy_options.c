@@ -1,5 +1,6 @@
 #include "cli/scenario_options.h"
 #include "parallelism/scenario_read.h"
+#include "parallelism/search/choices.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 #ifndef PARALLELISM_LAYOUT_H
 #define PARALLELISM_LAYOUT_H
-#include "parallelism/pipeline_uniform.h"
+#include "parallelism/pipeline/uniform.h"
 #include "parallelism/stages.h"
 
 /* What a step costs before ZeRO, the overlap of gradients and offload are chosen: the pipeline's

@@ -1,10 +1,9 @@
 #ifndef PARALLELISM_SCENARIO_READ_H
 #define PARALLELISM_SCENARIO_READ_H
 #include "base/json_read.h"
-#include "parallelism/search.h"
+#include "parallelism/step.h"
 
-/* Scenarios, strategies and a search's choices from the JSON of a question or of an earlier answer.
- */
+/* Scenarios and strategies from the JSON of a question or of an earlier answer. */
 
 /* {"model", "system", "gpus", "job", "stack"}: model, system and stack by catalog name or whole;
  * "gpus" overrides the system's own; the stack may be left out. catalog: folder of descriptions
@@ -18,19 +17,5 @@ enum status scenario_read(const struct json *json, const struct json_value *obje
 enum status strategy_read(const struct json *json, const struct json_value *object,
                           const struct json_value *asked, struct strategy *strategy, bool *given,
                           struct error *e);
-
-/* The choices of an earlier search: {"restricted": {"tp": [4, 8]}, "fixed": {"attention":
- * "flash"}}. fixed: by row of strategy_fields, set for the keys of options->base that were given.
- */
-enum status choices_read(const struct json *json, const struct json_value *space,
-                         struct search_options *options, bool *fixed, struct error *e);
-
-/* The dimensions that an earlier search opened: {"open": ["schedule"]}. */
-enum status openings_read(const struct json *json, const struct json_value *space,
-                          struct search_options *options, struct error *e);
-
-/* Adds a value of a dimension, as a flag or JSON gives it. */
-enum status choices_add(enum search_dimension dimension, const char *word, struct choices *choices,
-                        struct error *e);
 
 #endif

@@ -1,7 +1,7 @@
 #ifndef PARALLELISM_SPLIT_H
 #define PARALLELISM_SPLIT_H
 #include "model/model.h"
-#include "parallelism/schedules.h"
+#include "parallelism/pipeline/schedules.h"
 
 /* How a model's layers lie on the pipeline. Depends on the model, the stack, pp, vpp, schedule and
  * layout; not on the shard. Stages that hold the same are of one class: most splits have three or

@@ -1,5 +1,5 @@
 #include "parallelism/step_simulation.h"
-#include "parallelism/schedule_simulation.h"
+#include "parallelism/pipeline/schedule_simulation.h"
 #include "parallelism/step_parts.h"
 #include <stdlib.h>
 

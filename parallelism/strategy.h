@@ -3,7 +3,7 @@
 #include "base/fields.h"
 #include "model/shard.h"
 #include "parallelism/job.h"
-#include "parallelism/pipeline.h"
+#include "parallelism/pipeline/pipeline.h"
 
 enum recompute { RECOMPUTE_NONE, RECOMPUTE_SELECTIVE, RECOMPUTE_FULL, RECOMPUTES };
 extern const char *const recompute_names[RECOMPUTES + 1];

@@ -1,6 +1,6 @@
 #ifndef PARALLELISM_TIMELINE_H
 #define PARALLELISM_TIMELINE_H
-#include "parallelism/schedule_simulation.h"
+#include "parallelism/pipeline/schedule_simulation.h"
 #include "parallelism/stage_memory.h"
 
 /* A step as events in time: what one GPU of every pipeline stage does, drawn from the event

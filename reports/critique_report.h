@@ -1,7 +1,7 @@
 #ifndef REPORTS_CRITIQUE_REPORT_H
 #define REPORTS_CRITIQUE_REPORT_H
 #include "base/json_write.h"
-#include "parallelism/critique.h"
+#include "parallelism/search/critique.h"
 
 /* What the search would change in a run and gain, under its forecast. */
 void critique_text(const struct scenario *scenario, const struct strategy *own,

@@ -1,8 +1,8 @@
 #ifndef REPORTS_ESTIMATE_REPORT_H
 #define REPORTS_ESTIMATE_REPORT_H
-#include "parallelism/critique.h"
 #include "parallelism/memory_moments.h"
-#include "parallelism/what_if.h"
+#include "parallelism/search/critique.h"
+#include "parallelism/sweep/what_if.h"
 #include "reports/result.h"
 
 /* What stands under a forecast; NULL, as a member or as a whole: nothing. */

@@ -1,6 +1,6 @@
 #ifndef REPORTS_PLOT_BREAKDOWN_H
 #define REPORTS_PLOT_BREAKDOWN_H
-#include "parallelism/search.h"
+#include "parallelism/search/search.h"
 #include "reports/figure.h"
 
 /* Step time by term: one bar a strategy, the fastest on top. */

@@ -1,6 +1,6 @@
 #ifndef REPORTS_PLOT_HEATMAP_H
 #define REPORTS_PLOT_HEATMAP_H
-#include "parallelism/strategy_grid.h"
+#include "parallelism/search/strategy_grid.h"
 #include "reports/figure.h"
 
 /* Step time over two dimensions of the strategy, the rest optimised; what does not fit is hatched.

@@ -1,7 +1,7 @@
 #ifndef REPORTS_PLOT_PARETO_H
 #define REPORTS_PLOT_PARETO_H
-#include "parallelism/pareto.h"
-#include "parallelism/sweep.h"
+#include "parallelism/search/pareto.h"
+#include "parallelism/sweep/sweep.h"
 #include "reports/figure.h"
 
 /* Step time against memory: the front and the fastest strategies behind it; and against the number

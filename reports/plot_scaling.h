@@ -1,6 +1,6 @@
 #ifndef REPORTS_PLOT_SCALING_H
 #define REPORTS_PLOT_SCALING_H
-#include "parallelism/sweep.h"
+#include "parallelism/sweep/sweep.h"
 #include "reports/figure.h"
 
 /* Step time, throughput and MFU over the number of GPUs: the same batch on more of them (strong),

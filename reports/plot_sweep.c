@@ -1,6 +1,6 @@
 #include "reports/plot_sweep.h"
 #include "base/c_locale.h"
-#include "parallelism/sensitivity.h"
+#include "parallelism/sweep/sensitivity.h"
 #include "reports/plot_words.h"
 #include "reports/sweep_report.h"
 #include <math.h>

@@ -1,6 +1,6 @@
 #ifndef REPORTS_PLOT_SWEEP_H
 #define REPORTS_PLOT_SWEEP_H
-#include "parallelism/sweep.h"
+#include "parallelism/sweep/sweep.h"
 #include "reports/figure.h"
 
 /* Step time and MFU over the first axis of a sweep, a curve for each value of the second; where the

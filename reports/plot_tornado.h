@@ -1,6 +1,6 @@
 #ifndef REPORTS_PLOT_TORNADO_H
 #define REPORTS_PLOT_TORNADO_H
-#include "parallelism/sensitivity.h"
+#include "parallelism/sweep/sensitivity.h"
 #include "reports/figure.h"
 
 /* Change of the step time with each input at its two ends, largest on top: the strategy as it is

@@ -1,9 +1,9 @@
 #ifndef REPORTS_REVIEW_H
 #define REPORTS_REVIEW_H
 #include "parallelism/provenance.h"
-#include "parallelism/search_limits.h"
-#include "parallelism/search_neighbours.h"
-#include "parallelism/sensitivity.h"
+#include "parallelism/search/limits.h"
+#include "parallelism/search/neighbours.h"
+#include "parallelism/sweep/sensitivity.h"
 #include "reports/figure.h"
 
 /* A design review: the question, the answer and what it rests on, as one page that opens from a

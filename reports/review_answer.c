@@ -1,4 +1,4 @@
-#include "parallelism/search_ties.h"
+#include "parallelism/search/ties.h"
 #include "reports/format.h"
 #include "reports/review_parts.h"
 #include "reports/search_answers.h"

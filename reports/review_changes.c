@@ -1,4 +1,4 @@
-#include "parallelism/critique.h"
+#include "parallelism/search/critique.h"
 #include "reports/format.h"
 #include "reports/review_parts.h"
 

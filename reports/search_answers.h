@@ -1,13 +1,13 @@
 #ifndef REPORTS_SEARCH_ANSWERS_H
 #define REPORTS_SEARCH_ANSWERS_H
 #include "base/json_write.h"
-#include "parallelism/pareto_clusters.h"
-#include "parallelism/search_clusters.h"
-#include "parallelism/search_largest.h"
-#include "parallelism/search_limits.h"
-#include "parallelism/search_neighbours.h"
-#include "parallelism/search_remedies.h"
-#include "parallelism/search_ties.h"
+#include "parallelism/search/clusters.h"
+#include "parallelism/search/largest.h"
+#include "parallelism/search/limits.h"
+#include "parallelism/search/neighbours.h"
+#include "parallelism/search/pareto_clusters.h"
+#include "parallelism/search/remedies.h"
+#include "parallelism/search/ties.h"
 #include "reports/table.h"
 
 /* What is drawn from searches beside the ranking, as text and as members of an open JSON object. */

@@ -1,4 +1,4 @@
-#include "parallelism/search_open.h"
+#include "parallelism/search/open.h"
 #include "reports/result.h"
 #include "reports/scenario_json.h"
 #include "reports/search_report.h"

@@ -2,7 +2,7 @@
 #define REPORTS_SEARCH_REPORT_H
 #include "base/json_write.h"
 #include "parallelism/provenance.h"
-#include "parallelism/search.h"
+#include "parallelism/search/search.h"
 #include "reports/search_answers.h"
 #include "reports/table.h"
 

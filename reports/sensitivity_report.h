@@ -1,7 +1,7 @@
 #ifndef REPORTS_SENSITIVITY_REPORT_H
 #define REPORTS_SENSITIVITY_REPORT_H
 #include "base/text.h"
-#include "parallelism/sensitivity.h"
+#include "parallelism/sweep/sensitivity.h"
 #include "reports/table.h"
 
 /* How the step time moves with every constant, as text, JSON or CSV. */

@@ -1,7 +1,7 @@
 #ifndef REPORTS_SWEEP_REPORT_H
 #define REPORTS_SWEEP_REPORT_H
 #include "base/text.h"
-#include "parallelism/sweep.h"
+#include "parallelism/sweep/sweep.h"
 
 /* What a sweep found, as text, JSON or CSV. */
 struct sweep_report {

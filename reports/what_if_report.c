@@ -1,5 +1,5 @@
 #include "reports/what_if_report.h"
-#include "parallelism/sensitivity.h"
+#include "parallelism/sweep/sensitivity.h"
 #include "reports/format.h"
 #include "reports/table.h"
 

@@ -1,7 +1,7 @@
 #ifndef REPORTS_WHAT_IF_REPORT_H
 #define REPORTS_WHAT_IF_REPORT_H
 #include "base/json_write.h"
-#include "parallelism/what_if.h"
+#include "parallelism/sweep/what_if.h"
 
 /* What faster kernels or parts are worth, under the estimate they change. */
 void what_if_text(const struct what_if_result *what_if, struct text *out);

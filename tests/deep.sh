@@ -63,7 +63,7 @@ checked() {
     cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -j "$jobs" -I . \
         --enable=warning,portability --suppress=normalCheckLevelMaxBranches --suppress=uninitvar \
         --suppress=memleak:calibrate/sample_table.c \
-        --suppress=compareBoolExpressionWithInt:parallelism/search_space.c \
+        --suppress=compareBoolExpressionWithInt:parallelism/search/space.c \
         --suppress=arrayIndexOutOfBoundsCond:reports/explain.c \
         base hardware model parallelism calibrate/*.c calibrate/fit reports cli
 }

@@ -4,6 +4,8 @@
 #
 #     base <- hardware <- parallelism,  base <- model <- parallelism
 #     hardware, model, parallelism <- calibrate <- reports <- cli
+#     parallelism/pipeline <- parallelism <- parallelism/frameworks <- parallelism/search <-
+#     parallelism/sweep;  parallelism/pipeline: includes base alone
 #     calibrate/fit: included by itself and cli alone;  calibrate/bench: includes base alone
 set -eu
 cd "${1:-$(dirname "$0")/..}"
@@ -23,8 +25,12 @@ BEGIN {
     allow["base"] = "base"
     allow["hardware"] = "base hardware"
     allow["model"] = "base model"
-    allow["parallelism"] = "base hardware model parallelism"
-    allow["calibrate"] = "base hardware model parallelism calibrate"
+    allow["parallelism/pipeline"] = "base parallelism/pipeline"
+    allow["parallelism"] = "base hardware model parallelism parallelism/pipeline"
+    allow["parallelism/frameworks"] = allow["parallelism"] " parallelism/frameworks"
+    allow["parallelism/search"] = allow["parallelism/frameworks"] " parallelism/search"
+    allow["parallelism/sweep"] = allow["parallelism/search"] " parallelism/sweep"
+    allow["calibrate"] = allow["parallelism/sweep"] " calibrate"
     allow["calibrate/fit"] = allow["calibrate"] " calibrate/fit"
     allow["calibrate/bench"] = "base calibrate/bench"
     allow["reports"] = allow["calibrate"] " reports"
@@ -42,9 +48,9 @@ function fail(message) {
     failed = 1
 }
 function layer(path) {
-    if (path ~ /^calibrate\/(fit|bench)\//)
-        return path ~ /^calibrate\/fit/ ? "calibrate/fit" : "calibrate/bench"
-    sub(/\/.*/, "", path)
+    sub(/\/[^\/]*$/, "", path) # the file
+    while (!(path in allow) && sub(/\/[^\/]*$/, "", path))
+        ;
     return path
 }
 function starts_with_one_of(path, list,    words, n, i) {

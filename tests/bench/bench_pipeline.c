@@ -1,8 +1,8 @@
 /* Closed forms and recurrences of pipelines against the event simulation: accuracy by schedule and
  * by how much stages differ, and the time of an evaluation. Same figures on every machine but for
  * the times. Usage: bench_pipeline [CASES] */
-#include "parallelism/pipeline.h"
-#include "parallelism/schedule_simulation.h"
+#include "parallelism/pipeline/pipeline.h"
+#include "parallelism/pipeline/schedule_simulation.h"
 #include "tests/unit/random_stages.h"
 #include <math.h>
 #include <stdio.h>

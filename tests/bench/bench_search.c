@@ -6,7 +6,7 @@
  *                               MOST strategies (2 x 10^8)
  *   bench_search unpruned       only one unpruned search; prints the strategies evaluated: what
  *                               tests/bench/search.sh counts the instructions of */
-#include "parallelism/search.h"
+#include "parallelism/search/search.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

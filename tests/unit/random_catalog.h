@@ -1,6 +1,6 @@
 #ifndef TESTS_UNIT_RANDOM_CATALOG_H
 #define TESTS_UNIT_RANDOM_CATALOG_H
-#include "parallelism/knob.h"
+#include "parallelism/sweep/knob.h"
 #include "tests/unit/model_from.h"
 #include "tests/unit/random.h"
 #include <stdio.h>

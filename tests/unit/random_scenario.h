@@ -1,6 +1,6 @@
 #ifndef TESTS_UNIT_RANDOM_SCENARIO_H
 #define TESTS_UNIT_RANDOM_SCENARIO_H
-#include "parallelism/search.h"
+#include "parallelism/search/search.h"
 #include "tests/unit/model_from.h"
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 #ifndef TESTS_UNIT_RANDOM_STAGES_H
 #define TESTS_UNIT_RANDOM_STAGES_H
-#include "parallelism/pipeline.h"
+#include "parallelism/pipeline/pipeline.h"
 #include "tests/unit/random.h"
 
 struct stages {

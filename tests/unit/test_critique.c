@@ -1,5 +1,5 @@
 /* What is said of a run that is configured already. */
-#include "parallelism/critique.h"
+#include "parallelism/search/critique.h"
 #include "tests/unit/scenarios.h"
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "hardware/collective.h"
 #include "hardware/roofline.h"
-#include "parallelism/knob.h"
 #include "parallelism/layer_cost.h"
+#include "parallelism/sweep/knob.h"
 #include "tests/unit/check.h"
 #include "tests/unit/scenarios.h"
 #include <string.h>

@@ -4,7 +4,6 @@
 #include "parallelism/step_parts.h"
 #include "tests/unit/check.h"
 #include "tests/unit/gpt.h"
-#include "parallelism/scenario_read.h"
 #include <stdlib.h>
 
 static struct scenario *scenario_of(const char *stack, int layers)

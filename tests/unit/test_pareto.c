@@ -1,5 +1,5 @@
-#include "parallelism/pareto.h"
-#include "parallelism/strategy_grid.h"
+#include "parallelism/search/pareto.h"
+#include "parallelism/search/strategy_grid.h"
 #include "tests/unit/check.h"
 #include "tests/unit/scenarios.h"
 #include <string.h>

@@ -1,8 +1,8 @@
-#include "parallelism/pipeline.h"
-#include "parallelism/pipeline_closed.h"
-#include "parallelism/pipeline_recurrence.h"
-#include "parallelism/pipeline_uniform.h"
-#include "parallelism/schedule_simulation.h"
+#include "parallelism/pipeline/closed.h"
+#include "parallelism/pipeline/pipeline.h"
+#include "parallelism/pipeline/recurrence.h"
+#include "parallelism/pipeline/schedule_simulation.h"
+#include "parallelism/pipeline/uniform.h"
 #include "tests/unit/check.h"
 #include "tests/unit/random_stages.h"
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "parallelism/search.h"
+#include "parallelism/search/search.h"
 #include "tests/unit/model_from.h"
 #include <stdlib.h>
 

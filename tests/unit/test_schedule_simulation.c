@@ -1,4 +1,4 @@
-#include "parallelism/schedule_simulation.h"
+#include "parallelism/pipeline/schedule_simulation.h"
 #include "tests/unit/check.h"
 #include "tests/unit/random_stages.h"
 #include <string.h>

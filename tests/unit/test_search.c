@@ -1,4 +1,4 @@
-#include "parallelism/search_space.h"
+#include "parallelism/search/space.h"
 #include "tests/unit/random_scenario.h"
 #include <stdio.h>
 #include <stdlib.h>

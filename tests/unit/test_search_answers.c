@@ -1,9 +1,9 @@
-#include "parallelism/pareto_clusters.h"
-#include "parallelism/search_largest.h"
-#include "parallelism/search_limits.h"
-#include "parallelism/search_neighbours.h"
-#include "parallelism/search_remedies.h"
-#include "parallelism/search_ties.h"
+#include "parallelism/search/largest.h"
+#include "parallelism/search/limits.h"
+#include "parallelism/search/neighbours.h"
+#include "parallelism/search/pareto_clusters.h"
+#include "parallelism/search/remedies.h"
+#include "parallelism/search/ties.h"
 #include "tests/unit/model_from.h"
 #include <stdlib.h>
 

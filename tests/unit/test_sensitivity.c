@@ -1,5 +1,5 @@
-#include "parallelism/sensitivity.h"
-#include "parallelism/what_if.h"
+#include "parallelism/sweep/sensitivity.h"
+#include "parallelism/sweep/what_if.h"
 #include "tests/unit/check.h"
 #include "tests/unit/scenarios.h"
 #include <string.h>

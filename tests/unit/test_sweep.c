@@ -1,4 +1,4 @@
-#include "parallelism/sweep.h"
+#include "parallelism/sweep/sweep.h"
 #include "tests/unit/check.h"
 #include "tests/unit/scenarios.h"
 #include <string.h>

@@ -1,0 +1,102 @@
+#include "parallelism/search/space.h"
+
+/* The lowest level of a space: ZeRO with its groups, overlaps, offload. */
+
+/* Groups of a dimension under n replicas: 0, all of them, and their proper divisors where those are
+ * tried. */
+static void groups_of(const struct search_space *space, enum search_dimension d, int n, bool tried,
+                      struct search_values *out)
+{
+    out->count = 0;
+    if (search_values_given(out, space->options, d))
+        return;
+    search_values_add(out, search_dimension_get(&space->options->base, d));
+    if (tried)
+        search_values_divisors(out, n, 2, n - 1);
+    if (tried)
+        search_values_add(out, 0);
+}
+
+struct zeros {
+    const struct search_space *space;
+    struct strategy s;
+    int count;
+    struct search_zero *out;
+};
+
+static void add_groups(struct zeros *z, enum search_dimension d, int n, bool tried)
+{
+    struct search_values groups;
+    groups_of(z->space, d, n, tried, &groups);
+    for (int i = 0; i < groups.count && z->count < SEARCH_ZEROS_MAX; i++) {
+        search_dimension_set(&z->s, d, groups.value[i]);
+        if (!strategy_illegal_at(z->space->scenario, &z->s, RULE_ZERO, NULL, 0))
+            z->out[z->count++] = (struct search_zero){z->s.zero, z->s.zero_group, z->s.fsdp_shard};
+    }
+}
+
+/* A stage that the stack runs as another one is not proposed beside that. */
+static bool runs_as_higher(const struct search_space *space, const struct strategy *s)
+{
+    return space->scenario->stack.shards_over_context && s->cp > 1 && s->zero < 3 &&
+           search_allows(space->options, SEARCH_ZERO, 3) &&
+           (space->scenario->stack.zero_stages >> 3 & 1);
+}
+
+int search_zeros(const struct search_space *space, const struct strategy *s,
+                 struct search_zero out[SEARCH_ZEROS_MAX])
+{
+    struct zeros z = {space, *s, 0, out};
+    const struct stack *stack = &space->scenario->stack;
+    int replicas = s->dp * s->cp, shards = stack->shards_over_context ? s->dp : replicas;
+    bool groups = space->options->open[SEARCH_ZERO_GROUP];
+    for (int zero = 0; zero <= 3; zero++) {
+        z.s.zero = zero;
+        z.s.zero_group = z.s.fsdp_shard = 0;
+        bool alone = replicas == 1 && search_allows(space->options, SEARCH_ZERO, 0);
+        if (!search_allows(space->options, SEARCH_ZERO, zero) || (zero > 0 && alone) ||
+            runs_as_higher(space, &z.s))
+            continue;
+        if (zero == 3)
+            add_groups(&z, SEARCH_FSDP_SHARD, shards, true);
+        else if (zero > 0)
+            add_groups(&z, SEARCH_ZERO_GROUP, replicas, groups);
+        else if (!strategy_illegal_at(space->scenario, &z.s, RULE_ZERO, NULL, 0))
+            out[z.count++] = (struct search_zero){0, 0, 0};
+    }
+    return z.count;
+}
+
+unsigned search_inner_overlaps(const struct search_space *space, const struct search_zero *zero)
+{
+    return zero->zero == 3 ? space->inner_overlaps
+                           : space->inner_overlaps & ~(1u << OVERLAP_FSDP_PREFETCH);
+}
+
+int search_subsets(unsigned overlaps)
+{
+    int n = 1;
+    for (; overlaps; overlaps &= overlaps - 1)
+        n *= 2;
+    return n;
+}
+
+int search_tunings(const struct search_space *space, const struct search_zero *zeros, int count)
+{
+    int sum = 0;
+    for (int i = 0; i < count; i++)
+        sum += search_subsets(search_inner_overlaps(space, &zeros[i]));
+    return sum * (space->offloads[0] + space->offloads[1]);
+}
+
+unsigned search_overlaps(unsigned overlaps, unsigned open, int k)
+{
+    unsigned on = 0;
+    for (int bit = 0; bit < OVERLAPS; bit++) {
+        if (!(open >> bit & 1))
+            continue;
+        on |= (unsigned)(k & 1) << bit;
+        k >>= 1;
+    }
+    return (overlaps & ~open) | on;
+}
