@@ -9,7 +9,7 @@ const char collective_sample_columns[] = "op,dtype,ranks,bytes,time_us,ranks_per
 struct import {
     const char *file;
     const struct log_hints *hints;
-    struct log_run run;
+    struct collective_run run;
     struct text csv, *warnings;
     size_t rows;
     struct error *e;
@@ -20,13 +20,13 @@ static void finish_run(struct import *in)
     if (in->run.rows == 0)
         return;
     in->rows += in->run.rows;
-    log_run_write(&in->run, in->file, in->hints, &in->csv, in->warnings);
-    log_run_next(&in->run);
+    collective_run_write(&in->run, in->file, in->hints, &in->csv, in->warnings);
+    collective_run_next(&in->run);
 }
 
-static enum status add_row(struct import *in, const struct log_row *row)
+static enum status add_row(struct import *in, const struct collective_row *row)
 {
-    if (log_run_add(&in->run, row))
+    if (collective_run_add(&in->run, row))
         return STATUS_OK;
     return error_set(in->e, STATUS_IO, "out of memory");
 }
@@ -36,12 +36,12 @@ static enum status add_row(struct import *in, const struct log_row *row)
 static enum status read_line(struct import *in, const char *line, int number,
                              struct log_table *table)
 {
-    struct log_row row;
-    if (log_run_starts(&in->run, line)) {
+    struct collective_row row;
+    if (collective_run_starts(&in->run, line)) {
         finish_run(in);
         *table = (struct log_table){0};
     }
-    switch (log_row_read(line, table, &row)) {
+    switch (collective_row_read(line, table, &row)) {
     case LOG_ROW:
         return add_row(in, &row);
     case LOG_DAMAGED:
@@ -55,7 +55,7 @@ static enum status read_line(struct import *in, const char *line, int number,
     case LOG_TALK:
         break;
     }
-    log_run_note(&in->run, line);
+    collective_run_note(&in->run, line);
     return STATUS_OK;
 }
 
@@ -92,7 +92,8 @@ static const char *member_string(const struct json_value *v, const char *key)
 }
 
 /* Time of "out_of_place" or "in_place"; -1 where it was not run. */
-static double body_time(const struct json_value *result, const char *key, struct log_row *row)
+static double body_time(const struct json_value *result, const char *key,
+                        struct collective_row *row)
 {
     const struct json_value *body = json_member(result, key);
     double time_us = member_number(body, "time");
@@ -108,7 +109,8 @@ static double body_time(const struct json_value *result, const char *key, struct
 static enum status read_result(struct import *in, const struct json *json,
                                const struct json_value *v)
 {
-    struct log_row row = {.bytes = member_number(v, "size"), .count = member_number(v, "count")};
+    struct collective_row row = {.bytes = member_number(v, "size"),
+                                 .count = member_number(v, "count")};
     snprintf(row.dtype, sizeof row.dtype, "%.15s", member_string(v, "type"));
     row.time_us = body_time(v, "out_of_place", &row);
     if (row.time_us < 0)
@@ -127,13 +129,13 @@ static void read_config(struct import *in, const struct json_value *root)
     const struct json_value *program = args ? json_first(args) : NULL;
     double version = member_number(root, "nccl_version");
     if (program && json_kind(program) == JSON_STRING)
-        log_run_note(&in->run, json_string(program));
+        collective_run_note(&in->run, json_string(program));
     if (version > 0)
         snprintf(in->run.library, sizeof in->run.library, "NCCL code %.0f", version);
     const struct json_value *devices = json_member(config, "devices");
     for (const struct json_value *d = devices ? json_first(devices) : NULL; d; d = json_next(d))
-        log_run_note_rank(&in->run, member_number(d, "rank"), member_string(d, "hostname"),
-                          member_string(d, "device_info"));
+        collective_run_note_rank(&in->run, member_number(d, "rank"), member_string(d, "hostname"),
+                                 member_string(d, "device_info"));
 }
 
 /* With several GPUs a process, its "devices" hold the first of each alone. */
@@ -195,6 +197,6 @@ enum status collective_log_import(const char *log, size_t n, const char *file,
     if (status == STATUS_OK && (in.csv.failed || csv->failed))
         status = error_set(e, STATUS_IO, "out of memory");
     text_free(&in.csv);
-    log_run_free(&in.run);
+    collective_run_free(&in.run);
     return status;
 }

@@ -1,6 +1,6 @@
 #ifndef CALIBRATE_COLLECTIVE_LOG_H
 #define CALIBRATE_COLLECTIVE_LOG_H
-#include "calibrate/log_run.h"
+#include "calibrate/collective_run.h"
 
 /* Logs of collective benchmarks as sample CSV: nccl-tests and rccl-tests (text in any wrapping, and
  * the JSON of -J), nccom-test (text). */

@@ -5,7 +5,7 @@
 #include "cli/strict.h"
 #include "parallelism/step_simulation.h"
 #include "reports/estimate_report.h"
-#include "reports/explain.h"
+#include "reports/explain/explain.h"
 #include "reports/trace.h"
 #include <stdlib.h>
 

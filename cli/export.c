@@ -1,7 +1,7 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/scenario_options.h"
-#include "reports/launch_report.h"
+#include "reports/launch/launch_report.h"
 #include <stdlib.h>
 
 /* How many of the fastest strategies are tried before the answer is no. */

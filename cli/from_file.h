@@ -1,7 +1,7 @@
 #ifndef CLI_FROM_FILE_H
 #define CLI_FROM_FILE_H
 #include "base/json_read.h"
-#include "calibrate/run_log.h"
+#include "calibrate/runlog/run_log.h"
 #include "cli/arguments.h"
 #include "parallelism/frameworks/import.h"
 

@@ -6,7 +6,7 @@
 #include "parallelism/search/largest.h"
 #include "parallelism/search/open.h"
 #include "parallelism/strategy.h"
-#include "reports/explain.h"
+#include "reports/explain/explain.h"
 #include <string.h>
 
 const char *const option_group_titles[OPTION_GROUPS] = {

@@ -2,7 +2,7 @@
 #include "base/file.h"
 #include "cli/output.h"
 #include "cli/plot_facts.h"
-#include "reports/gnuplot.h"
+#include "reports/plot/gnuplot.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include "cli/scenario_options.h"
 #include "parallelism/sweep/sensitivity.h"
 #include "parallelism/sweep/sweep.h"
-#include "reports/figure.h"
+#include "reports/plot/figure.h"
 
 /* What figures are drawn from: read once, and computed once where one of them wants it. */
 struct plot_work {

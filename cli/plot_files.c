@@ -2,8 +2,8 @@
 #include "cli/plot_draw.h"
 #include "cli/validate.h"
 #include "cli/validate_samples.h"
-#include "reports/plot_samples.h"
-#include "reports/plot_validation.h"
+#include "reports/plot/samples.h"
+#include "reports/plot/validation.h"
 #include <stdlib.h>
 
 /* Figures of measured samples and of measured runs: the operands behind the kind are their files.

@@ -2,7 +2,7 @@
 #include "cli/output.h"
 #include "cli/plot_facts.h"
 #include "cli/strict.h"
-#include "reports/gnuplot.h"
+#include "reports/plot/gnuplot.h"
 #include <stdlib.h>
 
 /* An SVG of one figure; without gnuplot none. */

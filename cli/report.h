@@ -2,7 +2,7 @@
 #define CLI_REPORT_H
 #include "cli/plot.h"
 #include "parallelism/search/remedies.h"
-#include "reports/review.h"
+#include "reports/review/review.h"
 
 /* What a report is made of. */
 struct report_work {

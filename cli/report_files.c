@@ -2,9 +2,9 @@
 #include "cli/plot_facts.h"
 #include "cli/report.h"
 #include "reports/estimate_report.h"
+#include "reports/launch/shell_text.h"
 #include "reports/search_report.h"
 #include "reports/sensitivity_report.h"
-#include "reports/shell_text.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

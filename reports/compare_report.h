@@ -1,6 +1,6 @@
 #ifndef REPORTS_COMPARE_REPORT_H
 #define REPORTS_COMPARE_REPORT_H
-#include "calibrate/comparison.h"
+#include "calibrate/runlog/comparison.h"
 
 /* A real run against its forecast, as text (a waterfall and the likely causes) or JSON. */
 struct compare_report {

@@ -64,7 +64,7 @@ checked() {
         --enable=warning,portability --suppress=normalCheckLevelMaxBranches --suppress=uninitvar \
         --suppress=memleak:calibrate/sample_table.c \
         --suppress=compareBoolExpressionWithInt:parallelism/search/space.c \
-        --suppress=arrayIndexOutOfBoundsCond:reports/explain.c \
+        --suppress=arrayIndexOutOfBoundsCond:reports/explain/explain.c \
         base hardware model parallelism calibrate/*.c calibrate/fit reports cli
 }
 

@@ -6,6 +6,7 @@
 #     hardware, model, parallelism <- calibrate <- reports <- cli
 #     parallelism/pipeline <- parallelism <- parallelism/frameworks <- parallelism/search <-
 #     parallelism/sweep;  parallelism/pipeline: includes base alone
+#     reports <- reports/explain, reports/launch, reports/plot <- reports/review
 #     calibrate/fit: included by itself and cli alone;  calibrate/bench: includes base alone
 set -eu
 cd "${1:-$(dirname "$0")/..}"
@@ -33,8 +34,13 @@ BEGIN {
     allow["calibrate"] = allow["parallelism/sweep"] " calibrate"
     allow["calibrate/fit"] = allow["calibrate"] " calibrate/fit"
     allow["calibrate/bench"] = "base calibrate/bench"
-    allow["reports"] = allow["calibrate"] " reports"
-    allow["cli"] = allow["reports"] " calibrate/fit cli"
+    allow["calibrate/runlog"] = allow["calibrate"] " calibrate/runlog"
+    allow["reports"] = allow["calibrate/runlog"] " reports"
+    allow["reports/explain"] = allow["reports"] " reports/explain"
+    allow["reports/launch"] = allow["reports"] " reports/launch"
+    allow["reports/plot"] = allow["reports"] " reports/plot"
+    allow["reports/review"] = allow["reports/plot"] " reports/review"
+    allow["cli"] = allow["reports/review"] " reports/explain reports/launch calibrate/fit cli"
     allow["tests"] = allow["cli"] " calibrate/bench tests"
     allow["examples"] = "cli"
     # libraries: the files or folders that may include them

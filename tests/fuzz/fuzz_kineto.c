@@ -1,6 +1,6 @@
 /* Any bytes are a profiler's trace or an error. The terms of a step are not negative and sum to it.
  */
-#include "calibrate/kineto.h"
+#include "calibrate/runlog/kineto.h"
 #include "tests/fuzz/fuzz.h"
 #include <math.h>
 

@@ -1,6 +1,6 @@
 /* Any bytes are the log of a training run or an error. Steps have numbers that are finite and not
  * negative, and their summary is ordered. */
-#include "calibrate/run_log.h"
+#include "calibrate/runlog/run_log.h"
 #include "tests/fuzz/fuzz.h"
 #include <math.h>
 

@@ -1,6 +1,6 @@
 /* A run made to differ from its forecast in one known way is explained by that way first. */
-#include "calibrate/comparison.h"
-#include "calibrate/hypotheses.h"
+#include "calibrate/runlog/comparison.h"
+#include "calibrate/runlog/hypotheses.h"
 #include "tests/unit/scenarios.h"
 #include <stdio.h>
 #include <string.h>

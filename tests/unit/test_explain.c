@@ -1,6 +1,6 @@
 #include "parallelism/blocks.h"
 #include "parallelism/step_parts.h"
-#include "reports/explain.h"
+#include "reports/explain/explain.h"
 #include "tests/unit/check.h"
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "parallelism/terms.h"
-#include "reports/figure.h"
-#include "reports/gnuplot.h"
-#include "reports/label_places.h"
+#include "reports/plot/figure.h"
+#include "reports/plot/gnuplot.h"
+#include "reports/plot/label_places.h"
 #include "tests/unit/check.h"
 #include <signal.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* A profiler's trace by term, against a time line drawn by hand. */
-#include "calibrate/kernel_names.h"
-#include "calibrate/kineto.h"
+#include "calibrate/runlog/kernel_names.h"
+#include "calibrate/runlog/kineto.h"
 #include "tests/unit/check.h"
 #include <string.h>
 

@@ -2,7 +2,7 @@
  * framework. */
 #include "parallelism/frameworks/import.h"
 #include "parallelism/frameworks/likeness.h"
-#include "reports/launch_report.h"
+#include "reports/launch/launch_report.h"
 #include "tests/unit/check.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* Training logs of several programs: step times, sizes and memory, against numbers worked out by
  * hand. */
-#include "calibrate/run_log.h"
+#include "calibrate/runlog/run_log.h"
 #include "tests/unit/check.h"
 #include <stdio.h>
 #include <string.h>

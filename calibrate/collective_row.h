@@ -1,0 +1,37 @@
+#ifndef CALIBRATE_COLLECTIVE_ROW_H
+#define CALIBRATE_COLLECTIVE_ROW_H
+#include <stdbool.h>
+#include <stddef.h>
+
+/* One line of a collective benchmark's output (nccl-tests, rccl-tests, nccom-test). */
+
+enum log_line { LOG_TALK, LOG_ROW, LOG_DAMAGED };
+
+struct collective_row {
+    double bytes, count;
+    char dtype[16];
+    double time_us;        /* out of place; in place where that is the only one */
+    double alg_bw, bus_bw; /* of the same, GB/s; 0: not printed */
+};
+
+/* What the lines so far say about the table they stand in. */
+struct log_table {
+    bool open;       /* after a header or a row, before the summary */
+    int columns;     /* of its rows; 0: none yet */
+    bool bitwise;    /* each group of its rows has a column of bits that differ */
+    int time_column; /* nccom-test: where the average time stands; 0: not nccom-test */
+    int all_columns; /* nccom-test: columns of its header */
+};
+
+/* Copies a line without carriage returns, ANSI escape codes and the "[1,0]<stdout>:" tags that
+ * mpirun puts before it or inside it; cut to size. */
+void log_line_clean(const char *line, size_t n, char *out, size_t size);
+
+/* Reads a clean line. A row is known by its shape, after any prefix: size, count, type, then
+ * operation and root (either may be missing) and two groups of four columns, or one where only
+ * in-place was run. Rows of one table have the same number of columns; what looks like a row and is
+ * none is damaged. */
+enum log_line collective_row_read(const char *line, struct log_table *table,
+                                  struct collective_row *row);
+
+#endif

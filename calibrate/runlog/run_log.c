@@ -1,0 +1,198 @@
+#include "calibrate/runlog/run_log.h"
+#include "base/c_locale.h"
+#include "base/file.h"
+#include "base/number.h"
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct run_log_family *const run_log_families[] = {&run_log_megatron,
+                                                         &run_log_nemo,
+                                                         &run_log_torchtitan,
+                                                         &run_log_deepspeed,
+                                                         &run_log_deepspeed_old,
+                                                         &run_log_deepspeed_pipeline,
+                                                         &run_log_bridge,
+                                                         NULL};
+
+enum { LINE_MAX_BYTES = 16384, STEPS_MAX = 10000000 };
+
+void run_log_free(struct run_log *log)
+{
+    free(log->steps);
+    text_free(&log->arguments);
+    *log = (struct run_log){.family = NULL};
+}
+
+/* A line without colours (ESC [ ... m) and control characters. */
+static void clean_line(const char *s, size_t n, struct text *out)
+{
+    text_clear(out);
+    for (size_t i = 0; i < n && out->length < LINE_MAX_BYTES; i++) {
+        if (s[i] == '\x1b' && i + 1 < n && s[i + 1] == '[') {
+            for (i += 2; i < n && !isalpha((unsigned char)s[i]); i++)
+                ;
+        } else {
+            text_add_n(out, iscntrl((unsigned char)s[i]) ? " " : s + i, 1);
+        }
+    }
+}
+
+/* The number at the start of a text, blanks and thousands' commas passed over: "6,123", "13372.8/".
+ */
+static bool number_at(const char *s, double *value)
+{
+    char digits[48];
+    size_t n = 0;
+    s += strspn(s, " \t");
+    for (; *s != '\0' && n + 1 < sizeof digits; s++) {
+        bool exponent = (*s == 'e' || *s == 'E') &&
+                        (s[1] == '+' || s[1] == '-' || isdigit((unsigned char)s[1]));
+        bool sign =
+            (*s == '+' || *s == '-') && (n == 0 || digits[n - 1] == 'e' || digits[n - 1] == 'E');
+        bool comma = *s == ',' && isdigit((unsigned char)s[1]) && n > 0;
+        if (comma)
+            continue;
+        if (!isdigit((unsigned char)*s) && *s != '.' && !exponent && !sign)
+            break;
+        digits[n++] = *s;
+    }
+    digits[n] = '\0';
+    char *end = digits;
+    *value = c_locale_strtod(digits, &end);
+    return end != digits && isfinite(*value) && *value > 0;
+}
+
+/* No figure of a run, in SI units, is outside of these: what is, is damage. */
+static const double figure_least = 1e-30, figure_most = 1e30;
+
+/* The numbers of a line by patterns, each behind the first place that its text stands; of several
+ * lines the largest. */
+static bool match(const struct run_log_pattern *patterns, const char *line, double *values)
+{
+    bool any = false;
+    for (const struct run_log_pattern *p = patterns; p && p->before; p++) {
+        double value;
+        const char *at = strstr(line, p->before);
+        if (!at || !number_at(at + strlen(p->before), &value))
+            continue;
+        value *= p->scale;
+        if (value < figure_least || value > figure_most)
+            continue;
+        any = true;
+        values[p->quantity] = fmax(values[p->quantity], value);
+    }
+    return any;
+}
+
+static enum status add_step(struct run_log *log, const struct run_step *step, struct error *e)
+{
+    const struct run_step *last = log->count > 0 ? &log->steps[log->count - 1] : NULL;
+    double iteration = step->value[RUN_LOG_ITERATION];
+    bool again = last && iteration > 0 && !(iteration > last->value[RUN_LOG_ITERATION]) &&
+                 !(iteration < last->value[RUN_LOG_ITERATION]);
+    if (again || log->count == STEPS_MAX) /* another rank's line */
+        return STATUS_OK;
+    if (log->count == log->capacity) {
+        size_t capacity = log->capacity ? 2 * log->capacity : 256;
+        struct run_step *steps = realloc(log->steps, capacity * sizeof *steps);
+        if (!steps)
+            return error_set(e, STATUS_IO, "out of memory");
+        log->steps = steps;
+        log->capacity = capacity;
+    }
+    log->steps[log->count++] = *step;
+    return STATUS_OK;
+}
+
+static enum status take_line(struct run_log *log, const char *line, struct error *e)
+{
+    const struct run_log_family *f = log->family;
+    const char *value;
+    char key[96];
+    match(f->fact, line, log->fact);
+    if (f->argument && f->argument(line, key, sizeof key, &value))
+        text_addf(&log->arguments, "%s=%s\n", key, value);
+    if (!strstr(line, f->marker))
+        return STATUS_OK;
+    struct run_step step = {.value = {0}};
+    if (!match(f->step, line, step.value))
+        return STATUS_OK;
+    for (int q = RUN_LOG_MEMORY_BYTES; q < RUN_LOG_QUANTITIES; q++)
+        log->fact[q] = fmax(log->fact[q], step.value[q]);
+    return add_step(log, &step, e);
+}
+
+/* Characters before the end of a line; a progress bar returns to its start for each step. */
+static size_t line_length(const char *s, size_t n)
+{
+    size_t length = 0;
+    while (length < n && s[length] != '\n' && s[length] != '\r')
+        length++;
+    return length;
+}
+
+/* Calls take for each clean line. */
+static enum status read_lines(struct run_log *log, const char *text, size_t n, struct error *e)
+{
+    struct text line = {0};
+    for (size_t at = 0; at < n && e->status == STATUS_OK;) {
+        size_t length = line_length(text + at, n - at);
+        clean_line(text + at, length, &line);
+        if (line.failed)
+            error_set(e, STATUS_IO, "out of memory");
+        else
+            take_line(log, line.data ? line.data : "", e);
+        at += length + 1;
+    }
+    text_free(&line);
+    return e->status;
+}
+
+static bool holds(const char *text, size_t n, const char *word)
+{
+    size_t m = strlen(word);
+    for (const char *at = text; (size_t)(at - text) + m <= n; at++) {
+        at = memchr(at, word[0], n - (size_t)(at - text) - m + 1);
+        if (!at)
+            return false;
+        if (memcmp(at, word, m) == 0)
+            return true;
+    }
+    return false;
+}
+
+enum status run_log_read(const char *text, size_t n, const char *file, struct run_log *out,
+                         struct error *e)
+{
+    *out = (struct run_log){.family = NULL};
+    for (size_t i = 0; run_log_families[i] && out->count == 0 && e->status == STATUS_OK; i++) {
+        if (!holds(text, n, run_log_families[i]->marker))
+            continue;
+        run_log_free(out);
+        out->family = run_log_families[i];
+        read_lines(out, text, n, e);
+    }
+    if (e->status == STATUS_OK && out->count == 0) {
+        error_set(e, STATUS_INPUT, "no line of it tells what a training step took");
+        error_set_hint(e,
+                       "logs of Megatron-LM, Megatron-Bridge, NeMo, torchtitan and DeepSpeed are "
+                       "read");
+    }
+    if (e->status != STATUS_OK) {
+        error_set_file(e, file, 0, 0);
+        run_log_free(out);
+    }
+    return e->status;
+}
+
+enum status run_log_load(const char *path, struct run_log *out, struct error *e)
+{
+    struct text text = {0};
+    *out = (struct run_log){.family = NULL};
+    if (file_read(path, 0, &text, e) == STATUS_OK)
+        run_log_read(text.data ? text.data : "", text.length, path, out, e);
+    text_free(&text);
+    return e->status;
+}
