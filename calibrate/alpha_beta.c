@@ -1,6 +1,11 @@
 #include "calibrate/alpha_beta.h"
 #include <math.h>
 
+double linear_cost_at(struct linear_cost c, double bytes)
+{
+    return c.alpha_s + c.beta_s_per_byte * bytes;
+}
+
 /* Least squares of (alpha u + beta v - 1) with u = 1 / t, v = x / t: each row counts by its
  * relative error. Where one of the two would come out negative it is 0 and the other fitted alone.
  */

@@ -34,7 +34,7 @@ double case_step_error(const struct run_case *c, const struct prediction *p)
     return relative_error(p->step_s, c->oom ? 0 : c->step_s, p);
 }
 
-double case_memory_error(const struct run_case *c, const struct prediction *p)
+static double memory_error_of(const struct run_case *c, const struct prediction *p)
 {
     return relative_error(p->memory_bytes, c->oom ? 0 : c->memory_bytes, p);
 }
@@ -104,7 +104,7 @@ enum status validation_summarise(const struct cases *cases, const struct predict
             continue;
         count_case(c, &predictions[i], out);
         double error = case_step_error(c, &predictions[i]);
-        double memory_error = case_memory_error(c, &predictions[i]);
+        double memory_error = memory_error_of(c, &predictions[i]);
         if (!isnan(error)) {
             absolute[n++] = fabs(error);
             signed_sum += error;

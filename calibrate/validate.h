@@ -15,7 +15,6 @@ void case_predict(const struct run_case *c, struct prediction *out);
 
 /* Error of the step time, predicted / measured - 1; NAN where one of them is not known. */
 double case_step_error(const struct run_case *c, const struct prediction *p);
-double case_memory_error(const struct run_case *c, const struct prediction *p);
 
 /* How good the predictions of some cases are. Means of |error|, their median and 90th percentile;
  * bias is the signed mean. NAN where nothing was measured. */

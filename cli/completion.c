@@ -14,7 +14,8 @@ static const char *no_name(size_t i)
     return NULL;
 }
 
-const char *completion_word(enum word_kind kind, const char *const *values, size_t i)
+/* Name i of what a word kind stands for; NULL past the end, and for files and folders. */
+static const char *word_at(enum word_kind kind, const char *const *values, size_t i)
 {
     static const char *(*const names[])(size_t i) = {
         [WORDS_NONE] = no_name,
@@ -39,7 +40,7 @@ const char *completion_word(enum word_kind kind, const char *const *values, size
 static void add_words(const struct option *option, struct text *out)
 {
     const char *word;
-    for (size_t i = 0; (word = completion_word(option->words, option->values, i)) != NULL; i++)
+    for (size_t i = 0; (word = word_at(option->words, option->values, i)) != NULL; i++)
         text_addf(out, "%s%s", i > 0 ? " " : "", word);
 }
 

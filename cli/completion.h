@@ -10,7 +10,4 @@ struct shell {
 };
 extern const struct shell shells[]; /* ended by a NULL name */
 
-/* Name i of what a word kind stands for; NULL past the end, and for files and folders. */
-const char *completion_word(enum word_kind kind, const char *const *values, size_t i);
-
 #endif

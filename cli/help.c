@@ -41,7 +41,8 @@ static void add_name(void *context, const char *name, size_t n)
         text_addf(line->out, " %s", line->option->argument);
 }
 
-void help_option_names(const struct option *option, struct text *out)
+/* "--tp N, --tensor-model-parallel-size N" */
+static void add_names(const struct option *option, struct text *out)
 {
     struct name_line line = {out, option, true};
     if (option->letter)
@@ -75,7 +76,7 @@ static void add_wrapped(struct text *out, const char *words, size_t indent)
 static void add_option(const struct option *option, struct text *out)
 {
     struct text names = {0};
-    help_option_names(option, &names);
+    add_names(option, &names);
     text_addf(out, "  %s", names.data ? names.data : "");
     if (names.length + 4 > HELP_INDENT)
         text_add(out, "\n");
@@ -104,8 +105,8 @@ static void add_group(const struct option_table *table, const struct command *co
     }
 }
 
-void help_of_command(const struct option_table *table, const struct command *command,
-                     struct text *out)
+static void help_of(const struct option_table *table, const struct command *command,
+                    struct text *out)
 {
     text_addf(out, "usage: stepcast %s%s%s [options]\n\n", command->name,
               *command->operands ? " " : "", command->operands);
@@ -132,7 +133,7 @@ enum status help_command(const struct arguments *arguments, struct error *e)
     else if (names_equal(topic, "man"))
         help_manual(arguments->table, &out);
     else if (command)
-        help_of_command(arguments->table, command, &out);
+        help_of(arguments->table, command, &out);
     else
         error_set(e, STATUS_USAGE, "no command is called %s", topic);
     if (e->status == STATUS_OK)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct plot_kind *plot_kind_find(const char *name, struct error *e)
+static const struct plot_kind *kind_find(const char *name, struct error *e)
 {
     const char *names[32];
     size_t n = 0;
@@ -118,7 +118,7 @@ static enum status run_plot(const struct arguments *a, struct plot_work *work, s
         return e->status;
     }
     const struct figure_format *format = read_format(a, e);
-    const struct plot_kind *kind = format ? plot_kind_find(a->operands[0], e) : NULL;
+    const struct plot_kind *kind = format ? kind_find(a->operands[0], e) : NULL;
     if (!kind)
         return e->status;
     if (kind->input != PLOT_FILES && a->operand_count > 1)

@@ -31,7 +31,6 @@ struct plot_kind {
     enum status (*draw)(struct plot_work *work, struct error *e);
 };
 extern const struct plot_kind plot_kinds[]; /* ended by a NULL name */
-const struct plot_kind *plot_kind_find(const char *name, struct error *e);
 
 /* Reads the scenario, the strategy's options and --threads of work->arguments. */
 enum status plot_scenario_read(struct plot_work *work, struct error *e);

@@ -46,7 +46,9 @@ static enum status draw_figure(struct report_work *work, const struct plot_kind 
     return e->status;
 }
 
-enum status report_figures(struct report_work *work, struct error *e)
+/* Draws every figure of the scenario. One that cannot be drawn says why, and stops nothing; without
+ * gnuplot `undrawn` is true. */
+static enum status draw_figures(struct report_work *work, struct error *e)
 {
     for (const struct plot_kind *k = plot_kinds; k->name && e->status == STATUS_OK; k++)
         if (k->input == PLOT_SCENARIO && work->figure_count < REVIEW_FIGURES_MAX)
@@ -114,7 +116,7 @@ static enum status run_report(const struct arguments *a, struct report_work *wor
     work->top = top < PLOT_CLOUD ? (int)top : PLOT_CLOUD;
     if (find_facts(work, e) == STATUS_NO)
         return write_nothing(work, folder, e);
-    if (e->status || report_figures(work, e) || report_write(work, folder, e))
+    if (e->status || draw_figures(work, e) || report_write(work, folder, e))
         return e->status;
     output_note(a, "wrote %s/index.html", folder);
     return judge(a, work, e);

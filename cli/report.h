@@ -16,10 +16,6 @@ struct report_work {
     bool undrawn; /* there is no gnuplot */
 };
 
-/* Draws every figure of the scenario. One that cannot be drawn says why, and stops nothing; without
- * gnuplot `undrawn` is true. */
-enum status report_figures(struct report_work *work, struct error *e);
-
 /* The page and the files beside it, into a folder, which is made where it is missing. */
 enum status report_write(const struct report_work *work, const char *folder, struct error *e);
 

@@ -427,12 +427,3 @@ double p2p_s(const struct system *system, double bytes, bool across)
     struct group pair = p2p_group(across);
     return collective_s(system, COLLECTIVE_SEND_RECV, bytes, &pair);
 }
-
-/* V / t at a size where latency is nothing. */
-double collective_bus_bandwidth(const struct system *system, enum collective op,
-                                const struct group *group)
-{
-    const double bytes = 1e18;
-    double t = collective_s(system, op, bytes, group);
-    return t > 0 ? collective_volume_bytes(op, bytes, group->ranks) / t : HUGE_VAL;
-}

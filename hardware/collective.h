@@ -53,8 +53,4 @@ double p2p_s(const struct system *system, double bytes, bool across);
 /* Those two: a send/recv in this group. */
 struct group p2p_group(bool across);
 
-/* Bus bandwidth of large messages, bytes/s: busbw of nccl-tests. */
-double collective_bus_bandwidth(const struct system *system, enum collective op,
-                                const struct group *group);
-
 #endif

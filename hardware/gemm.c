@@ -126,17 +126,6 @@ double gemm_benchmark_s(const struct gpu *gpu, enum dtype dtype, const struct ge
     return fmax(seconds * correction(gpu, dtype, g), gemm_peak_s(gpu, dtype, g));
 }
 
-/* The tiles can neither compute faster than the peak nor move fewer bytes than memory_s counts. */
-double gemm_lower_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g)
-{
-    if (is_empty(g))
-        return 0;
-    const struct gemm_constants *c = &gpu->calibration.gemm[dtype];
-    double math_s = gemm_flop(g) / (gpu->peak_flop_per_s[dtype] * c->peak_frac);
-    double seconds = c->t0_s + fmax(math_s, memory_s(gpu, dtype, g, 0));
-    return seconds * correction(gpu, dtype, g);
-}
-
 double gemm_work_lower_s(const struct gpu *gpu, enum dtype dtype, double flop)
 {
     const struct gemm_constants *c = &gpu->calibration.gemm[dtype];

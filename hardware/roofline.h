@@ -64,10 +64,8 @@ double gemm_peak_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g
 double attention_peak_s(const struct gpu *gpu, enum dtype dtype, enum attention_pass pass,
                         const struct attention *a);
 
-/* A time no longer than gemm_s can ever return for this shape on this GPU (search bounds). */
-double gemm_lower_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g);
-
-/* The same for matmul work of `flop` in any shapes and groups. */
+/* A time no longer than gemm_s, and grouped_gemm_s, can return on this GPU for `flop` in products
+ * of any shapes and groups (search bounds). */
 double gemm_work_lower_s(const struct gpu *gpu, enum dtype dtype, double flop);
 double grouped_work_lower_s(const struct gpu *gpu, enum dtype dtype, double flop);
 

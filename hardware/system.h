@@ -5,7 +5,6 @@
 #include "base/json_write.h"
 #include "hardware/collective_constants.h"
 #include "hardware/gpu.h"
-#include "hardware/linear_cost.h"
 #include "hardware/topology.h"
 
 /* A cluster: one kind of GPU, and the network tiers that connect them, outward from the GPU. Tier 0 is

@@ -37,7 +37,9 @@ static void append(char *list, size_t size, const char *separator, const char *i
     snprintf(list + used, size - used, "%s%s", used > 0 ? separator : "", item);
 }
 
-void reader_note(struct reader *r, const char *format, ...)
+/* Adds to the model's note of what was assumed. */
+STEPCAST_PRINTF(2, 3)
+static void add_note(struct reader *r, const char *format, ...)
 {
     char sentence[160];
     va_list args;
@@ -101,8 +103,7 @@ static const struct family *plain_family(struct reader *r)
         return family_plain(json_bool(gated));
     if (act[0])
         return family_plain(strstr(act, "silu") || strstr(act, "swiglu") || strstr(act, "geglu"));
-    reader_note(r,
-                "neither model_type nor gated_mlp is given: taken as Llama-like with a gated MLP");
+    add_note(r, "neither model_type nor gated_mlp is given: taken as Llama-like with a gated MLP");
     return family_plain(true);
 }
 
@@ -140,7 +141,7 @@ static enum status check_plain_keys(struct reader *r)
             error_set_hint(r->e, "did you mean \"%s\"?", nearest);
             return r->e->status;
         }
-        reader_note(r, "key \"%.60s\" is not known and left out", key);
+        add_note(r, "key \"%.60s\" is not known and left out", key);
     }
     return STATUS_OK;
 }

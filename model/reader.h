@@ -37,8 +37,6 @@ struct reader {
 
 /* Reads the keys into r->config, over what it holds. */
 enum status reader_keys(struct reader *r);
-/* The value that gave a member of struct config, by its offset, or NULL. */
-const struct json_value *reader_value(const struct reader *r, size_t offset);
 /* The string of a member of the text model's object; "" if it is absent or no string. */
 const char *reader_string(const struct reader *r, const char *key);
 /* True if a key is one of those read. */
@@ -57,7 +55,5 @@ enum status reader_error(struct reader *r, size_t offset, const char *format, ..
 enum status reader_refuse(struct reader *r);
 /* Fills the model's layer kinds. The rest of the model and config are complete. */
 enum status reader_layers(struct reader *r);
-/* Adds to the model's note of what was assumed. */
-void reader_note(struct reader *r, const char *format, ...) STEPCAST_PRINTF(2, 3);
 
 #endif

@@ -168,7 +168,8 @@ static const struct key *key_at(size_t offset)
     return NULL;
 }
 
-const struct json_value *reader_value(const struct reader *r, size_t offset)
+/* The value that gave a member of struct config, by its offset, or NULL. */
+static const struct json_value *value_at(const struct reader *r, size_t offset)
 {
     const struct key *key = key_at(offset);
     for (int i = 0; key && i < SPELLINGS && key->names[i]; i++) {
@@ -182,7 +183,7 @@ const struct json_value *reader_value(const struct reader *r, size_t offset)
 enum status reader_error(struct reader *r, size_t offset, const char *format, ...)
 {
     char message[sizeof r->e->message];
-    const struct json_value *v = reader_value(r, offset);
+    const struct json_value *v = value_at(r, offset);
     const struct key *key = key_at(offset);
     va_list args;
     va_start(args, format);

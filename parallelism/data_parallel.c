@@ -14,7 +14,8 @@ static double most(double a, double b)
     return a > b ? a : b;
 }
 
-int effective_zero(const struct stack *stack, const struct strategy *s)
+/* ZeRO stage as the stack runs it: one that shards over context ranks too is at stage 3 there. */
+static int effective_zero(const struct stack *stack, const struct strategy *s)
 {
     return stack->shards_over_context && s->cp > 1 ? 3 : s->zero;
 }
@@ -33,12 +34,12 @@ static struct sharding shard_over(const struct stack *stack, const struct strate
                              .parameter = zero >= 3 ? parameter : 1};
 }
 
-struct sharding sharding_dense(const struct stack *stack, const struct strategy *s)
+static struct sharding dense_sharding(const struct stack *stack, const struct strategy *s)
 {
     return shard_over(stack, s, (double)s->dp * s->cp);
 }
 
-struct sharding sharding_expert(const struct stack *stack, const struct strategy *s)
+static struct sharding expert_sharding(const struct stack *stack, const struct strategy *s)
 {
     return shard_over(stack, s, (double)s->tp * s->cp * s->dp / ((double)s->etp * s->ep));
 }
@@ -247,8 +248,8 @@ void zero_cost_init(const struct scenario *scenario, const struct shard_cost *sh
                     const struct strategy *s, struct zero_cost *out)
 {
     out->zero = effective_zero(&scenario->stack, s);
-    out->dense = sharding_dense(&scenario->stack, s);
-    out->expert = sharding_expert(&scenario->stack, s);
+    out->dense = dense_sharding(&scenario->stack, s);
+    out->expert = expert_sharding(&scenario->stack, s);
     out->communication_bytes = communication_bytes(scenario, shard, s, out->zero);
     out->reductions = out->zero == 2 ? strategy_micro_batches(&scenario->job, s) : 1;
 }

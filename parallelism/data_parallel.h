@@ -14,11 +14,6 @@ struct sharding {
     double gradient;  /* shards of the gradients; 1 below ZeRO 2 */
     double parameter; /* shards of the parameters; 1 below ZeRO 3 */
 };
-struct sharding sharding_dense(const struct stack *stack, const struct strategy *s);
-struct sharding sharding_expert(const struct stack *stack, const struct strategy *s);
-
-/* ZeRO stage as the stack runs it: one that shards over context ranks too is at stage 3 there. */
-int effective_zero(const struct stack *stack, const struct strategy *s);
 
 /* What one choice of ZeRO stage and shard groups costs for a split, whatever is overlapped: for
  * a rank with `parameters`. */

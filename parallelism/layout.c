@@ -67,8 +67,8 @@ void layout_describe(const struct scenario *scenario, const struct stages *stage
                              .steps_overlap = overlapping(scenario, s)};
 }
 
-void layout_pipeline(const struct scenario *scenario, const struct stages *stages,
-                     const struct strategy *s, struct pipeline_time *out)
+static void pipeline_of(const struct scenario *scenario, const struct stages *stages,
+                        const struct strategy *s, struct pipeline_time *out)
 {
     struct stage_times times;
     struct pipeline p;
@@ -174,7 +174,7 @@ void layout_times(const struct scenario *scenario, const struct shard_cost *shar
     struct schedule_shape shape = layout_shape(scenario, s);
     out->micro_batches = strategy_micro_batches(&scenario->job, s);
     out->passes = schedule_passes(&shape);
-    layout_pipeline(scenario, stages, s, &out->pipeline);
+    pipeline_of(scenario, stages, s, &out->pipeline);
     work_terms(scenario, shard, stages, out);
     find_windows(stages, out);
     out->recompute_flop = out->passes * recompute_flop(stages);

@@ -36,10 +36,6 @@ struct schedule_shape layout_shape(const struct scenario *scenario, const struct
 void layout_describe(const struct scenario *scenario, const struct stages *stages,
                      const struct strategy *s, struct stage_times *times, struct pipeline *out);
 
-/* The makespan alone, and a time that it is never below: for pruning. */
-void layout_pipeline(const struct scenario *scenario, const struct stages *stages,
-                     const struct strategy *s, struct pipeline_time *out);
-
 /* What a rank with those micro-batches in flight keeps. */
 struct rank_load layout_load(const struct scenario *scenario, const struct shard_cost *shard,
                              const struct stages *stages, const struct peak *peak);

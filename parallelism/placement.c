@@ -11,7 +11,9 @@ static double most(double a, double b)
     return a > b ? a : b;
 }
 
-double placement_domain_gpus(const struct system *system)
+/* GPUs of one scale-up domain that a job uses: a job larger than one domain fills each with the
+ * largest number that divides the job (64 of 72), in whole nodes where it can. */
+static double job_domain_gpus(const struct system *system)
 {
     double domain = floor(system_domain_gpus(system)), gpus = system->gpus;
     if (gpus <= domain)
@@ -33,7 +35,7 @@ static double ranks_inside(double gpus, double size, double stride)
 struct group placement_group(const struct system *system, double size, double stride)
 {
     return (struct group){.ranks = size,
-                          .per_domain = ranks_inside(placement_domain_gpus(system), size, stride),
+                          .per_domain = ranks_inside(job_domain_gpus(system), size, stride),
                           .per_node = ranks_inside(system->gpus_per_node, size, stride),
                           .sharing = 1};
 }
@@ -57,5 +59,5 @@ struct group placement_comm(const struct system *system, const struct strategy *
 
 bool placement_pipeline_crosses(const struct system *system, const struct strategy *s)
 {
-    return s->pp > 1 && (double)s->tp * s->cp * s->dp * s->pp > placement_domain_gpus(system);
+    return s->pp > 1 && (double)s->tp * s->cp * s->dp * s->pp > job_domain_gpus(system);
 }

@@ -6,10 +6,6 @@
 /* Where the ranks of each communicator sit, in Megatron's rank order: tensor, context, expert,
  * data, pipeline, from the fastest to the slowest varying. [Narayanan21] */
 
-/* GPUs of one scale-up domain that a job uses: a job larger than one domain fills each with the
- * largest number that divides the job (64 of 72), in whole nodes where it can. */
-double placement_domain_gpus(const struct system *system);
-
 /* A group of `size` ranks `stride` apart. */
 struct group placement_group(const struct system *system, double size, double stride);
 

@@ -1,7 +1,6 @@
 #include "parallelism/stack_constants.h"
 #include "base/embedded.h"
 #include "base/json_read.h"
-#include <stdio.h>
 #include <string.h>
 
 extern const struct embedded_file fitted_stacks[];
@@ -44,16 +43,4 @@ enum status stack_constants_apply(const char *name, struct stack *stack, struct 
     enum status status = object ? read_stack(json, object, stack, e) : STATUS_OK;
     json_free(json);
     return status;
-}
-
-enum status stack_constants_source(char *out, size_t size, struct error *e)
-{
-    struct json *json = shipped(e);
-    out[0] = 0;
-    if (!json)
-        return e->status;
-    snprintf(out, size, "measured: %s, %s", json_string(json_member(json_root(json), "source")),
-             json_string(json_member(json_root(json), "date")));
-    json_free(json);
-    return STATUS_OK;
 }

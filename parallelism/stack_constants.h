@@ -9,7 +9,4 @@
 /* Puts the shipped constants of stack `name` into it; leaves it alone where none are shipped. */
 enum status stack_constants_apply(const char *name, struct stack *stack, struct error *e);
 
-/* Where the shipped constants come from: "measured: ..., DATE"; "" when none are shipped. */
-enum status stack_constants_source(char *out, size_t size, struct error *e);
-
 #endif

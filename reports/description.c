@@ -22,7 +22,7 @@ const struct description_kind *description_kind_find(const char *noun)
     return NULL;
 }
 
-void figures_json(struct json_writer *w, const struct figure *figures, const void *thing)
+static void figures_json(struct json_writer *w, const struct figure *figures, const void *thing)
 {
     for (const struct figure *f = figures; f->key; f++) {
         if (!f->number)

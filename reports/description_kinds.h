@@ -18,7 +18,6 @@ extern const struct description_kind model_description, gpu_description, system_
     stack_description;
 
 /* Members of an open object; one figure as text. */
-void figures_json(struct json_writer *w, const struct figure *figures, const void *thing);
 void figure_text(const struct figure *figure, const void *thing, struct text *out);
 
 #endif

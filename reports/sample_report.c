@@ -11,7 +11,8 @@
 
 enum { WORST_SHOWN = 10 };
 
-void sample_describe(const struct sample *s, struct text *out)
+/* The shape of a row in words: "gemm bf16 m 512 n 4096 k 4096". */
+static void describe_sample(const struct sample *s, struct text *out)
 {
     text_add(out, sample_kind_names[s->kind]);
     for (const struct sample_column *c = sample_columns(s->kind); c->name; c++) {
@@ -231,7 +232,7 @@ static void add_worst(const struct sample_report *r, struct text *out)
             break;
         below = most;
         text_clear(&scratch);
-        sample_describe(&r->samples->items[worst], &scratch);
+        describe_sample(&r->samples->items[worst], &scratch);
         table_cell(&t, "%s", scratch.data ? scratch.data : "");
         table_cell(&t, "%s",
                    format_unit(&scratch, r->samples->items[worst].time_s, UNIT_SECONDS, 3));

@@ -18,7 +18,4 @@ enum status sample_report_json(const struct sample_report *report, struct text *
 enum status sample_report_csv(const struct sample_report *report, struct text *out,
                               struct error *e);
 
-/* The shape of a row in words: "gemm bf16 m 512 n 4096 k 4096". */
-void sample_describe(const struct sample *s, struct text *out);
-
 #endif

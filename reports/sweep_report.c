@@ -44,8 +44,9 @@ static struct result visit_point(struct visit *v, int i)
     return r;
 }
 
-void sweep_value_text(const struct axis *axis, const struct sweep_point *point, int a, int knob,
-                      struct text *out)
+/* The value of one input at a point: its number, or its name. */
+static void value_text(const struct axis *axis, const struct sweep_point *point, int a, int knob,
+                       struct text *out)
 {
     const struct knob *k = &axis->knob[knob];
     char number[32];
@@ -66,7 +67,7 @@ static void csv_values(const struct sweep_report *r, const struct sweep_point *p
     for (int a = 0; a < r->request->axis_count; a++) {
         for (int k = 0; k < r->request->axes[a].knobs; k++) {
             text_clear(&value);
-            sweep_value_text(&r->request->axes[a], point, a, k, &value);
+            value_text(&r->request->axes[a], point, a, k, &value);
             csv_text(out, value.data ? value.data : "");
         }
     }

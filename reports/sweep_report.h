@@ -13,8 +13,4 @@ enum status sweep_text(const struct sweep_report *report, struct text *out, stru
 enum status sweep_json(const struct sweep_report *report, struct text *out, struct error *e);
 enum status sweep_csv(const struct sweep_report *report, struct text *out, struct error *e);
 
-/* The value of one input at a point: its number, or its name. */
-void sweep_value_text(const struct axis *axis, const struct sweep_point *point, int a, int knob,
-                      struct text *out);
-
 #endif

@@ -23,7 +23,7 @@ double random_unit(struct random *r)
     return (double)(random_bits(r) >> 11) * 0x1p-53;
 }
 
-size_t random_below(struct random *r, size_t n)
+static size_t random_below(struct random *r, size_t n)
 {
     return (size_t)(random_unit(r) * (double)n);
 }

@@ -12,7 +12,6 @@ struct random {
 struct random random_from(int seed, const char *name);
 uint64_t random_bits(struct random *r);
 double random_unit(struct random *r);                         /* uniform in [0, 1) */
-size_t random_below(struct random *r, size_t n);              /* uniform in 0 .. n-1; n >= 1 */
 void random_order(struct random *r, size_t *order, size_t n); /* a permutation of 0 .. n-1 */
 
 #endif

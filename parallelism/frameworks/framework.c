@@ -42,7 +42,8 @@ const struct field *framework_field(enum framework_object object, const char *ke
     return NULL;
 }
 
-void *framework_base(struct framework_run *run, enum framework_object object)
+/* The object in the run. */
+static void *framework_base(struct framework_run *run, enum framework_object object)
 {
     return (char *)run + objects[object].offset;
 }

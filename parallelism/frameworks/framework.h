@@ -102,9 +102,8 @@ struct framework {
 extern const struct framework *const frameworks[]; /* NULL-ended */
 const struct framework *framework_find(const char *name);
 
-/* The row of a field of the object's field table. base: the object in the run. */
+/* The row of a field of the object's field table. */
 const struct field *framework_field(enum framework_object object, const char *key);
-void *framework_base(struct framework_run *run, enum framework_object object);
 
 /* The row that explains a key (a '*' row last), or NULL. */
 const struct framework_row *framework_row_of(const struct framework *framework, const char *key);

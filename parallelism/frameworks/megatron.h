@@ -16,8 +16,6 @@ enum status megatron_read_experts(struct framework_reader *r);
 enum status megatron_write_experts(struct framework_writer *w);
 enum status megatron_read_rest(struct framework_reader *r);
 enum status megatron_write_rest(struct framework_writer *w);
-enum status megatron_read_precision(struct framework_reader *r);
-enum status megatron_write_precision(struct framework_writer *w);
 
 /* What is the same wherever Megatron-Core starts. */
 void megatron_defaults(struct framework_run *run);

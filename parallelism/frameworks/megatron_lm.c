@@ -387,7 +387,7 @@ static const struct {
 };
 enum { PRECISIONS = sizeof precisions / sizeof *precisions };
 
-enum status megatron_read_precision(struct framework_reader *r)
+static enum status read_precision(struct framework_reader *r)
 {
     struct job *job = &r->run->scenario.job;
     bool bf16 = reading_switch(r, "bf16"), fp16 = reading_switch(r, "fp16");
@@ -406,7 +406,7 @@ enum status megatron_read_precision(struct framework_reader *r)
     return STATUS_OK;
 }
 
-enum status megatron_write_precision(struct framework_writer *w)
+static enum status write_precision(struct framework_writer *w)
 {
     enum dtype dtype = w->run->scenario.job.precision;
     for (int i = 0; i < PRECISIONS; i++) {
@@ -462,7 +462,7 @@ static enum status write_rest(struct framework_writer *w)
 
 static const struct framework_group groups[] = {
     {megatron_read_model,     megatron_write_model    },
-    {megatron_read_precision, megatron_write_precision},
+    {read_precision,          write_precision         },
     {megatron_read_pipeline,  megatron_write_pipeline },
     {megatron_read_sharding,  megatron_write_sharding },
     {megatron_read_recompute, megatron_write_recompute},

@@ -183,24 +183,3 @@ void pipeline_uniform_time(const struct pipeline_uniform *u, struct pipeline_tim
     }
     split(&u->shape, u->pair_frac, &b, hops, out);
 }
-
-double pipeline_lower_bound(const struct pipeline *p)
-{
-    struct pipeline hidden = *p;
-    if (p->p2p_synchronous)
-        hidden.p2p_s = 0;
-    return pipeline_forms[p->shape.schedule]->bound_s(&hidden);
-}
-
-double pipeline_uniform_lower_bound(const struct pipeline_uniform *u)
-{
-    struct pipeline_uniform hidden = *u;
-    if (u->p2p_synchronous)
-        hidden.p2p_s = 0;
-    const struct pipeline_form *form = pipeline_forms[u->shape.schedule];
-    if (form->exact(&hidden))
-        return form->uniform_s(&hidden);
-    double frac = u->pair_frac > 0 ? min2(u->pair_frac, 1) : 1;
-    int last = u->shape.ranks - 1;
-    return frac * max2(pipeline_uniform_work_s(u, 0), pipeline_uniform_work_s(u, last));
-}

@@ -52,8 +52,4 @@ struct pipeline_time {
 void pipeline_time(const struct pipeline *p, struct pipeline_time *out);
 void pipeline_uniform_time(const struct pipeline_uniform *p, struct pipeline_time *out);
 
-/* Never above the makespan: for pruning. Cheaper than pipeline_time. */
-double pipeline_lower_bound(const struct pipeline *p);
-double pipeline_uniform_lower_bound(const struct pipeline_uniform *p);
-
 #endif

@@ -39,7 +39,8 @@ static int compare_dimensions(const struct search_candidate *a, const struct sea
     return 0;
 }
 
-int search_candidate_compare(const struct search_candidate *a, const struct search_candidate *b)
+/* Better first; of equal ones the smaller, dimension by dimension: with less recompute. */
+static int compare_candidates(const struct search_candidate *a, const struct search_candidate *b)
 {
     if (a->objective < b->objective || a->objective > b->objective)
         return a->objective < b->objective ? -1 : 1;
@@ -53,13 +54,13 @@ int search_candidate_compare(const struct search_candidate *a, const struct sear
 
 static int by_rank(const void *a, const void *b)
 {
-    return search_candidate_compare(a, b);
+    return compare_candidates(a, b);
 }
 
 static int by_tuning(const void *a, const void *b)
 {
     int order = compare_dimensions(a, b, true);
-    return order ? order : search_candidate_compare(a, b);
+    return order ? order : compare_candidates(a, b);
 }
 
 void search_ranking_init(struct search_ranking *ranking, size_t top, double within_frac,

@@ -15,9 +15,6 @@ struct search_candidate search_candidate_of(const struct strategy *s, double obj
 struct strategy search_candidate_strategy(const struct search_candidate *c,
                                           const struct strategy *base);
 
-/* Better first; of equal ones the smaller, dimension by dimension: with less recompute. */
-int search_candidate_compare(const struct search_candidate *a, const struct search_candidate *b);
-
 /* Keeps the `top` best, and all that are within `within_frac` of the best. Of candidates that agree
  * in all dimensions that tell (search_dimension_tells) it keeps the best, unless every_tuning. */
 struct search_ranking {

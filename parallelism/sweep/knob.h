@@ -73,7 +73,5 @@ extern const struct knob_access knob_field_access, knob_peak_access, knob_latenc
 
 /* Kinds of kernels that kernel.NAME can make faster; NULL-ended. */
 extern const char *const knob_kernel_names[];
-/* Divides the time of a kind of kernel by `speed`: scales the constants that price it. */
-void knob_speed_up(struct scenario *scenario, int kernel, double speed);
 
 #endif

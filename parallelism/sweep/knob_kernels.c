@@ -142,7 +142,8 @@ static void speed_collective(struct system *system, int op, double s)
     }
 }
 
-void knob_speed_up(struct scenario *scenario, int kernel, double s)
+/* Divides the time of a kind of kernel by `speed`: scales the constants that price it. */
+static void speed_up(struct scenario *scenario, int kernel, double s)
 {
     static void (*const by_kind[KERNEL_CLASSES])(struct calibration *, double) = {
         speed_gemm, speed_grouped, speed_attention, speed_all_memory};
@@ -164,7 +165,7 @@ static double speed(const struct scenario *scenario, const struct knob *knob)
 
 static void set_speed(struct scenario *scenario, const struct knob *knob, double value)
 {
-    knob_speed_up(scenario, knob->index, value);
+    speed_up(scenario, knob->index, value);
 }
 
 const struct knob_access knob_kernel_access = {speed, set_speed};

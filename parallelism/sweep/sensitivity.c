@@ -114,7 +114,7 @@ static bool is_repeated(const struct knob *knob)
     return knob->section == KNOB_GPU && strncmp(knob->field->key, "peak_", 5) == 0;
 }
 
-double sensitivity_effect(const struct sensitivity *row, double step_s)
+static double effect_of(const struct sensitivity *row, double step_s)
 {
     const double end_s[] = {row->low.step_s, row->high.step_s, row->low.best_s, row->high.best_s};
     double most = 0;
@@ -152,7 +152,7 @@ static bool find_row(struct evaluation *v, const struct knob *knob, struct sensi
     double room = room_change(&v->now, &v->cost);
     find_end(v, knob, row->value * (1 + r->range_frac), &row->high);
     room = fmax(room, room_change(&v->now, &v->cost));
-    double effect = sensitivity_effect(row, v->now.step_s);
+    double effect = effect_of(row, v->now.step_s);
     if (effect > idle_frac)
         row->elasticity = elasticity_of(v, knob, row->value);
     row->effect = fmax(effect, room);
@@ -208,7 +208,7 @@ enum status sensitivities_find(const struct sensitivity_request *request, struct
         if (find_rows(v, knobs, out, e) == STATUS_OK)
             search_rows(v, out, e);
         for (int i = 0; i < out->count; i++)
-            out->rows[i].effect = sensitivity_effect(&out->rows[i], out->step_s);
+            out->rows[i].effect = effect_of(&out->rows[i], out->step_s);
         if (out->count > 0)
             qsort(out->rows, (size_t)out->count, sizeof *out->rows, by_effect);
     }

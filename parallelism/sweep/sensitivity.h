@@ -22,7 +22,8 @@ struct sensitivity {
     /* d ln step / d ln value of the fixed strategy: -1 where the whole step goes with 1 / value */
     double elasticity;
     struct sensitivity_end low, high;
-    double effect;          /* what the rows are ordered by: sensitivity_effect */
+    double effect; /* what the rows are ordered by: the largest change of the step time at the two
+                      ends, fixed or optimised anew, relative */
     bool searched;          /* the ends were optimised anew */
     double best_elasticity; /* over the whole range of the ends, optimised anew */
 };
@@ -49,9 +50,6 @@ struct sensitivities {
 enum status sensitivities_find(const struct sensitivity_request *request, struct sensitivities *out,
                                struct error *e);
 void sensitivities_free(struct sensitivities *s);
-
-/* The largest change of the step time at the two ends, fixed or optimised anew, relative. */
-double sensitivity_effect(const struct sensitivity *row, double step_s);
 
 /* True if two strategies differ in a key that is searched. */
 bool strategies_differ(const struct strategy *a, const struct strategy *b);

@@ -195,11 +195,6 @@ void axis_name(const struct axis *axis, struct text *out)
         text_addf(out, "%s%s", k > 0 ? "+" : "", axis->knob[k].name);
 }
 
-bool axis_is_number(const struct axis *axis)
-{
-    return knob_is_number(&axis->knob[0]) && axis->knob[0].section != KNOB_CATALOG;
-}
-
 static enum status apply_one(const struct knobs *knobs, const char *name, const char *value,
                              struct scenario *scenario, double *number, struct error *e)
 {

@@ -26,10 +26,6 @@ enum status axis_parse(const struct scenario *scenario, const struct knobs *knob
 /* The names of its inputs, joined by '+'. */
 void axis_name(const struct axis *axis, struct text *out);
 
-/* True if its values are numbers of the first input's unit, in order: it can be drawn as a scale.
- */
-bool axis_is_number(const struct axis *axis);
-
 /* Sets value `i` in a scenario; number[k] receives what input k became (NAN: a name). The inputs
  * are looked up anew: an axis before may have replaced the system. */
 enum status axis_apply(const struct axis *axis, int i, const char *catalog,

@@ -75,8 +75,8 @@ static struct statistics measure(enum schedule schedule, const struct condition 
         if (schedule_simulate(&p, &simulation, &e) != STATUS_OK)
             break;
         pipeline_time(&p, &t);
-        add(&s, t.total_s / simulation.total_s - 1,
-            pipeline_lower_bound(&p) / simulation.total_s - 1, t.exact);
+        add(&s, t.total_s / simulation.total_s - 1, stages_bound_s(&p) / simulation.total_s - 1,
+            t.exact);
     }
     schedule_simulation_free(&simulation);
     return s;

@@ -1,5 +1,6 @@
 #ifndef TESTS_UNIT_RANDOM_STAGES_H
 #define TESTS_UNIT_RANDOM_STAGES_H
+#include "parallelism/pipeline/forms.h"
 #include "parallelism/pipeline/pipeline.h"
 #include "tests/unit/random.h"
 
@@ -60,6 +61,15 @@ static inline void random_stages(struct random *r, const struct schedule_shape *
                            .backward_input_s = t->backward_input_s,
                            .backward_weight_s = t->backward_weight_s,
                            .p2p_s = random_between(r, 0, spread.hop_layers)};
+}
+
+/* What no makespan of those stages is below. */
+static inline double stages_bound_s(const struct pipeline *p)
+{
+    struct pipeline hidden = *p;
+    if (p->p2p_synchronous)
+        hidden.p2p_s = 0;
+    return pipeline_forms[p->shape.schedule]->bound_s(&hidden);
 }
 
 /* 2 to 16 ranks, 1 to 8 chunks, micro-batches a multiple of the ranks up to eight times; legal. */
