@@ -1,6 +1,7 @@
 #define _XOPEN_SOURCE 700 /* realpath. NOLINT(bugprone-reserved-identifier) */
 #include "base/file.h"
 #include "base/c_locale.h"
+#include "base/text.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -193,15 +194,9 @@ bool path_is_folder(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-static bool ends_with(const char *s, const char *end)
-{
-    size_t n = strlen(s), m = strlen(end);
-    return n >= m && strcmp(s + n - m, end) == 0;
-}
-
 bool name_is_path(const char *name)
 {
-    return strchr(name, '/') || ends_with(name, ".json") || ends_with(name, ".yaml") ||
+    return strchr(name, '/') || text_ends_with(name, ".json") || text_ends_with(name, ".yaml") ||
            path_is_folder(name);
 }
 

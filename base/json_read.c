@@ -240,7 +240,7 @@ static enum status parse(struct json *json, struct error *e)
 {
     struct json_marks marks = {NULL, 0, 0};
     size_t bad = 0;
-    const char *text = json->text.data ? json->text.data : "";
+    const char *text = text_string(&json->text);
     if (json->text.length > JSON_BYTES_MAX)
         return error_set(e, STATUS_INPUT, "the text is larger than 256 MiB");
     enum status status = json_scan(text, json->text.length, &marks, &bad, e);
@@ -389,15 +389,20 @@ const struct json_value *json_member(const struct json_value *v, const char *key
 
 const char *json_string(const struct json_value *v)
 {
-    return cJSON_IsString(v->node) ? v->node->valuestring : "";
+    return v && cJSON_IsString(v->node) ? v->node->valuestring : "";
 }
 
 double json_number(const struct json_value *v)
 {
-    return cJSON_IsNumber(v->node) ? v->node->valuedouble : 0;
+    return json_number_or(v, 0);
+}
+
+double json_number_or(const struct json_value *v, double otherwise)
+{
+    return v && cJSON_IsNumber(v->node) ? v->node->valuedouble : otherwise;
 }
 
 bool json_bool(const struct json_value *v)
 {
-    return cJSON_IsTrue(v->node) != 0;
+    return v && cJSON_IsTrue(v->node) != 0;
 }

@@ -28,9 +28,10 @@ const struct json_value *json_next(const struct json_value *v);
 size_t json_count(const struct json_value *v);
 /* Member of that exact key, or NULL (also when v is NULL or no object). */
 const struct json_value *json_member(const struct json_value *v, const char *key);
-/* Valid only for the matching kind; "" / 0 / false otherwise. */
+/* Of the matching kind; "", 0, false of another, or of NULL. */
 const char *json_string(const struct json_value *v);
 double json_number(const struct json_value *v);
+double json_number_or(const struct json_value *v, double otherwise);
 bool json_bool(const struct json_value *v);
 const char *json_kind_name(enum json_kind kind); /* "a string" ... */
 

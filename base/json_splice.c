@@ -70,7 +70,7 @@ bool json_splice(const char *text, const char *key, const char *value, struct te
         return false;
     struct text added = {0};
     text_addf(&added, ",\n  \"%s\": %s", key, value);
-    join(text, end, end, added.data ? added.data : "", out);
+    join(text, end, end, text_string(&added), out);
     bool good = !added.failed && !out->failed;
     text_free(&added);
     return good;

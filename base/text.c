@@ -99,3 +99,14 @@ void text_pad(struct text *t, size_t column)
     for (size_t i = t->length > 0 ? current_column(t) : 0; i < column; i++)
         text_add_n(t, " ", 1);
 }
+
+const char *text_string(const struct text *t)
+{
+    return t->data ? t->data : "";
+}
+
+bool text_ends_with(const char *s, const char *end)
+{
+    size_t n = strlen(s), m = strlen(end);
+    return n >= m && strcmp(s + n - m, end) == 0;
+}

@@ -20,5 +20,10 @@ void text_add_n(struct text *t, const char *s, size_t n);
 void text_addf(struct text *t, const char *format, ...) STEPCAST_PRINTF(2, 3);
 /* Pads the current line with blanks to `column` (0-based, counted in characters, UTF-8 aware). */
 void text_pad(struct text *t, size_t column);
+/* Its characters, terminated; "" while it is empty. Good until the text changes. */
+const char *text_string(const struct text *t);
+
+/* True if the string ends with `end`. */
+bool text_ends_with(const char *s, const char *end);
 
 #endif

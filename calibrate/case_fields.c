@@ -133,7 +133,7 @@ static void set_list(struct case_reader *r, const struct field *row, const struc
     }
     if (words.failed)
         error_set(r->e, STATUS_IO, "out of memory");
-    set_word(r, row, words.data ? words.data : "", out);
+    set_word(r, row, text_string(&words), out);
     text_free(&words);
 }
 

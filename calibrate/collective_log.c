@@ -81,14 +81,7 @@ static enum status read_text(struct import *in, const char *log, size_t n)
 /* -1: there is none. */
 static double member_number(const struct json_value *v, const char *key)
 {
-    const struct json_value *m = json_member(v, key);
-    return m && json_kind(m) == JSON_NUMBER ? json_number(m) : -1;
-}
-
-static const char *member_string(const struct json_value *v, const char *key)
-{
-    const struct json_value *m = json_member(v, key);
-    return m && json_kind(m) == JSON_STRING ? json_string(m) : "";
+    return json_number_or(json_member(v, key), -1);
 }
 
 /* Time of "out_of_place" or "in_place"; -1 where it was not run. */
@@ -111,7 +104,7 @@ static enum status read_result(struct import *in, const struct json *json,
 {
     struct collective_row row = {.bytes = member_number(v, "size"),
                                  .count = member_number(v, "count")};
-    snprintf(row.dtype, sizeof row.dtype, "%.15s", member_string(v, "type"));
+    snprintf(row.dtype, sizeof row.dtype, "%.15s", json_string(json_member(v, "type")));
     row.time_us = body_time(v, "out_of_place", &row);
     if (row.time_us < 0)
         row.time_us = body_time(v, "in_place", &row);
@@ -134,8 +127,9 @@ static void read_config(struct import *in, const struct json_value *root)
         snprintf(in->run.library, sizeof in->run.library, "NCCL code %.0f", version);
     const struct json_value *devices = json_member(config, "devices");
     for (const struct json_value *d = devices ? json_first(devices) : NULL; d; d = json_next(d))
-        collective_run_note_rank(&in->run, member_number(d, "rank"), member_string(d, "hostname"),
-                                 member_string(d, "device_info"));
+        collective_run_note_rank(&in->run, member_number(d, "rank"),
+                                 json_string(json_member(d, "hostname")),
+                                 json_string(json_member(d, "device_info")));
 }
 
 /* With several GPUs a process, its "devices" hold the first of each alone. */

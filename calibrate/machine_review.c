@@ -1,4 +1,5 @@
 #include "calibrate/machine_review.h"
+#include "base/values.h"
 #include "calibrate/machine_power.h"
 #include "calibrate/sample_predict.h"
 #include "calibrate/validate_samples.h"
@@ -216,12 +217,6 @@ static enum status add_forecasts(const struct machine *machine, const struct gpu
     return e->status;
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Links inside a node and between nodes are two kinds. */
 static bool same_kind(const struct sample_table *t, size_t a, size_t b)
 {
@@ -236,8 +231,7 @@ static double median_of_kind(const struct sample_table *t, size_t row, double *s
     for (size_t i = 0; i < t->rows; i++)
         if (same_kind(t, row, i))
             scratch[n++] = sample_table_value(t, i, "time_us");
-    qsort(scratch, n, sizeof *scratch, compare_doubles);
-    return scratch[n / 2];
+    return values_upper_median(scratch, n);
 }
 
 static void add_outlier(struct machine_review *r, const struct sample_table *t, size_t i,

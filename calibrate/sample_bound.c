@@ -1,4 +1,5 @@
 #include "calibrate/sample_bound.h"
+#include "base/values.h"
 #include "calibrate/sample_predict.h"
 #include <math.h>
 #include <stdlib.h>
@@ -58,12 +59,6 @@ double sample_bytes_s(const struct gpu *gpu, const struct sample *s)
     return bytes / gpu->memory_bandwidth_bytes_per_s;
 }
 
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Median of measured over least time, of the file's rows in a datatype whose least time is over 20
  * us; 0: none. */
 static double median_slowness(const struct gpu *gpu, const struct samples *samples,
@@ -79,8 +74,7 @@ static double median_slowness(const struct gpu *gpu, const struct samples *sampl
     }
     if (n == 0)
         return 0;
-    qsort(ratio, n, sizeof *ratio, compare);
-    return ratio[n / 2];
+    return values_upper_median(ratio, n);
 }
 
 static enum status check_type(const struct gpu *gpu, const struct samples *samples,

@@ -373,7 +373,7 @@ enum status samples_load(const char *path, struct samples *samples, struct error
 {
     struct text text = {0};
     if (file_read(path, 0, &text, e) == STATUS_OK)
-        samples_parse(text.data ? text.data : "", text.length, path, samples, e);
+        samples_parse(text_string(&text), text.length, path, samples, e);
     text_free(&text);
     return e->status;
 }

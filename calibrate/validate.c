@@ -1,4 +1,5 @@
 #include "calibrate/validate.h"
+#include "base/values.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,12 +40,6 @@ static double memory_error_of(const struct run_case *c, const struct prediction 
     return relative_error(p->memory_bytes, c->oom ? 0 : c->memory_bytes, p);
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* The value below which the share q of the sorted errors lies, as the published scores take it. */
 static double quantile(const double *sorted, size_t n, double q)
 {
@@ -76,7 +71,7 @@ static void summarise_errors(double *absolute, size_t n, double signed_sum, stru
     double sum = 0;
     for (size_t i = 0; i < n; i++)
         sum += absolute[i];
-    qsort(absolute, n, sizeof *absolute, compare_doubles);
+    values_sort(absolute, n);
     out->mape = sum / (double)n;
     out->median = quantile(absolute, n, 0.5);
     out->p90 = quantile(absolute, n, 0.9);

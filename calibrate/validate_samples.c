@@ -1,4 +1,5 @@
 #include "calibrate/validate_samples.h"
+#include "base/values.h"
 #include "calibrate/sample_predict.h"
 #include <math.h>
 #include <stdio.h>
@@ -33,12 +34,6 @@ static bool chosen(const struct samples *samples, const struct sample *s,
            (choice->class_ == SAMPLES_ALL || sample_is_large(s));
 }
 
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* errors: the sizes of n errors. */
 static void summarise(double *sizes, size_t n, double sum, struct sample_error *out)
 {
@@ -47,7 +42,7 @@ static void summarise(double *sizes, size_t n, double sum, struct sample_error *
     out->mape = out->median = out->p90 = out->bias = out->worst = (double)NAN;
     if (n == 0)
         return;
-    qsort(sizes, n, sizeof *sizes, compare);
+    values_sort(sizes, n);
     for (size_t i = 0; i < n; i++)
         total += sizes[i];
     out->mape = total / (double)n;

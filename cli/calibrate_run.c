@@ -136,12 +136,12 @@ static enum status write_notes(const char *folder, const struct machine_fit_repo
     char path[PATH_SIZE];
     struct text out = {0};
     snprintf(path, sizeof path, "%s/fit.txt", folder);
-    text_add(&out, report->groups.data ? report->groups.data : "");
-    text_add(&out, report->notes.data ? report->notes.data : "");
+    text_add(&out, text_string(&report->groups));
+    text_add(&out, text_string(&report->notes));
     if (out.failed)
         error_set(e, STATUS_IO, "out of memory");
     else
-        file_write(path, out.data ? out.data : "", out.length, e);
+        file_write(path, text_string(&out), out.length, e);
     text_free(&out);
     return e->status;
 }

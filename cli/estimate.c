@@ -115,7 +115,7 @@ static enum status write_trace(const struct arguments *a, const struct estimate_
     if (out.failed)
         error_set(e, STATUS_IO, "out of memory");
     if (e->status == STATUS_OK)
-        file_write(path, out.data ? out.data : "", out.length, e);
+        file_write(path, text_string(&out), out.length, e);
     text_free(&out);
     timeline_free(&timeline);
     return e->status;

@@ -9,7 +9,7 @@ static void tell(const struct arguments *a, const struct framework_import *impor
 {
     struct text text = {0};
     import_text(import, file, &text);
-    for (const char *line = text.data ? text.data : ""; *line != '\0';) {
+    for (const char *line = text_string(&text); *line != '\0';) {
         size_t n = strcspn(line, "\n");
         output_note(a, "%.*s", (int)n, line);
         line += n + (line[n] == '\n');
@@ -36,10 +36,10 @@ static enum status check_resolved(const struct arguments *a, const struct framew
         value_show(u.value, &value);
         if (is_given(a, &u)) {
             output_note(a, "%s: %s is \"%s\", which the file does not tell: not read", file, u.key,
-                        value.data ? value.data : "");
+                        text_string(&value));
         } else {
             error_set(e, STATUS_INPUT, "%s is \"%.80s\", which the file does not tell", u.key,
-                      value.data ? value.data : "");
+                      text_string(&value));
             error_set_file(e, file, 0, 0);
             error_set_hint(e, "give it by a flag of stepcast, or set the variable in a copy");
         }

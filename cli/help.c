@@ -77,7 +77,7 @@ static void add_option(const struct option *option, struct text *out)
 {
     struct text names = {0};
     add_names(option, &names);
-    text_addf(out, "  %s", names.data ? names.data : "");
+    text_addf(out, "  %s", text_string(&names));
     if (names.length + 4 > HELP_INDENT)
         text_add(out, "\n");
     text_pad(out, HELP_INDENT);
@@ -86,7 +86,7 @@ static void add_option(const struct option *option, struct text *out)
     text_add(&words, option->help);
     for (const char *const *value = option->values; value && *value; value++)
         text_addf(&words, "%s%s", value == option->values ? ": " : ", ", *value);
-    add_wrapped(out, words.data ? words.data : "", HELP_INDENT);
+    add_wrapped(out, text_string(&words), HELP_INDENT);
     text_free(&words);
 }
 

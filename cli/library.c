@@ -181,7 +181,7 @@ enum stepcast_status stepcast_estimate(const stepcast_scenario *scenario, const 
 static enum status read_count(const struct json *json, const struct json_value *v, int least,
                               int most, int *out, struct error *e)
 {
-    double number = v && json_kind(v) == JSON_NUMBER ? json_number(v) : -1;
+    double number = json_number_or(v, -1);
     if (!v)
         return STATUS_OK;
     if (!(number >= least) || number > most || (double)(int)number < number)

@@ -32,8 +32,7 @@ static enum status print_text(void (*write)(struct text *out), struct error *e)
     write(&out);
     if (out.failed)
         error_set(e, STATUS_IO, "out of memory");
-    else if (fwrite(out.data ? out.data : "", 1, out.length, stdout) != out.length ||
-        fflush(stdout) != 0)
+    else if (fwrite(text_string(&out), 1, out.length, stdout) != out.length || fflush(stdout) != 0)
         error_set(e, STATUS_IO, "cannot write standard output");
     text_free(&out);
     return e->status;

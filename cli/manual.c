@@ -26,9 +26,9 @@ static void add_filled(struct text *out, const char *words)
         struct text word = {0}, plain = {0};
         size_t n = strcspn(words, " ");
         text_add_n(&word, words, n);
-        add_plain(&plain, word.data ? word.data : "");
+        add_plain(&plain, text_string(&word));
         bool full = column > 0 && column + 1 + plain.length > LINE_WIDTH;
-        text_addf(out, "%s%s", column == 0 ? "" : full ? "\n" : " ", plain.data ? plain.data : "");
+        text_addf(out, "%s%s", column == 0 ? "" : full ? "\n" : " ", text_string(&plain));
         column = full || column == 0 ? plain.length : column + 1 + plain.length;
         if (n > 1 && words[n - 1] == '.' && words[n] != '\0') {
             text_add(out, "\n");
@@ -55,7 +55,7 @@ static void add_flag(void *context, const char *name, size_t n)
     struct text word = {0};
     text_addf(&word, "--%s%.*s", line->option->kind == OPTION_BOOL ? "[no-]" : "", (int)n, name);
     add_plain(&plain, word.data ? word.data + 1 : "");
-    text_addf(line->out, "%sFl %s", line->first ? "" : " , ", plain.data ? plain.data : "");
+    text_addf(line->out, "%sFl %s", line->first ? "" : " , ", text_string(&plain));
     if (line->option->argument)
         text_addf(line->out, " Ar %s", line->option->argument);
     line->first = false;
@@ -76,7 +76,7 @@ static void add_option(const struct option *option, struct text *out)
     for (const char *const *value = option->values; value && *value; value++)
         text_addf(&help, "%s%s", value == option->values ? ": " : ", ", *value);
     text_add(&help, ".");
-    add_filled(out, help.data ? help.data : "");
+    add_filled(out, text_string(&help));
     text_free(&help);
     struct text names = {0};
     text_add(&names, "Commands:");
@@ -86,7 +86,7 @@ static void add_option(const struct option *option, struct text *out)
     }
     text_add(&names, ".");
     text_add(out, "\n.br\n");
-    add_filled(out, names.data ? names.data : "");
+    add_filled(out, text_string(&names));
     text_add(out, "\n");
     text_free(&names);
 }

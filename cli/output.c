@@ -33,7 +33,7 @@ enum status output_write(const struct arguments *a, const struct text *text, str
         text_free(&shown);
         return e->status;
     }
-    return file_write(path ? path : "-", text->data ? text->data : "", text->length, e);
+    return file_write(path ? path : "-", text_string(text), text->length, e);
 }
 
 void output_note(const struct arguments *a, const char *format, ...)
@@ -51,7 +51,7 @@ void output_note(const struct arguments *a, const char *format, ...)
 
 void output_lines(const struct arguments *a, const struct text *lines)
 {
-    const char *line = lines->data ? lines->data : "";
+    const char *line = text_string(lines);
     while (*line != '\0') {
         size_t n = strcspn(line, "\n");
         output_note(a, "%.*s", (int)n, line);

@@ -46,7 +46,7 @@ static enum status write_extra(const struct arguments *a, const char *option,
     const char *path = argument_value(a, option);
     if (!path)
         return STATUS_OK;
-    return file_write(path, text->data ? text->data : "", text->length, e);
+    return file_write(path, text_string(text), text->length, e);
 }
 
 /* Without gnuplot the numbers and the script still come, beside the picture that does not. */

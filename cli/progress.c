@@ -1,5 +1,6 @@
 #include "cli/progress.h"
 #include "base/c_locale.h"
+#include "base/wall_clock.h"
 #include "cli/output.h"
 #include <stdio.h>
 
@@ -7,22 +8,13 @@ enum { LINE_WIDTH = 78 };
 
 void progress_start(struct progress *p, const struct arguments *a)
 {
-    *p = (struct progress){.wanted = output_progress_wanted(a)};
-    clock_gettime(CLOCK_MONOTONIC, &p->start);
-}
-
-static double seconds_since(const struct timespec *start)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - start->tv_sec) + 1e-9 * (double)(now.tv_nsec - start->tv_nsec);
+    *p = (struct progress){.wanted = output_progress_wanted(a), .start_s = wall_clock_s()};
 }
 
 void progress_show(struct progress *p, const char *format, ...)
 {
     char line[LINE_WIDTH + 1];
-    double elapsed_s = p->wanted ? seconds_since(&p->start) : 0;
-    if (elapsed_s < 1)
+    if (!p->wanted || wall_clock_s() - p->start_s < 1)
         return;
     va_list args;
     va_start(args, format);

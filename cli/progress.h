@@ -1,13 +1,12 @@
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
 #include "cli/arguments.h"
-#include <time.h>
 
 /* A line on a terminal that tells how far a long command is; shown after a second, never to a file.
  */
 struct progress {
     bool wanted, shown;
-    struct timespec start;
+    double start_s;
 };
 
 void progress_start(struct progress *p, const struct arguments *a);

@@ -29,7 +29,7 @@ static enum status write_text(const char *folder, const char *name, struct text 
     if (path.failed || text->failed)
         error_set(e, STATUS_IO, "out of memory");
     else if (e->status == STATUS_OK)
-        file_write(path.data, text->data ? text->data : "", text->length, e);
+        file_write(path.data, text_string(text), text->length, e);
     text_free(&path);
     text_free(text);
     return e->status;
@@ -80,7 +80,7 @@ static enum status write_page(const struct report_work *work, const char *folder
         .top = work->top,
         .figures = work->figures,
         .figure_count = work->figure_count,
-        .command = command.data ? command.data : "",
+        .command = text_string(&command),
     };
     review_page(&review, &page);
     text_free(&command);
@@ -94,7 +94,7 @@ enum status report_write_nothing(const struct report_work *work, const struct re
     add_command(work->plot.arguments, &command);
     struct review review = {.scenario = &work->plot.input.scenario,
                             .found = &work->plot.found,
-                            .command = command.data ? command.data : ""};
+                            .command = text_string(&command)};
     review_nothing_page(&review, remedies, &page);
     text_free(&command);
     return report_write_page(folder, &page, e);
@@ -129,9 +129,8 @@ static enum status write_figure(const struct review_figure *figure, const char *
     struct text script = {0}, data = {0}, svg = {0};
     char name[64];
     figure_script(&figure->figure, figure_formats, &script);
-    text_add_n(&data, figure->figure.data.data ? figure->figure.data.data : "",
-               figure->figure.data.length);
-    text_add_n(&svg, figure->svg.data ? figure->svg.data : "", figure->svg.length);
+    text_add_n(&data, text_string(&figure->figure.data), figure->figure.data.length);
+    text_add_n(&svg, text_string(&figure->svg), figure->svg.length);
     snprintf(name, sizeof name, "%s.gp", figure->name);
     write_text(folder, name, &script, e);
     snprintf(name, sizeof name, "%s.csv", figure->name);

@@ -153,12 +153,10 @@ static enum status override_system(const struct arguments *a, const struct syste
 /* Numbers of GPUs that a run's configuration (--from) gives; flags win. */
 static void take_file_sizes(const struct scenario_input *input, struct system_parts *parts)
 {
-    const struct json_value *gpus = file_part(input, "gpus");
-    const struct json_value *per_node = file_part(input, "gpus_per_node");
-    if (parts->gpus == 0 && gpus && json_kind(gpus) == JSON_NUMBER)
-        parts->gpus = json_number(gpus);
-    if (parts->gpus_per_node == 0 && per_node && json_kind(per_node) == JSON_NUMBER)
-        parts->gpus_per_node = json_number(per_node);
+    if (parts->gpus == 0)
+        parts->gpus = json_number(file_part(input, "gpus"));
+    if (parts->gpus_per_node == 0)
+        parts->gpus_per_node = json_number(file_part(input, "gpus_per_node"));
 }
 
 static enum status read_system(const struct arguments *a, struct scenario_input *input,
@@ -167,7 +165,7 @@ static enum status read_system(const struct arguments *a, struct scenario_input 
     struct system *system = &input->scenario.system;
     struct system_parts parts;
     const char *name = argument_value(a, "system"), *catalog = argument_value(a, "catalog");
-    const struct json_value *part = file_part(input, "system"), *gpus = file_part(input, "gpus");
+    const struct json_value *part = file_part(input, "system");
     if (read_parts(a, &parts, e) != STATUS_OK)
         return e->status;
     if (!name && !part && parts.gpu[0]) {
@@ -186,8 +184,8 @@ static enum status read_system(const struct arguments *a, struct scenario_input 
                        "parts");
     if (e->status != STATUS_OK || override_system(a, &parts, system, e) != STATUS_OK)
         return e->status;
-    if (parts.gpus == 0 && gpus && json_kind(gpus) == JSON_NUMBER)
-        system->gpus = json_number(gpus);
+    if (parts.gpus == 0)
+        system->gpus = json_number_or(file_part(input, "gpus"), system->gpus);
     if (!(system->gpus >= 1))
         return missing(e, "gpus", "how many GPUs does the cluster have?");
     return e->status;

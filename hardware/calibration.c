@@ -1,4 +1,5 @@
 #include "hardware/calibration.h"
+#include "base/text.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -228,17 +229,11 @@ void calibration_transfer(struct calibration *c, const char *from)
     }
 }
 
-static bool ends_with(const char *word, const char *end)
-{
-    size_t n = strlen(word), m = strlen(end);
-    return n >= m && strcmp(word + n - m, end) == 0;
-}
-
 /* Shares of peaks and bandwidths; other shares (of a cache, of an overlap) are no rates. */
 static bool is_rate(const struct field *row)
 {
-    return ends_with(row->key, "peak_frac") || ends_with(row->key, "math_frac") ||
-           ends_with(row->key, "exp_frac") || ends_with(row->key, "bandwidth_frac");
+    return text_ends_with(row->key, "peak_frac") || text_ends_with(row->key, "math_frac") ||
+           text_ends_with(row->key, "exp_frac") || text_ends_with(row->key, "bandwidth_frac");
 }
 
 void calibration_speed_up(struct calibration *c, const char *op, double s)

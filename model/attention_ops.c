@@ -1,16 +1,7 @@
 /* Ops of the attention half of a layer. MODELLING 1.2 to 1.4, 5.1, 5.2 */
+#include "base/minmax.h"
 #include "model/op_emit.h"
 #include <math.h>
-
-static double least(double a, double b)
-{
-    return a < b ? a : b;
-}
-
-static double most(double a, double b)
-{
-    return a > b ? a : b;
-}
 
 double visible_frac(const struct shard *shard, const struct layer_kind *kind)
 {
@@ -18,7 +9,7 @@ double visible_frac(const struct shard *shard, const struct layer_kind *kind)
     double causal = layer_visible_keys(kind, s) / s;
     double mean = shard->document_mean, spread = shard->document_spread;
     if (mean > 0) /* packed documents: sum L^2 / (2 s^2) over s / mean documents */
-        causal = least(causal, (mean * mean + spread * spread) / (2 * mean * s));
+        causal = min2(causal, (mean * mean + spread * spread) / (2 * mean * s));
     return causal;
 }
 
@@ -30,7 +21,7 @@ static double rank_heads(const struct shard *s, const struct layer_kind *kind)
 
 static double rank_kv_heads(const struct shard *s, const struct layer_kind *kind)
 {
-    return most(1, (double)kind->kv_heads / s->tp);
+    return max2(1, (double)kind->kv_heads / s->tp);
 }
 
 /* Those that attention reads and context ranks exchange. */
@@ -91,7 +82,7 @@ static void emit_fused(struct emitter *e, const struct layer_kind *kind)
     double rows = s->seq_length / s->cp;
     if (s->cp_comm == CP_COMM_A2A) {
         heads /= s->cp;
-        kv = most(1, kv / s->cp);
+        kv = max2(1, kv / s->cp);
         rows = s->seq_length;
     }
     struct attention a = {.batch = s->micro_batch,

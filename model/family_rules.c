@@ -129,19 +129,13 @@ static bool truth_of(const struct json_value *object, const char *key)
     return v && json_bool(v);
 }
 
-static double number_of(const struct json_value *object, const char *key)
-{
-    const struct json_value *v = json_member(object, key);
-    return v ? json_number(v) : 0;
-}
-
 /* MPT: no biases if no_bias; positions are learned unless attn_config.alibi; expansion_ratio. */
 enum status adjust_mpt(struct reader *r)
 {
     struct config *c = &r->config;
     const struct json_value *attention = json_member(r->object, "attn_config");
-    double width = number_of(r->object, "expansion_ratio") * c->hidden_size;
-    double heads = number_of(attention, "kv_n_heads");
+    double width = json_number(json_member(r->object, "expansion_ratio")) * c->hidden_size;
+    double heads = json_number(json_member(attention, "kv_n_heads"));
     if (!truth_of(r->object, "no_bias"))
         r->traits |= TRAIT_LAYER_NORM | TRAIT_QKV_BIAS | TRAIT_OUT_BIAS | TRAIT_MLP_BIAS;
     if (!truth_of(attention, "alibi"))

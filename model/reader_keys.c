@@ -203,8 +203,7 @@ enum status reader_error(struct reader *r, size_t offset, const char *format, ..
 
 const char *reader_string(const struct reader *r, const char *key)
 {
-    const struct json_value *v = json_member(r->object, key);
-    return v ? json_string(v) : "";
+    return json_string(json_member(r->object, key));
 }
 
 bool reader_knows(const char *name)

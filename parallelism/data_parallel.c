@@ -1,18 +1,9 @@
 #include "parallelism/data_parallel.h"
+#include "base/minmax.h"
 #include "hardware/roofline.h"
 #include "parallelism/optimizer.h"
 #include "parallelism/placement.h"
 #include "parallelism/weight_bytes.h"
-
-static double least(double a, double b)
-{
-    return a < b ? a : b;
-}
-
-static double most(double a, double b)
-{
-    return a > b ? a : b;
-}
 
 /* ZeRO stage as the stack runs it: one that shards over context ranks too is at stage 3 there. */
 static int effective_zero(const struct stack *stack, const struct strategy *s)
@@ -24,8 +15,8 @@ static struct sharding shard_over(const struct stack *stack, const struct strate
 {
     int zero = effective_zero(stack, s);
     double context = stack->shards_over_context ? s->cp : 1;
-    double state = s->zero_group > 0 ? least(s->zero_group, ranks) : ranks;
-    double parameter = s->fsdp_shard > 0 ? least(s->fsdp_shard * context, ranks) : ranks;
+    double state = s->zero_group > 0 ? min2(s->zero_group, ranks) : ranks;
+    double parameter = s->fsdp_shard > 0 ? min2(s->fsdp_shard * context, ranks) : ranks;
     if (zero == 3)
         state = parameter;
     return (struct sharding){.ranks = ranks,
@@ -96,7 +87,7 @@ static double exposed_s(const struct scenario *scenario, bool overlapped, double
 {
     if (!overlapped)
         return comm_s;
-    double exposed = most(comm_s * least(1, bucket_frac), comm_s - window_s);
+    double exposed = max2(comm_s * min2(1, bucket_frac), comm_s - window_s);
     return exposed + (comm_s - exposed) * scenario->stack.contention_frac;
 }
 
@@ -156,7 +147,7 @@ static double divided_s(const struct scenario *scenario, struct memo *memo, enum
     const struct system *system = &scenario->system;
     double latency_s =
         calls * collective_s(system, op, bytes / calls, g) - collective_s(system, op, bytes, g);
-    return memo_collective_s(memo, scenario, op, bytes, g) + most(0, latency_s);
+    return memo_collective_s(memo, scenario, op, bytes, g) + max2(0, latency_s);
 }
 
 /* Matrix by matrix through lists: cleared (1 pass) and copied (2); gradients copied. */
@@ -164,7 +155,7 @@ static struct zero_block listed_block(const struct scenario *scenario, const str
                                       const struct zero_cost *zero, const struct block_cost *block,
                                       struct memo *memo)
 {
-    double ranks = zero->dense.parameter, calls = most(1, block->matrices);
+    double ranks = zero->dense.parameter, calls = max2(1, block->matrices);
     struct group g = placement_group(&scenario->system, ranks, s->tp);
     double p = block->parameters.dense + block->parameters.expert;
     double w = weight_gather_bytes(scenario) * p;
@@ -287,7 +278,7 @@ double data_parallel_exposed_s(const struct scenario *scenario, const struct zer
 /* Compute beside communication; the longer decides, the shorter slows it. MODELLING 5.6 */
 static double fsdp_exposed_s(const struct scenario *scenario, double comm_s, double compute_s)
 {
-    return most(0, comm_s - compute_s) + least(comm_s, compute_s) * scenario->stack.contention_frac;
+    return max2(0, comm_s - compute_s) + min2(comm_s, compute_s) * scenario->stack.contention_frac;
 }
 
 /* The gather of the next layer runs beside this one where the stack prefetches, the reduction of

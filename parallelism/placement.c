@@ -1,15 +1,6 @@
 #include "parallelism/placement.h"
+#include "base/minmax.h"
 #include <math.h>
-
-static double least(double a, double b)
-{
-    return a < b ? a : b;
-}
-
-static double most(double a, double b)
-{
-    return a > b ? a : b;
-}
 
 /* GPUs of one scale-up domain that a job uses: a job larger than one domain fills each with the
  * largest number that divides the job (64 of 72), in whole nodes where it can. */
@@ -29,7 +20,7 @@ static double job_domain_gpus(const struct system *system)
 /* Ranks of the group inside one block of `gpus` contiguous GPUs. */
 static double ranks_inside(double gpus, double size, double stride)
 {
-    return least(size, most(1, floor(gpus / stride)));
+    return min2(size, max2(1, floor(gpus / stride)));
 }
 
 struct group placement_group(const struct system *system, double size, double stride)

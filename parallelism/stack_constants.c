@@ -11,25 +11,18 @@ static struct json *shipped(struct error *e)
     return f ? json_parse((const char *)f->text, f->length, "stacks.json", e) : NULL;
 }
 
-/* The number of a member, `otherwise` where there is none. */
-static double number_member(const struct json_value *object, const char *key, double otherwise)
-{
-    const struct json_value *v = json_member(object, key);
-    return v && json_kind(v) == JSON_NUMBER ? json_number(v) : otherwise;
-}
-
 static enum status read_stack(const struct json *json, const struct json_value *object,
                               struct stack *stack, struct error *e)
 {
     for (int i = 0; i < STACK_CONSTANTS; i++) {
         const struct json_value *v = json_member(object, stack_constant_names[i]);
-        stack->constant[i].value = number_member(v, "value", 0);
-        stack->constant[i].standard_error = number_member(v, "standard_error", 0);
+        stack->constant[i].value = json_number_or(json_member(v, "value"), 0);
+        stack->constant[i].standard_error = json_number_or(json_member(v, "standard_error"), 0);
         if (!(stack->constant[i].value > 0))
             return json_error(json, object, e, STATUS_INPUT, "constant '%s' of a stack is missing",
                               stack_constant_names[i]);
     }
-    stack->residual_frac = number_member(object, "residual", 0);
+    stack->residual_frac = json_number_or(json_member(object, "residual"), 0);
     return STATUS_OK;
 }
 

@@ -1,6 +1,7 @@
 #include "reports/critique_report.h"
 #include "reports/format.h"
 #include "reports/table.h"
+#include <math.h>
 #include <string.h>
 
 /* Less is noise of the forecast's own rounding. */
@@ -73,10 +74,7 @@ static void add_changes(const struct scenario *scenario, const struct strategy *
         strategy_differences(scenario, own, &c->change[i].strategy, add_difference, &list);
         table_cell(&t, "%s", change.data ? change.data : c->change[i].field->key);
         table_cell(&t, "%s", format_unit(&scratch, c->change[i].step_s, UNIT_SECONDS, 4));
-        if (runs)
-            table_cell(&t, "%.1f %%", 100 * gain_frac(c, c->change[i].step_s));
-        else
-            table_cell(&t, "-");
+        table_percent(&t, runs ? gain_frac(c, c->change[i].step_s) : (double)NAN, 1);
         text_free(&change);
     }
     table_write(&t, 2, out);

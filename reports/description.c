@@ -63,7 +63,7 @@ static void figures_cells(struct table *t, const struct figure *figures, const v
     for (const struct figure *f = figures; f->key; f++) {
         text_clear(&cell);
         figure_text(f, thing, &cell);
-        table_cell(t, "%s", cell.data ? cell.data : "");
+        table_cell(t, "%s", text_string(&cell));
     }
     text_free(&cell);
 }

@@ -290,7 +290,7 @@ void diff_page(const struct diff_side *a, const struct diff_side *b, struct text
     for (int i = 0; i < 2; i++) {
         text_clear(&words);
         add_step(sides[i], i == 0 ? "A" : "B", &words);
-        html_words(out, "p", words.data ? words.data : "");
+        html_words(out, "p", text_string(&words));
     }
     for (int i = 0; i < PARTS; i++) {
         struct table t;

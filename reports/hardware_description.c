@@ -2,6 +2,7 @@
 #include "hardware/system.h"
 #include "reports/description_kinds.h"
 #include "reports/table.h"
+#include <math.h>
 #include <string.h>
 
 static double peak_bf16(const void *thing)
@@ -87,10 +88,7 @@ static void add_calibration(const struct gpu *gpu, struct text *out)
             continue;
         table_cell(&t, "%s %s", slot.op, slot.name);
         table_cell(&t, "%s", calibration_kind_names[group.kind]);
-        if (group.error_frac > 0)
-            table_cell(&t, "%.1f %%", 100 * group.error_frac);
-        else
-            table_cell(&t, "-");
+        table_percent(&t, group.error_frac > 0 ? group.error_frac : (double)NAN, 1);
         table_cell(&t, "%s", group.source);
     }
     text_addf(out, "\ncalibration: %s\n", gpu->calibration_source);

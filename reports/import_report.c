@@ -55,7 +55,7 @@ static void add_list(const struct framework_import *import, enum setting_use use
         if (n > 0 && column + item.length > WIDTH)
             column = add_piece("\n   ", 0, out);
         column = add_piece(n > 0 ? " " : "", column, out);
-        column = add_piece(item.data ? item.data : "", column, out);
+        column = add_piece(text_string(&item), column, out);
         text_free(&item);
         n++;
     }
@@ -101,7 +101,7 @@ static void add_unknown(const struct framework_import *import, struct text *out)
 
 static void add_notes(const struct framework_import *import, struct text *out)
 {
-    const char *line = import->notes.data ? import->notes.data : "";
+    const char *line = text_string(&import->notes);
     while (*line != '\0') {
         size_t n = strcspn(line, "\n");
         text_add(out, "note: ");

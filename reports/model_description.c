@@ -192,7 +192,7 @@ static void show_text(const void *thing, struct text *out)
             continue;
         text_clear(&scratch);
         figure_text(f, thing, &scratch);
-        add_line(out, f->title, scratch.data ? scratch.data : "");
+        add_line(out, f->title, text_string(&scratch));
     }
     text_addf(out,
               "\nFLOP/token: forward and backward at %.0f tokens, logits in, causal attention "

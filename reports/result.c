@@ -190,7 +190,7 @@ static void csv_field(struct text *out, const struct field *field, const void *i
 {
     struct text value = {0};
     field_get(field, in, &value);
-    csv_text(out, value.data ? value.data : "");
+    csv_text(out, text_string(&value));
     text_free(&value);
 }
 

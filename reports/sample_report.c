@@ -130,14 +130,6 @@ enum status sample_report_csv(const struct sample_report *r, struct text *out, s
 
 /* ---- text ---- */
 
-static void percent_cell(struct table *t, double value)
-{
-    if (isfinite(value))
-        table_cell(t, "%.1f %%", 100 * value);
-    else
-        table_cell(t, "-");
-}
-
 static enum status add_choice(struct table *t, const struct sample_report *r,
                               const struct sample_choice *choice, struct error *e)
 {
@@ -150,13 +142,13 @@ static enum status add_choice(struct table *t, const struct sample_report *r,
     table_cell(t, "%s", sample_class_names[choice->class_]);
     table_cell(t, "%zu", error.rows);
     table_cell(t, "%zu", error.skipped);
-    percent_cell(t, error.mape);
-    percent_cell(t, error.median);
-    percent_cell(t, error.p90);
-    percent_cell(t, error.worst);
-    percent_cell(t, error.bias);
+    table_percent(t, error.mape, 1);
+    table_percent(t, error.median, 1);
+    table_percent(t, error.p90, 1);
+    table_percent(t, error.worst, 1);
+    table_percent(t, error.bias, 1);
     if (r->rooflines && samples_error(r->samples, r->rooflines, choice, &error, e) == STATUS_OK)
-        percent_cell(t, error.mape);
+        table_percent(t, error.mape, 1);
     return e->status;
 }
 
@@ -233,7 +225,7 @@ static void add_worst(const struct sample_report *r, struct text *out)
         below = most;
         text_clear(&scratch);
         describe_sample(&r->samples->items[worst], &scratch);
-        table_cell(&t, "%s", scratch.data ? scratch.data : "");
+        table_cell(&t, "%s", text_string(&scratch));
         table_cell(&t, "%s",
                    format_unit(&scratch, r->samples->items[worst].time_s, UNIT_SECONDS, 3));
         table_cell(&t, "%s", format_unit(&scratch, r->predictions[worst].time_s, UNIT_SECONDS, 3));

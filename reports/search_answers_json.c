@@ -106,7 +106,7 @@ static void put_neighbour(struct json_writer *w, const struct neighbour *n,
     bool legal = n->verdict != NEIGHBOUR_ILLEGAL, memory = n->verdict == NEIGHBOUR_MEMORY;
     neighbour_change(n, &best->strategy, &change);
     json_open_object_compact(w, NULL);
-    json_put_string(w, "change", change.data ? change.data : "");
+    json_put_string(w, "change", text_string(&change));
     json_put_string(w, "key",
                     n->dimension == SEARCH_DIMENSIONS ? "overlaps"
                                                       : search_dimension_names[n->dimension]);

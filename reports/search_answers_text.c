@@ -75,7 +75,7 @@ static void add_cluster(struct table *t, const struct scenario *here,
         table_cell(t, "%s", format_unit(&scratch, best->cost.memory_total_bytes, UNIT_BYTES, 3));
         text_clear(&scratch);
         strategy_describe(&best->strategy, &scratch);
-        table_cell(t, "%s", scratch.data ? scratch.data : "");
+        table_cell(t, "%s", text_string(&scratch));
     }
     text_free(&scratch);
 }
@@ -225,7 +225,7 @@ void ties_text(const struct ties *ties, struct text *out)
         table_cell(&t, "+- %.2f %%", 100 * tie->interval_frac);
         text_clear(&scratch);
         strategy_describe(&tie->ranked.strategy, &scratch);
-        table_cell(&t, "%s", scratch.data ? scratch.data : "");
+        table_cell(&t, "%s", text_string(&scratch));
     }
     table_write(&t, 2, out);
     if (ties->count > TIES_SHOWN)
@@ -290,14 +290,14 @@ void neighbours_text(const struct neighbours *neighbours, const struct ranked *b
         const struct neighbour *n = &neighbours->neighbour[i];
         text_clear(&scratch);
         neighbour_change(n, &best->strategy, &scratch);
-        table_cell(&t, "%s", scratch.data ? scratch.data : "");
+        table_cell(&t, "%s", text_string(&scratch));
         if (n->cost.legal)
             table_cell(&t, "%s", format_unit(&scratch, n->cost.step_s, UNIT_SECONDS, 4));
         else
             table_cell(&t, "-");
         text_clear(&scratch);
         neighbour_loss(n, best, &scratch);
-        table_cell(&t, "%s", scratch.data ? scratch.data : "");
+        table_cell(&t, "%s", text_string(&scratch));
     }
     table_write(&t, 0, out);
     text_add(out, "\n");
@@ -330,7 +330,7 @@ void front_text(const struct pareto_clusters *front, const struct scenario *scen
         table_cell(&t, "%s", format_unit(&scratch, cost->memory_total_bytes, UNIT_BYTES, 3));
         text_clear(&scratch);
         strategy_describe(&p->ranked.strategy, &scratch);
-        table_cell(&t, "%s", scratch.data ? scratch.data : "");
+        table_cell(&t, "%s", text_string(&scratch));
     }
     table_write(&t, 2, out);
     text_add(out, "\n");
@@ -382,13 +382,13 @@ void remedies_table(const struct remedies *remedies, struct table *out)
         const struct remedy *r = &remedies->remedy[i];
         text_clear(&scratch);
         add_remedy(r, &scratch);
-        table_cell(out, "%s", scratch.data ? scratch.data : "");
+        table_cell(out, "%s", text_string(&scratch));
         table_cell(out, "%s", format_unit(&scratch, r->best.cost.step_s, UNIT_SECONDS, 4));
         table_cell(out, "%s",
                    format_unit(&scratch, r->best.cost.memory_total_bytes, UNIT_BYTES, 3));
         text_clear(&scratch);
         strategy_describe(&r->best.strategy, &scratch);
-        table_cell(out, "%s", scratch.data ? scratch.data : "");
+        table_cell(out, "%s", text_string(&scratch));
     }
     text_free(&scratch);
 }

@@ -65,7 +65,7 @@ static void add_row(struct table *t, const struct scenario *scenario, const stru
     table_cell(t, "%.1f %%", 100 * step_mfu(scenario, &r->cost));
     table_cell(t, "%s", format_unit(&scratch, r->cost.memory_total_bytes, UNIT_BYTES, 3));
     also(s, &rest);
-    table_cell(t, "%s", rest.data ? rest.data : "");
+    table_cell(t, "%s", text_string(&rest));
     text_free(&scratch);
     text_free(&rest);
 }

@@ -68,7 +68,7 @@ static void csv_values(const struct sweep_report *r, const struct sweep_point *p
         for (int k = 0; k < r->request->axes[a].knobs; k++) {
             text_clear(&value);
             value_text(&r->request->axes[a], point, a, k, &value);
-            csv_text(out, value.data ? value.data : "");
+            csv_text(out, text_string(&value));
         }
     }
     text_free(&value);
@@ -192,7 +192,7 @@ static void add_result_cells(struct table *t, const struct result *r, bool found
     table_cell(t, "%s", format_unit(&scratch, r->cost->memory_total_bytes, UNIT_BYTES, 3));
     text_clear(&scratch);
     strategy_describe(r->strategy, &scratch);
-    table_cell(t, "%s", scratch.data ? scratch.data : "");
+    table_cell(t, "%s", text_string(&scratch));
     text_free(&scratch);
 }
 
@@ -264,7 +264,7 @@ enum status sweep_text(const struct sweep_report *r, struct text *out, struct er
     struct visit v;
     for (int a = 0; a < axes; a++) {
         axis_name(&r->request->axes[a], &names[a]);
-        columns[a] = (struct table_column){names[a].data ? names[a].data : "", false};
+        columns[a] = (struct table_column){text_string(&names[a]), false};
     }
     memcpy(columns + axes, result_columns, sizeof result_columns);
     format_scenario(r->request->scenario, out);

@@ -1,5 +1,6 @@
 #include "reports/table.h"
 #include "base/c_locale.h"
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,6 +28,14 @@ void table_cell(struct table *t, const char *format, ...)
         cell[0] = '\0';
     text_add_n(&t->cells, cell, strlen(cell) + 1);
     t->cell_count++;
+}
+
+void table_percent(struct table *t, double frac, int decimals)
+{
+    if (isfinite(frac))
+        table_cell(t, "%.*f %%", decimals, 100 * frac);
+    else
+        table_cell(t, "-");
 }
 
 /* Characters of UTF-8 text: bytes that continue none. */

@@ -22,6 +22,8 @@ struct table {
 void table_init(struct table *t, const struct table_column *columns, size_t column_count);
 void table_free(struct table *t);
 void table_cell(struct table *t, const char *format, ...) STEPCAST_PRINTF(2, 3);
+/* A share in percent; "-" where it is not known (NAN). */
+void table_percent(struct table *t, double frac, int decimals);
 /* Appends the titles and the rows, each line indented by `indent` blanks, no blanks at its end. */
 void table_write(const struct table *t, size_t indent, struct text *out);
 

@@ -132,14 +132,6 @@ enum status validation_csv(const struct validation_report *r, struct text *out, 
 
 /* ---- text ---- */
 
-static void percent_cell(struct table *t, double value)
-{
-    if (isfinite(value))
-        table_cell(t, "%.1f %%", 100 * value);
-    else
-        table_cell(t, "-");
-}
-
 static void share_cell(struct table *t, size_t part, size_t whole)
 {
     if (whole > 0)
@@ -157,13 +149,13 @@ static enum status add_family(struct table *t, const struct validation_report *r
     table_cell(t, "%s", family ? family : "all");
     table_cell(t, "%zu", v.cases);
     table_cell(t, "%zu", v.skipped);
-    percent_cell(t, v.mape);
-    percent_cell(t, v.median);
-    percent_cell(t, v.p90);
-    percent_cell(t, v.worst);
-    percent_cell(t, v.bias);
-    percent_cell(t, v.coverage);
-    percent_cell(t, v.memory_mape);
+    table_percent(t, v.mape, 1);
+    table_percent(t, v.median, 1);
+    table_percent(t, v.p90, 1);
+    table_percent(t, v.worst, 1);
+    table_percent(t, v.bias, 1);
+    table_percent(t, v.coverage, 1);
+    table_percent(t, v.memory_mape, 1);
     share_cell(t, v.oom_foreseen, v.oom);
     share_cell(t, v.fit_foreseen, v.ran);
     return STATUS_OK;

@@ -33,7 +33,7 @@ enum status bench_open_samples(const struct bench *bench, const char *name, cons
         .columns = columns,
         .key_columns = key_columns,
         .machine = bench->machine,
-        .provenance = bench->provenance.data ? bench->provenance.data : "",
+        .provenance = text_string(&bench->provenance),
     };
     const char *folder = *bench->options->output ? bench->options->output : NULL;
     return sample_file_open(file, folder, name, &header, e);

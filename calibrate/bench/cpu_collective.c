@@ -1,7 +1,7 @@
 #include "base/op.h"
+#include "base/wall_clock.h"
 #include "calibrate/bench/cpu_device.h"
 #include "calibrate/bench/sweep.h"
-#include "calibrate/bench/wall_clock.h"
 #include <stdio.h>
 #include <stdlib.h>
 #ifdef BENCH_MPI

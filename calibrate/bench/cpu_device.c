@@ -1,7 +1,7 @@
 #include "calibrate/bench/cpu_device.h"
+#include "base/wall_clock.h"
 #include "calibrate/bench/device.h"
 #include "calibrate/bench/random.h"
-#include "calibrate/bench/wall_clock.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
+#include "base/wall_clock.h"
 #include "calibrate/bench/cuda_script.h"
 #include "calibrate/bench/cuda_suites.h"
-#include "calibrate/bench/wall_clock.h"
 
 /* Attention, norms, cross-entropy and the fused optimizer as training stacks run them: PyTorch's
  * kernels, timed by torch_ops.py. cuDNN's C interface has no causal mask for its attention node

@@ -1,8 +1,8 @@
+#include "base/wall_clock.h"
 #include "calibrate/bench/cuda_kernels.h"
 #include "calibrate/bench/cuda_suites.h"
 #include "calibrate/bench/nccl_group.h"
 #include "calibrate/bench/sweep.h"
-#include "calibrate/bench/wall_clock.h"
 #include <math.h>
 #include <stdio.h>
 

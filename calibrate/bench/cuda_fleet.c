@@ -1,3 +1,4 @@
+#include "base/values.h"
 #include "calibrate/bench/cuda_kernels.h"
 #include "calibrate/bench/cuda_matmul.h"
 #include "calibrate/bench/cuda_measure.h"
@@ -191,7 +192,7 @@ static enum status time_link(struct fleet_run *run, int r, double *seconds, stru
             return e->status;
         values[i < 0 ? 0 : i] = call_s;
     }
-    *seconds = median(values, REPETITIONS);
+    *seconds = values_median(values, REPETITIONS);
     return STATUS_OK;
 }
 

@@ -1,8 +1,8 @@
+#include "base/wall_clock.h"
 #include "calibrate/bench/cuda_matmul.h"
 #include "calibrate/bench/cuda_measure.h"
 #include "calibrate/bench/cuda_suites.h"
 #include "calibrate/bench/gemm_shapes.h"
-#include "calibrate/bench/wall_clock.h"
 #include <stdio.h>
 #include <stdlib.h>
 

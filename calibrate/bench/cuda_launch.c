@@ -1,7 +1,7 @@
+#include "base/wall_clock.h"
 #include "calibrate/bench/cuda_kernels.h"
 #include "calibrate/bench/cuda_measure.h"
 #include "calibrate/bench/cuda_suites.h"
-#include "calibrate/bench/wall_clock.h"
 #include <stdio.h>
 
 /* What a kernel costs that does nothing: on the processor, on the GPU between two kernels, in a

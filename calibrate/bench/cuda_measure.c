@@ -1,6 +1,6 @@
 #include "calibrate/bench/cuda_measure.h"
+#include "base/wall_clock.h"
 #include "calibrate/bench/cuda_kernels.h"
-#include "calibrate/bench/wall_clock.h"
 #include <math.h>
 #include <stdio.h>
 

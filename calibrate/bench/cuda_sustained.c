@@ -1,9 +1,9 @@
+#include "base/wall_clock.h"
 #include "calibrate/bench/cuda_kernels.h"
 #include "calibrate/bench/cuda_matmul.h"
 #include "calibrate/bench/cuda_measure.h"
 #include "calibrate/bench/cuda_script.h"
 #include "calibrate/bench/cuda_suites.h"
-#include "calibrate/bench/wall_clock.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
+#include "base/wall_clock.h"
 #include "calibrate/bench/device.h"
 #include "calibrate/bench/processes.h"
-#include "calibrate/bench/wall_clock.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

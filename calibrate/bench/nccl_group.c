@@ -1,5 +1,5 @@
 #include "calibrate/bench/nccl_group.h"
-#include "calibrate/bench/wall_clock.h"
+#include "base/wall_clock.h"
 #include <stdio.h>
 
 enum { ELEMENT_BYTES = 2 }; /* bf16, as gradients and activations are */

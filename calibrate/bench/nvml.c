@@ -1,5 +1,5 @@
 #include "calibrate/bench/nvml.h"
-#include "calibrate/bench/wall_clock.h"
+#include "base/wall_clock.h"
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
+#include "base/wall_clock.h"
 #include "calibrate/bench/peers.h"
-#include "calibrate/bench/wall_clock.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>

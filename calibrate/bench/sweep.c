@@ -1,7 +1,7 @@
 #include "calibrate/bench/sweep.h"
+#include "base/wall_clock.h"
 #include "calibrate/bench/random.h"
 #include "calibrate/bench/sample_file.h"
-#include "calibrate/bench/wall_clock.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

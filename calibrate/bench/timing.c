@@ -1,5 +1,6 @@
 #include "calibrate/bench/timing.h"
-#include "calibrate/bench/wall_clock.h"
+#include "base/values.h"
+#include "base/wall_clock.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -10,24 +11,12 @@ static const double MAD_TO_SIGMA = 1.4826;
 /* Assumed: repetitions of a quiet machine stay within 5 %; MODELLING 11.2 puts GPUs at 1 to 3 %. */
 static const double NOISY_FRAC = 0.05;
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-double median(double *values, size_t n)
-{
-    qsort(values, n, sizeof values[0], compare_doubles);
-    return n % 2 ? values[n / 2] : 0.5 * (values[n / 2 - 1] + values[n / 2]);
-}
-
 struct timing timing_of(double *values, size_t n)
 {
-    struct timing t = {.median_s = median(values, n), .repetitions = (int)n};
+    struct timing t = {.median_s = values_median(values, n), .repetitions = (int)n};
     for (size_t i = 0; i < n; i++)
         values[i] = fabs(values[i] - t.median_s);
-    t.mad_s = median(values, n);
+    t.mad_s = values_median(values, n);
     return t;
 }
 

@@ -10,9 +10,6 @@ struct timing {
     int repetitions;
 };
 
-/* Median of n >= 1 values, which it sorts. */
-double median(double *values, size_t n);
-
 /* Summary of n >= 1 repetitions; reorders them. */
 struct timing timing_of(double *values, size_t n);
 

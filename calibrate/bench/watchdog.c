@@ -1,5 +1,5 @@
 #include "calibrate/bench/watchdog.h"
-#include "calibrate/bench/wall_clock.h"
+#include "base/wall_clock.h"
 #include <stdio.h>
 #include <string.h>
 #include <time.h>

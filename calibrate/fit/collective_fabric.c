@@ -1,4 +1,5 @@
 #include "calibrate/fit/collective_fabric.h"
+#include "base/values.h"
 #include "calibrate/fit/collective_base.h"
 #include "calibrate/fit/collective_spread.h"
 #include "hardware/collective_defaults.h"
@@ -149,12 +150,6 @@ static void fit_once(struct work *w, const struct collective_samples *all, const
 
 /* ---- logs out of line ---- */
 
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Median of measured over predicted (logarithm) of a log's large messages; 0: it has none. */
 static double log_offset(struct work *w, const struct collective_samples *s, int log)
 {
@@ -165,8 +160,7 @@ static double log_offset(struct work *w, const struct collective_samples *s, int
             w->error[n++] = -collective_base_error(&base, i);
     if (n == 0)
         return 0;
-    qsort(w->error, n, sizeof *w->error, compare);
-    return w->error[n / 2];
+    return values_upper_median(w->error, n);
 }
 
 /* Logs of an op among rows that are grouped by log within it. */

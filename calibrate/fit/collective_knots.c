@@ -1,4 +1,5 @@
 #include "calibrate/fit/collective_knots.h"
+#include "base/values.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,18 +9,6 @@ struct curve {
     double time_s[COLLECTIVE_KNOTS];
     int first, end;
 };
-
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, size_t n)
-{
-    qsort(values, n, sizeof *values, compare);
-    return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
-}
 
 /* The sizes measured, each once; where there are too many, one in every so many. */
 static void choose_knots(struct collective_constants *c, const struct collective_samples *s)
@@ -31,7 +20,7 @@ static void choose_knots(struct collective_constants *c, const struct collective
         return;
     for (size_t i = 0; i < s->n; i++)
         bytes[i] = s->row[i].bytes;
-    qsort(bytes, s->n, sizeof *bytes, compare);
+    values_sort(bytes, s->n);
     for (size_t i = 0; i < s->n; i++)
         if (n == 0 || bytes[i] > bytes[n - 1])
             bytes[n++] = bytes[i];
@@ -53,7 +42,7 @@ static struct curve measured_curve(const struct collective_constants *c,
         for (size_t i = 0; i < s->n && n < REPEATS; i++)
             if (s->row[i].ranks == ranks && s->row[i].bytes == c->knot_bytes[j])
                 times[n++] = s->row[i].time_s;
-        curve.time_s[j] = n > 0 ? median(times, n) : 0;
+        curve.time_s[j] = n > 0 ? values_median(times, n) : 0;
     }
     return curve;
 }

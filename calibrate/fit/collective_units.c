@@ -1,4 +1,5 @@
 #include "calibrate/fit/collective_units.h"
+#include "base/values.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -13,12 +14,6 @@ static double link_share(const struct system *system, const struct collective_sa
         rate = g.per_domain > 1 ? fmin(rate, nics) : nics;
     }
     return collective_volume_bytes(s->op, s->bytes, s->ranks) / s->time_s / rate;
-}
-
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 static double largest_message(const struct collective_sample *rows, size_t n, enum collective op)
@@ -42,8 +37,7 @@ static double median_share(const struct system *system, const struct collective_
             share[count++] = link_share(system, &rows[i]);
     if (count == 0)
         return 0;
-    qsort(share, count, sizeof *share, compare);
-    return share[count / 2];
+    return values_upper_median(share, count);
 }
 
 /* A tree over two nodes and a reduction in the switch reach up to twice the links' rate as bus

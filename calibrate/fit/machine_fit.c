@@ -106,7 +106,7 @@ static void fit_part(const struct samples *part, const struct kernel_fit_options
         report_kernels(&fit->kernels, &report->groups);
         if (fit->collective_rows > 0)
             report_collectives(fit, &report->groups);
-        text_add(&report->notes, fit->kernels.notes.data ? fit->kernels.notes.data : "");
+        text_add(&report->notes, text_string(&fit->kernels.notes));
     }
     if (why.status == STATUS_INPUT)
         text_addf(&report->groups, "%s\n", why.message);

@@ -1,4 +1,5 @@
 #include "calibrate/fit/stack_fit.h"
+#include "base/values.h"
 #include "calibrate/validate.h"
 #include <gsl/gsl_matrix.h>
 #include <gsl/gsl_multifit_nlinear.h>
@@ -99,12 +100,6 @@ static bool solve(struct problem *p, gsl_vector *x, gsl_matrix *covariance)
     return ok;
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Huber weights around the present constants; returns the spread of the residuals (1.4826 MAD, at
  * least that of repeated runs). */
 static double reweigh(struct problem *p, const double *base, double *scratch)
@@ -115,8 +110,7 @@ static double reweigh(struct problem *p, const double *base, double *scratch)
         double z = scratch[i] / run_spread;
         p->weight[i] = base[i] * (z > huber_k ? sqrt(huber_k / z) : 1);
     }
-    qsort(scratch, p->runs, sizeof *scratch, compare_doubles);
-    return 1.4826 * scratch[p->runs / 2];
+    return 1.4826 * values_upper_median(scratch, p->runs);
 }
 
 static double root_mean_square(struct problem *p)

@@ -149,7 +149,7 @@ static bool compare_own(const struct compare_input *in, struct comparison *out)
         char what[200];
         snprintf(what, sizeof what,
                  "the run's own arguments say otherwise (forecast against run): %.100s",
-                 why.data ? why.data : "");
+                 text_string(&why));
         add_evidence(out, what);
     }
     text_free(&why);

@@ -33,26 +33,19 @@ static bool append(struct intervals *list, const struct interval *item)
     return true;
 }
 
-static const char *text_of(const struct json_value *event, const char *key)
-{
-    const struct json_value *v = json_member(event, key);
-    return v && json_kind(v) == JSON_STRING ? json_string(v) : "";
-}
-
 static bool number_of(const struct json_value *event, const char *key, double *out)
 {
     const struct json_value *v = json_member(event, key);
-    if (!v || json_kind(v) != JSON_NUMBER || !isfinite(json_number(v)))
-        return false;
     *out = json_number(v);
-    return true;
+    return v && json_kind(v) == JSON_NUMBER;
 }
 
 /* The span of an event that has one. */
 static bool read_span(const struct json_value *event, struct interval *out)
 {
     double start, length;
-    if (json_kind(event) != JSON_OBJECT || strcmp(text_of(event, "ph"), "X") != 0 ||
+    if (json_kind(event) != JSON_OBJECT ||
+        strcmp(json_string(json_member(event, "ph")), "X") != 0 ||
         !number_of(event, "ts", &start) || !number_of(event, "dur", &length) || length < 0)
         return false;
     out->start_us = start;
@@ -64,8 +57,8 @@ static bool read_span(const struct json_value *event, struct interval *out)
 static enum term collective_term(const struct json_value *args, const char *kernel,
                                  const struct strategy *s)
 {
-    enum term term = communicator_term(text_of(args, "Process Group Description"));
-    const char *op = text_of(args, "Collective name");
+    enum term term = communicator_term(json_string(json_member(args, "Process Group Description")));
+    const char *op = json_string(json_member(args, "Collective name"));
     double size = 0;
     number_of(args, "Group size", &size);
     bool sends = strstr(kernel, "SendRecv") || strstr(op, "send") || strstr(op, "recv");
@@ -104,7 +97,7 @@ static void classify_copy(const char *name, struct interval *out)
 static void classify_kernel(const struct json_value *event, const struct strategy *s,
                             struct interval *out, struct kineto *result)
 {
-    const char *name = text_of(event, "name");
+    const char *name = json_string(json_member(event, "name"));
     struct kernel_class class = kernel_class_of(name);
     out->term = class.term;
     bool moves = class.collective || class.term == TERM_TP || class.term == TERM_EP;
@@ -123,13 +116,13 @@ static void classify_kernel(const struct json_value *event, const struct strateg
 static bool read_interval(const struct json_value *event, const struct strategy *s,
                           struct interval *out, struct kineto *result)
 {
-    const char *category = text_of(event, "cat");
+    const char *category = json_string(json_member(event, "cat"));
     bool copy = strcmp(category, "gpu_memcpy") == 0 || strcmp(category, "gpu_memset") == 0;
     bool kernel = strcmp(category, "kernel") == 0 || strcmp(category, "Kernel") == 0;
     if ((!copy && !kernel) || !read_span(event, out))
         return false;
     if (copy)
-        classify_copy(text_of(event, "name"), out);
+        classify_copy(json_string(json_member(event, "name")), out);
     else
         classify_kernel(event, s, out, result);
     return true;
@@ -142,10 +135,10 @@ struct steps {
 
 static bool is_step(const struct json_value *event, struct interval *out, bool *gpu)
 {
-    const char *category = text_of(event, "cat");
+    const char *category = json_string(json_member(event, "cat"));
     *gpu = strcmp(category, "gpu_user_annotation") == 0;
-    return strncmp(text_of(event, "name"), "ProfilerStep", 12) == 0 && read_span(event, out) &&
-           out->end_us > out->start_us;
+    return strncmp(json_string(json_member(event, "name")), "ProfilerStep", 12) == 0 &&
+           read_span(event, out) && out->end_us > out->start_us;
 }
 
 static bool read_events(const struct json_value *events, const struct strategy *s,

@@ -143,7 +143,7 @@ static enum status read_lines(struct run_log *log, const char *text, size_t n, s
         if (line.failed)
             error_set(e, STATUS_IO, "out of memory");
         else
-            take_line(log, line.data ? line.data : "", e);
+            take_line(log, text_string(&line), e);
         at += length + 1;
     }
     text_free(&line);
@@ -192,7 +192,7 @@ enum status run_log_load(const char *path, struct run_log *out, struct error *e)
     struct text text = {0};
     *out = (struct run_log){.family = NULL};
     if (file_read(path, 0, &text, e) == STATUS_OK)
-        run_log_read(text.data ? text.data : "", text.length, path, out, e);
+        run_log_read(text_string(&text), text.length, path, out, e);
     text_free(&text);
     return e->status;
 }

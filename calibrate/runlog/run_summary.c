@@ -1,4 +1,5 @@
 /* Step times of a log: the warm-up left out, median and median absolute deviation. */
+#include "base/values.h"
 #include "calibrate/runlog/run_log.h"
 #include <math.h>
 #include <stdlib.h>
@@ -18,12 +19,6 @@ static double step_seconds(const struct run_step *step, const struct run_size *s
     return tokens > 0 && batch > 0 && size->seq_length > 0 ? batch * size->seq_length / tokens : 0;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* The q-quantile of n sorted values, between neighbours in proportion. */
 static double quantile(const double *sorted, size_t n, double q)
 {
@@ -36,7 +31,7 @@ static double quantile(const double *sorted, size_t n, double q)
 static double median_of(const double *values, size_t n, double *scratch)
 {
     memcpy(scratch, values, n * sizeof *scratch);
-    qsort(scratch, n, sizeof *scratch, ascending);
+    values_sort(scratch, n);
     return quantile(scratch, n, 0.5);
 }
 
@@ -81,7 +76,7 @@ static void summarise(const double *seconds, size_t n, double *scratch, struct r
             median_of(kept + count - third, third, scratch) / median_of(kept, third, scratch) - 1;
     for (size_t i = 0; i < count; i++)
         scratch[i] = fabs(kept[i] - out->step_s);
-    qsort(scratch, count, sizeof *scratch, ascending);
+    values_sort(scratch, count);
     out->mad_s = quantile(scratch, count, 0.5);
 }
 

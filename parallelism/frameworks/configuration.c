@@ -1,6 +1,7 @@
 #include "parallelism/frameworks/configuration.h"
 #include "base/json_read.h"
 #include "base/number.h"
+#include "base/text.h"
 #include <ctype.h>
 #include <string.h>
 
@@ -51,7 +52,7 @@ static void add_value(const struct json_value *v, const char *key, struct config
         }
     }
     if (json_kind(v) != JSON_NULL)
-        settings_add(&out->settings, key, value.data ? value.data : "", 0);
+        settings_add(&out->settings, key, text_string(&value), 0);
     text_free(&value);
 }
 
@@ -88,12 +89,6 @@ enum status configuration_read_json(const char *text, size_t n, const char *file
 
 enum syntax { SYNTAX_SCRIPT, SYNTAX_YAML, SYNTAX_JSON, SYNTAX_PYTHON };
 
-static bool ends_in(const char *file, const char *ending)
-{
-    size_t n = strlen(file), m = strlen(ending);
-    return n >= m && strcmp(file + n - m, ending) == 0;
-}
-
 static enum syntax find_syntax(const char *text, size_t n, const char *file)
 {
     static const struct {
@@ -109,7 +104,7 @@ static enum syntax find_syntax(const char *text, size_t n, const char *file)
     if (n > 3 && strncmp(text, "---\n", 4) == 0)
         return SYNTAX_YAML;
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        if (ends_in(file, endings[i].ending))
+        if (text_ends_with(file, endings[i].ending))
             return endings[i].syntax;
     }
     size_t at = 0;

@@ -125,7 +125,7 @@ static void add_expression(struct python *p, const char *key, int line)
     struct text value = {0}, shown = {0};
     int64_t number = 0;
     raw_expression(p, &value);
-    const char *text = value.data ? value.data : "";
+    const char *text = text_string(&value);
     bool plain = strspn(text, "0123456789.eE+-_") == strlen(text) && *text != '\0';
     if (strcmp(text, "True") == 0 || strcmp(text, "False") == 0)
         text_add(&shown, *text == 'T' ? "true" : "false");
@@ -139,7 +139,7 @@ static void add_expression(struct python *p, const char *key, int line)
         text_add(&shown, text);
     else
         text_addf(&shown, "%c%s", SETTING_UNRESOLVED, text);
-    add(p, key, shown.data ? shown.data : "", line);
+    add(p, key, text_string(&shown), line);
     text_free(&value);
     text_free(&shown);
 }
@@ -154,7 +154,7 @@ static void assignment(struct python *p, const char *name)
     if (peek(p, 0) == '"' || peek(p, 0) == '\'') {
         struct text value = {0};
         read_string(p, &value);
-        add(p, key, value.data ? value.data : "", line);
+        add(p, key, text_string(&value), line);
         text_free(&value);
         return;
     }

@@ -1,9 +1,10 @@
 /* Shell scripts: the training command among their commands, its settings, how many GPUs it takes. */
 #include "base/fields.h"
 #include "base/file.h"
+#include "base/number.h"
+#include "base/text.h"
 #include "parallelism/frameworks/configuration.h"
 #include "parallelism/frameworks/shell.h"
-#include "base/number.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,16 +15,10 @@ struct script {
     int commands; /* training commands found */
 };
 
-static bool ends_in(const char *word, const char *ending)
-{
-    size_t n = strlen(word), m = strlen(ending);
-    return n >= m && strcmp(word + n - m, ending) == 0;
-}
-
 /* What a launcher starts: a program whose options are the framework's. */
 static bool is_program(const char *word)
 {
-    return word[0] != '-' && (ends_in(word, ".py") || ends_in(word, "run_train.sh"));
+    return word[0] != '-' && (text_ends_with(word, ".py") || text_ends_with(word, "run_train.sh"));
 }
 
 /* The word of the program itself ("train.py"; behind -m a module); NULL: no training command. */
@@ -100,7 +95,7 @@ static const char *add_flag(struct script *s, const struct words *words, const c
     for (; !equals && next && !is_flag(next) && !is_override(next);
          next = words_next(words, next))
         text_addf(&value, "%s%s", value.length > 0 ? " " : "", next);
-    settings_add(&s->out->settings, key, value.data ? value.data : "", line);
+    settings_add(&s->out->settings, key, text_string(&value), line);
     text_free(&value);
     return next;
 }

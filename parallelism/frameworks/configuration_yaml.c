@@ -122,7 +122,7 @@ static void take_line(struct yaml *y, const char *s, size_t n, int line)
         struct text item = {0};
         if (skip < length)
             clean_scalar(rest + skip, length - skip, &item);
-        text_add(&y->list, item.data ? item.data : "");
+        text_add(&y->list, text_string(&item));
         text_free(&item);
         return;
     }

@@ -282,7 +282,7 @@ static const char *field_text(const struct framework_run *run, const struct fram
     const char *base = (const char *)run + objects[row->object].offset;
     text_clear(out);
     field_get(framework_field(row->object, row->field), base, out);
-    return out->data ? out->data : "";
+    return text_string(out);
 }
 
 static bool has_bit(const struct framework_run *run, const struct framework_row *row)

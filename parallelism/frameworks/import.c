@@ -92,7 +92,7 @@ enum status framework_import_text(const char *text, size_t n, const char *file,
     memset(out, 0, sizeof *out);
     if (configuration_read(text, n, file, &out->configuration, e) == STATUS_OK)
         interpret(out, file, options, e);
-    text_add(&out->notes, out->configuration.notes.data ? out->configuration.notes.data : "");
+    text_add(&out->notes, text_string(&out->configuration.notes));
     return e->status;
 }
 
@@ -103,7 +103,7 @@ enum status framework_import_file(const char *path, const struct import_options 
     struct text text = {0};
     memset(out, 0, sizeof *out);
     if (file_read(path, most, &text, e) == STATUS_OK)
-        framework_import_text(text.data ? text.data : "", text.length, path, options, out, e);
+        framework_import_text(text_string(&text), text.length, path, options, out, e);
     text_free(&text);
     return e->status;
 }

@@ -7,7 +7,7 @@ static bool field_alike(const struct field *field, const void *a, const void *b,
     struct text x = {0}, y = {0};
     field_get(field, a, &x);
     field_get(field, b, &y);
-    bool alike = strcmp(x.data ? x.data : "", y.data ? y.data : "") == 0;
+    bool alike = strcmp(text_string(&x), text_string(&y)) == 0;
     if (!alike && why)
         text_addf(why, "%s %s against %s", field->key, x.data ? x.data : "none",
                   y.data ? y.data : "none");

@@ -129,7 +129,7 @@ enum status megatron_read_recompute(struct framework_reader *r)
             text_add_n(&list, *c == ' ' ? "," : c, 1);
     }
     const struct field *field = framework_field(OBJECT_STRATEGY, "recompute_modules");
-    if (field_set(field, list.data ? list.data : "", s, r->e) != STATUS_OK)
+    if (field_set(field, text_string(&list), s, r->e) != STATUS_OK)
         error_set_path(r->e, "recompute_modules");
     text_free(&list);
     return r->e->status;

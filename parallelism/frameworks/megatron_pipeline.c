@@ -164,7 +164,7 @@ static enum status write_split(struct framework_writer *w)
             make_layout(w->run, &counts, &layout);
         else
             text_add(&layout, w->run->strategy.pp_layout);
-        writer_put(w, "pipeline_model_parallel_layout", layout.data ? layout.data : "");
+        writer_put(w, "pipeline_model_parallel_layout", text_string(&layout));
         break;
     case SPLIT_NONE:
         return writer_refuse(w, "the layers do not fit the stages");

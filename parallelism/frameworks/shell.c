@@ -40,7 +40,7 @@ static void assign(struct lexer *x)
 {
     struct shell_variable *v =
         shell_variable_make(&x->shell->variables, x->name, strlen(x->name));
-    const char *value = x->word.data ? x->word.data : "";
+    const char *value = text_string(&x->word);
     x->name[0] = '\0';
     if (!v)
         return;
@@ -49,7 +49,7 @@ static void assign(struct lexer *x)
         words_join(&v->words, &whole);
     text_add(&whole, value);
     words_clear(&v->words);
-    words_add(&v->words, whole.data ? whole.data : "");
+    words_add(&v->words, text_string(&whole));
     v->array = false;
     text_free(&whole);
 }
@@ -267,7 +267,7 @@ static void dollar(struct lexer *x, bool quoted)
         words_join(e.array, &x->word);
         x->in_word = true;
     } else if (quoted || x->name[0] != '\0' || !value.data) {
-        text_add(&x->word, value.data ? value.data : "");
+        text_add(&x->word, text_string(&value));
         x->in_word = x->in_word || quoted || value.length > 0;
     } else {
         add_split(x, value.data, value.length);

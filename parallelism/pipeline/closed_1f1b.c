@@ -1,14 +1,10 @@
+#include "base/minmax.h"
 #include "parallelism/pipeline/closed.h"
 #include <float.h>
 
 /* A makespan is the longest path through the operations: along a rank in its order, up the ranks
  * with a forward, down with a backward. What a path runs through is counted here in closed form; c
  * is one hop. */
-
-static double max2(double a, double b)
-{
-    return a > b ? a : b;
-}
 
 static double max3(double a, double b, double c)
 {

@@ -1,3 +1,4 @@
+#include "base/minmax.h"
 #include "parallelism/pipeline/closed.h"
 
 /* Interleaved 1F1B where all chunks are alike but for the first stage (rank 0, chunk 0) and the
@@ -17,11 +18,6 @@ struct end {
     double last_s;         /* extra of the last stage, both directions */
     double p, v, c;
 };
-
-static double max2(double a, double b)
-{
-    return a > b ? a : b;
-}
 
 static double max3(double a, double b, double c)
 {

@@ -1,14 +1,10 @@
+#include "base/minmax.h"
 #include "parallelism/pipeline/closed.h"
 
 /* Schedules whose ranks hold a stage of each half of the model: ZB-V, DualPipe, DualPipeV. Their
  * orders are irregular at both ends, so the longest paths were found by differentiating simulated
  * makespans: a row counts what a path runs through, and the longest row is the makespan. Exact for
  * equal stages (tests/unit/test_pipeline.c), near it elsewhere (tests/bench/bench_pipeline.c). */
-
-static double max2(double a, double b)
-{
-    return a > b ? a : b;
-}
 
 /* So many forwards, input gradients, weight gradients of a chunk, and hops. */
 struct path {

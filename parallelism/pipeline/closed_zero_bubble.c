@@ -1,10 +1,6 @@
+#include "base/minmax.h"
 #include "parallelism/pipeline/closed.h"
 #include <float.h>
-
-static double max2(double a, double b)
-{
-    return a > b ? a : b;
-}
 
 /* ZB-H1 (depth d = 1) and ZB-H2 (d = 2). F, B, W: forward, input gradient, weight gradient; c a
  * hop. Rank r has w = d (p-1-r) warm-up forwards, and weight gradients d r micro-batches late:

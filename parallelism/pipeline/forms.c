@@ -1,18 +1,9 @@
 #include "parallelism/pipeline/forms.h"
+#include "base/minmax.h"
 #include "parallelism/pipeline/closed.h"
 #include "parallelism/pipeline/recurrence.h"
 #include "parallelism/pipeline/uniform.h"
 #include <stddef.h>
-
-static double min2(double a, double b)
-{
-    return a < b ? a : b;
-}
-
-static double max2(double a, double b)
-{
-    return a > b ? a : b;
-}
 
 static double backward_s(const struct chunk_time *t)
 {

@@ -1,18 +1,9 @@
 #include "parallelism/pipeline/pipeline.h"
+#include "base/minmax.h"
 #include "parallelism/pipeline/closed.h"
 #include "parallelism/pipeline/forms.h"
 #include "parallelism/pipeline/recurrence.h"
 #include "parallelism/pipeline/uniform.h"
-
-static double min2(double a, double b)
-{
-    return a < b ? a : b;
-}
-
-static double max2(double a, double b)
-{
-    return a > b ? a : b;
-}
 
 static bool has_recurrence(const struct pipeline_form *form, const struct schedule_shape *s)
 {

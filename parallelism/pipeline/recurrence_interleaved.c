@@ -1,3 +1,4 @@
+#include "base/minmax.h"
 #include "parallelism/pipeline/recurrence.h"
 #include "parallelism/pipeline/recurrence_period.h"
 #include <string.h>
@@ -26,21 +27,6 @@ struct interleaved {
     double wrap_forward_s[SLOT_MASK + 1];  /* ends on the last rank, by slot */
     double wrap_backward_s[SLOT_MASK + 1]; /* ends on the first rank, by slot */
 };
-
-static double later(double a, double b)
-{
-    return a > b ? a : b;
-}
-
-static int min_int(int a, int b)
-{
-    return a < b ? a : b;
-}
-
-static int max_int(int a, int b)
-{
-    return a > b ? a : b;
-}
 
 static void enter_group(const struct interleaved *o, struct lane *l)
 {
@@ -90,14 +76,14 @@ static void run_forwards(struct interleaved *o, int t)
     if (t < o->slots + o->ranks)
         change_forward_chunk(o);
     for (int r = top; r >= bottom && r > 0; r--)
-        forward_s[r] = free_s[r] = later(free_s[r], forward_s[r - 1] + c) + o->forward_s[r];
+        forward_s[r] = free_s[r] = max2(free_s[r], forward_s[r - 1] + c) + o->forward_s[r];
     if (top == o->ranks - 1)
         o->wrap_forward_s[(t - top) & SLOT_MASK] = forward_s[top];
     if (bottom > 0)
         return;
     double from_last =
         o->forward.chunk ? o->wrap_forward_s[(t - o->forward.size) & SLOT_MASK] + c : 0;
-    forward_s[0] = free_s[0] = later(free_s[0], from_last) + o->forward_s[0];
+    forward_s[0] = free_s[0] = max2(free_s[0], from_last) + o->forward_s[0];
     next_slot(o, &o->forward);
 }
 
@@ -111,14 +97,14 @@ static void run_backwards(struct interleaved *o, int t)
         return;
     change_backward_chunk(o);
     for (int r = bottom; r <= top && r < last; r++)
-        backward_s[r] = free_s[r] = later(free_s[r], backward_s[r + 1] + c) + o->backward_s[r];
+        backward_s[r] = free_s[r] = max2(free_s[r], backward_s[r + 1] + c) + o->backward_s[r];
     if (j >= 0)
         o->wrap_backward_s[j & SLOT_MASK] = backward_s[0];
     if (top < last)
         return;
     double from_first =
         o->backward.chunk ? o->wrap_backward_s[(j + last - o->backward.size) & SLOT_MASK] + c : 0;
-    backward_s[last] = free_s[last] = later(free_s[last], from_first) + o->backward_s[last];
+    backward_s[last] = free_s[last] = max2(free_s[last], from_first) + o->backward_s[last];
     next_slot(o, &o->backward);
 }
 

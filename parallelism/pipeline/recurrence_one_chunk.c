@@ -1,3 +1,4 @@
+#include "base/minmax.h"
 #include "parallelism/pipeline/recurrence.h"
 #include "parallelism/pipeline/recurrence_period.h"
 #include <float.h>
@@ -18,11 +19,6 @@ struct one_chunk {
     struct ends ends;
     double begin_s[PIPELINE_MAX_RANKS]; /* of a rank's first forward, if steps overlap */
 };
-
-static double later(double a, double b)
-{
-    return a > b ? a : b;
-}
 
 static void init_one_chunk(struct one_chunk *o, const struct pipeline *p)
 {
@@ -55,7 +51,7 @@ static void run_slot(struct one_chunk *o, int rank, int k, double next_s)
     int j = k - o->depth * (o->ranks - 1 - rank);
     if (k < o->micro_batches) {
         if (rank > 0)
-            time = later(time, e->forward_s[rank - 1] + o->p2p_s);
+            time = max2(time, e->forward_s[rank - 1] + o->p2p_s);
         if (k == 0 && o->steps_overlap)
             o->begin_s[rank] = time;
         time += o->forward_s[rank];
@@ -63,7 +59,7 @@ static void run_slot(struct one_chunk *o, int rank, int k, double next_s)
     }
     if (j >= 0 && j < o->micro_batches) {
         if (rank + 1 < o->ranks)
-            time = later(time, next_s + o->p2p_s);
+            time = max2(time, next_s + o->p2p_s);
         e->backward_s[rank] = time + o->backward_s[rank];
         time = e->backward_s[rank] + weights_due(o, rank, j) * o->weight_s[rank];
     }
@@ -74,8 +70,8 @@ static void run_slot(struct one_chunk *o, int rank, int k, double next_s)
 static void run_full_slot(struct one_chunk *o, int rank, double before_s, double next_s)
 {
     struct ends *e = &o->ends;
-    double forward = later(e->free_s[rank], before_s) + o->forward_s[rank];
-    double backward = later(forward, next_s) + o->backward_s[rank];
+    double forward = max2(e->free_s[rank], before_s) + o->forward_s[rank];
+    double backward = max2(forward, next_s) + o->backward_s[rank];
     e->forward_s[rank] = forward;
     e->backward_s[rank] = backward;
     e->free_s[rank] = backward + o->weight_s[rank];

@@ -1,4 +1,5 @@
 #include "parallelism/pipeline/schedule_order.h"
+#include "base/minmax.h"
 #include <stddef.h>
 
 const char *const stage_op_names[STAGE_OP_KINDS + 1] = {"forward", "backward", "backward-input",
@@ -13,16 +14,6 @@ struct order {
     int n, weight;
     int forward[2], backward[2]; /* micro-batches that a chunk has begun, for orders that count */
 };
-
-static int min_int(int a, int b)
-{
-    return a < b ? a : b;
-}
-
-static int max_int(int a, int b)
-{
-    return a > b ? a : b;
-}
 
 static void put(struct order *o, enum stage_op_kind kind, int chunk, int micro_batch)
 {

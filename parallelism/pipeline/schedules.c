@@ -1,4 +1,5 @@
 #include "parallelism/pipeline/schedules.h"
+#include "base/minmax.h"
 #include <stddef.h>
 
 const char *const schedule_names[SCHEDULES + 1] = {"none",      "gpipe", "1f1b", "interleaved",
@@ -168,11 +169,6 @@ double schedule_passes(const struct schedule_shape *s)
 bool schedule_splits_backward(enum schedule schedule)
 {
     return traits[schedule].splits_backward;
-}
-
-static int min_int(int a, int b)
-{
-    return a < b ? a : b;
 }
 
 struct interleaved_slot interleaved_slot(const struct schedule_shape *s, int slot)

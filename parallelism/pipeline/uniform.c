@@ -1,10 +1,6 @@
 #include "parallelism/pipeline/uniform.h"
+#include "base/minmax.h"
 #include <string.h>
-
-static double min2(double a, double b)
-{
-    return a < b ? a : b;
-}
 
 /* Index of the last stage of the model in the arrays; the first is 0. A stage that dualpipe holds a
  * second time lies beyond the first `ranks`. */

@@ -1,4 +1,5 @@
 #include "parallelism/search/bounds.h"
+#include "base/minmax.h"
 #include <math.h>
 
 /* Sums in another order may differ in their last bits; closed forms that stand in for the makespan
@@ -10,11 +11,6 @@ double bound_step_s(const struct scenario *scenario, const struct step_constants
 {
     return (work_s + scenario->stack.constant[STACK_STEP].value) * (1 + constants->straggler_frac) *
            (1 - rounding_frac);
-}
-
-static double more(double a, double b)
-{
-    return a > b ? a : b;
 }
 
 static double block_s(const struct block_cost *b)
@@ -73,7 +69,7 @@ double bound_stages_s(const struct scenario *scenario, const struct stages *stag
     double passes = schedule_passes(&shape), head = 0, longest = 0;
     for (int r = 0; r < stages->split->ranks; r++) {
         double work = passes * rank_s(stages, r);
-        longest = more(longest, more(work, (1 - closed_form_frac) * (head + work)));
+        longest = max2(longest, max2(work, (1 - closed_form_frac) * (head + work)));
         if (goes_up_and_down(s))
             head += stage_s(stages_at(stages, 0, r)) + 2 * stages->p2p_s;
     }
@@ -113,9 +109,9 @@ double bound_tail_s(const struct scenario *scenario, const struct shard_cost *sh
 
 static void widen(struct sharding *to, const struct sharding *from)
 {
-    to->state = more(to->state, from->state);
-    to->gradient = more(to->gradient, from->gradient);
-    to->parameter = more(to->parameter, from->parameter);
+    to->state = max2(to->state, from->state);
+    to->gradient = max2(to->gradient, from->gradient);
+    to->parameter = max2(to->parameter, from->parameter);
 }
 
 struct zero_cost bound_zero(const struct zero_cost *zeros, int count)
@@ -156,7 +152,7 @@ double bound_memory_bytes(const struct scenario *scenario, const struct layout_c
     for (int i = 0; i < loads->loads; i++) {
         struct rank_load load = loads->load[i];
         load.working_bytes = 0;
-        most = more(most, rank_memory(scenario, &load, zero, s, by_kind));
+        most = max2(most, rank_memory(scenario, &load, zero, s, by_kind));
     }
     return most * (1 - rounding_frac);
 }

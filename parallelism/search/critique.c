@@ -191,7 +191,7 @@ void strategy_differences(const struct scenario *scenario, const struct strategy
         struct text x = {0}, y = {0};
         field_get(field, &a, &x);
         field_get(field, &b, &y);
-        const char *was = x.data ? x.data : "", *is = y.data ? y.data : "";
+        const char *was = text_string(&x), *is = text_string(&y);
         if (strcmp(was, is) != 0)
             visit(context, field, *was ? was : "none", *is ? is : "none");
         text_free(&x);

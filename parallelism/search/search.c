@@ -1,9 +1,9 @@
 #include "parallelism/search/search.h"
+#include "base/wall_clock.h"
 #include "parallelism/search/pass.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 const char *const search_bound_names[SEARCH_BOUNDS + 1] = {
     [BOUND_SHARD_TIME] = "shard_time",   [BOUND_SHARD_MEMORY] = "shard_memory",
@@ -99,17 +99,10 @@ static enum status find_closest(struct search_space *space, struct search_result
     return e->status;
 }
 
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 enum status search_run(const struct scenario *scenario, const struct search_options *options,
                        struct search_result *out, struct error *e)
 {
-    double start_s = now_s();
+    double start_s = wall_clock_s();
     struct search_space space;
     memset(out, 0, sizeof *out);
     if (search_space_init(scenario, options, &space, e) == STATUS_OK) {
@@ -118,7 +111,7 @@ enum status search_run(const struct scenario *scenario, const struct search_opti
             find_closest(&space, out, e);
     }
     search_space_free(&space);
-    out->elapsed_s = now_s() - start_s;
+    out->elapsed_s = wall_clock_s() - start_s;
     return e->status;
 }
 

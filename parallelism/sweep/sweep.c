@@ -1,14 +1,7 @@
 #include "parallelism/sweep/sweep.h"
+#include "base/wall_clock.h"
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* A whole model or system first, then its parts, then what lies inside them. */
 enum { CATALOG_STEPS = 4, APPLY_STEPS = 5 };
@@ -112,13 +105,13 @@ static enum status run_walk(struct walk *w, struct error *e)
 
 enum status sweep_search(const struct sweep_request *request, struct sweep *out, struct error *e)
 {
-    double start_s = now_s();
+    double start_s = wall_clock_s();
     struct walk w = {.request = request, .out = out};
     memset(out, 0, sizeof *out);
     run_walk(&w, e);
     if (request->team)
         request->team->gather(request->team->context, out, e);
-    out->elapsed_s = now_s() - start_s;
+    out->elapsed_s = wall_clock_s() - start_s;
     return e->status;
 }
 

@@ -118,10 +118,7 @@ static void add_row(void *context, const struct block *block, const struct op *o
     limit_cell(rows, op, once_s);
     table_cell(&rows->table, "%s", format_unit(&rows->scratch, once_s, UNIT_SECONDS, 4));
     table_cell(&rows->table, "%g", count);
-    if (hidden > 0)
-        table_cell(&rows->table, "%.0f %%", 100 * hidden);
-    else
-        table_cell(&rows->table, "-");
+    table_percent(&rows->table, hidden > 0 ? hidden : (double)NAN, 0);
     table_cell(&rows->table, "%s", format_unit(&rows->scratch, total_s, UNIT_SECONDS, 4));
 }
 

@@ -72,7 +72,7 @@ static void add_argument(const char *key, const char *value, struct text *out)
     launch_flag(key, value, &flag);
     for (size_t i = 2; i < flag.length && flag.data[i] != ' '; i++)
         flag.data[i] = flag.data[i] == '-' ? '_' : flag.data[i]; /* transformers' spelling */
-    text_addf(out, " \\\n    %s", flag.data ? flag.data : "");
+    text_addf(out, " \\\n    %s", text_string(&flag));
     text_free(&flag);
 }
 

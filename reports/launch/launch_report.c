@@ -48,7 +48,7 @@ void launch_flag(const char *key, const char *value, struct text *out)
         size_t n = strcspn(value, " ");
         text_add_n(&word, value, n);
         text_add(out, " ");
-        shell_word(out, word.data ? word.data : "");
+        shell_word(out, text_string(&word));
         text_free(&word);
         value += n + (value[n] == ' ');
     }
@@ -60,13 +60,13 @@ static void add_head(const struct launch_request *r, const struct launch_shape *
     struct text line = {0}, scratch = {0};
     text_add(out, "#!/bin/bash\n");
     format_scenario(r->scenario, &line);
-    shell_comment(out, line.data ? line.data : "");
+    shell_comment(out, text_string(&line));
     text_clear(&line);
     text_addf(&line, "%s, written by stepcast " STEPCAST_VERSION, r->framework->title);
     if (r->cost && r->cost->legal)
         text_addf(&line, ": forecast %s a step",
                   format_unit(&scratch, r->cost->step_s, UNIT_SECONDS, 4));
-    shell_comment(out, line.data ? line.data : "");
+    shell_comment(out, text_string(&line));
     text_addf(out,
               "#SBATCH --job-name=stepcast\n#SBATCH --nodes=%d\n#SBATCH --ntasks-per-node=1\n"
               "#SBATCH --gpus-per-node=%d\n#SBATCH --exclusive\nset -eu\n\n",
@@ -90,9 +90,9 @@ static bool jobs_alike(const struct job *a, const struct job *b, struct text *wh
         field_get(&job_fields[i], a, &x);
         field_get(&job_fields[i], b, &y);
         bool alike = names_find(kept, job_fields[i].key) < 0 ||
-                     strcmp(x.data ? x.data : "", y.data ? y.data : "") == 0;
+                     strcmp(text_string(&x), text_string(&y)) == 0;
         if (!alike)
-            text_addf(why, "%s %s against %s", job_fields[i].key, x.data, y.data ? y.data : "");
+            text_addf(why, "%s %s against %s", job_fields[i].key, x.data, text_string(&y));
         text_free(&x);
         text_free(&y);
         if (!alike)

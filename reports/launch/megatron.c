@@ -31,7 +31,7 @@ void launch_megatron_bridge(const struct settings *settings, const struct launch
             continue;
         text_addf(&word, "%s=%s", setting_key(settings, i), setting_value(settings, i));
         text_add(out, "    ");
-        shell_word(out, word.data ? word.data : "");
+        shell_word(out, text_string(&word));
         text_add(out, "\n");
         text_free(&word);
     }

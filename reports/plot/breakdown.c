@@ -18,7 +18,7 @@ static void add_data(struct figure *f, const struct ranked *results, int count)
         struct text words = {0};
         strategy_describe(&results[i].strategy, &words);
         csv_number(&f->data, i + 1);
-        csv_text(&f->data, words.data ? words.data : "");
+        csv_text(&f->data, text_string(&words));
         csv_number(&f->data, results[i].cost.step_s);
         for (int t = 0; t < TERMS; t++)
             csv_number(&f->data, results[i].cost.term_s[t]);
@@ -84,7 +84,7 @@ static void label_bars(struct figure *f, const struct scenario *scenario,
     for (int i = 0; i < count; i++) {
         struct text words = {0};
         plot_strategy_words(&results[i].strategy, &words);
-        figure_tic(f, words.data ? words.data : "", i);
+        figure_tic(f, text_string(&words), i);
         text_free(&words);
     }
     figure_close_tics(f);
@@ -111,7 +111,7 @@ static void add_plot(struct figure *f, const struct ranked *results, int count)
                    "%s$term%d using (($2+$3)/2):1:2:3:($1-0.34):($1+0.34) with boxxyerror lc rgb "
                    "'%s' title ",
                    before, t, figure_term_colour(t));
-        figure_quote(&f->script, name.data ? name.data : "");
+        figure_quote(&f->script, text_string(&name));
         before = ", ";
         text_free(&name);
     }
@@ -134,7 +134,7 @@ void plot_breakdown(struct figure *f, const struct scenario *scenario, const str
         if (term_shows(results, bars, t))
             add_block(f, results, bars, t, unit.factor);
     text_addf(&axis, "step time, %s", unit.name);
-    figure_set(f, "set xlabel", axis.data ? axis.data : "");
+    figure_set(f, "set xlabel", text_string(&axis));
     figure_add(f, "set xrange [0:%.9g]\nset yrange [%g:-0.6]\n", 1.15 * most_s / unit.factor,
                bars - 0.4);
     figure_add(

@@ -168,8 +168,7 @@ static void add_legend(struct figure *f, const struct curves *c)
                   100 * s->forecast_error);
         figure_add(f, "set label '' at screen 0.735,%.4f point pt %d ps 0.9 lc rgb '%s' front\n", y,
                    5 + 2 * (k % 2), figure_hue[k % FIGURE_HUES]);
-        figure_label(f, words.data ? words.data : "", "at screen 0.75,%.4f left font ',11' front",
-                     y);
+        figure_label(f, text_string(&words), "at screen 0.75,%.4f left font ',11' front", y);
         text_free(&words);
         text_free(&scratch);
     }
@@ -209,7 +208,7 @@ static void draw(struct figure *f, const struct curves *c)
     text_addf(&title, "Collectives on %s: time over size, measured and forecast",
               c->picture->system->name[0] ? c->picture->system->name
                                           : c->picture->system->gpu.name);
-    figure_title(f, title.data ? title.data : "",
+    figure_title(f, text_string(&title),
                  c->more
                      ? "points: measured; solid: forecast; dashed: alpha + beta x (hollow in the "
                        "residuals); the first groups of the files"

@@ -56,7 +56,7 @@ void figure_script(const struct figure *f, const struct figure_format *format, s
 {
     text_addf(out, "# stepcast " STEPCAST_VERSION ": gnuplot FILE > figure.%s\n%s\n%s",
               format->ending, format->terminal, theme);
-    text_add(out, f->script.data ? f->script.data : "");
+    text_add(out, text_string(&f->script));
 }
 
 /* ---- building ---- */
@@ -130,7 +130,7 @@ void figure_tic(struct figure *f, const char *words, double position)
     for (; *words != '\0'; words++)
         text_add_n(&doubled, *words == '%' ? "%%" : words, *words == '%' ? 2 : 1);
     text_add(&f->script, f->tics++ > 0 ? ", " : "");
-    figure_quote(&f->script, doubled.data ? doubled.data : "");
+    figure_quote(&f->script, text_string(&doubled));
     text_addf(&f->script, " %.9g", position);
     text_free(&doubled);
 }

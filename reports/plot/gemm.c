@@ -130,7 +130,7 @@ enum status plot_gemm(struct figure *f, const struct samples_picture *p, struct 
     text_addf(&title, "Matrix products on %s: %zu shapes, mean absolute error of the fit %.1f %%",
               p->system->gpu.name, n, 100 * error);
     text_addf(&remark, "share of the datasheet's dense peak over the size of the product");
-    figure_title(f, title.data ? title.data : "", remark.data ? remark.data : "");
+    figure_title(f, text_string(&title), text_string(&remark));
     for (int d = 0; d < DTYPES; d++)
         if (has_dtype(p, (enum dtype)d))
             add_block(f, p, (enum dtype)d);

@@ -41,17 +41,17 @@ static void add_data(struct figure *f, const struct strategy_grid *g)
         const struct grid_cell *cell = &g->cell[r][c];
         struct text words = {0};
         value_words(g->x, g->x_value[c], &words);
-        csv_text(&f->data, words.data ? words.data : "");
+        csv_text(&f->data, text_string(&words));
         text_clear(&words);
         value_words(g->y, g->y_value[r], &words);
-        csv_text(&f->data, words.data ? words.data : "");
+        csv_text(&f->data, text_string(&words));
         text_clear(&words);
         bool fits = cell->state == GRID_FITS;
         csv_text(&f->data, states[cell->state]);
         csv_number(&f->data, fits ? cell->best.cost.step_s : (double)NAN);
         if (fits)
             strategy_describe(&cell->best.strategy, &words);
-        csv_text(&f->data, words.data ? words.data : "");
+        csv_text(&f->data, text_string(&words));
         csv_end(&f->data);
         text_free(&words);
     }
@@ -100,7 +100,7 @@ static void add_tics(struct figure *f, const char *axis, enum search_dimension d
     for (int i = 0; i < n; i++) {
         struct text words = {0};
         value_words(d, values[i], &words);
-        figure_tic(f, words.data ? words.data : "", i);
+        figure_tic(f, text_string(&words), i);
         text_free(&words);
     }
     figure_close_tics(f);

@@ -92,7 +92,7 @@ void plot_memory(struct figure *f, const struct scenario *scenario, const struct
     plot_title_with(f,
                     m->ranks > 1 ? "Memory of a GPU by pipeline stage, against what it has"
                                  : "Memory of a GPU, against what it has",
-                    scenario, remark.data ? remark.data : "");
+                    scenario, text_string(&remark));
     add_blocks(f, m);
     figure_set(f, "set xlabel", "pipeline stage");
     figure_set(f, "set ylabel", "memory, GiB");

@@ -19,7 +19,7 @@ static void add_row(struct figure *f, const char *panel, double gpus, const stru
     csv_number(&f->data, r->cost.step_s);
     csv_number(&f->data, r->cost.memory_total_bytes);
     csv_number(&f->data, usd > 0 ? usd : (double)NAN);
-    csv_text(&f->data, words.data ? words.data : "");
+    csv_text(&f->data, text_string(&words));
     csv_end(&f->data);
     text_free(&words);
 }
@@ -158,7 +158,7 @@ void plot_pareto(struct figure *f, const struct pareto_picture *p)
         text_addf(&remark, "\n%d of the front above %g times the fastest step not shown", above,
                   slowest_shown);
     plot_title_with(f, "What speed costs: in memory of a GPU, and in GPUs", p->scenario,
-                    remark.data ? remark.data : "");
+                    text_string(&remark));
     text_free(&remark);
     figure_add(f, "set multiplot\nset bmargin at screen 0.26\nset tmargin at screen 0.84\n"
                   "set key at screen 0.28,0.095 center top vertical Left reverse samplen 2 font "

@@ -95,7 +95,7 @@ static void add_data(struct figure *f, const struct kernels_found *found,
         const struct kernel *k = &found->kernel[i];
         struct text words = {0};
         name_kernel(k, scenario, &words);
-        csv_text(&f->data, words.data ? words.data : "");
+        csv_text(&f->data, text_string(&words));
         csv_text(&f->data, op_kind_names[k->kind]);
         csv_number(&f->data, k->flop > 0 ? intensity(k) : (double)NAN);
         csv_number(&f->data, k->flop > 0 ? rate(k) : (double)NAN);
@@ -197,13 +197,13 @@ static void label_kernels(struct figure *f, const struct kernels_found *found,
                        spots[i].x / 960, spots[i].y / 540, places[i].x / 960, places[i].y / 540,
                        figure_grey);
         text_addf(&words, "%d", i + 1);
-        figure_label(f, words.data ? words.data : "", "at screen %.4f,%.4f center font ',11' front",
+        figure_label(f, text_string(&words), "at screen %.4f,%.4f center font ',11' front",
                      places[i].x / 960, places[i].y / 540);
         text_clear(&words);
         text_addf(&words, "%d  ", i + 1);
         name_kernel(&found->kernel[i], scenario, &words);
         text_addf(&words, "  %.1f %%", 100 * found->kernel[i].seconds / found->seconds);
-        figure_label(f, words.data ? words.data : "", "at screen 0.675,%.4f left font ',11' front",
+        figure_label(f, text_string(&words), "at screen 0.675,%.4f left font ',11' front",
                      0.795 - 0.033 * i);
         text_free(&words);
     }
@@ -268,7 +268,7 @@ static void draw(struct figure *f, const struct scenario *scenario, const struct
     text_add(&remark, "\n");
     strategy_describe(strategy, &remark);
     plot_title_with(f, "Roofline of a GPU: every kernel of the step", scenario,
-                    remark.data ? remark.data : "");
+                    text_string(&remark));
     add_roof(f, &sheet, &frame, "sheet");
     add_roof(f, &own, &frame, "own");
     for (int kind = 0; kind < OP_COLLECTIVE; kind++)

@@ -93,7 +93,7 @@ static void add_legend(struct figure *f, const struct picture *p)
         struct figure_key key = {.x = 0.08 + 0.225 * (k % 4),
                                  .y = y - 0.045 * (k / 4),
                                  .colour = figure_hue[k % FIGURE_HUES],
-                                 .words = words.data ? words.data : "",
+                                 .words = text_string(&words),
                                  .symbol = 7,
                                  .dash = 1,
                                  .width = 2};
@@ -123,7 +123,7 @@ static void name_strategies(struct figure *f, const struct picture *p)
             continue;
         text_addf(&words, "%s: ", p->request->axes[0].label[c]);
         strategy_describe(&point->best.strategy, &words);
-        figure_label(f, words.data ? words.data : "",
+        figure_label(f, text_string(&words),
                      "at screen 0.075,%.4f left font ',11' tc rgb '%s' front", 0.26 - 0.034 * named,
                      figure_grey);
         text_free(&words);
@@ -152,14 +152,14 @@ static void add_title(struct figure *f, const struct picture *p)
 {
     struct text title = {0}, name = {0};
     axis_name(&p->request->axes[0], &name);
-    text_addf(&title, "Step time over %s", name.data ? name.data : "");
+    text_addf(&title, "Step time over %s", text_string(&name));
     text_clear(&name);
     if (p->request->axis_count > 1)
         axis_name(&p->request->axes[1], &name);
     if (name.length > 0)
         text_addf(&title, " and %s", name.data);
     text_add(&title, ", the strategy optimised anew");
-    plot_title(f, title.data ? title.data : "", p->request->scenario);
+    plot_title(f, text_string(&title), p->request->scenario);
     text_free(&title);
     text_free(&name);
 }
@@ -174,7 +174,7 @@ static void draw(struct figure *f, const struct picture *p)
     add_legend(f, p);
     name_strategies(f, p);
     axis_name(&p->request->axes[0], &name);
-    figure_set(f, "set xlabel", name.data ? name.data : "");
+    figure_set(f, "set xlabel", text_string(&name));
     c_locale_format(words, sizeof words, "step time, %s", p->unit.name);
     figure_set(f, "set ylabel", words);
     figure_add(f,

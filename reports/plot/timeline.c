@@ -218,7 +218,7 @@ void plot_timeline(struct figure *f, const struct scenario *scenario,
     if (n == 2)
         text_addf(&remark, "; the first and the last %.3g of %.4g %s",
                   windows[0].to_s / unit.factor, t->total_s / unit.factor, unit.name);
-    plot_title_with(f, title.data ? title.data : "", scenario, remark.data ? remark.data : "");
+    plot_title_with(f, text_string(&title), scenario, text_string(&remark));
     for (int w = 0; w < n; w++)
         for (int p = 0; p < PARTS; p++)
             add_block(f, t, &windows[w], w, (enum part)p, unit.factor);

@@ -54,7 +54,7 @@ static void label_rows(struct figure *f, const struct sensitivities *s, int rows
         struct text words = {0};
         text_addf(&words, "%s = ", s->rows[i].knob.name);
         knob_format(&s->rows[i].knob, s->rows[i].value, &words);
-        figure_tic(f, words.data ? words.data : "", i);
+        figure_tic(f, text_string(&words), i);
         text_free(&words);
     }
     figure_close_tics(f);

@@ -101,7 +101,7 @@ static void add_family_tics(struct figure *f, const struct picture *p)
         size_t n;
         double error = family_error(p, k, &n);
         text_addf(&words, "%.30s (%zu runs, %.1f %%)", p->family[k], n, 100 * error);
-        figure_tic(f, words.data ? words.data : "", k);
+        figure_tic(f, text_string(&words), k);
         text_free(&words);
     }
     figure_close_tics(f);
@@ -157,7 +157,7 @@ enum status plot_validation(struct figure *f, const struct cases *cases,
               left_out ? "every run predicted by constants fitted without it"
                        : "each run by the shipped constants of its stack");
     add_data(f, &p);
-    figure_title(f, title.data ? title.data : "", remark.data ? remark.data : "");
+    figure_title(f, text_string(&title), text_string(&remark));
     add_blocks(f, &p);
     add_scatter(f, &p);
     add_strips(f, &p);

@@ -37,7 +37,7 @@ void plot_strategy_words(const struct strategy *s, struct text *out)
         text_addf(&words, ", %s rec.", recompute_names[s->recompute]);
     if (s->schedule > SCHEDULE_INTERLEAVED || s->schedule == SCHEDULE_GPIPE)
         text_addf(&words, ", %s", schedule_names[s->schedule]);
-    break_in_two(words.data ? words.data : "", out);
+    break_in_two(text_string(&words), out);
     text_free(&words);
 }
 
@@ -47,7 +47,7 @@ void plot_title_with(struct figure *f, const char *title, const struct scenario 
     struct text words = {0};
     format_scenario(scenario, &words);
     text_add(&words, remark);
-    figure_title(f, title, words.data ? words.data : "");
+    figure_title(f, title, text_string(&words));
     text_free(&words);
 }
 

@@ -34,7 +34,7 @@ static void add_model_rows(const struct scenario *s, struct table *t)
     if (s->model.experts > 0)
         text_addf(&words, ", %d experts of which %d take a token", s->model.experts,
                   s->model.experts_per_token);
-    add_pair(t, "model", words.data ? words.data : "");
+    add_pair(t, "model", text_string(&words));
     text_free(&words);
 }
 
@@ -62,11 +62,11 @@ static void add_system_rows(const struct scenario *s, struct table *t)
     text_addf(&words, ", memory %s", format_unit(&scratch, gpu->memory_bytes, UNIT_BYTES, 4));
     text_addf(&words, " at %s",
               format_unit(&scratch, gpu->memory_bandwidth_bytes_per_s, UNIT_BYTES_PER_S, 4));
-    add_pair(t, "GPUs", words.data ? words.data : "");
+    add_pair(t, "GPUs", text_string(&words));
     for (int i = 0; i < s->system.tiers; i++) {
         text_clear(&words);
         add_tier(&s->system.tier[i], &words);
-        add_pair(t, "network", words.data ? words.data : "");
+        add_pair(t, "network", text_string(&words));
     }
     text_free(&words);
     text_free(&scratch);
@@ -91,11 +91,11 @@ void review_question(const struct review *r, struct text *out)
     add_system_rows(s, &t);
     text_addf(&words, "%.0f sequences of %.0f tokens a step, %s", s->job.global_batch,
               s->job.seq_length, dtype_names[s->job.precision]);
-    add_pair(&t, "job", words.data ? words.data : "");
+    add_pair(&t, "job", text_string(&words));
     text_clear(&words);
     text_addf(&words, "%s%s%s", s->stack.name, s->stack.description[0] ? ": " : "",
               s->stack.description);
-    add_pair(&t, "software", words.data ? words.data : "");
+    add_pair(&t, "software", text_string(&words));
     html_table(&t, NULL, out);
     table_free(&t);
     text_free(&words);
@@ -176,7 +176,7 @@ void review_answer(const struct review *r, struct text *out)
     struct text words = {0};
     text_add(out, "<p class=\"answer\">Fastest: <strong>");
     format_strategy(&best_of(r)->strategy, &words);
-    html_text(out, words.data ? words.data : "");
+    html_text(out, text_string(&words));
     text_add(out, "</strong>.</p>\n");
     add_tiles(r, out);
     text_clear(&words);
@@ -188,7 +188,7 @@ void review_answer(const struct review *r, struct text *out)
     html_words(out, "h3", "The strategy as flags");
     text_clear(&words);
     format_strategy_flags(&best_of(r)->strategy, FLAGS_WIDTH, &words);
-    html_words(out, "pre", words.data ? words.data : "");
+    html_words(out, "pre", text_string(&words));
     text_free(&words);
 }
 
@@ -200,8 +200,7 @@ void review_nothing(const struct review *r, const struct remedies *remedies, str
     text_add(out, "<p class=\"answer\"><strong>Nothing fits.</strong></p>\n");
     if (closest->cost.legal) {
         strategy_describe(&closest->strategy, &words);
-        html_paragraph(out, "Nearest comes %s: it %s.", words.data ? words.data : "",
-                       closest->cost.reason);
+        html_paragraph(out, "Nearest comes %s: it %s.", text_string(&words), closest->cost.reason);
     } else {
         html_words(out, "p",
                    "No strategy is legal for this model, batch and number of GPUs, within the "

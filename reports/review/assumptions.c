@@ -65,7 +65,7 @@ static void add_stack(const struct stack *stack, struct text *out)
     text_addf(&title, "Training software: %s", stack->name);
     if (stack->parent[0])
         text_addf(&title, ", drawn towards %s", stack->parent);
-    add_fields(out, title.data ? title.data : "", stack_fields, stack_field_count, stack, NULL);
+    add_fields(out, text_string(&title), stack_fields, stack_field_count, stack, NULL);
     if (stack->residual_frac > 0)
         html_paragraph(out,
                        "Fitted to measured runs, around which it spreads by %.1f %% (1 sigma).",
@@ -82,8 +82,7 @@ static void add_system(const struct system *system, struct text *out)
         const struct tier *tier = &system->tier[i];
         struct text title = {0};
         text_addf(&title, "Network tier %d: %s", i, tier->name);
-        add_fields(out, title.data ? title.data : "", tier_fields, tier_field_count, tier,
-                   tier->source);
+        add_fields(out, text_string(&title), tier_fields, tier_field_count, tier, tier->source);
         text_free(&title);
     }
     if (system->calibration_source[0])

@@ -25,12 +25,12 @@ static void add_end(const struct review *r, const struct sensitivity *row,
     struct difference_list list = {&changes, 0};
     knob_format(&row->knob, end->value, &value);
     table_cell(t, "%s", row->knob.name);
-    table_cell(t, "%s", value.data ? value.data : "");
+    table_cell(t, "%s", text_string(&value));
     table_cell(t, "%+.0f %%", 100 * (end->value / row->value - 1));
     table_cell(t, "%+.2f %%", 100 * (end->best_s / r->sensitivities->step_s - 1));
     strategy_differences(r->scenario, &r->found->results[0].strategy, &end->best, add_difference,
                          &list);
-    table_cell(t, "%s", changes.data ? changes.data : "");
+    table_cell(t, "%s", text_string(&changes));
     text_free(&value);
     text_free(&changes);
 }
@@ -90,8 +90,7 @@ void review_changes(const struct review *r, struct text *out)
     add_infeasible(r, out);
     if (r->limits->memory_binds) {
         strategy_describe(&r->limits->roomy.strategy, &words);
-        html_paragraph(out, "With memory without end: %s, %.1f %% faster.",
-                       words.data ? words.data : "",
+        html_paragraph(out, "With memory without end: %s, %.1f %% faster.", text_string(&words),
                        100 * (r->found->results[0].cost.step_s / r->limits->roomy.cost.step_s - 1));
     }
     table_free(&t);

@@ -31,7 +31,7 @@ static void add_shares(const struct review *r, struct text *out)
                 cost->term_s[order[i]] > shown_frac * cost->step_s)
                 text_addf(&terms, "%s%s (%.1f %%)", terms.length > 0 ? "; " : "",
                           term_descriptions[order[i]], 100 * cost->term_s[order[i]] / cost->step_s);
-        table_cell(&t, "%s", terms.data ? terms.data : "");
+        table_cell(&t, "%s", text_string(&terms));
         text_free(&terms);
     }
     html_table(&t, "Share of the step time.", out);
@@ -93,7 +93,7 @@ static void add_verdict(struct table *t, const struct neighbour *n, const struct
 {
     struct text words = {0};
     neighbour_loss(n, best, &words);
-    table_cell(t, "%s", words.data ? words.data : "");
+    table_cell(t, "%s", text_string(&words));
     text_free(&words);
 }
 
@@ -148,10 +148,10 @@ static void add_neighbours(const struct review *r, struct text *out)
                    overlap ? overlap_names[n->overlap] : search_dimension_names[n->dimension]);
         text_clear(&value);
         dimension_value(n, &r->found->results[0].strategy, &value);
-        table_cell(&t, "%s", value.data ? value.data : "");
+        table_cell(&t, "%s", text_string(&value));
         text_clear(&value);
         dimension_value(n, &n->strategy, &value);
-        table_cell(&t, "%s", value.data ? value.data : "");
+        table_cell(&t, "%s", text_string(&value));
         add_verdict(&t, n, &r->found->results[0]);
     }
     html_words(out, "h3", "One step away");

@@ -85,9 +85,9 @@ static void open_page(const struct review *r, struct text *out)
     struct text title = {0};
     text_addf(&title, "%s on %.0f x %s", r->scenario->model.name, r->scenario->system.gpus,
               r->scenario->system.gpu.name);
-    html_open_page(out, title.data ? title.data : "");
+    html_open_page(out, text_string(&title));
     text_add(out, "<header>\n");
-    html_words(out, "h1", title.data ? title.data : "");
+    html_words(out, "h1", text_string(&title));
     text_add(out, "<p class=\"soft\">Design review of a training step, forecast by "
                   "stepcast " STEPCAST_VERSION "</p>\n</header>\n");
     text_free(&title);

@@ -1,6 +1,6 @@
+#include "base/wall_clock.h"
 #include "calibrate/bench/peers.h"
 #include "calibrate/bench/processes.h"
-#include "calibrate/bench/wall_clock.h"
 #include "calibrate/bench/watchdog.h"
 #include "tests/unit/check.h"
 #include <stdio.h>

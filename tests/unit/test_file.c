@@ -46,7 +46,7 @@ static void check_content(const char *path, const char *want)
     struct error e;
     error_init(&e);
     assert_int_equal(file_read(path, 0, &t, &e), STATUS_OK);
-    assert_string_equal(t.data ? t.data : "", want);
+    assert_string_equal(text_string(&t), want);
     text_free(&t);
 }
 

@@ -257,7 +257,7 @@ static void test_old_flags(void **state)
                   "x.slurm", &e),
         STATUS_OK);
     const struct framework_run *run = &import.run;
-    const char *notes = import.configuration.notes.data ? import.configuration.notes.data : "";
+    const char *notes = text_string(&import.configuration.notes);
     check_near(import.gpus, 384, 0);
     assert_int_equal(run->strategy.recompute, RECOMPUTE_FULL);
     assert_int_equal(run->strategy.recompute_layers, 0);

@@ -6,12 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static double number_of(const struct json_value *row, const char *key)
-{
-    const struct json_value *v = json_member(row, key);
-    return v ? json_number(v) : 0;
-}
-
 /* A row names a catalog model, or carries the config.json of one. */
 static struct model row_model(const struct json *json, const struct json_value *row)
 {
@@ -47,12 +41,14 @@ static void published_counts(void **state)
         struct model model = row_model(json, row);
         struct model_parameters p = model_parameters(&model);
         const char *name = json_string(json_member(row, "name"));
-        double active = number_of(row, "active"), tolerance = number_of(row, "tolerance");
+        double active = json_number(json_member(row, "active")),
+               tolerance = json_number(json_member(row, "tolerance"));
         assert_true(tolerance <= 0.03 && json_member(row, "source"));
-        check_near_at(p.total, number_of(row, "parameters"), tolerance, name, __FILE__, __LINE__);
+        check_near_at(p.total, json_number(json_member(row, "parameters")), tolerance, name,
+                      __FILE__, __LINE__);
         if (active > 0)
-            check_near_at(p.active, active, number_of(row, "active_tolerance"), name, __FILE__,
-                          __LINE__);
+            check_near_at(p.active, active, json_number(json_member(row, "active_tolerance")), name,
+                          __FILE__, __LINE__);
     }
     assert_true(rows > 80);
     json_free(json);

@@ -32,7 +32,7 @@ static void check_read(const char *script, const char *expected)
     struct shell shell = {.command = on_command, .document = on_document, .context = &out};
     shell_read(&shell, script, strlen(script));
     shell_free(&shell);
-    assert_string_equal(out.data ? out.data : "", expected);
+    assert_string_equal(text_string(&out), expected);
     text_free(&out);
 }
 

@@ -386,12 +386,6 @@ static void test_a_tier_keeps_constants_of_its_own(void **state)
 
 /* ---- the systems of the measured cases ---- */
 
-static double number_of(const struct json_value *object, const char *key)
-{
-    const struct json_value *v = json_member(object, key);
-    return v ? json_number(v) : 0;
-}
-
 /* Every system of the published runs can be built by its parts. */
 static void check_case_file(const char *path)
 {
@@ -404,10 +398,11 @@ static void check_case_file(const char *path)
         const struct json_value *gpu = json_member(system, "gpu");
         assert_non_null(gpu);
         struct system_parts parts = {
-            .gpus = number_of(system, "gpus"),
-            .gpus_per_node = number_of(system, "gpus_per_node"),
-            .nic_bytes_per_s = number_of(system, "inter_node_gbit_per_s_per_gpu") * 1e9 / 8,
-            .power_limit_w = number_of(system, "power_limit_w"),
+            .gpus = json_number(json_member(system, "gpus")),
+            .gpus_per_node = json_number(json_member(system, "gpus_per_node")),
+            .nic_bytes_per_s =
+                json_number(json_member(system, "inter_node_gbit_per_s_per_gpu")) * 1e9 / 8,
+            .power_limit_w = json_number(json_member(system, "power_limit_w")),
         };
         struct system s;
         snprintf(parts.gpu, sizeof parts.gpu, "%s", json_string(gpu));

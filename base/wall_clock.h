@@ -1,5 +1,5 @@
-#ifndef CALIBRATE_BENCH_WALL_CLOCK_H
-#define CALIBRATE_BENCH_WALL_CLOCK_H
+#ifndef BASE_WALL_CLOCK_H
+#define BASE_WALL_CLOCK_H
 #include <stddef.h>
 
 double wall_clock_s(void); /* since an arbitrary moment; never goes back */

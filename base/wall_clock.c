@@ -1,4 +1,4 @@
-#include "calibrate/bench/wall_clock.h"
+#include "base/wall_clock.h"
 #include <time.h>
 
 double wall_clock_s(void)
