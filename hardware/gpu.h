@@ -25,7 +25,8 @@ struct gpu {
     double clock_hz;         /* the clock at which the peaks are stated */
     double exp_per_sm_clock; /* exponentials per SM and clock */
     double power_cap_w, idle_power_w;
-    double flop_j; /* energy of a bf16 matrix FLOP at the full clock; 0: not known */
+    double flop_j;     /* energy of a bf16 matrix FLOP at the full clock; 0: not known */
+    double flop_fp8_j; /* of an fp8 one; 0: the usual share of flop_j */
     double scale_up_bandwidth_bytes_per_s; /* all links together, per direction, per GPU */
     double scale_up_links;
     double host_bandwidth_bytes_per_s; /* to host memory, per direction, what copies reach */

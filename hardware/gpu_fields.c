@@ -41,6 +41,8 @@ const struct field gpu_fields[] = {
     FIGURE("idle_power", idle_power_w, UNIT_WATTS, 0, false, "board power when idle"),
     FIGURE("flop_energy", flop_j, UNIT_JOULES, 0, false,
            "energy of a bf16 matrix FLOP at full clock"),
+    FIGURE("flop_energy_fp8", flop_fp8_j, UNIT_JOULES, 0, false,
+           "energy of an fp8 matrix FLOP at full clock"),
     FIGURE("scale_up_bandwidth", scale_up_bandwidth_bytes_per_s, UNIT_BYTES_PER_S, 1e6, true,
            "all scale-up links of a GPU, one direction"),
     FIGURE("scale_up_links", scale_up_links, UNIT_NONE, 0, false, "scale-up links of a GPU"),

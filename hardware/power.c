@@ -1,14 +1,20 @@
 #include "hardware/power.h"
 
-/* Energy of a FLOP over that of bf16: about as the datasheets' rates at one power cap. assumed */
+/* Energy of a FLOP over that of bf16: about as the datasheets' rates at one power cap; a
+ * gpu may state its own for fp8. assumed */
 static const double flop_frac[DTYPES] = {
     [DTYPE_BF16] = 1,         [DTYPE_FP16] = 1,     [DTYPE_FP8] = 0.41,
     [DTYPE_FP8_BLOCK] = 0.41, [DTYPE_MXFP8] = 0.41, [DTYPE_NVFP4] = 0.25,
     [DTYPE_FP32] = 5,         [DTYPE_TF32] = 2,     [DTYPE_INT8] = 0.41,
 };
 
+static const bool is_fp8[DTYPES] = {
+    [DTYPE_FP8] = true, [DTYPE_FP8_BLOCK] = true, [DTYPE_MXFP8] = true};
+
 double power_flop_j(const struct gpu *gpu, enum dtype d)
 {
+    if (is_fp8[d] && gpu->flop_fp8_j > 0)
+        return gpu->flop_fp8_j;
     return gpu->flop_j * flop_frac[d];
 }
 

@@ -116,10 +116,10 @@ static void test_unknown_name(void **state)
 static void test_like_transfers_constants(void **state)
 {
     (void)state;
-    struct gpu h100, h200, mi300x;
+    struct gpu h100, h200, mi355x;
     find("h100-sxm", &h100);
     find("h200-sxm", &h200);
-    find("mi300x", &mi300x);
+    find("mi355x", &mi355x);
     assert_string_equal(h200.calibration_source, "transferred from h100-sxm");
     struct calibration_slot slot;
     for (size_t i = 0; calibration_slot(i, &slot); i++) {
@@ -131,10 +131,10 @@ static void test_like_transfers_constants(void **state)
                            *calibration_constant(&h200.calibration, &slot, row),
                            strcmp(slot.constants[row].key, "peak_frac") == 0 ? 2e-3 : 0);
         assert_true(calibration_group_of(&h200.calibration, &slot)->kind != CALIBRATION_MEASURED);
-        assert_true(calibration_group_of(&mi300x.calibration, &slot)->kind != CALIBRATION_MEASURED);
+        assert_true(calibration_group_of(&mi355x.calibration, &slot)->kind != CALIBRATION_MEASURED);
     }
     assert_true(h200.calibration.collective.kind != SOURCE_MEASURED);
-    assert_int_equal(mi300x.calibration.collective.kind, SOURCE_NONE);
+    assert_int_equal(mi355x.calibration.collective.kind, SOURCE_NONE);
 }
 
 /* The same chip under a cap of 500 W instead of 700: clocks fall by the cube roots of the power. */

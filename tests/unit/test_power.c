@@ -62,6 +62,13 @@ static void test_datatypes(void **state)
     assert_true(power_flop_j(&board, DTYPE_FP8) < power_flop_j(&board, DTYPE_BF16));
     assert_true(power_flop_j(&board, DTYPE_NVFP4) < power_flop_j(&board, DTYPE_FP8));
     assert_true(power_flop_j(&board, DTYPE_TF32) > power_flop_j(&board, DTYPE_BF16));
+
+    struct gpu stated = board;
+    stated.flop_fp8_j = 1.5e-12;
+    check_near(power_flop_j(&stated, DTYPE_FP8), 1.5e-12, 1e-12);
+    check_near(power_flop_j(&stated, DTYPE_MXFP8), 1.5e-12, 1e-12);
+    check_near(power_flop_j(&stated, DTYPE_INT8), power_flop_j(&board, DTYPE_INT8), 1e-12);
+    check_near(power_flop_j(&stated, DTYPE_BF16), 2e-12, 1e-12);
 }
 
 int main(void)
