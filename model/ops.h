@@ -88,7 +88,8 @@ double loss_vocabulary(const struct model *model, const struct shard *shard,
 double embedding_shard_parameters(const struct model *model, const struct shard *shard);
 
 /* Ranks of ep that hold at least one of a token's experts, expected under balanced routing, over the
- * experts a token chooses: ep (1 - (1 - 1/ep)^q) / q. */
+ * experts a token chooses: r (1 - (1 - 1/r)^q) / q over the r ranks where the token's groups of
+ * experts lie, all ep without groups. */
 double expert_ranks_frac(const struct model *model, int ep);
 
 /* Tokens on one GPU between communications: micro_batch * seq_length / cp. */

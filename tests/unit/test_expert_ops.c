@@ -47,6 +47,24 @@ static void test_ranks_of_a_token(void **state)
     check_near(expert_ranks_frac(&m, 8), 1, 1e-12);
 }
 
+/* Groups keep a token to some of the ranks: one group in eight to one rank of eight or two of sixteen,
+ * four to four; where a rank holds whole groups, one choice in eight is still one rank. */
+static void test_ranks_of_a_token_in_groups(void **state)
+{
+    (void)state;
+    struct model m = expert_model();
+    m.experts_per_token = 8;
+    m.expert_groups = 8;
+    m.expert_groups_per_token = 1;
+    check_near(expert_ranks_frac(&m, 8), 1.0 / 8, 1e-12);
+    check_near(expert_ranks_frac(&m, 16), 2 * (1 - pow(0.5, 8)) / 8, 1e-12);
+    check_near(expert_ranks_frac(&m, 4), 1.0 / 8, 1e-12);
+    m.expert_groups_per_token = 4;
+    check_near(expert_ranks_frac(&m, 8), 4 * (1 - pow(0.75, 8)) / 8, 1e-12);
+    m.expert_groups_per_token = 8;
+    check_near(expert_ranks_frac(&m, 8), 8 * (1 - pow(7.0 / 8, 8)) / 8, 1e-12);
+}
+
 static void test_deepep_sends_a_token_once_to_a_rank(void **state)
 {
     (void)state;
@@ -169,6 +187,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ranks_of_a_token),
+        cmocka_unit_test(test_ranks_of_a_token_in_groups),
         cmocka_unit_test(test_deepep_sends_a_token_once_to_a_rank),
         cmocka_unit_test(test_hybridep_permutes_as_it_copies),
         cmocka_unit_test(test_biases_of_experts),
