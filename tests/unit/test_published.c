@@ -16,8 +16,8 @@ static const struct {
     double mape;
 } bands[] = {
     {"amd_mi250x",       0.26},
-    {"amd_mi300x",       0.41},
-    {"amd_mi355x",       0.25},
+    {"amd_mi300x",       0.14},
+    {"amd_mi355x",       0.09},
     {"dgx_cloud_2025",   0.06},
     {"dgx_cloud_gb200",  0.16},
     {"github_2025",      0.24},
