@@ -15,7 +15,7 @@ static const struct {
     const char *file;
     double mape;
 } bands[] = {
-    {"amd_mi250x",       0.26},
+    {"amd_mi250x",       0.16},
     {"amd_mi300x",       0.14},
     {"amd_mi355x",       0.09},
     {"dgx_cloud_2025",   0.06},
