@@ -17,8 +17,4 @@ double uniform_interleaved_s(const struct pipeline_uniform *u);
 double uniform_zb_v_s(const struct pipeline_uniform *u);
 double uniform_dualpipe_s(const struct pipeline_uniform *u); /* dualpipe and dualpipev */
 
-/* Of a rank's forwards (and backwards) in a step, those that dualpipe and dualpipev run in
- * overlapped pairs. */
-int dualpipe_pairs(const struct schedule_shape *shape, int rank);
-
 #endif

@@ -110,7 +110,7 @@ double uniform_zb_v_s(const struct pipeline_uniform *u)
 }
 
 /* DualPipe and DualPipeV: d ranks between the ends of a chunk; a rank runs `passes` forwards in a
- * step; an overlapped pair takes pair_s, P. For F = B = W the bubble is the published
+ * step; a pair of a forward and a backward pass takes pair_s, P. For F = B = W the bubble is the published
  * (p/2 - 1) (P + F + B - 2W), otherwise that of the schedule itself. [DeepSeek-V3] */
 struct dual {
     double ranks, depth, passes, pair_s;
@@ -120,18 +120,8 @@ struct dual {
 static struct dual dual_of(const struct pipeline_uniform *u)
 {
     bool v = u->shape.schedule == SCHEDULE_DUALPIPEV;
-    double p = u->shape.ranks, m = u->shape.micro_batches,
-           frac = u->pair_frac > 0 ? u->pair_frac : 1;
-    return (struct dual){p, v ? p : p / 2, v ? 2 * m : m, frac * sum_s(&u->chunk), v};
-}
-
-int dualpipe_pairs(const struct schedule_shape *s, int rank)
-{
-    bool v = s->schedule == SCHEDULE_DUALPIPEV;
-    int mirror = s->ranks - 1 - rank, position = v || rank < mirror ? rank : mirror;
-    int depth = v ? s->ranks : s->ranks / 2, ahead = depth - 1 - position;
-    int forwards = v ? 2 * s->micro_batches : s->micro_batches;
-    return forwards - 2 * depth - ahead - (ahead == 0);
+    double p = u->shape.ranks, m = u->shape.micro_batches;
+    return (struct dual){p, v ? p : p / 2, v ? 2 * m : m, sum_s(&u->chunk), v};
 }
 
 /* Hops of a path: in steady state a pair waits for a hop on all ranks but one in p. */
@@ -149,8 +139,7 @@ static double inner_dual_s(const struct pipeline_uniform *u, const struct dual *
     return (o->passes - d - 2) * o->pair_s + max2(together, fewer);
 }
 
-/* The rank with both ends, by far or by little. DualPipe turns round over one hop more. Only for
- * pairs that gain nothing: a path that leaves the rank also leaves its pairs. */
+/* The rank with both ends, by far or by little. DualPipe turns round over one hop more. */
 static double beyond_loaded_dual_s(const struct pipeline_uniform *u, const struct dual *o)
 {
     double d = o->depth, n = d - 1, turn = o->v ? 0 : 1;
@@ -174,10 +163,7 @@ static double beyond_loaded_dual_s(const struct pipeline_uniform *u, const struc
 static double loaded_dual_s(const struct pipeline_uniform *u, const struct dual *o)
 {
     double ends = o->passes / 2 * (sum_s(&u->first) + sum_s(&u->last));
-    double equal = o->passes * sum_s(&u->chunk), work = equal + ends;
-    double share = equal > 0 ? dualpipe_pairs(&u->shape, 0) * work / equal : 0;
-    double gain = share * (sum_s(&u->chunk) - o->pair_s);
-    return work - gain + (gain > 0 ? 0 : beyond_loaded_dual_s(u, o));
+    return o->passes * o->pair_s + ends + beyond_loaded_dual_s(u, o);
 }
 
 double uniform_dualpipe_s(const struct pipeline_uniform *u)

@@ -86,9 +86,7 @@ static bool close_zero_bubble_h(const struct pipeline_uniform *u)
 
 static bool exact_v(const struct pipeline_uniform *u)
 {
-    bool other_paths = u->pair_frac > 1 || (u->pair_frac > 0 && u->pair_frac < 0.8);
-    return alike(u) && u->p2p_s <= 0 && !other_paths &&
-           u->shape.micro_batches >= 2 * u->shape.ranks;
+    return alike(u) && u->p2p_s <= 0 && u->shape.micro_batches >= 2 * u->shape.ranks;
 }
 
 static double uniform_zb_h1_s(const struct pipeline_uniform *u)
@@ -143,10 +141,10 @@ static double bound_interleaved_s(const struct pipeline *p)
 
 double pipeline_work_bound_s(const struct pipeline *p)
 {
-    double longest = 0, frac = p->pair_frac > 0 ? p->pair_frac : 1;
+    double longest = 0;
     for (int r = 0; r < p->shape.ranks; r++)
         longest = max2(longest, pipeline_work_s(p, r));
-    return longest * min2(frac, 1);
+    return longest;
 }
 
 static double bound_zb_h1_s(const struct pipeline *p)

@@ -17,7 +17,7 @@ struct pipeline_form {
 /* One a schedule. */
 extern const struct pipeline_form *const pipeline_forms[SCHEDULES];
 
-/* Of work alone: the busiest rank; overlapped pairs as if all were overlapped. */
+/* Of work alone: the busiest rank. */
 double pipeline_work_bound_s(const struct pipeline *p);
 
 #endif

@@ -72,16 +72,6 @@ static double synchronous_total_s(const struct pipeline *p, bool *exact)
     return stages_total_s(&folded, exact);
 }
 
-/* What overlapped pairs save of a rank's work. */
-static double pair_gain_s(const struct schedule_shape *s, double pair_frac, int rank, double work_s)
-{
-    bool pairs = s->schedule == SCHEDULE_DUALPIPE || s->schedule == SCHEDULE_DUALPIPEV;
-    if (!pairs || pair_frac <= 0)
-        return 0;
-    double forwards = s->schedule == SCHEDULE_DUALPIPE ? s->micro_batches : 2 * s->micro_batches;
-    return (1 - pair_frac) * work_s * dualpipe_pairs(s, rank) / forwards;
-}
-
 /* The rank with most work, waits for synchronous transfers included; of equals the first. */
 struct bottleneck {
     int rank;
@@ -139,11 +129,10 @@ static double uniform_hops_s(const struct pipeline_uniform *u, double total_s)
 }
 
 /* total = work + p2p + bubble. Exposed p2p is what the bottleneck waits for, or what hops add. */
-static void split(const struct schedule_shape *s, double pair_frac, const struct bottleneck *b,
-                  double hops, struct pipeline_time *out)
+static void split(const struct bottleneck *b, double hops, struct pipeline_time *out)
 {
     out->bottleneck_rank = b->rank;
-    out->work_s = b->work_s - pair_gain_s(s, pair_frac, b->rank, b->work_s);
+    out->work_s = b->work_s;
     out->p2p_s = b->wait_s + hops;
     out->bubble_s = out->total_s - out->work_s - out->p2p_s;
 }
@@ -158,7 +147,7 @@ void pipeline_time(const struct pipeline *p, struct pipeline_time *out)
         out->total_s = stages_total_s(p, &out->exact);
         hops = hops_s(p, out->total_s);
     }
-    split(&p->shape, p->pair_frac, &b, hops, out);
+    split(&b, hops, out);
 }
 
 void pipeline_uniform_time(const struct pipeline_uniform *u, struct pipeline_time *out)
@@ -172,5 +161,5 @@ void pipeline_uniform_time(const struct pipeline_uniform *u, struct pipeline_tim
         out->total_s = uniform_total_s(u, &out->exact);
         hops = uniform_hops_s(u, out->total_s);
     }
-    split(&u->shape, u->pair_frac, &b, hops, out);
+    split(&b, hops, out);
 }

@@ -16,8 +16,6 @@ struct pipeline {
     const double *backward_weight_s;
     double p2p_s;         /* one hop between neighbouring ranks, latency and bytes */
     bool p2p_synchronous; /* the ranks wait for the transfer: it hides behind nothing */
-    double pair_frac; /* dualpipe, dualpipev: time of an overlapped forward and backward over their
-                         sum; 0 means 1, no gain */
     bool steps_overlap; /* a rank begins the next step without waiting for the others (zero-bubble's
                            optimizer post-validation): the step takes the longest time from a rank's
                            first operation to its last, not the makespan */
@@ -35,13 +33,12 @@ struct pipeline_uniform {
     struct chunk_time last;  /* added to the last stage's */
     double p2p_s;
     bool p2p_synchronous;
-    double pair_frac;
     bool steps_overlap;
 };
 
 struct pipeline_time {
     double total_s;  /* makespan (or see steps_overlap); total = work + p2p + bubble */
-    double work_s;   /* of the bottleneck rank over its micro-batches, overlapped pairs as pairs */
+    double work_s;   /* of the bottleneck rank over its micro-batches */
     double p2p_s;    /* exposed point-to-point time */
     double bubble_s; /* the rest */
     int bottleneck_rank; /* the rank with most work, of equals the first */

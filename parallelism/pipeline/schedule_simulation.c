@@ -94,8 +94,6 @@ static bool step_rank(struct run *run, int rank)
         start = ready > start ? ready : start;
         time += duration_s(run->p, &event[i].op, rank);
     }
-    if (n == 2 && run->p->pair_frac > 0)
-        time *= run->p->pair_frac;
     for (int i = 0; i < n; i++)
         finish_event(run, &event[i], start, start + time);
     run->free_s[rank] = start + time;

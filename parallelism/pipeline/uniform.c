@@ -31,7 +31,6 @@ static void init_uniform(const struct pipeline *p, struct pipeline_uniform *u)
     *u = (struct pipeline_uniform){.shape = p->shape,
                                    .p2p_s = p->p2p_s,
                                    .p2p_synchronous = p->p2p_synchronous,
-                                   .pair_frac = p->pair_frac,
                                    .steps_overlap = p->steps_overlap};
 }
 
@@ -127,7 +126,6 @@ void pipeline_expand(const struct pipeline_uniform *u, struct stage_times *times
     *p = (struct pipeline){.shape = u->shape,
                            .p2p_s = u->p2p_s,
                            .p2p_synchronous = u->p2p_synchronous,
-                           .pair_frac = u->pair_frac,
                            .steps_overlap = u->steps_overlap};
     point_to(p, times);
 }

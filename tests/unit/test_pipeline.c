@@ -331,7 +331,6 @@ static void uniform_is_general(void **state)
         struct pipeline_uniform u;
         random_stages(&dice, &shape, (struct spread){0, 3, 0.1}, &times, &p);
         p.p2p_synchronous = i % 3 == 0 && !schedule_legal(&shape, true);
-        p.pair_frac = i % 2 ? 0.8 : 0;
         p.steps_overlap = i % 5 == 0;
         assert_true(pipeline_is_uniform(&p, &u));
         struct pipeline_time a = timed(&p), b = uniform_timed(&u);
@@ -361,25 +360,6 @@ static void monotone(void **state)
         assert_true(after.total_s >= before.total_s * (1 - (near ? EQUAL : 0.003)));
         p.p2p_s += 0.1;
         assert_true(timed(&p).total_s >= after.total_s * (1 - (near ? EQUAL : 0.003)));
-    }
-}
-
-/* Overlapped pairs: bubble and work shrink; a step never gets slower by it. */
-static void pairs_save_time(void **state)
-{
-    (void)state;
-    for (int i = 0; i < 200; i++) {
-        struct schedule_shape shape =
-            random_shape(&dice, i % 2 ? SCHEDULE_DUALPIPE : SCHEDULE_DUALPIPEV);
-        struct pipeline p;
-        random_stages(&dice, &shape, (struct spread){0, 0, 0}, &times, &p);
-        double apart = timed(&p).total_s;
-        p.pair_frac = 0.8;
-        struct pipeline_time t = timed(&p);
-        assert_true(t.total_s <= apart);
-        assert_true(t.exact);
-        check_near(t.total_s, simulated_s(&p), EQUAL);
-        check_near(t.work_s, simulation.busy_s[t.bottleneck_rank], EQUAL);
     }
 }
 
@@ -424,7 +404,6 @@ int main(void)
         cmocka_unit_test(odd_shapes),
         cmocka_unit_test(uniform_is_general),
         cmocka_unit_test(monotone),
-        cmocka_unit_test(pairs_save_time),
         cmocka_unit_test(group_of_other_schedules),
     };
     schedule_simulation_init(&simulation);

@@ -174,27 +174,6 @@ static void events_keep_the_rules(void **state)
     schedule_simulation_free(&s);
 }
 
-/* Pairs that cost nothing together save what they would have taken. */
-static void overlapped_pairs(void **state)
-{
-    (void)state;
-    struct random random = {7};
-    struct schedule_simulation s;
-    static struct stages t;
-    struct pipeline p;
-    schedule_simulation_init(&s);
-    struct schedule_shape shape = {SCHEDULE_DUALPIPE, 4, 2, 16, 0};
-    random_stages(&random, &shape, (struct spread){0, 0, 0}, &t, &p);
-    simulate(&p, &s);
-    double apart = s.busy_s[0];
-    p.pair_frac = 0.75;
-    simulate(&p, &s);
-    check_events(&p, &s);
-    /* Rank 0 of 4: 16 passes, of which 3 * 2 - 1 run alone (p/2 = 2 ranks between the ends). */
-    check_near(s.busy_s[0], apart * (1 - 0.25 * 11 / 16), 1e-12);
-    schedule_simulation_free(&s);
-}
-
 static void illegal_is_an_answer(void **state)
 {
     (void)state;
@@ -220,7 +199,6 @@ int main(void)
         cmocka_unit_test(by_hand),
         cmocka_unit_test(published_bubbles),
         cmocka_unit_test(events_keep_the_rules),
-        cmocka_unit_test(overlapped_pairs),
         cmocka_unit_test(illegal_is_an_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
