@@ -91,21 +91,12 @@ struct model_parameters layer_parameters(const struct model *model, const struct
  * Megatron leaves them out of its FLOP count. */
 double layer_matrix_elements(const struct model *model, const struct layer_kind *kind);
 
-/* FLOP-counting conventions; every MFU says which. MODELLING 1.5. */
-enum flop_convention {
-    FLOP_CAUSAL, /* 6 x matrix elements met, logits in, causal attention halved (Megatron today) */
-    FLOP_FULL,   /* the same with attention not halved (PaLM appendix B) */
-    FLOP_6ND,    /* 6 x active parameters */
-    FLOP_KORTHIKANTI, /* 72 B L s h^2 (1 + s/6h + V/12hL) [Korthikanti22 eq. 7] */
-    FLOP_CONVENTIONS
-};
-extern const char *const flop_convention_names[FLOP_CONVENTIONS + 1];
-/* Model FLOP of one training step a token (forward and backward, no recompute) at sequence length
- * s, without multi-token-prediction layers. */
-double model_flop_per_token(const struct model *model, double seq_length, enum flop_convention c);
+/* Model FLOP of one training step a token (forward and backward, no recompute) at a sequence
+ * length, without multi-token-prediction layers: 6 x matrix elements met, logits in, causal
+ * attention halved, as Megatron counts. MODELLING 1.5 */
+double model_flop_per_token(const struct model *model, double seq_length);
 /* What the multi-token-prediction layers add, their passes through the head included. */
-double model_mtp_flop_per_token(const struct model *model, double seq_length,
-                                enum flop_convention c);
+double model_mtp_flop_per_token(const struct model *model, double seq_length);
 /* Keys that a query of this kind of layer meets on average, of seq_length causal ones: s/2, w(1 -
  * w/2s) in a sliding window, c/2 in chunks. */
 double layer_visible_keys(const struct layer_kind *kind, double seq_length);

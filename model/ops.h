@@ -67,7 +67,6 @@ void mtp_ops(const struct model *model, const struct shard *shard, const struct 
  * them; MODULE_RESIDUAL (the layer's input) is what full recompute keeps. MODELLING 6.2 */
 struct activations {
     double bytes[MODULES];
-    double offloadable_bytes;
 };
 void layer_activations(const struct model *model, const struct layer_kind *kind,
                        const struct shard *shard, const struct kernels *kernels,

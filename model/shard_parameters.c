@@ -146,6 +146,4 @@ void layer_activations(const struct model *model, const struct layer_kind *kind,
         expert_activations(model, shard, out);
     else
         mlp_activations(model, kind, shard, kernels, out);
-    for (int i = 0; i < MODULES; i++)
-        out->offloadable_bytes += out->bytes[i];
 }

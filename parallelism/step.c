@@ -32,8 +32,8 @@ void step_constants_compute(const struct scenario *scenario, struct step_constan
     const struct job *job = &scenario->job;
     double exponent = interval_exponent(&scenario->stack);
     out->model_flop = job->seq_length * job->global_batch *
-                      (model_flop_per_token(&scenario->model, job->seq_length, FLOP_CAUSAL) +
-                       model_mtp_flop_per_token(&scenario->model, job->seq_length, FLOP_CAUSAL));
+                      (model_flop_per_token(&scenario->model, job->seq_length) +
+                       model_mtp_flop_per_token(&scenario->model, job->seq_length));
     out->peak_flop_per_s = scenario->system.gpu.peak_flop_per_s[job->precision];
     out->expected_largest = expected_largest(scenario->system.gpus);
     out->straggler_frac = scenario->stack.straggler_spread_frac * out->expected_largest;

@@ -48,7 +48,7 @@ static double experts(const void *thing)
 static double flop_per_token(const void *thing)
 {
     const struct described_model *d = thing;
-    return model_flop_per_token(&d->model, d->seq_length, FLOP_CAUSAL);
+    return model_flop_per_token(&d->model, d->seq_length);
 }
 
 static double kv_bytes_per_token(const void *thing)

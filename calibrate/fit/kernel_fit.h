@@ -16,7 +16,6 @@ struct kernel_fit_group {
     double error_frac;       /* mean absolute error of held-out rows, all of them */
     double large_error_frac; /* of large ones: products with m, n, k of 512 and more; 0: none */
     double form_error_frac, form_large_error_frac; /* the same without the table of corrections */
-    double bias_frac;                              /* mean signed error of held-out rows */
 };
 enum { KERNEL_FIT_GROUPS = 40 };
 struct kernel_fit_report {

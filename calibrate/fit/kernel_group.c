@@ -91,7 +91,7 @@ static void clear_correction(const struct kernel_problem *p)
 /* ---- errors of what was left out ---- */
 
 struct errors {
-    double all, large, form, form_large, bias;
+    double all, large, form, form_large;
     size_t n, large_n;
 };
 
@@ -105,12 +105,11 @@ static void add_errors(const struct kernel_problem *p, const struct kernel_rows 
     kernel_problem_residuals(p, rows, r);
     for (size_t i = 0; i < rows->n; i++) {
         bool large = sample_is_large(rows->row[i]);
-        double signed_error = exp(r[i]) - 1, size = fabs(signed_error);
+        double size = fabs(exp(r[i]) - 1);
         *(form ? &sums->form : &sums->all) += size;
         if (large)
             *(form ? &sums->form_large : &sums->large) += size;
         if (!form) {
-            sums->bias += signed_error;
             sums->n++;
             sums->large_n += large;
         }
@@ -314,7 +313,6 @@ static void report_errors(const struct errors *sums, struct kernel_fit_group *re
     result->large_error_frac = mean(sums->large, sums->large_n);
     result->form_error_frac = mean(sums->form, sums->n);
     result->form_large_error_frac = mean(sums->form_large, sums->large_n);
-    result->bias_frac = mean(sums->bias, sums->n);
     result->large_rows = sums->large_n;
 }
 

@@ -210,8 +210,6 @@ static void note_given(struct framework_run *run, const struct framework_row *ro
         run->seq_length_given = true;
     if (row->object == OBJECT_JOB && strcmp(row->field, "global_batch") == 0)
         run->global_batch_given = true;
-    if (row->object == OBJECT_STACK)
-        run->stack_changed = true;
 }
 
 static enum status set_field(struct framework_reader *r, const struct framework_row *row,

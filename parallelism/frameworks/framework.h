@@ -13,7 +13,6 @@ struct framework_run {
     char model_name[96];   /* a catalog name; "": the model's dimensions are given, or nothing is */
     bool model_given;      /* the scenario's model is complete */
     bool seq_length_given, global_batch_given;
-    bool stack_changed; /* a setting changed a field of the stack */
 };
 
 /* What a row's field belongs to. */

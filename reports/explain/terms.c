@@ -232,8 +232,7 @@ void explain_mfu(const struct explanation *x)
     const struct result *r = x->result;
     const struct job *job = &r->scenario->job;
     text_addf(x->out, "\nmfu = model FLOP / (step x GPUs x peak); %s\n", result_flop_convention);
-    line(x, "FLOP a token", model_flop_per_token(&r->scenario->model, job->seq_length, FLOP_CAUSAL),
-         UNIT_FLOP);
+    line(x, "FLOP a token", model_flop_per_token(&r->scenario->model, job->seq_length), UNIT_FLOP);
     line(x, "tokens a step", job->seq_length * job->global_batch, UNIT_NONE);
     line(x, "model FLOP", r->cost->model_flop, UNIT_FLOP);
     line(x, "hardware FLOP (hfu): with what is recomputed", r->cost->hardware_flop, UNIT_FLOP);

@@ -123,7 +123,7 @@ void plot_breakdown(struct figure *f, const struct scenario *scenario, const str
 {
     int bars = count < BARS_MAX ? count : BARS_MAX;
     double most_s = longest_s(results, bars);
-    struct figure_unit unit = figure_unit_of(UNIT_SECONDS, most_s);
+    struct figure_unit unit = figure_unit_of(most_s);
     struct text axis = {0};
     add_data(f, results, count);
     plot_title(f,

@@ -140,12 +140,12 @@ void figure_close_tics(struct figure *f)
     text_add(&f->script, ")\n");
 }
 
-void figure_log_tics(struct figure *f, const char *axis, double low, double high)
+void figure_log_tics(struct figure *f, double low, double high)
 {
     static const double steps[] = {1, 2, 5};
     int n = high / low < 200 ? 3 : 1;
     const char *before = "";
-    figure_add(f, "set %stics (", axis);
+    figure_add(f, "set ytics (");
     for (double decade = pow(10, floor(log10(low))); decade <= high; decade *= 10) {
         for (int i = 0; i < n; i++) {
             if (decade * steps[i] < low || decade * steps[i] > high)

@@ -48,8 +48,8 @@ void figure_set(struct figure *f, const char *command, const char *words);
 void figure_open_tics(struct figure *f, const char *command);
 void figure_tic(struct figure *f, const char *words, double position);
 void figure_close_tics(struct figure *f);
-/* Tics of a logarithmic axis ("y") that shows low to high: decades, or 1, 2, 5 where those are few. */
-void figure_log_tics(struct figure *f, const char *axis, double low, double high);
+/* Tics of a logarithmic y axis that shows low to high: decades, or 1, 2, 5 where those are few. */
+void figure_log_tics(struct figure *f, double low, double high);
 
 /* A line of a legend of our own, where gnuplot's would not go: at screen coordinates. symbol: a
  * point type, 0 none; dash: a dash type, 0 no line. */
@@ -78,11 +78,11 @@ const char *figure_text_on(const char *colour);
 /* What a legend calls a term: "gemm", "tp communication". */
 void figure_term_name(int term, struct text *out);
 
-/* A unit in which values up to `most` are read well: value / factor in `name`. */
+/* A unit in which times up to most_s are read well: value / factor in `name`. */
 struct figure_unit {
     double factor;
     const char *name;
 };
-struct figure_unit figure_unit_of(enum unit unit, double most);
+struct figure_unit figure_unit_of(double most_s);
 
 #endif

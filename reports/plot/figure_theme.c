@@ -55,27 +55,9 @@ void figure_term_name(int term, struct text *out)
     text_add(out, moves ? " communication" : "");
 }
 
-struct figure_unit figure_unit_of(enum unit unit, double most)
+struct figure_unit figure_unit_of(double most_s)
 {
-    static const struct {
-        enum unit unit;
-        double least;
-        struct figure_unit of;
-    } units[] = {
-        {UNIT_SECONDS,     1,    {1, "s"}           },
-        {UNIT_SECONDS,     1e-3, {1e-3, "ms"}       },
-        {UNIT_SECONDS,     0,    {1e-6, "us"}       },
-        {UNIT_BYTES,       1e9,  {1073741824, "GiB"}},
-        {UNIT_BYTES,       1e6,  {1048576, "MiB"}   },
-        {UNIT_BYTES,       0,    {1, "B"}           },
-        {UNIT_FLOP_PER_S,  1e15, {1e15, "PFLOP/s"}  },
-        {UNIT_FLOP_PER_S,  1e12, {1e12, "TFLOP/s"}  },
-        {UNIT_FLOP_PER_S,  0,    {1e9, "GFLOP/s"}   },
-        {UNIT_BYTES_PER_S, 0,    {1e9, "GB/s"}      },
-        {UNIT_NONE,        0,    {1, ""}            },
-    };
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (units[i].unit == unit && most >= units[i].least)
-            return units[i].of;
-    return (struct figure_unit){1, unit_name(unit)};
+    return most_s >= 1      ? (struct figure_unit){1, "s"}
+           : most_s >= 1e-3 ? (struct figure_unit){1e-3, "ms"}
+                            : (struct figure_unit){1e-6, "us"};
 }

@@ -153,7 +153,7 @@ static void add_legend(struct figure *f)
 void plot_heatmap(struct figure *f, const struct scenario *scenario, const struct strategy_grid *g)
 {
     double best = best_s(g);
-    struct figure_unit unit = figure_unit_of(UNIT_SECONDS, isfinite(best) ? best : 1);
+    struct figure_unit unit = figure_unit_of(isfinite(best) ? best : 1);
     char words[128];
     add_data(f, g);
     c_locale_format(words, sizeof words,

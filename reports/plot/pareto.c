@@ -85,7 +85,7 @@ static int points_above(const struct pareto_picture *p, double most_s)
 static void add_memory_panel(struct figure *f, const struct pareto_picture *p)
 {
     double most_s = slowest_s(p);
-    struct figure_unit unit = figure_unit_of(UNIT_SECONDS, most_s);
+    struct figure_unit unit = figure_unit_of(most_s);
     double capacity = p->front->point[0].cost.memory_capacity_bytes / gib;
     char words[64];
     add_blocks(f, p, unit.factor);
@@ -116,7 +116,7 @@ static void add_gpus_panel(struct figure *f, const struct pareto_picture *p)
     for (int i = 0; i < p->by_gpus->count; i++)
         if (p->by_gpus->points[i].found)
             most_s = fmax(most_s, p->by_gpus->points[i].best.cost.step_s);
-    struct figure_unit unit = figure_unit_of(UNIT_SECONDS, most_s);
+    struct figure_unit unit = figure_unit_of(most_s);
     char words[64];
     figure_open_block(f, "gpus");
     figure_add(f, "NaN NaN NaN\n");

@@ -193,12 +193,12 @@ static void add_panels(struct figure *f, const struct scenario *scenario,
     set_range(f, "x", gpus_of(&sweep->points[0]) / 1.2,
               gpus_of(&sweep->points[sweep->count - 1]) * 1.2);
     set_range(f, "y", steps.low / 1.3, steps.high * 1.3);
-    figure_log_tics(f, "y", steps.low / 1.3, steps.high * 1.3);
+    figure_log_tics(f, steps.low / 1.3, steps.high * 1.3);
     add_panel(f, curves, 2, true);
     figure_add(f, "unset label\nunset arrow\nset lmargin at screen 0.405\n"
                   "set rmargin at screen 0.655\n");
     set_range(f, "y", rates.low / 1.3, rates.high * 1.3);
-    figure_log_tics(f, "y", rates.low / 1.3, rates.high * 1.3);
+    figure_log_tics(f, rates.low / 1.3, rates.high * 1.3);
     add_panel(f, curves, 4, true);
     figure_add(f, "unset logscale y\nset ytics autofreq\nset lmargin at screen 0.725\nset rmargin "
                   "at screen 0.975\n");
@@ -214,7 +214,7 @@ void plot_scaling(struct figure *f, const struct scenario *scenario, const struc
         {"strong", "#0072b2", 7, strong, false},
         {"weak",   "#d55e00", 5, weak,   true }
     };
-    struct figure_unit unit = figure_unit_of(UNIT_SECONDS, longest_s(curves));
+    struct figure_unit unit = figure_unit_of(longest_s(curves));
     char words[48];
     add_data(f, scenario, curves);
     plot_title(f, "Strong and weak scaling: the fastest strategy at every number of GPUs",

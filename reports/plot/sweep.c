@@ -207,7 +207,7 @@ enum status plot_sweep(struct figure *f, const struct sweep_request *request,
                          PLOT_SWEEP_CURVES);
     if (!(most_s > 0))
         return error_set(e, STATUS_NO, "nothing fits at any point");
-    p.unit = figure_unit_of(UNIT_SECONDS, most_s);
+    p.unit = figure_unit_of(most_s);
     draw(f, &p);
     return sweep_csv(&report, &f->data, e);
 }

@@ -201,7 +201,7 @@ static double idle_frac(const struct timeline *t)
 void plot_timeline(struct figure *f, const struct scenario *scenario,
                    const struct strategy *strategy, const struct timeline *t)
 {
-    struct figure_unit unit = figure_unit_of(UNIT_SECONDS, t->total_s);
+    struct figure_unit unit = figure_unit_of(t->total_s);
     struct window windows[2];
     int n = find_windows(t, windows);
     struct text remark = {0}, title = {0};

@@ -14,8 +14,7 @@ static void check_model(const struct model *m)
     struct model_parameters p = model_parameters(m);
     require(positive(p.total) && positive(p.active) && p.active <= p.total && p.mtp >= 0);
     require(positive(model_kv_bytes_per_token(m, 2)));
-    for (int c = 0; c < FLOP_CONVENTIONS; c++)
-        require(positive(model_flop_per_token(m, 4096, (enum flop_convention)c)));
+    require(positive(model_flop_per_token(m, 4096)));
     require(m->layers >= 1 && m->layers <= MODEL_LAYERS_MAX);
     require(m->kinds >= 1 && m->kinds <= MODEL_LAYER_KINDS_MAX);
     for (int i = 0; i < m->layers; i++)
