@@ -4,21 +4,29 @@
 #include "tests/unit/check.h"
 #include <stdlib.h>
 
-/* A scenario from the catalogs: sequences of 4096 tokens, two a GPU. The caller frees it. */
-static inline struct scenario *catalog_scenario(const char *model, const char *system, double gpus)
+/* A scenario from the catalogs: sequences of 4096 tokens, two a GPU. model: NULL leaves it to the
+ * caller; stack: NULL is the default one. The caller frees it. */
+static inline struct scenario *stack_scenario(const char *model, const char *system,
+                                              const char *stack, double gpus)
 {
     struct scenario *s = calloc(1, sizeof *s);
     struct error e;
     error_init(&e);
     assert_non_null(s);
-    assert_int_equal(model_find(model, NULL, &s->model, &e), STATUS_OK);
+    if (model)
+        assert_int_equal(model_find(model, NULL, &s->model, &e), STATUS_OK);
     assert_int_equal(system_find(system, NULL, &s->system, &e), STATUS_OK);
-    assert_int_equal(stack_find(NULL, NULL, &s->stack, &e), STATUS_OK);
+    assert_int_equal(stack_find(stack, NULL, &s->stack, &e), STATUS_OK);
     job_default(&s->job);
     s->system.gpus = gpus;
     s->job.seq_length = 4096;
     s->job.global_batch = 2 * gpus;
     return s;
+}
+
+static inline struct scenario *catalog_scenario(const char *model, const char *system, double gpus)
+{
+    return stack_scenario(model, system, NULL, gpus);
 }
 
 #endif

@@ -3,20 +3,13 @@
 #include "parallelism/data_parallel.h"
 #include "parallelism/placement.h"
 #include "parallelism/step_parts.h"
-#include "tests/unit/check.h"
 #include "tests/unit/gpt.h"
+#include "tests/unit/scenarios.h"
 #include <stdlib.h>
 
 static struct scenario *scenario_of(int gpus)
 {
-    struct scenario *c = calloc(1, sizeof *c);
-    struct error e;
-    error_init(&e);
-    assert_non_null(c);
-    assert_int_equal(stack_find("untuned", NULL, &c->stack, &e), STATUS_OK);
-    assert_int_equal(system_find("dgx-a100", NULL, &c->system, &e), STATUS_OK);
-    c->system.gpus = gpus;
-    job_default(&c->job);
+    struct scenario *c = stack_scenario(NULL, "dgx-a100", "untuned", gpus);
     c->job.seq_length = 2048;
     c->job.global_batch = gpus;
     c->model = gpt_model(32, 4096, 32, 51200);

@@ -3,24 +3,14 @@
 #include "parallelism/placement.h"
 #include "parallelism/stages.h"
 #include "parallelism/step.h"
-#include "tests/unit/check.h"
+#include "tests/unit/scenarios.h"
 #include <stdlib.h>
 
 /* Qwen3-30B-A3B's exchange on 16 H100, two hosts of 8 over 400 Gb/s. */
 static struct scenario *scenario_of(void)
 {
-    struct scenario *s = calloc(1, sizeof *s);
-    struct error e;
-    error_init(&e);
-    assert_non_null(s);
-    assert_int_equal(model_find("qwen3-30b-a3b", NULL, &s->model, &e), STATUS_OK);
-    assert_int_equal(system_find("dgx-h100", NULL, &s->system, &e), STATUS_OK);
-    assert_int_equal(stack_find("untuned", NULL, &s->stack, &e), STATUS_OK);
-    job_default(&s->job);
-    s->system.gpus = 16;
-    s->job.seq_length = 4096;
+    struct scenario *s = stack_scenario("qwen3-30b-a3b", "dgx-h100", "untuned", 16);
     s->job.global_batch = 1024;
-    s->job.precision = DTYPE_BF16;
     s->stack.constant[STACK_NETWORK].value = 2;
     s->stack.constant[STACK_SCALE_UP].value = 3;
     return s;

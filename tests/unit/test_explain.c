@@ -1,28 +1,12 @@
 #include "parallelism/blocks.h"
 #include "parallelism/step_parts.h"
 #include "reports/explain/explain.h"
-#include "tests/unit/check.h"
+#include "tests/unit/scenarios.h"
 #include <stdlib.h>
 #include <string.h>
 
 /* Explanations and provenance are drawn from the ops that the cost code prices: they must add up.
  */
-
-static struct scenario *scenario_of(const char *model, const char *system, double gpus)
-{
-    struct scenario *s = calloc(1, sizeof *s);
-    struct error e;
-    error_init(&e);
-    assert_non_null(s);
-    assert_int_equal(model_find(model, NULL, &s->model, &e), STATUS_OK);
-    assert_int_equal(system_find(system, NULL, &s->system, &e), STATUS_OK);
-    assert_int_equal(stack_find(NULL, NULL, &s->stack, &e), STATUS_OK);
-    job_default(&s->job);
-    s->system.gpus = gpus;
-    s->job.seq_length = 4096;
-    s->job.global_batch = 2 * gpus;
-    return s;
-}
 
 struct sums {
     const struct scenario *scenario;
@@ -44,7 +28,7 @@ static void add(void *context, const struct block *block, const struct op *op, d
 /* The ops of the bottleneck rank sum to the terms of work. */
 static void check_sums(const char *model, const struct strategy *base)
 {
-    struct scenario *scenario = scenario_of(model, "dgx-h100", 64);
+    struct scenario *scenario = catalog_scenario(model, "dgx-h100", 64);
     struct strategy s = *base;
     struct step_cost cost;
     struct step_parts *parts = malloc(sizeof *parts);
@@ -89,7 +73,7 @@ static void test_rows_are_the_whole_term(void **state)
     (void)state;
     static const enum schedule schedules[] = {SCHEDULE_1F1B, SCHEDULE_ZB_V, SCHEDULE_DUALPIPE,
                                               SCHEDULE_DUALPIPEV};
-    struct scenario *scenario = scenario_of("llama3-70b", "dgx-h100", 64);
+    struct scenario *scenario = catalog_scenario("llama3-70b", "dgx-h100", 64);
     scenario->job.global_batch = 256;
     for (size_t i = 0; i < sizeof schedules / sizeof *schedules; i++) {
         struct strategy s;
@@ -117,7 +101,7 @@ static void test_rows_are_the_whole_term(void **state)
 static void test_every_topic_is_explained(void **state)
 {
     (void)state;
-    struct scenario *scenario = scenario_of("llama3-8b", "dgx-h100", 16);
+    struct scenario *scenario = catalog_scenario("llama3-8b", "dgx-h100", 16);
     struct strategy s;
     struct step_cost cost;
     struct provenance *provenance = malloc(sizeof *provenance);
@@ -177,7 +161,7 @@ static void check_says(struct scenario *scenario, struct strategy *s, const char
 static void test_own_factors_are_told(void **state)
 {
     (void)state;
-    struct scenario *scenario = scenario_of("mixtral-8x7b", "dgx-h100", 64);
+    struct scenario *scenario = catalog_scenario("mixtral-8x7b", "dgx-h100", 64);
     struct stack_constant *k = scenario->stack.constant;
     struct strategy s;
     strategy_default(&s);
@@ -215,7 +199,7 @@ static void test_topics_are_the_terms(void **state)
 static void test_provenance(void **state)
 {
     (void)state;
-    struct scenario *scenario = scenario_of("llama3-8b", "dgx-h100", 8);
+    struct scenario *scenario = catalog_scenario("llama3-8b", "dgx-h100", 8);
     struct calibration_group *group = &scenario->system.gpu.calibration.gemm_group[DTYPE_BF16];
     struct provenance *p = malloc(sizeof *p);
     struct strategy s;

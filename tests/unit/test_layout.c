@@ -2,20 +2,13 @@
 #include "parallelism/split.h"
 #include "parallelism/step.h"
 #include "parallelism/step_parts.h"
-#include "tests/unit/check.h"
 #include "tests/unit/gpt.h"
+#include "tests/unit/scenarios.h"
 #include <stdlib.h>
 
 static struct scenario *scenario_of(const char *stack, int layers)
 {
-    struct scenario *c = calloc(1, sizeof *c);
-    struct error e;
-    error_init(&e);
-    assert_non_null(c);
-    assert_int_equal(stack_find(stack, NULL, &c->stack, &e), STATUS_OK);
-    assert_int_equal(system_find("dgx-a100", NULL, &c->system, &e), STATUS_OK);
-    c->system.gpus = 16;
-    job_default(&c->job);
+    struct scenario *c = stack_scenario(NULL, "dgx-a100", stack, 16);
     c->job.seq_length = 2048;
     c->job.global_batch = 64;
     c->model = gpt_model(layers, 4096, 32, 51200);

@@ -1,5 +1,5 @@
 #include "parallelism/search/search.h"
-#include "tests/unit/model_from.h"
+#include "tests/unit/scenarios.h"
 #include <stdlib.h>
 
 /* The search against layouts that NVIDIA tuned and published: none of them is faster than what it
@@ -28,15 +28,7 @@ static const double told_apart_frac = 0.05;
 
 static struct scenario *scenario_of(const struct recipe *r)
 {
-    struct scenario *s = calloc(1, sizeof *s);
-    struct error e;
-    error_init(&e);
-    assert_non_null(s);
-    s->model = catalog_model(r->model);
-    assert_int_equal(system_find(r->system, NULL, &s->system, &e), STATUS_OK);
-    assert_int_equal(stack_find(r->stack, NULL, &s->stack, &e), STATUS_OK);
-    job_default(&s->job);
-    s->system.gpus = r->job[0];
+    struct scenario *s = stack_scenario(r->model, r->system, r->stack, r->job[0]);
     s->job.seq_length = r->job[1];
     s->job.global_batch = r->job[2];
     s->job.precision = r->precision;
