@@ -1,0 +1,183 @@
+#include "parallelism/op_cost.h"
+#include "hardware/alignment.h"
+#include "hardware/roofline.h"
+#include "parallelism/placement.h"
+#include "parallelism/step.h"
+#include <math.h>
+#include <string.h>
+
+enum term op_term(const struct op *op)
+{
+    static const enum term by_comm[COMMS] = {
+        [COMM_TP] = TERM_TP, [COMM_CP] = TERM_CP, [COMM_EP] = TERM_EP,        [COMM_ETP] = TERM_EP,
+        [COMM_PP] = TERM_PP, [COMM_DP] = TERM_DP, [COMM_EXPERT_DP] = TERM_DP,
+    };
+    if (op->kind == OP_COLLECTIVE)
+        return by_comm[op->comm];
+    if (op->module == MODULE_CORE_ATTENTION)
+        return TERM_ATTENTION;
+    return op->kind == OP_MEMORY ? TERM_MEMORY_BOUND : TERM_GEMM;
+}
+
+static enum attention_pass attention_pass_of(const struct op *op)
+{
+    return op->phase == PHASE_FORWARD  ? ATTENTION_FORWARD
+           : op->phase == PHASE_DECODE ? ATTENTION_DECODE
+                                       : ATTENTION_BACKWARD;
+}
+
+double op_flop(const struct op *op)
+{
+    if (op->kind == OP_GEMM || op->kind == OP_GROUPED_GEMM)
+        return gemm_flop(&op->gemm);
+    if (op->kind == OP_ATTENTION)
+        return attention_flop(attention_pass_of(op), &op->attention);
+    return 0;
+}
+
+double op_bytes(const struct op *op)
+{
+    if (op->kind == OP_GEMM || op->kind == OP_GROUPED_GEMM)
+        return gemm_bytes(op->dtype, &op->gemm);
+    if (op->kind == OP_ATTENTION)
+        return attention_bytes(op->dtype, attention_pass_of(op), &op->attention);
+    return op->kind == OP_MEMORY ? op->memory.bytes : 2 * op->bytes;
+}
+
+double op_peak_s(const struct gpu *gpu, const struct op *op)
+{
+    return op->kind == OP_ATTENTION
+               ? attention_peak_s(gpu, op->dtype, attention_pass_of(op), &op->attention)
+               : gemm_peak_s(gpu, op->dtype, &op->gemm);
+}
+
+bool op_clocked(const struct op *op)
+{
+    return op->kind == OP_GEMM || op->kind == OP_GROUPED_GEMM || op->kind == OP_ATTENTION;
+}
+
+/* The first generation reaches 1/1.75 of the second on Ampere [FlashAttention-2 fig. 5: 110 to 130
+ * against 190 to 225 TFLOP/s]; the second, written for Ampere's instructions, 1/1.75 of the third
+ * on Hopper [FlashAttention-3: 1.5 to 2.0 forward, 1.5 to 1.75 back]. */
+double stack_flash_factor(const struct scenario *scenario)
+{
+    static const double generation_gain = 1.75;
+    const char *architecture = scenario->system.gpu.architecture;
+    bool older = strcmp(architecture, "ampere") == 0 || strcmp(architecture, "volta") == 0;
+    int newest = older ? 2 : 3, g = scenario->stack.flash_generation;
+    return pow(generation_gain, g < newest ? newest - g : 0);
+}
+
+int stack_network_constant(const struct group *g)
+{
+    return g->per_domain < g->ranks ? STACK_NETWORK : STACK_SCALE_UP;
+}
+
+double stack_collective_s(const struct scenario *scenario, enum collective op, double bytes,
+                          const struct group *g)
+{
+    double factor = scenario->stack.constant[stack_network_constant(g)].value;
+    return collective_s(&scenario->system, op, bytes, g) * factor;
+}
+
+double stack_memory_factor(const struct scenario *scenario, const struct strategy *s)
+{
+    double eager = scenario->stack.eager_memory_frac;
+    return scenario->stack.constant[STACK_MEMORY].value *
+           (eager > 0 && !s->torch_compile ? eager : 1);
+}
+
+/* What a stack does not fuse lies between its modules, not in its softmax and dropout kernels. */
+int op_memory_constant(const struct op *op)
+{
+    bool experts =
+        op->module == MODULE_MOE || op->module == MODULE_MOE_ACT || op->module == MODULE_ROUTER;
+    bool as_measured = op->module == MODULE_CORE_ATTENTION || op->memory.class_ == MEMORY_PERMUTE;
+    return experts ? STACK_EXPERTS : as_measured ? STACK_CONSTANTS : STACK_MEMORY;
+}
+
+static double memory_factor(const struct scenario *scenario, const struct strategy *s,
+                            const struct op *op)
+{
+    int constant = op_memory_constant(op);
+    return constant == STACK_EXPERTS  ? scenario->stack.constant[STACK_EXPERTS].value
+           : constant == STACK_MEMORY ? stack_memory_factor(scenario, s)
+                                      : 1;
+}
+
+bool op_is_expert_exchange(const struct strategy *s, const struct op *op)
+{
+    return op->comm == COMM_EP && dispatcher_sends_once(s->dispatcher);
+}
+
+/* DeepEP's traffic leaves for each distinct scale-up domain once: of q experts over d domains,
+ * d (1 - (1 - 1/d)^q) distinct ones are expected, node-limited routing caps them. The share of the
+ * op's bytes, which count each distinct rank. MODELLING 5.5 */
+static double expert_network_frac(const struct scenario *scenario, const struct strategy *s,
+                                  const struct group *g)
+{
+    double domains = ceil(g->ranks / g->per_domain), q = scenario->model.experts_per_token;
+    if (domains <= 1)
+        return 1;
+    double distinct = domains * (1 - pow(1 - 1 / domains, q));
+    double limit = scenario->model.expert_groups_per_token;
+    if (limit > 0 && limit < distinct)
+        distinct = limit;
+    return fmin(1, distinct / q / expert_ranks_frac(&scenario->model, s->ep));
+}
+
+double op_cost_s(const struct scenario *scenario, const struct strategy *s, const struct op *op)
+{
+    const struct gpu *gpu = &scenario->system.gpu;
+    const struct stack_constant *k = scenario->stack.constant;
+    switch (op->kind) {
+    case OP_GEMM:
+        return gemm_s(gpu, op->dtype, &op->gemm) * gemm_alignment_factor(op->dtype, &op->gemm) *
+               k[STACK_COMPUTE].value;
+    case OP_GROUPED_GEMM:
+        return grouped_gemm_s(gpu, op->dtype, &op->gemm) * k[STACK_COMPUTE].value *
+               k[STACK_EXPERTS].value;
+    case OP_ATTENTION:
+        return attention_s(gpu, op->dtype, attention_pass_of(op), &op->attention) *
+               k[STACK_COMPUTE].value * stack_flash_factor(scenario);
+    case OP_MEMORY:
+        return memory_op_s(gpu, &op->memory) * memory_factor(scenario, s, op);
+    case OP_COLLECTIVE: {
+        struct group g = placement_comm(&scenario->system, s, op->comm);
+        if (op_is_expert_exchange(s, op))
+            return expert_exchange_s(&scenario->system, op->bytes,
+                                     op->bytes * expert_network_frac(scenario, s, &g), &g);
+        return op->comm == COMM_EP ? collective_s(&scenario->system, op->collective, op->bytes, &g)
+                                   : stack_collective_s(scenario, op->collective, op->bytes, &g);
+    }
+    case OP_KINDS:
+        break;
+    }
+    return 0;
+}
+
+/* Whether the exchange of experts runs beside another micro-batch's compute: because the strategy
+ * says so, or because the stack's recipes do wherever it pays. */
+static bool exchange_overlaps(const struct scenario *scenario, const struct strategy *s)
+{
+    const struct stack *stack = &scenario->stack;
+    if (stack->hides_expert_exchange || (s->overlaps >> OVERLAP_EP & 1))
+        return true;
+    struct group g = placement_comm(&scenario->system, s, COMM_EP);
+    return stack->hides_expert_exchange_across && s->dispatcher == DISPATCHER_DEEPEP &&
+           g.per_domain < g.ranks;
+}
+
+double op_hidden_frac(const struct scenario *scenario, const struct strategy *s,
+                      const struct op *op)
+{
+    const struct stack *stack = &scenario->stack;
+    if (op->comm == COMM_TP && op->name == OP_NAME_TP_REGATHER)
+        return stack->wgrad_gather_hidden_frac;
+    if (op->comm == COMM_TP && op->name != OP_NAME_TP_REDUCE && (s->overlaps >> OVERLAP_TP & 1))
+        return stack->tp_hidden_frac;
+    if (op->comm == COMM_EP && exchange_overlaps(scenario, s))
+        return dispatcher_sends_once(s->dispatcher) ? expert_exchange_constants.hidden_frac
+                                                    : stack->ep_hidden_frac;
+    return 0;
+}
