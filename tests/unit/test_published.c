@@ -15,19 +15,20 @@ static const struct {
     const char *file;
     double mape;
 } bands[] = {
-    {"amd_mi250x",       0.16},
-    {"amd_mi300x",       0.14},
-    {"amd_mi355x",       0.09},
-    {"dgx_cloud_2025",   0.06},
-    {"dgx_cloud_gb200",  0.16},
-    {"github_2025",      0.24},
-    {"korthikanti22",    0.02},
-    {"megascale24",      0.06},
-    {"moe_2026",         0.15},
-    {"narayanan21",      0.04},
-    {"papers_2022_2024", 0.11},
-    {"together_2026",    0.25},
-    {"zero_bubble24",    0.03},
+    {"amd_mi250x",        0.16},
+    {"amd_mi300x",        0.14},
+    {"amd_mi355x",        0.09},
+    {"dgx_cloud_2025",    0.06},
+    {"dgx_cloud_gb200",   0.16},
+    {"github_2025",       0.24},
+    {"korthikanti22",     0.02},
+    {"maxtext_b200_2026", 0.11},
+    {"megascale24",       0.06},
+    {"moe_2026",          0.15},
+    {"narayanan21",       0.04},
+    {"papers_2022_2024",  0.11},
+    {"together_2026",     0.25},
+    {"zero_bubble24",     0.03},
 };
 
 static void load(const struct embedded_file *file, struct cases *cases)
