@@ -1,4 +1,5 @@
 #include "base/json_scan.h"
+#include "base/array.h"
 #include "base/utf8.h"
 #include <stdlib.h>
 #include <string.h>
@@ -46,16 +47,12 @@ static void skip_blanks(struct scan *s)
 static bool add_mark(struct scan *s, size_t key_offset)
 {
     struct json_marks *m = s->marks;
-    if (m->count == m->capacity) {
-        size_t capacity = m->capacity ? 2 * m->capacity : 64;
-        struct json_mark *grown = realloc(m->marks, capacity * sizeof *grown);
-        if (!grown) {
-            error_set(s->e, STATUS_IO, "out of memory");
-            return false;
-        }
-        m->marks = grown;
-        m->capacity = capacity;
+    struct json_mark *grown = array_grow(m->marks, m->count, &m->capacity, sizeof *grown);
+    if (!grown) {
+        error_set(s->e, STATUS_IO, "out of memory");
+        return false;
     }
+    m->marks = grown;
     m->marks[m->count++] = (struct json_mark){(uint32_t)s->at, (uint32_t)key_offset};
     return true;
 }

@@ -1,4 +1,5 @@
 #include "calibrate/cases.h"
+#include "base/array.h"
 #include "base/catalog.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -291,14 +292,11 @@ static void read_case(struct case_reader *r, const struct json_value *object, si
 
 static struct run_case *append(struct cases *cases)
 {
-    if (cases->count == cases->capacity) {
-        size_t capacity = cases->capacity > 0 ? 2 * cases->capacity : 64;
-        struct run_case *items = realloc(cases->items, capacity * sizeof *items);
-        if (!items)
-            return NULL;
-        cases->items = items;
-        cases->capacity = capacity;
-    }
+    struct run_case *items =
+        array_grow(cases->items, cases->count, &cases->capacity, sizeof *items);
+    if (!items)
+        return NULL;
+    cases->items = items;
     struct run_case *item = &cases->items[cases->count++];
     memset(item, 0, sizeof *item);
     return item;

@@ -1,4 +1,5 @@
 #include "calibrate/collective_run.h"
+#include "base/array.h"
 #include "base/units.h"
 #include <ctype.h>
 #include <math.h>
@@ -22,14 +23,10 @@ void collective_run_next(struct collective_run *run)
 
 bool collective_run_add(struct collective_run *run, const struct collective_row *row)
 {
-    if (run->rows == run->capacity) {
-        size_t capacity = run->capacity ? 2 * run->capacity : 64;
-        struct collective_row *grown = realloc(run->row, capacity * sizeof *grown);
-        if (!grown)
-            return false;
-        run->row = grown;
-        run->capacity = capacity;
-    }
+    struct collective_row *grown = array_grow(run->row, run->rows, &run->capacity, sizeof *grown);
+    if (!grown)
+        return false;
+    run->row = grown;
     run->row[run->rows++] = *row;
     return true;
 }

@@ -1,4 +1,5 @@
 #include "calibrate/samples.h"
+#include "base/array.h"
 #include "base/file.h"
 #include "calibrate/sample_columns.h"
 #include <stdio.h>
@@ -194,14 +195,11 @@ static enum status check_row(const struct sample *s, struct error *e)
 
 static struct sample *add(struct samples *samples)
 {
-    if (samples->count == samples->capacity) {
-        size_t capacity = samples->capacity ? 2 * samples->capacity : 1024;
-        struct sample *items = realloc(samples->items, capacity * sizeof *items);
-        if (!items)
-            return NULL;
-        samples->items = items;
-        samples->capacity = capacity;
-    }
+    struct sample *items =
+        array_grow(samples->items, samples->count, &samples->capacity, sizeof *items);
+    if (!items)
+        return NULL;
+    samples->items = items;
     return &samples->items[samples->count++];
 }
 

@@ -2,7 +2,6 @@
 #include "base/values.h"
 #include "calibrate/sample_predict.h"
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,16 +80,7 @@ enum status samples_error(const struct samples *samples,
 void samples_system(const struct gpu *gpu, struct system *system)
 {
     const double usual_node = 8;
-    memset(system, 0, sizeof *system);
-    system->gpu = *gpu;
     double node = gpu->gpus_per_node > 0 ? gpu->gpus_per_node : usual_node;
-    system->gpus = system->gpus_per_node = fmax(node, gpu->scale_up_domain_gpus);
-    system->tiers = 1;
-    struct tier *tier = &system->tier[0];
-    snprintf(tier->technology, sizeof tier->technology, "%s", gpu->scale_up_technology);
-    tier->domain_gpus = system->gpus;
-    tier->bandwidth_bytes_per_s = gpu->scale_up_bandwidth_bytes_per_s;
-    tier->topology = gpu->scale_up_topology;
-    tier->oversubscription = 1;
-    tier->collective = gpu->calibration.collective;
+    system_of_domain(gpu, fmax(node, gpu->scale_up_domain_gpus), system);
+    system->tier[0].collective = gpu->calibration.collective;
 }

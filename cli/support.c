@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "cli/output.h"
 #include "reports/support_report.h"
 #include <stdio.h>
@@ -14,14 +15,10 @@ struct asked {
 
 static enum status add_row(struct asked *asked, const struct support_row *row, struct error *e)
 {
-    if (asked->count == asked->room) {
-        size_t room = asked->room > 0 ? 2 * asked->room : 64;
-        struct support_row *rows = realloc(asked->rows, room * sizeof *rows);
-        if (!rows)
-            return error_set(e, STATUS_IO, "out of memory");
-        asked->rows = rows;
-        asked->room = room;
-    }
+    struct support_row *rows = array_grow(asked->rows, asked->count, &asked->room, sizeof *rows);
+    if (!rows)
+        return error_set(e, STATUS_IO, "out of memory");
+    asked->rows = rows;
     asked->rows[asked->count++] = *row;
     return STATUS_OK;
 }

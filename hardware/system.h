@@ -71,6 +71,9 @@ struct system_parts {
 enum status system_from_parts(const struct system_parts *parts, const char *catalog,
                               struct system *system, struct error *e);
 
+/* One scale-up domain of `gpus` GPUs and nothing else; no constants of collectives. */
+void system_of_domain(const struct gpu *gpu, double gpus, struct system *system);
+
 /* GPUs of one scale-up domain, at most system->gpus. */
 double system_domain_gpus(const struct system *system);
 

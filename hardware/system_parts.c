@@ -106,3 +106,17 @@ enum status system_from_parts(const struct system_parts *parts, const char *cata
     *system = s;
     return STATUS_OK;
 }
+
+void system_of_domain(const struct gpu *gpu, double gpus, struct system *system)
+{
+    memset(system, 0, sizeof *system);
+    system->gpu = *gpu;
+    system->gpus = system->gpus_per_node = gpus;
+    system->tiers = 1;
+    struct tier *tier = &system->tier[0];
+    memcpy(tier->technology, gpu->scale_up_technology, sizeof tier->technology);
+    tier->domain_gpus = gpus;
+    tier->bandwidth_bytes_per_s = gpu->scale_up_bandwidth_bytes_per_s;
+    tier->topology = gpu->scale_up_topology;
+    tier->oversubscription = 1;
+}

@@ -36,7 +36,7 @@ static void put_case(struct json_writer *w, const struct run_case *c, const stru
     put_known(w, "predicted_step_time_low_s", p->step_low_s, known);
     put_known(w, "predicted_step_time_high_s", p->step_high_s, known);
     put_known(w, "measured_step_time_s", c->step_s, c->step_s > 0);
-    put_known(w, "error_frac", case_step_error(c, p), true);
+    json_put_known(w, "error_frac", case_step_error(c, p));
     put_known(w, "predicted_memory_bytes", p->memory_bytes, known);
     put_known(w, "measured_memory_bytes", c->memory_bytes, c->memory_bytes > 0);
     if (known)
@@ -60,17 +60,17 @@ static void put_summary(struct json_writer *w, const char *key, const struct val
     json_put_number(w, "predicted", (double)v->predicted);
     json_put_number(w, "skipped", (double)v->skipped);
     json_put_number(w, "compared", (double)v->compared);
-    put_known(w, "mape", v->mape, true);
-    put_known(w, "median", v->median, true);
-    put_known(w, "p90", v->p90, true);
-    put_known(w, "worst", v->worst, true);
-    put_known(w, "bias", v->bias, true);
-    put_known(w, "interval_coverage", v->coverage, true);
+    json_put_known(w, "mape", v->mape);
+    json_put_known(w, "median", v->median);
+    json_put_known(w, "p90", v->p90);
+    json_put_known(w, "worst", v->worst);
+    json_put_known(w, "bias", v->bias);
+    json_put_known(w, "interval_coverage", v->coverage);
     json_put_number(w, "memory_compared", (double)v->memory_compared);
-    put_known(w, "memory_mape", v->memory_mape, true);
-    put_known(w, "memory_bias", v->memory_bias, true);
-    put_known(w, "oom_foreseen", (double)v->oom_foreseen / (double)v->oom, true);
-    put_known(w, "fit_foreseen", (double)v->fit_foreseen / (double)v->ran, true);
+    json_put_known(w, "memory_mape", v->memory_mape);
+    json_put_known(w, "memory_bias", v->memory_bias);
+    json_put_known(w, "oom_foreseen", (double)v->oom_foreseen / (double)v->oom);
+    json_put_known(w, "fit_foreseen", (double)v->fit_foreseen / (double)v->ran);
     json_close_object(w);
 }
 

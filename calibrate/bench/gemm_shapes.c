@@ -1,4 +1,5 @@
 #include "calibrate/bench/gemm_shapes.h"
+#include "base/array.h"
 #include "base/file.h"
 #include "calibrate/bench/csv_line.h"
 #include <math.h>
@@ -18,14 +19,11 @@ void gemm_shapes_free(struct gemm_shapes *shapes)
 
 enum status gemm_shapes_add(struct gemm_shapes *shapes, struct gemm_shape shape, struct error *e)
 {
-    if (shapes->count == shapes->capacity) {
-        size_t capacity = shapes->capacity ? 2 * shapes->capacity : 64;
-        struct gemm_shape *grown = realloc(shapes->shape, capacity * sizeof *grown);
-        if (!grown)
-            return error_set(e, STATUS_IO, "out of memory for %zu shapes", capacity);
-        shapes->shape = grown;
-        shapes->capacity = capacity;
-    }
+    struct gemm_shape *grown =
+        array_grow(shapes->shape, shapes->count, &shapes->capacity, sizeof *grown);
+    if (!grown)
+        return error_set(e, STATUS_IO, "out of memory for shapes");
+    shapes->shape = grown;
     shapes->shape[shapes->count++] = shape;
     return STATUS_OK;
 }

@@ -1,4 +1,5 @@
 #include "calibrate/bench/sample_file.h"
+#include "base/array.h"
 #include "base/text.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -27,14 +28,10 @@ static size_t count_cells(const char *line)
 static enum status remember(struct sample_file *file, const char *key, size_t length,
                             struct error *e)
 {
-    if (file->key_count == file->key_capacity) {
-        size_t capacity = file->key_capacity ? 2 * file->key_capacity : 128;
-        char **grown = realloc(file->key, capacity * sizeof *grown);
-        if (!grown)
-            return error_set(e, STATUS_IO, "out of memory for %zu rows", capacity);
-        file->key = grown;
-        file->key_capacity = capacity;
-    }
+    char **grown = array_grow(file->key, file->key_count, &file->key_capacity, sizeof *grown);
+    if (!grown)
+        return error_set(e, STATUS_IO, "out of memory for rows");
+    file->key = grown;
     char *copy = malloc(length + 1);
     if (!copy)
         return error_set(e, STATUS_IO, "out of memory for a row");

@@ -5,7 +5,6 @@
 #include "hardware/collective_defaults.h"
 #include <gsl/gsl_rng.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,17 +14,8 @@ static const double expected_error = 0.05; /* of the regimes at one row */
 
 void collective_node_system(const struct gpu *gpu, double ranks, struct system *system)
 {
-    memset(system, 0, sizeof *system);
-    system->gpu = *gpu;
+    system_of_domain(gpu, fmax(ranks, gpu->scale_up_domain_gpus), system);
     memset(&system->gpu.calibration.collective, 0, sizeof system->gpu.calibration.collective);
-    system->gpus = system->gpus_per_node = fmax(ranks, gpu->scale_up_domain_gpus);
-    system->tiers = 1;
-    struct tier *tier = &system->tier[0];
-    snprintf(tier->technology, sizeof tier->technology, "%s", gpu->scale_up_technology);
-    tier->domain_gpus = system->gpus;
-    tier->bandwidth_bytes_per_s = gpu->scale_up_bandwidth_bytes_per_s;
-    tier->topology = gpu->scale_up_topology;
-    tier->oversubscription = 1;
 }
 
 static int octave(double bytes)

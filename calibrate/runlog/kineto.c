@@ -1,4 +1,5 @@
 #include "calibrate/runlog/kineto.h"
+#include "base/array.h"
 #include "base/file.h"
 #include "base/json_read.h"
 #include "calibrate/runlog/kernel_names.h"
@@ -21,14 +22,10 @@ struct intervals {
 
 static bool append(struct intervals *list, const struct interval *item)
 {
-    if (list->count == list->capacity) {
-        size_t capacity = list->capacity ? 2 * list->capacity : 1024;
-        struct interval *items = realloc(list->items, capacity * sizeof *items);
-        if (!items)
-            return false;
-        list->items = items;
-        list->capacity = capacity;
-    }
+    struct interval *items = array_grow(list->items, list->count, &list->capacity, sizeof *items);
+    if (!items)
+        return false;
+    list->items = items;
     list->items[list->count++] = *item;
     return true;
 }

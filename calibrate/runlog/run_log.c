@@ -1,4 +1,5 @@
 #include "calibrate/runlog/run_log.h"
+#include "base/array.h"
 #include "base/c_locale.h"
 #include "base/file.h"
 #include "base/number.h"
@@ -94,14 +95,10 @@ static enum status add_step(struct run_log *log, const struct run_step *step, st
                  !(iteration < last->value[RUN_LOG_ITERATION]);
     if (again || log->count == STEPS_MAX) /* another rank's line */
         return STATUS_OK;
-    if (log->count == log->capacity) {
-        size_t capacity = log->capacity ? 2 * log->capacity : 256;
-        struct run_step *steps = realloc(log->steps, capacity * sizeof *steps);
-        if (!steps)
-            return error_set(e, STATUS_IO, "out of memory");
-        log->steps = steps;
-        log->capacity = capacity;
-    }
+    struct run_step *steps = array_grow(log->steps, log->count, &log->capacity, sizeof *steps);
+    if (!steps)
+        return error_set(e, STATUS_IO, "out of memory");
+    log->steps = steps;
     log->steps[log->count++] = *step;
     return STATUS_OK;
 }

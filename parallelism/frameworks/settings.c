@@ -1,4 +1,5 @@
 #include "parallelism/frameworks/settings.h"
+#include "base/array.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,19 +8,6 @@ void settings_free(struct settings *s)
     free(s->items);
     text_free(&s->pool);
     *s = (struct settings){.items = NULL};
-}
-
-static bool reserve(struct settings *s)
-{
-    if (s->count < s->capacity)
-        return true;
-    size_t capacity = s->capacity ? 2 * s->capacity : 64;
-    struct setting *items = realloc(s->items, capacity * sizeof *items);
-    if (!items)
-        return false;
-    s->items = items;
-    s->capacity = capacity;
-    return true;
 }
 
 static size_t add_text(struct settings *s, const char *text)
@@ -31,10 +19,13 @@ static size_t add_text(struct settings *s, const char *text)
 
 void settings_add(struct settings *s, const char *key, const char *value, int line)
 {
-    if (s->failed || s->count == SETTINGS_MAX || !reserve(s)) {
-        s->failed = true;
+    struct setting *items = NULL;
+    if (!s->failed && s->count < SETTINGS_MAX)
+        items = array_grow(s->items, s->count, &s->capacity, sizeof *items);
+    s->failed = !items;
+    if (s->failed)
         return;
-    }
+    s->items = items;
     while (*key == '-' || *key == '+') /* "--flag", Hydra's "+model.key" */
         key++;
     struct setting *item = &s->items[s->count];

@@ -1,4 +1,5 @@
 #include "parallelism/frameworks/shell_variables.h"
+#include "base/array.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,14 +28,10 @@ struct shell_variable *shell_variable_make(struct shell_variables *v, const char
     struct shell_variable *found = shell_variable_find(v, name, n);
     if (found || v->count == SHELL_VARIABLES_MAX)
         return found;
-    if (v->count == v->capacity) {
-        size_t capacity = v->capacity ? 2 * v->capacity : 32;
-        struct shell_variable *items = realloc(v->items, capacity * sizeof *items);
-        if (!items)
-            return NULL;
-        v->items = items;
-        v->capacity = capacity;
-    }
+    struct shell_variable *items = array_grow(v->items, v->count, &v->capacity, sizeof *items);
+    if (!items)
+        return NULL;
+    v->items = items;
     struct shell_variable *made = &v->items[v->count++];
     memset(made, 0, sizeof *made);
     memcpy(made->name, name, n);

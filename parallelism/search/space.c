@@ -1,4 +1,5 @@
 #include "parallelism/search/space.h"
+#include "base/array.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,14 +102,11 @@ static bool count_pp(struct search_space *space, struct search_cuts *cuts, struc
 
 static bool keep_unit(struct search_space *space, const struct search_unit *unit)
 {
-    if (space->units == space->unit_room) {
-        size_t room = space->unit_room > 0 ? 2 * space->unit_room : 256;
-        struct search_unit *grown = realloc(space->unit, room * sizeof *grown);
-        if (!grown)
-            return false;
-        space->unit = grown;
-        space->unit_room = room;
-    }
+    struct search_unit *grown =
+        array_grow(space->unit, space->units, &space->unit_room, sizeof *grown);
+    if (!grown)
+        return false;
+    space->unit = grown;
     space->unit[space->units] = *unit;
     space->unit[space->units].index = space->units;
     space->unit[space->units].group = space->groups;

@@ -48,7 +48,8 @@ struct search_cuts {
     int rules;                /* that splits of this pp break */
     struct search_rejected rejected[SEARCH_SPLIT_RULES];
     struct search_layouts *layout; /* by number of micro-batches */
-    int layouts, layout_room;
+    int layouts;
+    size_t layout_room;
     int zeros_dp, zeros_cp, zeros; /* ways of ZeRO, tuned, that were counted last */
 };
 
@@ -74,7 +75,8 @@ struct search_space {
     size_t units, unit_room, groups;
     bool bounded; /* the units have bounds and are sorted by them */
     struct search_split *split;
-    int splits, split_room;
+    int splits;
+    size_t split_room;
     struct search_cuts cut[SEARCH_PPS_MAX]; /* by pp, increasing */
     int cuts;
     unsigned inner_overlaps, pp_overlap; /* bits tried on and off inside a layout, and for one */

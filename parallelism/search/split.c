@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "parallelism/search/space.h"
 #include <math.h>
 #include <stdlib.h>
@@ -52,14 +53,11 @@ static void reject(struct search_cuts *cuts, const char *rule)
 
 static struct search_split *new_split(struct search_space *space)
 {
-    if (space->splits == space->split_room) {
-        int room = space->split_room > 0 ? 2 * space->split_room : 64;
-        struct search_split *grown = realloc(space->split, (size_t)room * sizeof *grown);
-        if (!grown)
-            return NULL;
-        space->split = grown;
-        space->split_room = room;
-    }
+    struct search_split *grown =
+        array_grow(space->split, (size_t)space->splits, &space->split_room, sizeof *grown);
+    if (!grown)
+        return NULL;
+    space->split = grown;
     return &space->split[space->splits++];
 }
 
@@ -206,14 +204,11 @@ bool search_splits_init(struct search_space *space)
 
 static struct search_layouts *new_layouts(struct search_cuts *cuts)
 {
-    if (cuts->layouts == cuts->layout_room) {
-        int room = cuts->layout_room > 0 ? 2 * cuts->layout_room : 16;
-        struct search_layouts *grown = realloc(cuts->layout, (size_t)room * sizeof *grown);
-        if (!grown)
-            return NULL;
-        cuts->layout = grown;
-        cuts->layout_room = room;
-    }
+    struct search_layouts *grown =
+        array_grow(cuts->layout, (size_t)cuts->layouts, &cuts->layout_room, sizeof *grown);
+    if (!grown)
+        return NULL;
+    cuts->layout = grown;
     return &cuts->layout[cuts->layouts++];
 }
 
