@@ -109,8 +109,8 @@ static const struct attention_constants ampere_forward = {
     .cache_l2_ratio = 1,
 };
 
-/* FlashAttention's backward runs its 2.5 times larger work at 0.7 to 0.85 of forward's rate. [FA2]
- */
+/* FlashAttention's backward runs its 2.5 times larger work at 0.7 to 0.85 of forward's rate.
+ * [FlashAttention-2] */
 static const double backward_of_forward = 0.78;
 
 /* Between what A100, H100 and L40S measured with TensorRT-LLM. */

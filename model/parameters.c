@@ -16,7 +16,7 @@ static double gqa_matrices(const struct model *m, const struct layer_kind *kind)
 
 /* Multi-head latent attention:
  *     r_q (h + a (d_n + d_r)), or h a (d_n + d_r) without a query rank
- *     + r_kv (h + a (d_n + d_v)) + h d_r + a d_v h                       [DeepSeekV2] */
+ *     + r_kv (h + a (d_n + d_v)) + h d_r + a d_v h                       [DeepSeek-V2] */
 static double mla_matrices(const struct model *m, const struct layer_kind *kind)
 {
     double h = m->hidden_size, a = kind->heads, rq = m->q_lora_rank, rkv = m->kv_lora_rank;
@@ -107,7 +107,7 @@ static void add_scaled(struct model_parameters *sum, const struct model_paramete
 
 /* A multi-token-prediction layer is one more layer of the last kind, the 2h x h projection that
  * joins it to the embedding, and three norms; embedding and head are the model's own.
- * [DeepSeekV3] 2.2 */
+ * [DeepSeek-V3] 2.2 */
 static double mtp_parameters(const struct model *m)
 {
     if (m->mtp_layers == 0 || m->layers == 0)

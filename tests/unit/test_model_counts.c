@@ -143,7 +143,7 @@ static void layer_vectors(void **state)
     check_near(expert.attention, 187107328, 0);
     check_near(expert.experts / v3.experts, 44040192, 0);
     check_near(model_parameters(&v3).active - model_parameters(&v3).embedding, 36.63e9, 2e-4);
-    check_near(model_parameters(&v3).mtp, 11.6e9, 0.01); /* [DeepSeekV3] 2.2: 11.6 billion unique */
+    check_near(model_parameters(&v3).mtp, 11.6e9, 0.01); /* [DeepSeek-V3] 2.2: 11.6 billion unique */
     assert_int_equal(model_find("gpt3-175b", NULL, &gpt, &e), STATUS_OK);
     /* attention 4h^2 and its biases 4h; MLP 8h^2, its biases left out of the matrices */
     check_near(layer_parameters(&gpt, &gpt.kind[0]).attention, 604028928, 0);
