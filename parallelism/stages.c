@@ -38,10 +38,11 @@ static void init_stage(const struct scenario *scenario, const struct shard_cost 
         add_block(stage, &shard->mtp, content->mtp);
 }
 
-/* Overlap runs the forward pass of one micro-batch beside the backward pass of an earlier one.
- * While the pipeline fills and drains a rank has but one of the two: of m v passes each way of v
- * chunks over p ranks, the warm-up of 2 (p - r - 1) + (v - 1) p + 1 forward passes on rank r
- * [Narayanan21], p v on average, and as many backward passes at the end, run alone: p / m. */
+/* The overlap runs the forward pass of one micro-batch beside the backward pass of an earlier one.
+ * While the pipeline fills and drains, a rank has only one of the two. Of its m v forward passes (v
+ * chunks, p ranks), rank r runs 2 (p - r - 1) + (v - 1) p + 1 alone to warm up [Narayanan21], p v
+ * on average, and as many backward passes alone at the end:
+ *     share = p / m */
 static double schedule_alone_frac(const struct scenario *scenario, const struct strategy *s)
 {
     static const bool pairs[SCHEDULES] = {[SCHEDULE_NONE] = true,
@@ -52,7 +53,7 @@ static double schedule_alone_frac(const struct scenario *scenario, const struct 
     return pairs[s->schedule] && alone < 1 ? alone : 1;
 }
 
-/* An exchange that is hidden unasked is so by releases without full recompute beside it. */
+/* Releases that hide the exchange unasked do not run full recompute beside it. */
 static bool recompute_pairs(const struct strategy *s)
 {
     return s->recompute != RECOMPUTE_FULL || (s->overlaps >> OVERLAP_EP & 1);
@@ -70,8 +71,9 @@ double step_hidden_frac(const struct scenario *scenario, const struct strategy *
     return op_hidden_frac(scenario, s, op) * beside;
 }
 
-/* The stream of one micro-batch between stages: each tensor rank sends its share, with sequence
- * parallelism as it lies, without scattered and gathered again. */
+/* The activations of one micro-batch between stages: each tensor rank sends its share, which it
+ * holds with sequence parallelism; without, the tensor is scattered before the hop and gathered
+ * after it. */
 static double hop_s(const struct scenario *scenario, const struct shard_cost *shard,
                     const struct strategy *s, struct memo *memo)
 {
@@ -134,8 +136,8 @@ static void recompute_layers(const struct strategy *s, double n, const struct la
         stage->working_bytes = full->working_bytes;
 }
 
-/* Nothing runs beside the share `alone` of the exchange of the stage's experts: what would hide is
- * waited for, and again where it is recomputed. */
+/* In the share `alone` of the passes nothing runs beside the exchange of experts: what would be
+ * hidden is waited for, once more where the layer is recomputed. */
 static void expose_exchange(const struct shard_cost *shard, const struct strategy *s, double alone,
                             const struct stage_content *content, struct stage *stage)
 {

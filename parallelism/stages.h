@@ -28,11 +28,11 @@ struct scenario;
 struct strategy;
 
 /* Share of the passes in which the exchange of experts has no other micro-batch's compute to hide
- * behind: all where there is no other, or the schedule does not run the forward pass of one beside
- * the backward pass of another, else those that fill and drain the pipeline. Full recompute hides
- * it where the strategy asks for it in so many words. Megatron-Core, transformer_config.py,
- * overlap_moe_expert_parallel_comm: "virtual_pipeline_model_parallel_size must not be None" with pp
- * > 1, no full recompute (pull request 6311 of 2026 brings it). */
+ * behind. All, where there is no other micro-batch or the schedule does not run the forward pass of
+ * one beside the backward pass of another; else those that fill and drain the pipeline. With full
+ * recompute all, unless the strategy asks for the overlap. Megatron-Core, transformer_config.py,
+ * overlap_moe_expert_parallel_comm: "virtual_pipeline_model_parallel_size must not be None" with
+ * pp > 1, no full recompute (pull request 6311 of 2026 adds it). */
 double exchange_alone_frac(const struct scenario *scenario, const struct strategy *s);
 
 /* op_hidden_frac of the whole step: less where an exchange of experts has nothing beside it. */
