@@ -5,11 +5,12 @@
 #include <stdio.h>
 
 /* A value and, where it is known, its standard error. */
-static void add_figure(struct table *t, struct text *scratch, double value, double error,
-                       enum unit unit)
+static void add_figure(struct table *t, double value, double error, enum unit unit)
 {
-    if (unit == UNIT_SECONDS)
-        table_cell(t, "%s", value > 0 ? format_unit(scratch, value, unit, 3) : "-");
+    if (unit == UNIT_SECONDS && value > 0)
+        table_unit(t, value, unit, 3);
+    else if (unit == UNIT_SECONDS)
+        table_cell(t, "-");
     else
         table_cell(t, "%.4g", value);
     if (error > 0 && value > 0)
@@ -20,19 +21,17 @@ static void add_figure(struct table *t, struct text *scratch, double value, doub
 
 static void add_regimes(struct table *t, const char *op, const struct collective_constants *c)
 {
-    struct text scratch = {0};
     for (int i = 0; i < c->regimes; i++) {
         const struct collective_regime *g = &c->regime[i], *e = &c->standard_error[i];
         table_cell(t, "%s", i == 0 ? op : "");
         table_cell(t, "%s", collective_algorithm_names[g->algorithm]);
-        add_figure(t, &scratch, g->alpha_s, e->alpha_s, UNIT_SECONDS);
-        add_figure(t, &scratch, g->step_s, e->step_s, UNIT_SECONDS);
-        add_figure(t, &scratch, g->hop_s, e->hop_s, UNIT_SECONDS);
-        add_figure(t, &scratch, g->bandwidth_frac, e->bandwidth_frac, UNIT_NONE);
+        add_figure(t, g->alpha_s, e->alpha_s, UNIT_SECONDS);
+        add_figure(t, g->step_s, e->step_s, UNIT_SECONDS);
+        add_figure(t, g->hop_s, e->hop_s, UNIT_SECONDS);
+        add_figure(t, g->bandwidth_frac, e->bandwidth_frac, UNIT_NONE);
         table_cell(t, "%.3g", g->join);
         table_cell(t, "%s", i == 0 && c->knots > 0 ? "corrected near measured sizes" : "");
     }
-    text_free(&scratch);
 }
 
 static void add_table(const struct collective_calibration *c, struct text *out)

@@ -84,7 +84,6 @@ static void add_waterfall(const struct comparison *c, double traced_s, struct te
         {"",           true },
     };
     struct table t;
-    struct text scratch = {0};
     double at = c->forecast.step_s, full = fmax(c->forecast.step_s, traced_s) * 1.05;
     table_init(&t, columns, sizeof columns / sizeof *columns);
     for (int i = 0; i < COMPARE_LINES; i++) {
@@ -95,21 +94,20 @@ static void add_waterfall(const struct comparison *c, double traced_s, struct te
         span(at, at + difference, full, bar);
         at += difference;
         table_cell(&t, "%s", compare_line_names[i]);
-        table_cell(&t, "%s", format_unit(&scratch, c->forecast_s[i], UNIT_SECONDS, 4));
-        table_cell(&t, "%s", format_unit(&scratch, c->traced_s[i], UNIT_SECONDS, 4));
+        table_unit(&t, c->forecast_s[i], UNIT_SECONDS, 4);
+        table_unit(&t, c->traced_s[i], UNIT_SECONDS, 4);
         table_cell(&t, "%+.1f %%", 100 * difference / c->forecast.step_s);
         table_cell(&t, "%s", bar);
         table_cell(&t, "%s", compare_line_descriptions[i]);
     }
     table_cell(&t, "step");
-    table_cell(&t, "%s", format_unit(&scratch, c->forecast.step_s, UNIT_SECONDS, 4));
-    table_cell(&t, "%s", format_unit(&scratch, traced_s, UNIT_SECONDS, 4));
+    table_unit(&t, c->forecast.step_s, UNIT_SECONDS, 4);
+    table_unit(&t, traced_s, UNIT_SECONDS, 4);
     table_cell(&t, "%+.1f %%", 100 * (traced_s / c->forecast.step_s - 1));
     table_cell(&t, "%s", "");
     table_cell(&t, "differences as a share of the forecast's step");
     table_write(&t, 2, out);
     table_free(&t);
-    text_free(&scratch);
 }
 
 static void add_trace(const struct compare_report *r, struct text *out)

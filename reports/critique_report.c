@@ -62,7 +62,6 @@ static void add_changes(const struct scenario *scenario, const struct strategy *
         {"gain",   false},
     };
     struct table t;
-    struct text scratch = {0};
     bool runs = c->own.legal && c->own.fits;
     if (c->changes == 0)
         return;
@@ -73,13 +72,12 @@ static void add_changes(const struct scenario *scenario, const struct strategy *
         struct difference_list list = {&change, c->change[i].field, 0};
         strategy_differences(scenario, own, &c->change[i].strategy, add_difference, &list);
         table_cell(&t, "%s", change.data ? change.data : c->change[i].field->key);
-        table_cell(&t, "%s", format_unit(&scratch, c->change[i].step_s, UNIT_SECONDS, 4));
+        table_unit(&t, c->change[i].step_s, UNIT_SECONDS, 4);
         table_percent(&t, runs ? gain_frac(c, c->change[i].step_s) : (double)NAN, 1);
         text_free(&change);
     }
     table_write(&t, 2, out);
     table_free(&t);
-    text_free(&scratch);
 }
 
 void critique_text(const struct scenario *scenario, const struct strategy *own,

@@ -61,9 +61,8 @@ static void figures_cells(struct table *t, const struct figure *figures, const v
 {
     struct text cell = {0};
     for (const struct figure *f = figures; f->key; f++) {
-        text_clear(&cell);
         figure_text(f, thing, &cell);
-        table_cell(t, "%s", text_string(&cell));
+        table_text(t, &cell);
     }
     text_free(&cell);
 }

@@ -65,7 +65,6 @@ static const double noise = 1e-12;
 
 static void number_row(struct table *t, const char *key, const struct json_value *values[2])
 {
-    struct text scratch = {0};
     double number[2];
     for (int i = 0; i < 2; i++)
         number[i] = values[i] && json_kind(values[i]) == JSON_NUMBER ? json_number(values[i]) : 0;
@@ -73,12 +72,11 @@ static void number_row(struct table *t, const char *key, const struct json_value
         return;
     table_cell(t, "%s", key);
     for (int i = 0; i < 2; i++)
-        table_cell(t, "%s", format_unit(&scratch, number[i], unit_of(key), 4));
+        table_unit(t, number[i], unit_of(key), 4);
     if (fabs(number[0]) > noise)
         table_cell(t, "%+.2f %%", 100 * (number[1] / number[0] - 1));
     else
         table_cell(t, "new");
-    text_free(&scratch);
 }
 
 static void fill_results(const struct diff_side *sides[2], struct table *t)

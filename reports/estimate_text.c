@@ -29,7 +29,6 @@ static void add_terms(const struct step_cost *cost, struct text *out)
         {"",      true }
     };
     struct table t;
-    struct text scratch = {0};
     table_init(&t, columns, sizeof columns / sizeof *columns);
     for (int i = 0; i < TERMS; i++) {
         char drawn[BAR_WIDTH + 1];
@@ -38,14 +37,13 @@ static void add_terms(const struct step_cost *cost, struct text *out)
         double share = cost->term_s[i] / cost->step_s;
         bar(share, drawn);
         table_cell(&t, "%s", term_names[i]);
-        table_cell(&t, "%s", format_unit(&scratch, cost->term_s[i], UNIT_SECONDS, 4));
+        table_unit(&t, cost->term_s[i], UNIT_SECONDS, 4);
         table_cell(&t, "%.1f %%", 100 * share);
         table_cell(&t, "%s", drawn);
         table_cell(&t, "%s", term_descriptions[i]);
     }
     table_write(&t, 2, out);
     table_free(&t);
-    text_free(&scratch);
 }
 
 static void add_memory(const struct step_cost *cost, struct text *out)
@@ -67,7 +65,7 @@ static void add_memory(const struct step_cost *cost, struct text *out)
         double share = bytes / cost->memory_capacity_bytes;
         bar(share, drawn);
         table_cell(&t, "%s", i < MEMORY_KINDS ? memory_kind_names[i] : "total");
-        table_cell(&t, "%s", format_unit(&scratch, bytes, UNIT_BYTES, 4));
+        table_unit(&t, bytes, UNIT_BYTES, 4);
         table_cell(&t, "%.1f %%", 100 * share);
         table_cell(&t, "%s", drawn);
     }

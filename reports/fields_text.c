@@ -39,10 +39,9 @@ void fields_cells(const struct field *rows, size_t n, const void *in, const stru
         const struct source *source = sources ? &sources[i] : NULL;
         if (!says_something(&rows[i], in, source))
             continue;
-        text_clear(&value);
         add_value(&rows[i], in, &value);
         table_cell(out, "%-22s", rows[i].key);
-        table_cell(out, "%s", text_string(&value));
+        table_text(out, &value);
         if (source && source->kind != SOURCE_NONE)
             table_cell(out, "%s: %s", source_kind_names[source->kind], source->text);
         else

@@ -20,7 +20,7 @@ static void write_figures(const struct machine *machine, const struct machine_re
     for (size_t i = 0; i < r->figures; i++) {
         const struct machine_figure *f = &r->figure[i];
         table_cell(&t, "%s", f->name);
-        table_cell(&t, "%s", format_unit(&scratch, f->measured, f->unit, 3));
+        table_unit(&t, f->measured, f->unit, 3);
         if (!machine->catalog)
             continue;
         table_cell(&t, "%s",

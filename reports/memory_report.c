@@ -29,14 +29,13 @@ static bool has_chunks(const struct memory_moments *all)
     return false;
 }
 
-static void add_moment(struct table *t, const struct memory_moment *moment, bool has_chunks,
-                       struct text *scratch)
+static void add_moment(struct table *t, const struct memory_moment *moment, bool has_chunks)
 {
     char chunk[24] = "";
     if (has_chunks)
         c_locale_format(chunk, sizeof chunk, ", chunk %d", moment->chunk);
     table_cell(t, "%d", moment->in_flight);
-    table_cell(t, "%s", format_unit(scratch, moment->time_s, UNIT_SECONDS, 3));
+    table_unit(t, moment->time_s, UNIT_SECONDS, 3);
     table_cell(t, "%s of micro-batch %d%s", memory_cause_names[moment->cause], moment->micro_batch,
                chunk);
 }
@@ -46,24 +45,22 @@ void memory_text(const struct memory_moments *all, struct text *out)
     const struct stage_memory *m = &all->memory;
     struct table_column columns[COLUMNS_MAX];
     struct table t;
-    struct text scratch = {0};
     text_add(out, "\nMemory of a GPU by pipeline stage, when it holds most:\n");
     table_init(&t, columns, find_columns(m, columns));
     for (int r = 0; r < m->ranks; r++) {
         table_cell(&t, "%d", r);
         for (int k = 0; k < MEMORY_KINDS; k++)
             if (stage_memory_has(m, k))
-                table_cell(&t, "%s", format_unit(&scratch, m->bytes[r][k], UNIT_BYTES, 4));
-        table_cell(&t, "%s", format_unit(&scratch, m->total_bytes[r], UNIT_BYTES, 4));
+                table_unit(&t, m->bytes[r][k], UNIT_BYTES, 4);
+        table_unit(&t, m->total_bytes[r], UNIT_BYTES, 4);
         table_cell(&t, "%.1f %%", 100 * m->total_bytes[r] / m->capacity_bytes);
-        add_moment(&t, &all->moment[r], has_chunks(all), &scratch);
+        add_moment(&t, &all->moment[r], has_chunks(all));
     }
     table_write(&t, 2, out);
     text_add(out,
              "  in flight: micro-batches, a chunk each, whose activations are held; micro-batches "
              "and chunks count from 0\n");
     table_free(&t);
-    text_free(&scratch);
 }
 
 void memory_json(struct json_writer *w, const struct memory_moments *all)

@@ -154,19 +154,17 @@ static void add_parts(const struct described_model *d, struct text *out)
         {"share",              false}
     };
     struct table t;
-    struct text scratch = {0};
     table_init(&t, columns, sizeof columns / sizeof *columns);
     for (int i = 0; i < PARTS; i++) {
         double n = part_of(d, &parts[i]);
         if (n == 0)
             continue;
         table_cell(&t, "%s", parts[i].title);
-        table_cell(&t, "%s", format_count(&scratch, n));
+        table_count(&t, n);
         table_cell(&t, "%.1f %%", 100 * n / d->parameters.total);
     }
     table_write(&t, 0, out);
     table_free(&t);
-    text_free(&scratch);
 }
 
 static void add_line(struct text *out, const char *name, const char *value)

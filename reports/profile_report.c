@@ -75,14 +75,13 @@ static void add_constants(const struct part *p, struct text *out)
         {"meaning",        true }
     };
     struct table t;
-    struct text scratch = {0};
     table_init(&t, columns, sizeof columns / sizeof *columns);
     for (size_t row = 0; row < p->slot.count; row++) {
         const struct field *field = &p->slot.constants[row];
         double value = constant(p, row), error = p->group.standard_error[row];
         table_cell(&t, "%s", field->key);
         if (field->unit == UNIT_SECONDS)
-            table_cell(&t, "%s", format_unit(&scratch, value, field->unit, 3));
+            table_unit(&t, value, field->unit, 3);
         else
             table_cell(&t, "%.4g", value);
         if (error > 0 && value != 0)
@@ -93,7 +92,6 @@ static void add_constants(const struct part *p, struct text *out)
     }
     table_write(&t, 2, out);
     table_free(&t);
-    text_free(&scratch);
 }
 
 /* An earlier group of the op with the same constants: the one that these were taken from. */

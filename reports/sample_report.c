@@ -223,12 +223,10 @@ static void add_worst(const struct sample_report *r, struct text *out)
         if (worst == r->samples->count)
             break;
         below = most;
-        text_clear(&scratch);
         describe_sample(&r->samples->items[worst], &scratch);
-        table_cell(&t, "%s", text_string(&scratch));
-        table_cell(&t, "%s",
-                   format_unit(&scratch, r->samples->items[worst].time_s, UNIT_SECONDS, 3));
-        table_cell(&t, "%s", format_unit(&scratch, r->predictions[worst].time_s, UNIT_SECONDS, 3));
+        table_text(&t, &scratch);
+        table_unit(&t, r->samples->items[worst].time_s, UNIT_SECONDS, 3);
+        table_unit(&t, r->predictions[worst].time_s, UNIT_SECONDS, 3);
         table_cell(&t, "%+.0f %%", 100 * error_of(r, worst));
         table_cell(&t, "%zu", r->samples->items[worst].line);
         table_cell(&t, "%s", file_of(r, worst));

@@ -58,9 +58,8 @@ static void add_cluster(struct table *t, const struct scenario *here,
 {
     const struct cluster *c = &answer->clusters->cluster[i];
     const struct ranked *best = c->result.results;
-    struct text scratch = {0};
     table_cell(t, "%s", i == answer->chosen ? "->" : "");
-    table_cell(t, "%s", format_count(&scratch, c->gpus));
+    table_count(t, c->gpus);
     if (c->result.count == 0) {
         for (int k = 0; k < 5; k++)
             table_cell(t, "-");
@@ -68,16 +67,13 @@ static void add_cluster(struct table *t, const struct scenario *here,
     } else {
         double tokens_per_s = step_tokens_per_s(here, &best->cost);
         double usd = usd_per_million(here, answer->how, &best->cost);
-        table_cell(t, "%s", format_unit(&scratch, best->cost.step_s, UNIT_SECONDS, 4));
-        table_cell(t, "%s", format_count(&scratch, tokens_per_s));
-        table_cell(t, "%s", format_count(&scratch, tokens_per_s / c->gpus));
+        table_unit(t, best->cost.step_s, UNIT_SECONDS, 4);
+        table_count(t, tokens_per_s);
+        table_count(t, tokens_per_s / c->gpus);
         table_cell(t, isnan(usd) ? "-" : "%.4g", usd);
-        table_cell(t, "%s", format_unit(&scratch, best->cost.memory_total_bytes, UNIT_BYTES, 3));
-        text_clear(&scratch);
-        strategy_describe(&best->strategy, &scratch);
-        table_cell(t, "%s", text_string(&scratch));
+        table_unit(t, best->cost.memory_total_bytes, UNIT_BYTES, 3);
+        table_strategy(t, &best->strategy);
     }
-    text_free(&scratch);
 }
 
 /* "Smallest cluster with 1,000,000 tokens/s: 512 GPUs." */
@@ -212,7 +208,6 @@ void ties_text(const struct ties *ties, struct text *out)
         {"strategy", true },
     };
     struct table t;
-    struct text scratch = {0};
     text_addf(out,
               "%d strateg%s that the forecast cannot tell from the fastest (the difference is "
               "within its own 80 %% interval):\n",
@@ -220,19 +215,16 @@ void ties_text(const struct ties *ties, struct text *out)
     table_init(&t, columns, sizeof columns / sizeof *columns);
     for (int i = 0; i < ties->count && i < TIES_SHOWN; i++) {
         const struct tie *tie = &ties->ties[i];
-        table_cell(&t, "%s", format_unit(&scratch, tie->ranked.cost.step_s, UNIT_SECONDS, 4));
+        table_unit(&t, tie->ranked.cost.step_s, UNIT_SECONDS, 4);
         table_cell(&t, "%.2f %%", 100 * tie->slower_frac);
         table_cell(&t, "+- %.2f %%", 100 * tie->interval_frac);
-        text_clear(&scratch);
-        strategy_describe(&tie->ranked.strategy, &scratch);
-        table_cell(&t, "%s", text_string(&scratch));
+        table_strategy(&t, &tie->ranked.strategy);
     }
     table_write(&t, 2, out);
     if (ties->count > TIES_SHOWN)
         text_addf(out, "  and %d more: --json and --csv list all\n", ties->count - TIES_SHOWN);
     text_add(out, "\n");
     table_free(&t);
-    text_free(&scratch);
 }
 
 /* ---- neighbours ---- */
@@ -288,16 +280,14 @@ void neighbours_text(const struct neighbours *neighbours, const struct ranked *b
     table_init(&t, columns, sizeof columns / sizeof *columns);
     for (int i = 0; i < neighbours->count; i++) {
         const struct neighbour *n = &neighbours->neighbour[i];
-        text_clear(&scratch);
         neighbour_change(n, &best->strategy, &scratch);
-        table_cell(&t, "%s", text_string(&scratch));
+        table_text(&t, &scratch);
         if (n->cost.legal)
-            table_cell(&t, "%s", format_unit(&scratch, n->cost.step_s, UNIT_SECONDS, 4));
+            table_unit(&t, n->cost.step_s, UNIT_SECONDS, 4);
         else
             table_cell(&t, "-");
-        text_clear(&scratch);
         neighbour_loss(n, best, &scratch);
-        table_cell(&t, "%s", text_string(&scratch));
+        table_text(&t, &scratch);
     }
     table_write(&t, 0, out);
     text_add(out, "\n");
@@ -318,24 +308,20 @@ void front_text(const struct pareto_clusters *front, const struct scenario *scen
         {"strategy",     true },
     };
     struct table t;
-    struct text scratch = {0};
     text_add(out, "No strategy is as fast in as little memory on as few GPUs as one of these:\n");
     table_init(&t, columns, sizeof columns / sizeof *columns);
     for (int i = 0; i < front->count; i++) {
         const struct pareto_cluster_point *p = &front->point[i];
         const struct step_cost *cost = &p->ranked.cost;
-        table_cell(&t, "%s", format_count(&scratch, p->gpus));
-        table_cell(&t, "%s", format_unit(&scratch, cost->step_s, UNIT_SECONDS, 4));
-        table_cell(&t, "%s", format_count(&scratch, step_tokens_per_s(scenario, cost) / p->gpus));
-        table_cell(&t, "%s", format_unit(&scratch, cost->memory_total_bytes, UNIT_BYTES, 3));
-        text_clear(&scratch);
-        strategy_describe(&p->ranked.strategy, &scratch);
-        table_cell(&t, "%s", text_string(&scratch));
+        table_count(&t, p->gpus);
+        table_unit(&t, cost->step_s, UNIT_SECONDS, 4);
+        table_count(&t, step_tokens_per_s(scenario, cost) / p->gpus);
+        table_unit(&t, cost->memory_total_bytes, UNIT_BYTES, 3);
+        table_strategy(&t, &p->ranked.strategy);
     }
     table_write(&t, 2, out);
     text_add(out, "\n");
     table_free(&t);
-    text_free(&scratch);
 }
 
 /* ---- nothing fits ---- */
@@ -380,15 +366,11 @@ void remedies_table(const struct remedies *remedies, struct table *out)
     table_init(out, columns, sizeof columns / sizeof *columns);
     for (int i = 0; i < remedies->count; i++) {
         const struct remedy *r = &remedies->remedy[i];
-        text_clear(&scratch);
         add_remedy(r, &scratch);
-        table_cell(out, "%s", text_string(&scratch));
-        table_cell(out, "%s", format_unit(&scratch, r->best.cost.step_s, UNIT_SECONDS, 4));
-        table_cell(out, "%s",
-                   format_unit(&scratch, r->best.cost.memory_total_bytes, UNIT_BYTES, 3));
-        text_clear(&scratch);
-        strategy_describe(&r->best.strategy, &scratch);
-        table_cell(out, "%s", text_string(&scratch));
+        table_text(out, &scratch);
+        table_unit(out, r->best.cost.step_s, UNIT_SECONDS, 4);
+        table_unit(out, r->best.cost.memory_total_bytes, UNIT_BYTES, 3);
+        table_strategy(out, &r->best.strategy);
     }
     text_free(&scratch);
 }

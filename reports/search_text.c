@@ -47,7 +47,7 @@ static void add_row(struct table *t, const struct scenario *scenario, const stru
 {
     const struct strategy *s = &r->strategy;
     const struct job *job = &scenario->job;
-    struct text scratch = {0}, rest = {0};
+    struct text rest = {0};
     double gpus = scenario->system.gpus;
     table_cell(t, "%d", rank);
     table_cell(t, "%s", scenario->system.name);
@@ -61,12 +61,11 @@ static void add_row(struct table *t, const struct scenario *scenario, const stru
         table_cell(t, "%d", degrees[i]);
     table_cell(t, "%.0f", step_tokens_per_s(scenario, &r->cost) / gpus);
     table_cell(t, "%.0f", r->cost.model_flop / r->cost.step_s / gpus / 1e12);
-    table_cell(t, "%s", format_unit(&scratch, r->cost.step_s, UNIT_SECONDS, 4));
+    table_unit(t, r->cost.step_s, UNIT_SECONDS, 4);
     table_cell(t, "%.1f %%", 100 * step_mfu(scenario, &r->cost));
-    table_cell(t, "%s", format_unit(&scratch, r->cost.memory_total_bytes, UNIT_BYTES, 3));
+    table_unit(t, r->cost.memory_total_bytes, UNIT_BYTES, 3);
     also(s, &rest);
-    table_cell(t, "%s", text_string(&rest));
-    text_free(&scratch);
+    table_text(t, &rest);
     text_free(&rest);
 }
 

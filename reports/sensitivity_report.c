@@ -122,7 +122,7 @@ static void add_row(struct table *t, const struct sensitivity *row, double now_s
     struct text value = {0};
     knob_format(&row->knob, row->value, &value);
     table_cell(t, "%s", row->knob.name);
-    table_cell(t, "%s", text_string(&value));
+    table_text(t, &value);
     table_cell(t, "%+.3f", row->elasticity);
     change_cell(t, row->low.step_s, now_s, row->low.fits ? "" : " !");
     change_cell(t, row->high.step_s, now_s, row->high.fits ? "" : " !");

@@ -177,7 +177,6 @@ enum { RESULT_COLUMNS = sizeof result_columns / sizeof *result_columns };
 
 static void add_result_cells(struct table *t, const struct result *r, bool found)
 {
-    struct text scratch = {0};
     if (!found) {
         for (int i = 0; i + 1 < RESULT_COLUMNS; i++)
             table_cell(t, "-");
@@ -186,14 +185,11 @@ static void add_result_cells(struct table *t, const struct result *r, bool found
         return;
     }
     double tokens_per_s = step_tokens_per_s(r->scenario, r->cost);
-    table_cell(t, "%s", format_unit(&scratch, r->cost->step_s, UNIT_SECONDS, 4));
-    table_cell(t, "%s", format_count(&scratch, tokens_per_s / r->scenario->system.gpus));
+    table_unit(t, r->cost->step_s, UNIT_SECONDS, 4);
+    table_count(t, tokens_per_s / r->scenario->system.gpus);
     table_cell(t, "%.1f %%", 100 * step_mfu(r->scenario, r->cost));
-    table_cell(t, "%s", format_unit(&scratch, r->cost->memory_total_bytes, UNIT_BYTES, 3));
-    text_clear(&scratch);
-    strategy_describe(r->strategy, &scratch);
-    table_cell(t, "%s", text_string(&scratch));
-    text_free(&scratch);
+    table_unit(t, r->cost->memory_total_bytes, UNIT_BYTES, 3);
+    table_strategy(t, r->strategy);
 }
 
 static bool same_strategy(const struct sweep_point *a, const struct sweep_point *b)

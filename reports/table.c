@@ -1,5 +1,6 @@
 #include "reports/table.h"
 #include "base/c_locale.h"
+#include "reports/format.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,6 +29,35 @@ void table_cell(struct table *t, const char *format, ...)
         cell[0] = '\0';
     text_add_n(&t->cells, cell, strlen(cell) + 1);
     t->cell_count++;
+}
+
+void table_text(struct table *t, struct text *words)
+{
+    table_cell(t, "%s", text_string(words));
+    text_clear(words);
+}
+
+void table_unit(struct table *t, double value, enum unit unit, int digits)
+{
+    struct text words = {0};
+    unit_format(&words, value, unit, digits);
+    table_text(t, &words);
+    text_free(&words);
+}
+
+void table_count(struct table *t, double count)
+{
+    struct text words = {0};
+    table_cell(t, "%s", format_count(&words, count));
+    text_free(&words);
+}
+
+void table_strategy(struct table *t, const struct strategy *s)
+{
+    struct text words = {0};
+    strategy_describe(s, &words);
+    table_text(t, &words);
+    text_free(&words);
 }
 
 void table_percent(struct table *t, double frac, int decimals)

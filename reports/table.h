@@ -1,10 +1,12 @@
 #ifndef REPORTS_TABLE_H
 #define REPORTS_TABLE_H
 #include "base/text.h"
+#include "base/units.h"
 
 /* A text table: cells in reading order, columns as wide as their widest cell, two blanks between
  * them. */
 enum { TABLE_COLUMNS_MAX = 32 };
+struct strategy;
 
 struct table_column {
     const char *title;
@@ -22,8 +24,11 @@ struct table {
 void table_init(struct table *t, const struct table_column *columns, size_t column_count);
 void table_free(struct table *t);
 void table_cell(struct table *t, const char *format, ...) STEPCAST_PRINTF(2, 3);
-/* A share in percent; "-" where it is not known (NAN). */
-void table_percent(struct table *t, double frac, int decimals);
+void table_text(struct table *t, struct text *words); /* clears the words */
+void table_unit(struct table *t, double value, enum unit unit, int digits);
+void table_count(struct table *t, double count);                /* a comma every three digits */
+void table_percent(struct table *t, double frac, int decimals); /* NAN, not known: "-" */
+void table_strategy(struct table *t, const struct strategy *s); /* as strategy_describe has it */
 /* Appends the titles and the rows, each line indented by `indent` blanks, no blanks at its end. */
 void table_write(const struct table *t, size_t indent, struct text *out);
 

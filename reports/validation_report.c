@@ -229,8 +229,8 @@ static void add_worst(const struct validation_report *r, bool *shown, struct tex
         shown[i] = true;
         const struct run_case *c = &r->cases->items[i];
         table_cell(&t, "%s", c->id);
-        table_cell(&t, "%s", format_unit(&scratch, c->step_s, UNIT_SECONDS, 3));
-        table_cell(&t, "%s", format_unit(&scratch, r->predictions[i].step_s, UNIT_SECONDS, 3));
+        table_unit(&t, c->step_s, UNIT_SECONDS, 3);
+        table_unit(&t, r->predictions[i].step_s, UNIT_SECONDS, 3);
         table_cell(&t, "%+.1f %%", 100 * case_step_error(c, &r->predictions[i]));
         text_clear(&scratch);
         strategy_describe(&c->strategy, &scratch);

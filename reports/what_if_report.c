@@ -79,7 +79,7 @@ static void add_row(struct table *t, const char *name, const char *value,
     time_cells(t, cost->best_s, now->best_s, true);
     if (cost->best_s > 0 && (cost == now || strategies_differ(&cost->best, &now->best)))
         strategy_describe(&cost->best, &best);
-    table_cell(t, "%s", text_string(&best));
+    table_text(t, &best);
     text_free(&best);
 }
 

@@ -111,15 +111,15 @@ static void add_row(void *context, const struct block *block, const struct op *o
     shape_of(rows, op, &rows->scratch);
     table_cell(&rows->table, "%s", rows->scratch.data);
     if (op_flop(op) > 0)
-        table_cell(&rows->table, "%s", format_unit(&rows->scratch, op_flop(op), UNIT_FLOP, 3));
+        table_unit(&rows->table, op_flop(op), UNIT_FLOP, 3);
     else
         table_cell(&rows->table, "-");
-    table_cell(&rows->table, "%s", format_unit(&rows->scratch, bytes_of(op), UNIT_BYTES, 3));
+    table_unit(&rows->table, bytes_of(op), UNIT_BYTES, 3);
     limit_cell(rows, op, once_s);
-    table_cell(&rows->table, "%s", format_unit(&rows->scratch, once_s, UNIT_SECONDS, 4));
+    table_unit(&rows->table, once_s, UNIT_SECONDS, 4);
     table_cell(&rows->table, "%g", count);
     table_percent(&rows->table, hidden > 0 ? hidden : (double)NAN, 0);
-    table_cell(&rows->table, "%s", format_unit(&rows->scratch, total_s, UNIT_SECONDS, 4));
+    table_unit(&rows->table, total_s, UNIT_SECONDS, 4);
 }
 
 /* What the term is more or less than its rows: transfers that a ring of context ranks hides behind

@@ -19,7 +19,7 @@ static void add_constants(const struct provenance *p, struct text *out)
     for (int i = 0; i < p->items; i++) {
         const struct provenance_item *item = &p->item[i];
         table_cell(&t, "%s", item->what);
-        table_cell(&t, "%s", format_unit(&scratch, item->time_frac, UNIT_FRACTION, 2));
+        table_unit(&t, item->time_frac, UNIT_FRACTION, 2);
         table_cell(&t, "%s", item->kind);
         table_cell(&t, "%s",
                    item->error_frac > 0 ? format_unit(&scratch, item->error_frac, UNIT_FRACTION, 2)

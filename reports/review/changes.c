@@ -25,12 +25,12 @@ static void add_end(const struct review *r, const struct sensitivity *row,
     struct difference_list list = {&changes, 0};
     knob_format(&row->knob, end->value, &value);
     table_cell(t, "%s", row->knob.name);
-    table_cell(t, "%s", text_string(&value));
+    table_text(t, &value);
     table_cell(t, "%+.0f %%", 100 * (end->value / row->value - 1));
     table_cell(t, "%+.2f %%", 100 * (end->best_s / r->sensitivities->step_s - 1));
     strategy_differences(r->scenario, &r->found->results[0].strategy, &end->best, add_difference,
                          &list);
-    table_cell(t, "%s", text_string(&changes));
+    table_text(t, &changes);
     text_free(&value);
     text_free(&changes);
 }

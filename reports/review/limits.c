@@ -31,7 +31,7 @@ static void add_shares(const struct review *r, struct text *out)
                 cost->term_s[order[i]] > shown_frac * cost->step_s)
                 text_addf(&terms, "%s%s (%.1f %%)", terms.length > 0 ? "; " : "",
                           term_descriptions[order[i]], 100 * cost->term_s[order[i]] / cost->step_s);
-        table_cell(&t, "%s", text_string(&terms));
+        table_text(&t, &terms);
         text_free(&terms);
     }
     html_table(&t, "Share of the step time.", out);
@@ -93,7 +93,7 @@ static void add_verdict(struct table *t, const struct neighbour *n, const struct
 {
     struct text words = {0};
     neighbour_loss(n, best, &words);
-    table_cell(t, "%s", text_string(&words));
+    table_text(t, &words);
     text_free(&words);
 }
 
@@ -146,12 +146,10 @@ static void add_neighbours(const struct review *r, struct text *out)
             continue;
         table_cell(&t, "%s%s", overlap ? "overlap " : "",
                    overlap ? overlap_names[n->overlap] : search_dimension_names[n->dimension]);
-        text_clear(&value);
         dimension_value(n, &r->found->results[0].strategy, &value);
-        table_cell(&t, "%s", text_string(&value));
-        text_clear(&value);
+        table_text(&t, &value);
         dimension_value(n, &n->strategy, &value);
-        table_cell(&t, "%s", text_string(&value));
+        table_text(&t, &value);
         add_verdict(&t, n, &r->found->results[0]);
     }
     html_words(out, "h3", "One step away");
