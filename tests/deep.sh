@@ -65,7 +65,7 @@ checked() {
         --suppress=memleak:calibrate/sample_table.c \
         --suppress=compareBoolExpressionWithInt:parallelism/search/space.c \
         --suppress=arrayIndexOutOfBoundsCond:reports/explain/explain.c \
-        base hardware model parallelism calibrate/*.c calibrate/fit reports cli
+        base hardware model parallelism calibrate/*.c calibrate/fit calibrate/runlog reports cli
 }
 
 shells() {

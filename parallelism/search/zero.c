@@ -11,10 +11,10 @@ static void groups_of(const struct search_space *space, enum search_dimension d,
     if (search_values_given(out, space->options, d))
         return;
     search_values_add(out, search_dimension_get(&space->options->base, d));
-    if (tried)
-        search_values_divisors(out, n, 2, n - 1);
-    if (tried)
-        search_values_add(out, 0);
+    if (!tried)
+        return;
+    search_values_divisors(out, n, 2, n - 1);
+    search_values_add(out, 0);
 }
 
 struct zeros {
