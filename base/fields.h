@@ -29,6 +29,13 @@ struct field {
     const char *help;         /* one line, with the unit and the meaning */
 };
 
+/* A row of struct `type`: offset and size are the member's. */
+#define FIELD_MEMBER(type, member) offsetof(struct type, member), sizeof(((struct type *)0)->member)
+#define FIELD_ROW(type, key, kind, unit, member, min, max, required, names, help)                  \
+    {                                                                                              \
+        key, kind, unit, FIELD_MEMBER(type, member), min, max, required, names, help               \
+    }
+
 /* Where a figure comes from. */
 enum source_kind { SOURCE_NONE, SOURCE_DATASHEET, SOURCE_MEASURED, SOURCE_ASSUMED, SOURCE_TRANSFERRED, SOURCE_KINDS };
 extern const char *const source_kind_names[SOURCE_KINDS + 1];

@@ -16,10 +16,7 @@ struct measured {
     char step_time_basis[64];
 };
 #define MEASURED(key, kind, unit, member)                                                          \
-    {                                                                                              \
-        key, kind, unit, offsetof(struct measured, member),                                        \
-            sizeof(((struct measured *)0)->member), 0, 0, false, NULL, ""                          \
-    }
+    FIELD_ROW(measured, key, kind, unit, member, 0, 0, false, NULL, "")
 static const struct field measured_fields[] = {
     MEASURED("step_time_s", FIELD_NUMBER, UNIT_SECONDS, step_time_s),
     MEASURED("memory_gib", FIELD_NUMBER, UNIT_NONE, memory_gib),
@@ -34,10 +31,7 @@ struct system_words {
     double gpus, gpus_per_node, scale_up_domain, nic_gbit_per_s, power_limit_w;
 };
 #define SYSTEM(key, kind, unit, member)                                                            \
-    {                                                                                              \
-        key, kind, unit, offsetof(struct system_words, member),                                    \
-            sizeof(((struct system_words *)0)->member), 0, 0, false, NULL, ""                      \
-    }
+    FIELD_ROW(system_words, key, kind, unit, member, 0, 0, false, NULL, "")
 static const struct field system_word_fields[] = {
     SYSTEM("name", FIELD_STRING, UNIT_NONE, name),
     SYSTEM("gpu", FIELD_STRING, UNIT_NONE, gpu),

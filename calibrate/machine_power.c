@@ -13,7 +13,9 @@ static bool is_load(const struct sample_table *t, size_t row, const char *name)
 static double rate_of(const struct sample_table *t, size_t row, const char *what)
 {
     double time_s = 1e-6 * sample_table_value(t, row, "time_us");
-    return time_s > 0 ? sample_table_value(t, row, "busy_frac") * sample_table_value(t, row, what) / time_s : 0;
+    return time_s > 0
+               ? sample_table_value(t, row, "busy_frac") * sample_table_value(t, row, what) / time_s
+               : 0;
 }
 
 /* The full clock: the highest that a product ran at. */

@@ -58,7 +58,7 @@ static const struct cell_name memory_cells[] = {
     {NULL,            0                   },
 };
 
-#define AT(member) offsetof(struct sample, member), sizeof(((struct sample *)0)->member)
+#define AT(member) FIELD_MEMBER(sample, member)
 #define SIZE(name, member)                                                                         \
     {                                                                                              \
         name, COLUMN_SIZE, true, AT(member), NULL                                                  \

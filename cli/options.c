@@ -36,20 +36,16 @@ const char *const option_group_titles[OPTION_GROUPS] = {
 #define CATALOG_USERS (CATALOG_COMMANDS | BIT(COMMAND_CALIBRATE))
 
 /* Rows of the program's own options, in the order of the help. */
+#define ROW(name, letter, kind, argument, words, values, group, commands, help)                    \
+    {                                                                                              \
+        name, NULL, letter, kind, argument, words, values, group, commands, help, NULL             \
+    }
 #define VALUE(name, argument, words, group, commands, help)                                        \
-    {                                                                                              \
-        name, NULL, 0, OPTION_VALUE, argument, words, NULL, group, commands, help, NULL            \
-    }
+    ROW(name, 0, OPTION_VALUE, argument, words, NULL, group, commands, help)
 #define SWITCH(name, letter, group, commands, help)                                                \
-    {                                                                                              \
-        name, NULL, letter, OPTION_SWITCH, NULL, WORDS_NONE, NULL, group, commands, help, NULL     \
-    }
-
-#define LISTED(name, argument, values, help)                                                       \
-    {                                                                                              \
-        name, NULL, 0, OPTION_VALUE, argument, WORDS_LISTED, values, OPTIONS_COMMAND,              \
-            BIT(COMMAND_SEARCH), help, NULL                                                        \
-    }
+    ROW(name, letter, OPTION_SWITCH, NULL, WORDS_NONE, NULL, group, commands, help)
+#define LISTED(name, argument, values, command, help)                                              \
+    ROW(name, 0, OPTION_VALUE, argument, WORDS_LISTED, values, OPTIONS_COMMAND, BIT(command), help)
 
 /* What validate --leave-out leaves out in turn. */
 static const char *const left_out_names[] = {"stack", "constants", NULL};
@@ -64,7 +60,8 @@ static const struct option own_rows[] = {
           SCENARIO_COMMANDS | BIT(COMMAND_VALIDATE) | BIT(COMMAND_CALIBRATE) | BIT(COMMAND_SUPPORT),
           "cluster: a catalog name or a file; validate, calibrate fit: the machine of samples"),
     VALUE("gpus", "N", WORDS_NONE, OPTIONS_SCENARIO, SCENARIO_COMMANDS,
-          "number of GPUs in the cluster; search: also several, 64,96,128 or 64:1024 or 64:1024:x4 or "
+          "number of GPUs in the cluster; search: also several, 64,96,128 or 64:1024 or 64:1024:x4 "
+          "or "
           "64:1024:+64"),
     VALUE("gpu", "NAME", WORDS_GPU, OPTIONS_SCENARIO,
           SCENARIO_COMMANDS | BIT(COMMAND_VALIDATE) | BIT(COMMAND_CALIBRATE) | BIT(COMMAND_SUPPORT),
@@ -83,15 +80,17 @@ static const struct option own_rows[] = {
           "folder of descriptions that come before the built-in ones"),
     VALUE("scenario", "FILE", WORDS_FILE, OPTIONS_SCENARIO, SCENARIO_COMMANDS,
           "take the scenario of an earlier --json output; other flags win over it"),
-    VALUE("from", "FILE", WORDS_FILE, OPTIONS_SCENARIO, SCENARIO_COMMANDS,
-          "take the scenario and the strategy of an existing run: a script that starts Megatron-LM, "
-          "Megatron-Bridge, torchtitan or DeepSpeed, Megatron's YAML, DeepSpeed's JSON; other flags "
-          "win over it"),
-    {"to", NULL, 0, OPTION_VALUE, "FRAMEWORK", WORDS_LISTED, export_targets, OPTIONS_COMMAND,
-     BIT(COMMAND_EXPORT), "megatron-lm, megatron-bridge, torchtitan or deepspeed", NULL},
+    VALUE(
+        "from", "FILE", WORDS_FILE, OPTIONS_SCENARIO, SCENARIO_COMMANDS,
+        "take the scenario and the strategy of an existing run: a script that starts Megatron-LM, "
+        "Megatron-Bridge, torchtitan or DeepSpeed, Megatron's YAML, DeepSpeed's JSON; other flags "
+        "win over it"),
+    LISTED("to", "FRAMEWORK", export_targets, COMMAND_EXPORT,
+           "megatron-lm, megatron-bridge, torchtitan or deepspeed"),
     VALUE("kineto", "FILE", WORDS_FILE, OPTIONS_COMMAND, BIT(COMMAND_COMPARE),
           "a trace of one rank that PyTorch's profiler wrote: compares term by term"),
-    VALUE("top", "N", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_SEARCH) | BIT(COMMAND_PLOT) | BIT(COMMAND_REPORT),
+    VALUE("top", "N", WORDS_NONE, OPTIONS_COMMAND,
+          BIT(COMMAND_SEARCH) | BIT(COMMAND_PLOT) | BIT(COMMAND_REPORT),
           "how many of the fastest strategies to show (10; plot breakdown, report: 5)"),
     SWITCH("diff", 0, OPTIONS_COMMAND, BIT(COMMAND_REPORT),
            "compare two reports: folders, or answers as JSON"),
@@ -103,7 +102,8 @@ static const struct option own_rows[] = {
           "write the numbers of the figure to FILE as CSV"),
     VALUE("script", "FILE", WORDS_FILE, OPTIONS_COMMAND, BIT(COMMAND_PLOT),
           "write the figure's gnuplot script, its data inside, to FILE"),
-    VALUE("vary", "INPUT=VALUES", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_SWEEP) | BIT(COMMAND_PLOT),
+    VALUE("vary", "INPUT=VALUES", WORDS_NONE, OPTIONS_COMMAND,
+          BIT(COMMAND_SWEEP) | BIT(COMMAND_PLOT),
           "vary an input: gpus=64:1024:x2, gpu.memory=80GiB:288GiB:+32GiB, gpu.peak=1x,1.5x,2x"),
     SWITCH("sensitivity", 0, OPTIONS_COMMAND, BIT(COMMAND_SWEEP),
            "how the step moves with every constant of hardware and software, at -20 % and +20 %"),
@@ -115,60 +115,64 @@ static const struct option own_rows[] = {
           "what faster kernels or parts are worth: attention=1.1x,gpu.memory_bandwidth=1.2x"),
     SWITCH("no-prune", 0, OPTIONS_COMMAND, BIT(COMMAND_SEARCH),
            "evaluate every legal strategy, also those that cannot be among the best"),
-    LISTED("open", "NAME,...", search_opening_names,
-           "search these dimensions too, which otherwise stay as the stack and the flags have them"),
+    LISTED(
+        "open", "NAME,...", search_opening_names, COMMAND_SEARCH,
+        "search these dimensions too, which otherwise stay as the stack and the flags have them"),
     SWITCH("near-ties", 0, OPTIONS_COMMAND, BIT(COMMAND_SEARCH),
            "list all strategies that the forecast cannot tell from the fastest"),
-    LISTED("maximize", "QUANTITY", largest_quantity_names,
+    LISTED("maximize", "QUANTITY", largest_quantity_names, COMMAND_SEARCH,
            "find the largest value for which some strategy fits, and the fastest there"),
     SWITCH("pareto", 0, OPTIONS_COMMAND, BIT(COMMAND_SEARCH),
            "list the strategies of which no other is as fast in as little memory on as few GPUs"),
-    LISTED("objective", "NAME", objective_names,
-           "by what one of several clusters is chosen: the shortest step, the most tokens per second "
-           "and GPU, the cheapest token"),
+    LISTED(
+        "objective", "NAME", objective_names, COMMAND_SEARCH,
+        "by what one of several clusters is chosen: the shortest step, the most tokens per second "
+        "and GPU, the cheapest token"),
     VALUE("price-per-gpu-hour", "USD", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_SEARCH),
           "price of a GPU for an hour (the one that the gpu's description states)"),
-    VALUE("tokens-per-second", "N", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_SEARCH),
-          "find the smallest of the clusters (--gpus 64:1024) that is so fast, or, with --objective, "
-          "the best of those that are"),
+    VALUE(
+        "tokens-per-second", "N", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_SEARCH),
+        "find the smallest of the clusters (--gpus 64:1024) that is so fast, or, with --objective, "
+        "the best of those that are"),
     VALUE("deadline", "TIME", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_SEARCH),
           "the same: a step must take no longer, or with --tokens the whole training: 20s, 30d"),
     VALUE("tokens", "N", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_SEARCH),
           "tokens to train on until --deadline, such as 15T or 1.5e13"),
     SWITCH("simulate", 0, OPTIONS_COMMAND, BIT(COMMAND_SEARCH) | BIT(COMMAND_ESTIMATE),
            "also work the schedule off event by event, to check the closed form that ranks"),
-    {"explain", NULL, 0,   OPTION_OPTIONAL, "[TERM]", WORDS_LISTED, explain_topics,    OPTIONS_COMMAND,
-       BIT(COMMAND_ESTIMATE),                                                                                           "derive every number, or one term, from its equation and inputs", NULL},
+    ROW("explain", 0, OPTION_OPTIONAL, "[TERM]", WORDS_LISTED, explain_topics, OPTIONS_COMMAND,
+        BIT(COMMAND_ESTIMATE), "derive every number, or one term, from its equation and inputs"),
     VALUE("seq-length", "N", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_SHOW),
           "show model: sequence length at which FLOP are counted (4096)"),
-    {"precision", NULL, 0, OPTION_VALUE, "NAME", WORDS_LISTED, dtype_names, OPTIONS_COMMAND,
-     BIT(COMMAND_SUPPORT), "this datatype alone", NULL},
-    {"op",      NULL, 0,   OPTION_VALUE,    "NAME",   WORDS_LISTED, collective_names,  OPTIONS_COMMAND,
-       BIT(COMMAND_CALIBRATE),                                                                                          "import: the collective, where a log does not tell it",           NULL},
+    LISTED("precision", "NAME", dtype_names, COMMAND_SUPPORT, "this datatype alone"),
+    LISTED("op", "NAME", collective_names, COMMAND_CALIBRATE,
+           "import: the collective, where a log does not tell it"),
     VALUE("into", "FILE", WORDS_FILE, OPTIONS_COMMAND, BIT(COMMAND_CALIBRATE),
           "fit --gpu: replace the constants in this gpu file, the rest of it stays as it is"),
     VALUE("ranks", "N", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_CALIBRATE),
           "import: the number of ranks, where a log does not tell it"),
     VALUE("dtype", "NAME", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_CALIBRATE),
           "import: the type of the elements, where a log does not tell it"),
-    {"device",  NULL, 0,   OPTION_VALUE,    "NAME",   WORDS_LISTED, calibrate_devices, OPTIONS_COMMAND,
-       BIT(COMMAND_CALIBRATE),                                                                                          "run: cuda or cpu (a GPU where there is one)",                    NULL},
+    LISTED("device", "NAME", calibrate_devices, COMMAND_CALIBRATE,
+           "run: cuda or cpu (a GPU where there is one)"),
     VALUE("seconds", "N", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_CALIBRATE),
           "run: time to measure for"),
     SWITCH("no-measure", 0, OPTIONS_COMMAND, BIT(COMMAND_CALIBRATE),
            "run: fit what a batch job has left in DIR"),
     VALUE("folds", "N", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_VALIDATE) | BIT(COMMAND_PLOT),
           "refit N times (kernels 5), so that no run or shape is predicted by a fit to itself"),
-    {"leave-out", NULL, 0, OPTION_VALUE, "WHAT", WORDS_LISTED, left_out_names, OPTIONS_COMMAND,
-     BIT(COMMAND_VALIDATE), "predict each stack's runs by what the others' runs tell: its stack, or its constants alone", NULL},
+    LISTED("leave-out", "WHAT", left_out_names, COMMAND_VALIDATE,
+           "predict each stack's runs by what the others' runs tell: its stack, or its constants "
+           "alone"),
     VALUE("max-error", "FRACTION", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_VALIDATE),
           "exit 1 if the mean absolute error of the step time is larger"),
     SWITCH("json", 0, OPTIONS_OUTPUT, CATALOG_USERS & ~FILE_COMMANDS, "print JSON"),
-    SWITCH("csv", 0, OPTIONS_OUTPUT, (STEP_COMMANDS & ~FILE_COMMANDS) | BIT(COMMAND_VALIDATE) | BIT(COMMAND_LIST) |
+    SWITCH("csv", 0, OPTIONS_OUTPUT,
+           (STEP_COMMANDS & ~FILE_COMMANDS) | BIT(COMMAND_VALIDATE) | BIT(COMMAND_LIST) |
                BIT(COMMAND_SUPPORT),
            "print CSV"),
-    {"output",  NULL, 'o', OPTION_VALUE,    "FILE",   WORDS_FILE,   NULL,              OPTIONS_OUTPUT,  ALL_COMMANDS,
-       "write to FILE (whole or not at all) in place of standard output",                                                                                                                 NULL},
+    ROW("output", 'o', OPTION_VALUE, "FILE", WORDS_FILE, NULL, OPTIONS_OUTPUT, ALL_COMMANDS,
+        "write to FILE (whole or not at all) in place of standard output"),
     SWITCH("quiet", 'q', OPTIONS_OUTPUT, TALKING_COMMANDS,
            "no notes and no progress on standard error; list: names alone"),
     SWITCH("strict", 0, OPTIONS_OUTPUT, STEP_COMMANDS & ~BIT(COMMAND_EXPORT) & ~BIT(COMMAND_PLOT),

@@ -6,10 +6,7 @@
 const char *const calibration_kind_names[] = {"assumed", "measured", "transferred", NULL};
 
 #define ROW(type, key, unit, min, max, help)                                                       \
-    {                                                                                              \
-#key, FIELD_NUMBER, unit, offsetof(struct type, key), sizeof(double), min, max, true,      \
-            NULL, help                                                                             \
-    }
+    FIELD_ROW(type, #key, FIELD_NUMBER, unit, key, min, max, true, NULL, help)
 
 static const struct field gemm_rows[] = {
     ROW(gemm_constants, peak_frac, UNIT_FRACTION, 0.001, 10,
@@ -85,11 +82,8 @@ static const struct field attention_rows[] = {
 };
 /* One constant of both kernels of decode. */
 #define KERNEL(kernel, key, unit, min, max, help)                                                  \
-    {                                                                                              \
-#kernel "_" #key, FIELD_NUMBER, unit, /* NOLINTNEXTLINE(bugprone-macro-parentheses) */         \
-            offsetof(struct decode_constants, kernel.key),                                         \
-            sizeof(double), min, max, true, NULL, help                                             \
-    }
+    FIELD_ROW(decode_constants, #kernel "_" #key, FIELD_NUMBER, unit,                              \
+              kernel.key /* NOLINT(bugprone-macro-parentheses) */, min, max, true, NULL, help)
 #define DECODE_KERNEL(kernel, words)                                                               \
     KERNEL(kernel, bandwidth_frac, UNIT_FRACTION, 0.001, 10, words ": of the memory bandwidth"),   \
         KERNEL(kernel, t0_s, UNIT_SECONDS, 0, 1, words ": launch and first wave"),                 \

@@ -7,18 +7,16 @@
  *  "constants": {..}, "standard_errors": {..}, "correction": {"knots", "low", "step", "values"}}.
  */
 
+#define GROUP(key, kind, unit, max, required, names, help)                                         \
+    FIELD_ROW(calibration_group, #key, kind, unit, key, 0, max, required, names, help)
 static const struct field group_rows[] = {
-    {"kind",       FIELD_ENUM,   UNIT_NONE,     offsetof(struct calibration_group, kind),       sizeof(int), 0, 0,
-     true,                                                                                                                   calibration_kind_names, "assumed, measured or transferred"},
-    {"source",     FIELD_STRING, UNIT_NONE,     offsetof(struct calibration_group, source),     192,         0, 0,    true,
-     NULL,                                                                                                                                           "data set and software"           },
-    {"date",       FIELD_STRING, UNIT_NONE,     offsetof(struct calibration_group, date),       16,          0, 0,    false,
-     NULL,                                                                                                                                           "ISO date of the fit"             },
-    {"samples",    FIELD_NUMBER, UNIT_NONE,     offsetof(struct calibration_group, samples),
-     sizeof(double),                                                                                         0, 1e12, false, NULL,                   "rows fitted"                     },
-    {"error_frac", FIELD_NUMBER, UNIT_FRACTION, offsetof(struct calibration_group, error_frac),
-     sizeof(double),                                                                                         0, 1e6,  false, NULL,
-     "mean absolute error, cross-validated by blocks of shapes"                                                                                                                        },
+    GROUP(kind, FIELD_ENUM, UNIT_NONE, 0, true, calibration_kind_names,
+          "assumed, measured or transferred"),
+    GROUP(source, FIELD_STRING, UNIT_NONE, 0, true, NULL, "data set and software"),
+    GROUP(date, FIELD_STRING, UNIT_NONE, 0, false, NULL, "ISO date of the fit"),
+    GROUP(samples, FIELD_NUMBER, UNIT_NONE, 1e12, false, NULL, "rows fitted"),
+    GROUP(error_frac, FIELD_NUMBER, UNIT_FRACTION, 1e6, false, NULL,
+          "mean absolute error, cross-validated by blocks of shapes"),
 };
 static const char format_key[] = "format";
 enum { GROUP_ROWS = sizeof group_rows / sizeof group_rows[0] };

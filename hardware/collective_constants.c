@@ -8,49 +8,46 @@
 
 const char *const collective_algorithm_names[COLLECTIVE_ALGORITHMS + 1] = {"tree", "ring", NULL};
 
-#define HEAD(member) offsetof(struct collective_calibration, member)
-#define REGIME(member) offsetof(struct collective_regime, member), sizeof(double)
-#define SWITCH(member) offsetof(struct collective_switch, member), sizeof(double)
+#define HEAD(member, kind, unit, max, required, names, help)                                       \
+    FIELD_ROW(collective_calibration, #member, kind, unit, member, 0, max, required, names, help)
+#define REGIME(key, unit, member, min, max, required, help)                                        \
+    FIELD_ROW(collective_regime, key, FIELD_NUMBER, unit, member, min, max, required, NULL, help)
+#define SWITCH(key, unit, member, min, max, help)                                                  \
+    FIELD_ROW(collective_switch, key, FIELD_NUMBER, unit, member, min, max, true, NULL, help)
 
 static const struct field head_rows[] = {
-    {"kind",       FIELD_ENUM,   UNIT_NONE,     HEAD(kind),       sizeof(int),    0, 0,    true,  source_kind_names,
-     "measured, transferred or assumed"                                                                                                                    },
-    {"source",     FIELD_STRING, UNIT_NONE,     HEAD(source),     192,            0, 0,    true,  NULL,
-     "data set and software"                                                                                                                               },
-    {"date",       FIELD_STRING, UNIT_NONE,     HEAD(date),       16,             0, 0,    false, NULL,              "ISO date of the fit"                 },
-    {"samples",    FIELD_NUMBER, UNIT_NONE,     HEAD(samples),    sizeof(double), 0, 1e12, false, NULL,
-     "rows fitted"                                                                                                                                         },
-    {"error_frac", FIELD_NUMBER, UNIT_FRACTION, HEAD(error_frac), sizeof(double), 0, 1e6,  false,
-     NULL,                                                                                                           "mean absolute error, cross-validated"},
+    HEAD(kind, FIELD_ENUM, UNIT_NONE, 0, true, source_kind_names,
+         "measured, transferred or assumed"),
+    HEAD(source, FIELD_STRING, UNIT_NONE, 0, true, NULL, "data set and software"),
+    HEAD(date, FIELD_STRING, UNIT_NONE, 0, false, NULL, "ISO date of the fit"),
+    HEAD(samples, FIELD_NUMBER, UNIT_NONE, 1e12, false, NULL, "rows fitted"),
+    HEAD(error_frac, FIELD_NUMBER, UNIT_FRACTION, 1e6, false, NULL,
+         "mean absolute error, cross-validated"),
 };
 
 enum { REGIME_NUMBERS = 5 }; /* constants of a regime with a standard error */
 static const struct field regime_rows[] = {
-    {"algorithm",                                                        FIELD_ENUM, UNIT_NONE, offsetof(struct collective_regime, algorithm),                              sizeof(int),
-     0,                                                                                                                                                                                                                                                                                           0,  true,                                              collective_algorithm_names, "tree or ring"},
-    {"alpha",                                                    FIELD_NUMBER,                                                              UNIT_SECONDS,                                                                 REGIME(alpha_s),                                   0, 10, true, NULL, "fixed latency, s"                                             },
-    {"step",                                                FIELD_NUMBER,                                                          UNIT_SECONDS,                                                              REGIME(step_s),                                    0,      10,          true,         NULL,
-     "latency of each further rank in a domain, s"},
-    {"hop",                      FIELD_NUMBER,                                UNIT_SECONDS,                                     REGIME(hop_s),                                     0,                                 10,                                                               true,                                                             NULL,
-     "latency of each doubling (tree) or each further domain (ring), s"                 },
-    {"bandwidth_frac", FIELD_NUMBER,           UNIT_FRACTION,     REGIME(bandwidth_frac),                          1e-9,                                          10,                                                                                               true,                                                                                                     NULL,
-     "bus bandwidth over the tier's"},
-    {"join",                                    FIELD_NUMBER,                                              UNIT_NONE,                                                  REGIME(join),                                    1,                     64,                                       true,                                      NULL,
-     "exponent that joins latency and transfer; 1: they add"                               },
-    {"ranks",            FIELD_NUMBER,                      UNIT_NONE,                         REGIME(ranks),                                   0,                                            1e9,                                                                                      false,                                                                                      NULL,
-     "least ranks that use it; 0: any"},
+    FIELD_ROW(collective_regime, "algorithm", FIELD_ENUM, UNIT_NONE, algorithm, 0, 0, true,
+              collective_algorithm_names, "tree or ring"),
+    REGIME("alpha", UNIT_SECONDS, alpha_s, 0, 10, true, "fixed latency, s"),
+    REGIME("step", UNIT_SECONDS, step_s, 0, 10, true,
+           "latency of each further rank in a domain, s"),
+    REGIME("hop", UNIT_SECONDS, hop_s, 0, 10, true,
+           "latency of each doubling (tree) or each further domain (ring), s"),
+    REGIME("bandwidth_frac", UNIT_FRACTION, bandwidth_frac, 1e-9, 10, true,
+           "bus bandwidth over the tier's"),
+    REGIME("join", UNIT_NONE, join, 1, 64, true,
+           "exponent that joins latency and transfer; 1: they add"),
+    REGIME("ranks", UNIT_NONE, ranks, 0, 1e9, false, "least ranks that use it; 0: any"),
 };
 
 static const struct field switch_rows[] = {
-    {"ranks",     FIELD_NUMBER, UNIT_NONE,     SWITCH(ranks),     0,    1e9, true, NULL,
-     "for groups of at least so many"                                                                      },
-    {"alpha",     FIELD_NUMBER, UNIT_SECONDS,  SWITCH(alpha_s),   -10,  10,  true, NULL, "latency added, s"},
-    {"step",      FIELD_NUMBER, UNIT_SECONDS,  SWITCH(step_s),    -10,  10,  true, NULL,
-     "latency added with each further rank, s"                                                             },
-    {"low_frac",  FIELD_NUMBER, UNIT_FRACTION, SWITCH(low_frac),  1e-9, 10,  true, NULL,
-     "planned bus bandwidth below, over the tier's"                                                        },
-    {"high_frac", FIELD_NUMBER, UNIT_FRACTION, SWITCH(high_frac), 1e-9, 10,  true, NULL,
-     "and beyond the switch"                                                                               },
+    SWITCH("ranks", UNIT_NONE, ranks, 0, 1e9, "for groups of at least so many"),
+    SWITCH("alpha", UNIT_SECONDS, alpha_s, -10, 10, "latency added, s"),
+    SWITCH("step", UNIT_SECONDS, step_s, -10, 10, "latency added with each further rank, s"),
+    SWITCH("low_frac", UNIT_FRACTION, low_frac, 1e-9, 10,
+           "planned bus bandwidth below, over the tier's"),
+    SWITCH("high_frac", UNIT_FRACTION, high_frac, 1e-9, 10, "and beyond the switch"),
 };
 
 /* A group as its file has it. */
@@ -59,17 +56,17 @@ struct group_row {
     int split;
 };
 static const struct field group_rows[] = {
-    {"ranks", FIELD_NUMBER, UNIT_NONE,     offsetof(struct group_row, ranks), sizeof(double), 1,    1e9,
-     true,                                                                                                      NULL, "ranks of the group"             },
-    {"frac",  FIELD_NUMBER, UNIT_FRACTION, offsetof(struct group_row, frac),  sizeof(double), 1e-9,
-     1e3,                                                                                                true,  NULL, "bus bandwidth over the regimes'"},
-    {"split", FIELD_INT,    UNIT_NONE,     offsetof(struct group_row, split), sizeof(int),    0,
-     COLLECTIVE_KNOTS,                                                                                   false, NULL, "knots below the switch"         },
+    FIELD_ROW(group_row, "ranks", FIELD_NUMBER, UNIT_NONE, ranks, 1, 1e9, true, NULL,
+              "ranks of the group"),
+    FIELD_ROW(group_row, "frac", FIELD_NUMBER, UNIT_FRACTION, frac, 1e-9, 1e3, true, NULL,
+              "bus bandwidth over the regimes'"),
+    FIELD_ROW(group_row, "split", FIELD_INT, UNIT_NONE, split, 0, COLLECTIVE_KNOTS, false, NULL,
+              "knots below the switch"),
 };
 
 static const struct field op_rows[] = {
-    {"switch_regime", FIELD_INT, UNIT_NONE, offsetof(struct collective_constants, switch_regime),
-     sizeof(int), 0, COLLECTIVE_REGIMES, false, NULL, "first regime beyond the switches"},
+    FIELD_ROW(collective_constants, "switch_regime", FIELD_INT, UNIT_NONE, switch_regime, 0,
+              COLLECTIVE_REGIMES, false, NULL, "first regime beyond the switches"),
 };
 
 #define COUNT(rows) (sizeof(rows) / sizeof(rows)[0])

@@ -3,35 +3,38 @@
 #include "hardware/collective_links.h"
 #include <string.h>
 
+/* clang-format off */
 static const struct technology {
     const char *name, *source;
     const struct collective_constants *op;
     bool reduces; /* its switches add */
 } technologies[] = {
-    {"nvlink2",          "transferred: A100, NCCL 2.27.3",                                                    collective_nvlink3,      false},
-    {"nvlink3",          "measured: 8x A100, NCCL 2.27.3, ai-dynamo/aiconfigurator 095f58a",
-     collective_nvlink3,                                                                                                               false},
-    {"nvlink",           "measured: 8x H100, NCCL 2.29.2, ai-dynamo/aiconfigurator 095f58a",
-     collective_nvlink4,                                                                                                               false},
-    {"xgmi",             "measured: all-reduce on 8x MI300X, hisohara/ai-scripts 7b8b1ec; other ops from it",
-     collective_xgmi,                                                                                                                  false},
+    {"nvlink2", "transferred: A100, NCCL 2.27.3", collective_nvlink3, false},
+    {"nvlink3", "measured: 8x A100, NCCL 2.27.3, ai-dynamo/aiconfigurator 095f58a",
+     collective_nvlink3, false},
+    {"nvlink", "measured: 8x H100, NCCL 2.29.2, ai-dynamo/aiconfigurator 095f58a",
+     collective_nvlink4, false},
+    {"xgmi", "measured: all-reduce on 8x MI300X, hisohara/ai-scripts 7b8b1ec; other ops from it",
+     collective_xgmi, false},
     {"infinity",
-     "measured: all-reduce on 8x MI300X, hisohara/ai-scripts 7b8b1ec; other ops from it",                     collective_xgmi,         false},
-    {"pcie",             "assumed: PCIe through host memory",                                                 collective_pcie,         false},
-    {"ici",              "assumed: no measurement",                                                           collective_ici,          false},
-    {"infiniband",       "transferred: 10 H100 and 2 A100 nodes on InfiniBand",                               collective_infiniband,
-     false                                                                                                                                  },
+     "measured: all-reduce on 8x MI300X, hisohara/ai-scripts 7b8b1ec; other ops from it",
+     collective_xgmi, false},
+    {"pcie", "assumed: PCIe through host memory", collective_pcie, false},
+    {"ici", "assumed: no measurement", collective_ici, false},
+    {"infiniband", "transferred: 10 H100 and 2 A100 nodes on InfiniBand", collective_infiniband,
+     false},
     {"infiniband-sharp", "transferred: 10 H100 and 2 A100 nodes on InfiniBand; SHARP by its form",
-     collective_infiniband,                                                                                                            true },
-    {"roce",             "transferred: 2 GCP a3-ultra nodes",                                                 collective_roce,         false},
-    {"slingshot",        "transferred: Alps and Polaris",                                                     collective_slingshot,    false},
-    {"efa-v1",           "transferred: 2 AWS p4de nodes",                                                     collective_efa1,         false},
-    {"efa",              "transferred: 2 AWS p5 nodes",                                                       collective_efa,          false},
-    {"gpudirect-tcpx",   "transferred: 2 GCP a3 nodes",                                                       collective_tcpx,         false},
-    {"ethernet",         "assumed: no measurement",                                                           collective_ethernet,     false},
-    {"tcp",              "assumed: no measurement",                                                           collective_ethernet,     false},
-    {"",                 "assumed: a plain switched fabric",                                                  collective_plain_switch, false},
+     collective_infiniband, true},
+    {"roce", "transferred: 2 GCP a3-ultra nodes", collective_roce, false},
+    {"slingshot", "transferred: Alps and Polaris", collective_slingshot, false},
+    {"efa-v1", "transferred: 2 AWS p4de nodes", collective_efa1, false},
+    {"efa", "transferred: 2 AWS p5 nodes", collective_efa, false},
+    {"gpudirect-tcpx", "transferred: 2 GCP a3 nodes", collective_tcpx, false},
+    {"ethernet", "assumed: no measurement", collective_ethernet, false},
+    {"tcp", "assumed: no measurement", collective_ethernet, false},
+    {"", "assumed: a plain switched fabric", collective_plain_switch, false},
 };
+/* clang-format on */
 
 static const struct technology *technology_find(const char *name)
 {
@@ -59,6 +62,7 @@ bool collective_default_reduces(const char *technology)
     return technology_find(technology)->reduces;
 }
 
+/* clang-format off */
 /* NCCL's planner inside a node: a ring of LL costs 6.6 us at `ll` GB/s a GPU, one of Simple 8.4 us
  * at `ring`, and each step of Simple `step_s` more: 3.4 - 0.6 us over NVLink, 5.7 - 1.0 us over
  * PCIe. NVLS takes 25 us at `nvls` as bus bandwidth, from `nvls_ranks` on (a measured threshold).
@@ -71,12 +75,13 @@ static const struct planner {
     double cpu_frac, cpu_ranks; /* planned ring from cpu_ranks on; 0: as of fewer */
     bool reduces;               /* changes protocol in all-reduces too */
 } planners[] = {
-    {"nvlink2", 2.8e-6, 39.0 / 150,  120.0 / 150, 0,                              0, 0,           0, true },
-    {"nvlink3", 2.8e-6, 87.7 / 300,  240.0 / 300, 0,                              0, 0,           0, true },
-    {"nvlink4", 2.8e-6, 141.0 / 450, 360.0 / 450, 2 * 0.85 * 360 / 450 * 15 / 16, 5, 0,           0, true },
-    {"nvlink5", 2.8e-6, 282.0 / 900, 720.0 / 900, 2 * 0.74 * 720 / 900 * 15 / 16, 6, 0,           0, true },
-    {"pcie",    4.7e-6, 12.0 / 31.5, 24.0 / 31.5, 0,                              0, 16.0 / 31.5, 5, false},
+    {"nvlink2", 2.8e-6, 39.0 / 150, 120.0 / 150, 0, 0, 0, 0, true},
+    {"nvlink3", 2.8e-6, 87.7 / 300, 240.0 / 300, 0, 0, 0, 0, true},
+    {"nvlink4", 2.8e-6, 141.0 / 450, 360.0 / 450, 2 * 0.85 * 360 / 450 * 15 / 16, 5, 0, 0, true},
+    {"nvlink5", 2.8e-6, 282.0 / 900, 720.0 / 900, 2 * 0.74 * 720 / 900 * 15 / 16, 6, 0, 0, true},
+    {"pcie", 4.7e-6, 12.0 / 31.5, 24.0 / 31.5, 0, 0, 16.0 / 31.5, 5, false},
 };
+/* clang-format on */
 
 static const struct planner *planner_find(const char *technology)
 {

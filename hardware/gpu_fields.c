@@ -3,17 +3,11 @@
 #include <math.h>
 
 #define FIGURE(key, member, unit, least, required, help)                                           \
-    {                                                                                              \
-        key, FIELD_NUMBER, unit, offsetof(struct gpu, member), sizeof(double), least, HUGE_VAL,    \
-            required, NULL, help                                                                   \
-    }
+    FIELD_ROW(gpu, key, FIELD_NUMBER, unit, member, least, HUGE_VAL, required, NULL, help)
 #define PEAK(key, dtype, help)                                                                     \
     FIGURE(key, peak_flop_per_s[dtype], UNIT_FLOP_PER_S, 1e9, false, help)
 #define WORD(key, member, required, help)                                                          \
-    {                                                                                              \
-        key, FIELD_STRING, UNIT_NONE, offsetof(struct gpu, member),                                \
-            sizeof((struct gpu *)0)->member, 0, 0, required, NULL, help                            \
-    }
+    FIELD_ROW(gpu, key, FIELD_STRING, UNIT_NONE, member, 0, 0, required, NULL, help)
 
 const struct field gpu_fields[] = {
     WORD("name", name, true, "catalog name"),
@@ -49,8 +43,8 @@ const struct field gpu_fields[] = {
     FIGURE("scale_up_domain", scale_up_domain_gpus, UNIT_NONE, 1, false,
            "usual GPUs of a scale-up domain"),
     WORD("scale_up_technology", scale_up_technology, false, "nvlink4, infinity-fabric4, ici ..."),
-    {"scale_up_topology", FIELD_ENUM, UNIT_NONE, offsetof(struct gpu, scale_up_topology),
-                                                                                               sizeof(enum topology), 0, 0, false, topology_names, "how the scale-up domain is joined"},
+    FIELD_ROW(gpu, "scale_up_topology", FIELD_ENUM, UNIT_NONE, scale_up_topology, 0, 0, false,
+              topology_names, "how the scale-up domain is joined"),
     FIGURE("host_bandwidth", host_bandwidth_bytes_per_s, UNIT_BYTES_PER_S, 0, false,
            "copies to or from host memory, one direction, what is reached"),
     FIGURE("gpus_per_node", gpus_per_node, UNIT_NONE, 1, false, "usual GPUs of one host"),

@@ -2,15 +2,9 @@
 #include <math.h>
 
 #define FIGURE(type, key, member, unit, least, required, help)                                     \
-    {                                                                                              \
-        key, FIELD_NUMBER, unit, offsetof(struct type, member), sizeof(double), least, HUGE_VAL,   \
-            required, NULL, help                                                                   \
-    }
+    FIELD_ROW(type, key, FIELD_NUMBER, unit, member, least, HUGE_VAL, required, NULL, help)
 #define WORD(type, key, member, required, help)                                                    \
-    {                                                                                              \
-        key, FIELD_STRING, UNIT_NONE, offsetof(struct type, member),                               \
-            sizeof((struct type *)0)->member, 0, 0, required, NULL, help                           \
-    }
+    FIELD_ROW(type, key, FIELD_STRING, UNIT_NONE, member, 0, 0, required, NULL, help)
 
 const struct field system_fields[] = {
     WORD(system, "name", name, true, "catalog name"),
@@ -27,8 +21,8 @@ const size_t system_field_count = sizeof system_fields / sizeof system_fields[0]
 const struct field tier_fields[] = {
     WORD(tier, "name", name, false, "scale_up, scale_out ..."),
     WORD(tier, "technology", technology, true, "nvlink4, infiniband-ndr, efa-v2 ..."),
-    {"topology",   FIELD_ENUM,   UNIT_NONE,     offsetof(struct tier, topology),        sizeof(enum topology), 0,
-                                                                                   0,                                                                                                                 false, topology_names, "how its GPUs are joined"               },
+    FIELD_ROW(tier, "topology", FIELD_ENUM, UNIT_NONE, topology, 0, 0, false, topology_names,
+              "how its GPUs are joined"),
     FIGURE(tier, "domain_gpus", domain_gpus, UNIT_NONE, 1, false,
            "GPUs that one instance connects; without it: all"),
     FIGURE(tier, "bandwidth", bandwidth_bytes_per_s, UNIT_BYTES_PER_S, 1e6, true,
@@ -36,8 +30,8 @@ const struct field tier_fields[] = {
     FIGURE(tier, "latency", latency_s, UNIT_SECONDS, 0, false, "one hop of a small message"),
     FIGURE(tier, "oversubscription", oversubscription, UNIT_NONE, 1, false,
            "1 full bisection, x: x to 1"),
-    {"efficiency", FIELD_NUMBER, UNIT_FRACTION, offsetof(struct tier, efficiency_frac),
-                                                                                   sizeof(double),                                                                                           0.01, 1, false, NULL,           "share of the line rate that is reached"},
+    FIELD_ROW(tier, "efficiency", FIELD_NUMBER, UNIT_FRACTION, efficiency_frac, 0.01, 1, false,
+              NULL, "share of the line rate that is reached"),
 };
 const size_t tier_field_count = sizeof tier_fields / sizeof tier_fields[0];
 

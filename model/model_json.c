@@ -3,10 +3,7 @@
 #include <limits.h>
 
 #define ROW(type, key, kind, member, min, max)                                                     \
-    {                                                                                              \
-        key, kind, UNIT_NONE, offsetof(struct type, member), sizeof(((struct type *)0)->member),   \
-            min, max, false, NULL, ""                                                              \
-    }
+    FIELD_ROW(type, key, kind, UNIT_NONE, member, min, max, false, NULL, "")
 #define COUNT(member, min) ROW(model, #member, FIELD_INT, member, min, INT_MAX)
 #define FLAG(member) ROW(model, #member, FIELD_BOOL, member, 0, 0)
 #define TEXT(member) ROW(model, #member, FIELD_STRING, member, 0, 0)

@@ -4,10 +4,7 @@
 const char *const optimizer_names[OPTIMIZERS + 1] = {"adam", "adam-bf16", "muon", "sgd", 0};
 
 #define ROW(key, kind, unit, member, min, max, required, names, help)                              \
-    {                                                                                              \
-        key, kind, unit, offsetof(struct job, member), sizeof(((struct job *)0)->member), min,     \
-            max, required, names, help                                                             \
-    }
+    FIELD_ROW(job, key, kind, unit, member, min, max, required, names, help)
 
 const struct field job_fields[] = {
     ROW("seq_length", FIELD_NUMBER, UNIT_NONE, seq_length, 1, 1e9, true, NULL,

@@ -40,10 +40,10 @@ struct strategy;
 bool split_layers(const struct scenario *scenario, const struct strategy *s, int stages,
                   int layers[]);
 
-/* Splits by the stack's rule: a layout string, explicit first and last, fewer in first and last, embedding and head
- * counted as a layer each, else the earlier stages one more. False if the layout does not fit the
- * model (a stage would hold less than nothing), or has more than STAGE_CLASSES_MAX different
- * stages; `layers` tells how many layers found a place. */
+/* Splits by the stack's rule: a layout string, explicit first and last, fewer in first and last,
+ * embedding and head counted as a layer each, else the earlier stages one more. False if the layout
+ * does not fit the model (a stage would hold less than nothing), or has more than STAGE_CLASSES_MAX
+ * different stages; `layers` tells how many layers found a place. */
 bool split_compute(const struct scenario *scenario, const struct strategy *s, struct split *out);
 
 /* Ranks that can be the fullest of a schedule, with what they keep in flight: no other rank keeps

@@ -16,10 +16,7 @@ const char *const stack_constant_names[STACK_CONSTANTS + 1] = {
 static const char *const zero_names[] = {"0", "1", "2", "3", 0};
 
 #define ROW(key, kind, unit, member, min, max, names, help)                                        \
-    {                                                                                              \
-        key, kind, unit, offsetof(struct stack, member), sizeof(((struct stack *)0)->member), min, \
-            max, false, names, help                                                                \
-    }
+    FIELD_ROW(stack, key, kind, unit, member, min, max, false, names, help)
 #define NUMBER(key, unit, member, max, help)                                                       \
     ROW(key, FIELD_NUMBER, unit, member, 0, max, NULL, help)
 #define FLAG(key, member, help) ROW(key, FIELD_BOOL, UNIT_NONE, member, 0, 0, NULL, help)

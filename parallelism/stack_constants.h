@@ -2,9 +2,10 @@
 #define PARALLELISM_STACK_CONSTANTS_H
 #include "parallelism/stack.h"
 
-/* The fitted constants of the catalog's stacks: one machine-written file, compiled in, apart from the
- * stack files that say what a stack is.
- *     {"source", "date", "stacks": {NAME: {"runs", "residual", "compute": {"value", "standard_error"}, ..}}} */
+/* The fitted constants of the catalog's stacks: one machine-written file, compiled in, apart from
+ * the stack files that say what a stack is.
+ *     {"source", "date", "stacks":
+ *      {NAME: {"runs", "residual", "compute": {"value", "standard_error"}, ..}}} */
 
 /* Puts the shipped constants of stack `name` into it; leaves it alone where none are shipped. */
 enum status stack_constants_apply(const char *name, struct stack *stack, struct error *e);

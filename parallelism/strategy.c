@@ -9,10 +9,7 @@ const char *const overlap_names[OVERLAPS + 1] = {
     "dp-grad-reduce", "dp-param-gather", "tp", "pp", "fsdp-prefetch", "ep", 0};
 
 #define ROW(key, kind, member, min, max, names, help)                                              \
-    {                                                                                              \
-        key, kind, UNIT_NONE, offsetof(struct strategy, member),                                   \
-            sizeof(((struct strategy *)0)->member), min, max, false, names, help                   \
-    }
+    FIELD_ROW(strategy, key, kind, UNIT_NONE, member, min, max, false, names, help)
 
 const struct field strategy_fields[] = {
     ROW("tp", FIELD_INT, tp, 1, 1048576, NULL, "tensor-parallel ranks"),

@@ -4,25 +4,13 @@
 #include <string.h>
 
 #define TEXT(key, member, help)                                                                    \
-    {                                                                                              \
-        key, FIELD_STRING, UNIT_NONE, offsetof(struct options, member),                            \
-            sizeof(((struct options *)0)->member), 0, 0, false, NULL, help                         \
-    }
+    FIELD_ROW(options, key, FIELD_STRING, UNIT_NONE, member, 0, 0, false, NULL, help)
 #define COUNT(key, member, low, high, help)                                                        \
-    {                                                                                              \
-        key, FIELD_INT, UNIT_NONE, offsetof(struct options, member), sizeof(int), low, high,       \
-            false, NULL, help                                                                      \
-    }
+    FIELD_ROW(options, key, FIELD_INT, UNIT_NONE, member, low, high, false, NULL, help)
 #define DURATION(key, member, high, help)                                                          \
-    {                                                                                              \
-        key, FIELD_NUMBER, UNIT_SECONDS, offsetof(struct options, member), sizeof(double), 0,      \
-            high, false, NULL, help                                                                \
-    }
+    FIELD_ROW(options, key, FIELD_NUMBER, UNIT_SECONDS, member, 0, high, false, NULL, help)
 #define FLAG(key, member, help)                                                                    \
-    {                                                                                              \
-        key, FIELD_BOOL, UNIT_NONE, offsetof(struct options, member), sizeof(bool), 0, 1, false,   \
-            NULL, help                                                                             \
-    }
+    FIELD_ROW(options, key, FIELD_BOOL, UNIT_NONE, member, 0, 1, false, NULL, help)
 
 static const struct field rows[] = {
     TEXT("device", device, "NAME       what to measure: cpu or cuda"),

@@ -3,33 +3,38 @@
 #include <stddef.h>
 #include <string.h>
 
+#define AT(member) offsetof(struct launch, member)
+#define TORCH "torchrun python python3 torchrun_wrapper"
+#define SLURM "srun sbatch salloc"
+#define MPI "mpirun mpiexec"
+
 /* Options of launchers that say how many processes they start. One process drives one GPU. */
 static const struct {
     const char *programs; /* blank-separated */
     const char *option;
     size_t offset;
 } options[] = {
-    {"torchrun python python3 torchrun_wrapper", "--nnodes",            offsetof(struct launch, nodes)               },
-    {"torchrun python python3 torchrun_wrapper", "--nproc-per-node",    offsetof(struct launch, gpus_per_node)       },
-    {"deepspeed",                                "--num-nodes",         offsetof(struct launch, nodes)               },
-    {"deepspeed",                                "--num-gpus",          offsetof(struct launch, gpus_per_node)       },
-    {"accelerate",                               "--num-machines",      offsetof(struct launch, nodes)               },
-    {"accelerate",                               "--num-processes",     offsetof(struct launch, processes)           },
-    {"srun sbatch salloc",                       "-N",                  offsetof(struct launch, slurm_nodes)         },
-    {"srun sbatch salloc",                       "--nodes",             offsetof(struct launch, slurm_nodes)         },
-    {"srun sbatch salloc",                       "--ntasks-per-node",   offsetof(struct launch, slurm_tasks_per_node)},
-    {"srun sbatch salloc",                       "--tasks-per-node",    offsetof(struct launch, slurm_tasks_per_node)},
-    {"srun sbatch salloc",                       "-n",                  offsetof(struct launch, slurm_tasks)         },
-    {"srun sbatch salloc",                       "--ntasks",            offsetof(struct launch, slurm_tasks)         },
-    {"srun sbatch salloc",                       "--gpus-per-node",     offsetof(struct launch, slurm_gpus_per_node) },
-    {"srun sbatch salloc",                       "--gres",              offsetof(struct launch, slurm_gpus_per_node) },
-    {"srun sbatch salloc",                       "-G",                  offsetof(struct launch, slurm_gpus)          },
-    {"srun sbatch salloc",                       "--gpus",              offsetof(struct launch, slurm_gpus)          },
-    {"mpirun mpiexec",                           "-np",                 offsetof(struct launch, processes)           },
-    {"mpirun mpiexec",                           "-n",                  offsetof(struct launch, processes)           },
-    {"mpirun mpiexec",                           "--np",                offsetof(struct launch, processes)           },
-    {"mpirun mpiexec",                           "--npernode",          offsetof(struct launch, gpus_per_node)       },
-    {"mpirun mpiexec",                           "-npernode",           offsetof(struct launch, gpus_per_node)       },
+    {TORCH,        "--nnodes",          AT(nodes)               },
+    {TORCH,        "--nproc-per-node",  AT(gpus_per_node)       },
+    {"deepspeed",  "--num-nodes",       AT(nodes)               },
+    {"deepspeed",  "--num-gpus",        AT(gpus_per_node)       },
+    {"accelerate", "--num-machines",    AT(nodes)               },
+    {"accelerate", "--num-processes",   AT(processes)           },
+    {SLURM,        "-N",                AT(slurm_nodes)         },
+    {SLURM,        "--nodes",           AT(slurm_nodes)         },
+    {SLURM,        "--ntasks-per-node", AT(slurm_tasks_per_node)},
+    {SLURM,        "--tasks-per-node",  AT(slurm_tasks_per_node)},
+    {SLURM,        "-n",                AT(slurm_tasks)         },
+    {SLURM,        "--ntasks",          AT(slurm_tasks)         },
+    {SLURM,        "--gpus-per-node",   AT(slurm_gpus_per_node) },
+    {SLURM,        "--gres",            AT(slurm_gpus_per_node) },
+    {SLURM,        "-G",                AT(slurm_gpus)          },
+    {SLURM,        "--gpus",            AT(slurm_gpus)          },
+    {MPI,          "-np",               AT(processes)           },
+    {MPI,          "-n",                AT(processes)           },
+    {MPI,          "--np",              AT(processes)           },
+    {MPI,          "--npernode",        AT(gpus_per_node)       },
+    {MPI,          "-npernode",         AT(gpus_per_node)       },
 };
 
 static const char *base_name(const char *path)
