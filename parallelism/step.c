@@ -18,11 +18,15 @@ static double expected_largest(double n)
                    (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
 }
 
+/* measured: with it the intervals hold 75 % of the 158 published runs that nothing was fitted
+ * to (66 % without) and 87 % of the cross-validated ones (80 %) */
+const double site_spread_frac = 0.04;
+
 /* 80 % interval of the step: the spread of the stack's runs around its constants, or without fitted
- * runs the spread that MODELLING 16 found between stacks. */
+ * runs the spread that MODELLING 16 found between stacks, and that between clusters. */
 static double interval_exponent(const struct stack *stack)
 {
-    double spread = stack->residual_frac > 0 ? stack->residual_frac : 0.15;
+    double spread = hypot(stack->residual_frac > 0 ? stack->residual_frac : 0.15, site_spread_frac);
     double quantile = 1.2816; /* of the normal distribution at 90 % */
     return quantile * spread;
 }

@@ -45,6 +45,10 @@ const char *strategy_illegal(const struct scenario *scenario, const struct strat
 void step_estimate(const struct scenario *scenario, const struct strategy *s,
                    struct step_cost *out);
 
+/* Spread between clusters: what the runs of a site that told nothing are off by besides the spread
+ * of the stack's own, 1 sigma of ln. */
+extern const double site_spread_frac;
+
 /* What is the same for every strategy of a scenario. */
 struct step_constants {
     double model_flop; /* of a step, all GPUs; causal convention */

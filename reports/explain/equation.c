@@ -57,6 +57,14 @@ static void add_exchange(const struct explanation *x)
                   1e6 * c->call_s, c->link_frac, c->nic_frac, c->source);
 }
 
+/* What stack_collective_s adds to a benchmarked collective. */
+static void add_wait(const struct explanation *x)
+{
+    text_addf(x->out,
+              "  latency: with %g us besides for the compute stream and the last of the ranks\n",
+              1e6 * collective_wait_s);
+}
+
 static void add_main(const struct explanation *x, enum term term)
 {
     struct equation equation = equation_of(x, term);
@@ -67,6 +75,8 @@ static void add_main(const struct explanation *x, enum term term)
     text_addf(x->out, "  once = (%s) x %.4g, the stack's %s factor%s\n", equation.words, factor,
               stack_constant_names[equation.constant],
               factor != value ? " without torch.compile" : "");
+    if (term == TERM_TP || term == TERM_CP)
+        add_wait(x);
     double flash = stack_flash_factor(x->result->scenario);
     if (term == TERM_ATTENTION && is_fused(x) && flash != 1)
         text_addf(x->out, "  x %.4g, an older generation of the fused kernel [FlashAttention-2, -3]\n",
@@ -109,6 +119,7 @@ static void add_etp(const struct explanation *x)
     text_addf(x->out,
               "  collectives of expert-tensor ranks: once = (%s) x %.4g, the stack's %s factor\n",
               collective_equation, value_of(x, constant), stack_constant_names[constant]);
+    add_wait(x);
 }
 
 unsigned own_factor_of(const struct op *op)

@@ -1,3 +1,4 @@
+#include "parallelism/step.h"
 #include "reports/fields_text.h"
 #include "reports/format.h"
 #include "reports/result.h"
@@ -68,8 +69,9 @@ static void add_stack(const struct stack *stack, struct text *out)
     add_fields(out, text_string(&title), stack_fields, stack_field_count, stack, NULL);
     if (stack->residual_frac > 0)
         html_paragraph(out,
-                       "Fitted to measured runs, around which it spreads by %.1f %% (1 sigma).",
-                       100 * stack->residual_frac);
+                       "Fitted to measured runs, around which it spreads by %.1f %% (1 sigma); runs "
+                       "of another cluster by %g %% besides.",
+                       100 * stack->residual_frac, 100 * site_spread_frac);
     text_free(&title);
 }
 
