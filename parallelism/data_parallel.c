@@ -140,14 +140,15 @@ static double list_s(const struct scenario *scenario, double calls, double ranks
 }
 
 /* A collective in `calls` parts: the stack's factor is of the traffic, the latency of further calls
- * the network's own. */
+ * the network's own, with what each waits. */
 static double divided_s(const struct scenario *scenario, struct memo *memo, enum collective op,
                         double bytes, const struct group *g, double calls)
 {
     const struct system *system = &scenario->system;
     double latency_s =
         calls * collective_s(system, op, bytes / calls, g) - collective_s(system, op, bytes, g);
-    return memo_collective_s(memo, scenario, op, bytes, g) + max2(0, latency_s);
+    double wait_s = (calls - 1) * scenario->stack.collective_wait_s;
+    return memo_collective_s(memo, scenario, op, bytes, g) + max2(0, latency_s) + wait_s;
 }
 
 /* Matrix by matrix through lists: cleared (1 pass) and copied (2); gradients copied. */

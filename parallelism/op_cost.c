@@ -68,10 +68,6 @@ double stack_flash_factor(const struct scenario *scenario)
     return pow(generation_gain, g < newest ? newest - g : 0);
 }
 
-/* measured: least cross-validated error of 609 published runs, flat from 30 to 80 us; with it the
- * stacks' scale_up factors come nearer to 1 (Megatron-Bridge 1.9 -> 1.5, NVIDIA B200 1.9 -> 1.3) */
-const double collective_wait_s = 50e-6;
-
 int stack_network_constant(const struct group *g)
 {
     return g->per_domain < g->ranks ? STACK_NETWORK : STACK_SCALE_UP;
@@ -83,7 +79,8 @@ double stack_collective_s(const struct scenario *scenario, enum collective op, d
     if (g->ranks <= 1 || bytes <= 0)
         return 0;
     double factor = scenario->stack.constant[stack_network_constant(g)].value;
-    return (collective_s(&scenario->system, op, bytes, g) + collective_wait_s) * factor;
+    return (collective_s(&scenario->system, op, bytes, g) + scenario->stack.collective_wait_s) *
+           factor;
 }
 
 double stack_memory_factor(const struct scenario *scenario, const struct strategy *s)

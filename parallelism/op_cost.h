@@ -48,12 +48,8 @@ bool op_is_expert_exchange(const struct strategy *s, const struct op *op);
  * domain. */
 int stack_network_constant(const struct group *g);
 
-/* What a collective between kernels takes more than one of a benchmark, which calls it back to back:
- * it waits for its compute stream, and for the last of its ranks. */
-extern const double collective_wait_s;
-
-/* A collective under the stack, with that wait: its factors stretch traffic inside the scale-up
- * domain and traffic that leaves it. */
+/* A collective under the stack, with its collective_wait_s: its factors stretch traffic inside the
+ * scale-up domain and traffic that leaves it. */
 double stack_collective_s(const struct scenario *scenario, enum collective op, double bytes,
                           const struct group *g);
 

@@ -135,6 +135,8 @@ const struct field stack_fields[] = {
            "HBM bytes of the update of one owned parameter"),
     NUMBER("straggler_spread", UNIT_FRACTION, straggler_spread_frac, 1,
            "standard deviation of one GPU's step time"),
+    NUMBER("collective_wait_s", UNIT_SECONDS, collective_wait_s, 1,
+           "what a collective waits for the compute stream and the last of its ranks"),
     NUMBER("context_bytes", UNIT_BYTES, context_bytes, 1e12, "runtime, kernels and workspaces"),
     NUMBER("communicator_bytes", UNIT_BYTES, communicator_bytes, 1e12,
            "buffers of one communicator"),

@@ -71,6 +71,9 @@ struct stack {
     double weight_bytes, gradient_bytes, optimizer_bytes; /* memory a parameter; MODELLING 6.1 */
     double optimizer_traffic_bytes; /* HBM bytes an owned parameter in the update */
     double straggler_spread_frac; /* spread of one GPU's step time */
+    double collective_wait_s; /* what a collective between kernels takes more than in a benchmark,
+                                 which calls it back to back: it waits for the compute stream and for
+                                 the last of its ranks */
     /* memory outside the model's tensors */
     double context_bytes;      /* runtime, kernels, workspaces */
     double communicator_bytes; /* buffers of one active communicator */

@@ -175,6 +175,7 @@ ABLATIONS = [
     ("an all-reduce for each column-parallel linear", {"reduces_each_linear": False}),
     ("slow-down of compute beside collectives", {"contention": 0}),
     ("stragglers", {"straggler_spread": 0}),
+    ("what a collective waits for its stream and its ranks", {"collective_wait_s": 0}),
     ("host time of a step", {"unfitted": "host_s_per_step"}),
     ("zero-bubble steps that overlap", {"steps_overlap": False}),
     ("the re-gather of sequence parallelism (hidden wholly)", {"wgrad_gather_hidden": 1}),

@@ -62,7 +62,7 @@ static void add_wait(const struct explanation *x)
 {
     text_addf(x->out,
               "  latency: with %g us besides for the compute stream and the last of the ranks\n",
-              1e6 * collective_wait_s);
+              1e6 * x->result->scenario->stack.collective_wait_s);
 }
 
 static void add_main(const struct explanation *x, enum term term)

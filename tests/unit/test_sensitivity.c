@@ -55,6 +55,7 @@ static void check_sum(const char *model, int tp, int pp)
     s->system.gpu.power_cap_w = 0;
     s->stack.constant[STACK_HOST].value = 0;
     s->stack.constant[STACK_STEP].value = 0;
+    s->stack.collective_wait_s = 0;
     struct strategy fixed = strategy_of(s, tp, pp);
     struct sensitivity_request request = {.scenario = s, .fixed = &fixed, .range_frac = 0.2};
     assert_int_equal(sensitivities_find(&request, &found, &e), STATUS_OK);
