@@ -369,12 +369,13 @@ static enum status check_rows(const struct system *system, const struct collecti
     return e->status;
 }
 
-enum status collective_fit_fabric(const struct system *system, const struct collective_sample *rows,
-                                  size_t n, struct collective_calibration *out,
+enum status collective_fit_fabric(const struct system *system, const struct collective_samples *all,
+                                  struct collective_calibration *out,
                                   struct collective_errors *errors, struct text *report,
                                   struct error *e)
 {
-    size_t size = (n + 1) * sizeof(double);
+    const struct collective_sample *rows = all->row;
+    size_t n = all->n, size = (n + 1) * sizeof(double);
     struct work w = {malloc(sizeof *w.system), malloc((n + 1) * sizeof *w.buffer), malloc(size),
                      malloc(size), malloc(size)};
     enum status status = STATUS_OK;

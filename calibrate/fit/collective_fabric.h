@@ -10,8 +10,8 @@
  * stay near the technology's. Standard errors are by bootstrap over logs; `errors` is of whole logs
  * that were left out, messages of 1 MB and more; `report` gets a line for each log. Rows with the
  * same `log` are one. STATUS_INPUT without a row that leaves a node. */
-enum status collective_fit_fabric(const struct system *system, const struct collective_sample *rows,
-                                  size_t n, struct collective_calibration *out,
+enum status collective_fit_fabric(const struct system *system, const struct collective_samples *all,
+                                  struct collective_calibration *out,
                                   struct collective_errors *errors, struct text *report,
                                   struct error *e);
 

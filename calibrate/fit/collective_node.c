@@ -313,21 +313,21 @@ static enum status fit_all(const struct work *w, const struct collective_sample 
     return STATUS_OK;
 }
 
-enum status collective_fit_node(const struct gpu *gpu, const struct collective_sample *rows,
-                                size_t n, struct collective_calibration *out,
+enum status collective_fit_node(const struct gpu *gpu, const struct collective_samples *all,
+                                struct collective_calibration *out,
                                 struct collective_errors *errors, struct text *report,
                                 struct error *e)
 {
     double ranks = 0;
-    for (size_t i = 0; i < n; i++)
-        ranks = fmax(ranks, rows[i].ranks);
-    struct work w = {malloc(sizeof *w.system), malloc((n + 1) * sizeof *w.buffer),
-                     malloc((n + 1) * sizeof *w.weight), report};
+    for (size_t i = 0; i < all->n; i++)
+        ranks = fmax(ranks, all->row[i].ranks);
+    struct work w = {malloc(sizeof *w.system), malloc((all->n + 1) * sizeof *w.buffer),
+                     malloc((all->n + 1) * sizeof *w.weight), report};
     memset(errors, 0, sizeof *errors);
     enum status status;
     if (w.system && w.buffer && w.weight) {
         collective_node_system(gpu, ranks, w.system);
-        status = fit_all(&w, rows, n, out, errors, e);
+        status = fit_all(&w, all->row, all->n, out, errors, e);
     } else {
         status = error_set(e, STATUS_IO, "out of memory");
     }

@@ -11,8 +11,8 @@ void collective_node_system(const struct gpu *gpu, double ranks, struct system *
  * size) and the range go to `out` (source and date are the caller's), the error of octaves that
  * were left out, five folds, to `errors`; outliers are named in `report`, a line each. STATUS_INPUT
  * when an op's rows cannot identify its constants; the message says what is missing. */
-enum status collective_fit_node(const struct gpu *gpu, const struct collective_sample *rows,
-                                size_t n, struct collective_calibration *out,
+enum status collective_fit_node(const struct gpu *gpu, const struct collective_samples *all,
+                                struct collective_calibration *out,
                                 struct collective_errors *errors, struct text *report,
                                 struct error *e);
 

@@ -11,7 +11,7 @@ struct collective_sample {
     int row; /* as the user counts them */
 };
 
-/* Samples of one op; the pointers are the caller's. */
+/* Samples; the rows are the caller's. */
 struct collective_samples {
     const struct collective_sample *row;
     size_t n;

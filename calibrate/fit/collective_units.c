@@ -16,25 +16,25 @@ static double link_share(const struct system *system, const struct collective_sa
     return collective_volume_bytes(s->op, s->bytes, s->ranks) / s->time_s / rate;
 }
 
-static double largest_message(const struct collective_sample *rows, size_t n, enum collective op)
+static double largest_message(const struct collective_samples *s, enum collective op)
 {
     double largest = 0;
-    for (size_t i = 0; i < n; i++)
-        if (rows[i].op == op)
-            largest = fmax(largest, rows[i].bytes);
+    for (size_t i = 0; i < s->n; i++)
+        if (s->row[i].op == op)
+            largest = fmax(largest, s->row[i].bytes);
     return largest;
 }
 
 /* Median share of an op's large messages, those within a factor of 16 of its largest; 0: none. */
-static double median_share(const struct system *system, const struct collective_sample *rows,
-                           size_t n, enum collective op, double *share)
+static double median_share(const struct system *system, const struct collective_samples *s,
+                           enum collective op, double *share)
 {
     const double range = 16, least_bytes = 1e6;
-    double from = fmax(largest_message(rows, n, op) / range, least_bytes);
+    double from = fmax(largest_message(s, op) / range, least_bytes);
     size_t count = 0;
-    for (size_t i = 0; i < n; i++)
-        if (rows[i].op == op && rows[i].bytes >= from)
-            share[count++] = link_share(system, &rows[i]);
+    for (size_t i = 0; i < s->n; i++)
+        if (s->row[i].op == op && s->row[i].bytes >= from)
+            share[count++] = link_share(system, &s->row[i]);
     if (count == 0)
         return 0;
     return values_upper_median(share, count);
@@ -42,16 +42,15 @@ static double median_share(const struct system *system, const struct collective_
 
 /* A tree over two nodes and a reduction in the switch reach up to twice the links' rate as bus
  * bandwidth; TCP over a fast fabric reached 1 % of it. */
-enum status collective_check_units(const struct system *system,
-                                   const struct collective_sample *rows, size_t n, const char *file,
-                                   struct error *e)
+enum status collective_check_units(const struct system *system, const struct collective_samples *s,
+                                   const char *file, struct error *e)
 {
     const double fastest = 4, slowest = 0.0025;
-    double *share = malloc((n + 1) * sizeof *share);
+    double *share = malloc((s->n + 1) * sizeof *share);
     if (!share)
         return error_set(e, STATUS_IO, "out of memory");
     for (int op = 0; op < COLLECTIVES && e->status == STATUS_OK; op++) {
-        double median = median_share(system, rows, n, (enum collective)op, share);
+        double median = median_share(system, s, (enum collective)op, share);
         if (median == 0 || (median >= slowest && median <= fastest))
             continue;
         error_set(e, STATUS_INPUT,

@@ -55,14 +55,14 @@ static void note_ranks(const struct gpu *gpu, const struct collective_sample *ro
 }
 
 /* The rows' times against the links of the GPU. */
-static enum status check_units(const struct gpu *gpu, const struct collective_sample *rows,
-                               size_t n, const struct sample_file *file, struct error *e)
+static enum status check_units(const struct gpu *gpu, const struct collective_samples *all,
+                               const struct sample_file *file, struct error *e)
 {
     struct system *system = malloc(sizeof *system);
     if (!system)
         return error_set(e, STATUS_IO, "out of memory");
     collective_node_system(gpu, 2, system);
-    collective_check_units(system, rows, n, file ? file->path : NULL, e);
+    collective_check_units(system, all, file ? file->path : NULL, e);
     free(system);
     return e->status;
 }
@@ -77,12 +77,12 @@ static enum status fit_collectives(struct gpu *gpu, const struct samples *sample
     if (!rows)
         return error_set(e, STATUS_IO, "out of memory");
     size_t n = collect(samples, rows, &file);
+    const struct collective_samples all = {rows, n};
     if (n > 0 && options->progress)
         options->progress(options->context, "collectives", "", 0, 1);
     note_ranks(gpu, rows, n, &out->kernels.notes);
-    if (n > 0 && check_units(gpu, rows, n, file, e) == STATUS_OK &&
-        collective_fit_node(gpu, rows, n, c, &out->collectives, &out->kernels.notes, e) ==
-            STATUS_OK) {
+    if (n > 0 && check_units(gpu, &all, file, e) == STATUS_OK &&
+        collective_fit_node(gpu, &all, c, &out->collectives, &out->kernels.notes, e) == STATUS_OK) {
         snprintf(c->source, sizeof c->source, "%.190s",
                  file->source[0] ? file->source : file->path);
         snprintf(c->date, sizeof c->date, "%s", options->date ? options->date : "");

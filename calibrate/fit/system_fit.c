@@ -99,8 +99,8 @@ static enum status fit_domain(struct system *system, const struct sides *sides,
 {
     struct error own;
     error_init(&own);
-    if (collective_fit_node(&system->gpu, sides->domain, sides->domain_rows, c, &out->domain,
-                            &out->notes, &own) == STATUS_OK) {
+    const struct collective_samples rows = {sides->domain, sides->domain_rows};
+    if (collective_fit_node(&system->gpu, &rows, c, &out->domain, &out->notes, &own) == STATUS_OK) {
         out->domain_rows = sides->domain_rows;
     } else if (sides->fabric_rows > 0 && own.status == STATUS_INPUT) {
         memset(&out->domain, 0, sizeof out->domain);
@@ -121,14 +121,16 @@ static enum status fit_sides(struct system *system, const struct samples *sample
     if (sides->domain_rows + sides->fabric_rows == 0)
         return error_set(e, STATUS_INPUT,
                          "no collective among the samples: kernels belong to a GPU (--gpu)");
-    if (collective_check_units(system, sides->domain, sides->domain_rows, file, e) != STATUS_OK ||
-        collective_check_units(system, sides->fabric, sides->fabric_rows, file, e) != STATUS_OK)
+    const struct collective_samples inside = {sides->domain, sides->domain_rows},
+                                    across = {sides->fabric, sides->fabric_rows};
+    if (collective_check_units(system, &inside, file, e) != STATUS_OK ||
+        collective_check_units(system, &across, file, e) != STATUS_OK)
         return e->status;
     if (sides->domain_rows > 0 && fit_domain(system, sides, out, &domain, e) != STATUS_OK)
         return e->status;
     if (sides->fabric_rows > 0) {
-        if (collective_fit_fabric(system, sides->fabric, sides->fabric_rows, &fabric, &out->fabric,
-                                  &out->notes, e) != STATUS_OK)
+        if (collective_fit_fabric(system, &across, &fabric, &out->fabric, &out->notes, e) !=
+            STATUS_OK)
             return e->status;
         set_source(samples, date, &fabric);
         system->tier[1].collective = fabric;

@@ -67,7 +67,8 @@ static void test_node_accuracy(void **state)
         assert_int_equal(gpu_find(bands[i].gpu, NULL, &gpu, &e), STATUS_OK);
         count = 0;
         add_csv(csv.data, 0);
-        assert_int_equal(collective_fit_node(&gpu, rows, count, &c, &errors, &report, &e),
+        assert_int_equal(collective_fit_node(&gpu, &(struct collective_samples){rows, count}, &c,
+                                             &errors, &report, &e),
                          STATUS_OK);
         if (c.error_frac > bands[i].error_frac)
             fail_msg("%s: %.2f %%", bands[i].gpu, 100 * c.error_frac);
@@ -108,7 +109,9 @@ static void check_fabric(const char *system, const char *const *logs, int n, dou
     for (int i = 0; i < n; i++)
         add_log(logs[i], i);
     assert_int_equal(system_find(system, NULL, &s, &e), STATUS_OK);
-    assert_int_equal(collective_fit_fabric(&s, rows, count, &c, &errors, &report, &e), STATUS_OK);
+    assert_int_equal(collective_fit_fabric(&s, &(struct collective_samples){rows, count}, &c,
+                                           &errors, &report, &e),
+                     STATUS_OK);
     if (c.error_frac > error_frac)
         fail_msg("%s: %.2f %%\n%s", system, 100 * c.error_frac, report.data);
     text_free(&report);

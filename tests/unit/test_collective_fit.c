@@ -47,7 +47,9 @@ static void fit_node(struct system *system, struct collective_calibration *c, st
     struct collective_errors errors;
     struct error e;
     error_init(&e);
-    assert_int_equal(collective_fit_node(&gpu, rows, count, c, &errors, report, &e), STATUS_OK);
+    assert_int_equal(collective_fit_node(&gpu, &(struct collective_samples){rows, count}, c,
+                                         &errors, report, &e),
+                     STATUS_OK);
     collective_node_system(&gpu, 8, system);
     system->tier[0].collective = *c;
 }
@@ -179,7 +181,8 @@ static void check_refused(const char *says)
     struct text report = {0};
     struct error e;
     error_init(&e);
-    assert_int_equal(collective_fit_node(&gpu, rows, count, &c, &errors, &report, &e),
+    assert_int_equal(collective_fit_node(&gpu, &(struct collective_samples){rows, count}, &c,
+                                         &errors, &report, &e),
                      STATUS_INPUT);
     if (!strstr(e.message, says))
         fail_msg("\"%s\" does not say \"%s\"", e.message, says);
@@ -256,7 +259,8 @@ static void test_fabric_recovers(void **state)
     struct text report = {0};
     struct error e;
     error_init(&e);
-    assert_int_equal(collective_fit_fabric(&fitted, rows, count, &c, &errors, &report, &e),
+    assert_int_equal(collective_fit_fabric(&fitted, &(struct collective_samples){rows, count}, &c,
+                                           &errors, &report, &e),
                      STATUS_OK);
     assert_true(c.error_frac < 0.1);
     fitted.tier[1].collective = c;
@@ -269,7 +273,8 @@ static void test_fabric_recovers(void **state)
     }
     count = 0;
     add(COLLECTIVE_ALL_REDUCE, 8, 8, 1e6, 1e-4, 0);
-    assert_int_equal(collective_fit_fabric(&fitted, rows, count, &c, &errors, &report, &e),
+    assert_int_equal(collective_fit_fabric(&fitted, &(struct collective_samples){rows, count}, &c,
+                                           &errors, &report, &e),
                      STATUS_INPUT);
     assert_non_null(strstr(e.message, "across the nodes"));
     text_free(&report);
@@ -294,7 +299,8 @@ static void test_fabric_shares(void **state)
             k->regime[i].step_s *= 2;
     }
     measure_logs(&truth, COLLECTIVE_ALL_GATHER, (double[]){128, 16}, 1024);
-    assert_int_equal(collective_fit_fabric(&fitted, rows, count, &c, &errors, &report, &e),
+    assert_int_equal(collective_fit_fabric(&fitted, &(struct collective_samples){rows, count}, &c,
+                                           &errors, &report, &e),
                      STATUS_OK);
     fitted.tier[1].collective = c;
     struct group g = {64, 8, 8, 1};
@@ -328,7 +334,8 @@ static void test_fabric_outlier(void **state)
             add(s.op, s.ranks, 8, bytes, log == 4 ? 3 * t : row ? 10 * t : t, log);
         }
     error_init(&e);
-    assert_int_equal(collective_fit_fabric(&fitted, rows, count, &c, &errors, &report, &e),
+    assert_int_equal(collective_fit_fabric(&fitted, &(struct collective_samples){rows, count}, &c,
+                                           &errors, &report, &e),
                      STATUS_OK);
     assert_non_null(strstr(report.data, "all_reduce of 256 ranks: its large messages take"));
     assert_null(strstr(report.data, "all_reduce of 128 ranks: its"));
@@ -341,7 +348,8 @@ static void test_fabric_outlier(void **state)
                    collective_s(&truth, COLLECTIVE_ALL_REDUCE, bytes, &g), 0.05);
     count = 0;
     add(COLLECTIVE_ALL_REDUCE, 16, 8, 1e6, 1e-4, 0);
-    assert_int_equal(collective_fit_fabric(&fitted, rows, count, &c, &errors, &report, &e),
+    assert_int_equal(collective_fit_fabric(&fitted, &(struct collective_samples){rows, count}, &c,
+                                           &errors, &report, &e),
                      STATUS_INPUT);
     assert_non_null(strstr(e.message, "do not tell latency from bandwidth"));
     text_free(&report);
