@@ -117,9 +117,16 @@ def as_relative(gpu, relative, folder):
     return path
 
 
+def transfer_cell(errors, line):
+    """Mean absolute error, in brackets the bias and the roofline's error, where there is one."""
+    if not errors:
+        return "-"
+    return f"{percent(errors)} ({percent(errors, True)}{'; ' + percent(line) if line else ''})"
+
+
 def transfer_table(program, kernels):
-    print("| GPU | constants of | class | mean abs. error | bias | roofline with the relative's efficiencies | bias |\n"
-          "|---|---|---|---|---|---|---|")
+    print("| GPU | constants of | " + " | ".join(" ".join(c) for c in TRANSFERRED) + " |\n" +
+          "|---" * (2 + len(TRANSFERRED)) + "|")
     for gpu, relative in RELATIVES:
         with tempfile.TemporaryDirectory() as folder:
             path = as_relative(gpu, relative, folder)
@@ -138,9 +145,8 @@ def transfer_table(program, kernels):
                         f, b = roofs(s, own)
                         t0, e, eb = fits[c]
                         lines[c].append((t0 + max(f / e, b / eb)) / r["measured_time_s"] - 1)
-            for c in (c for c in TRANSFERRED if errors[c]):
-                print(f"| {gpu} | {relative} | {c[0]} {c[1]} | {percent(errors[c])} % | {percent(errors[c], True)} % | "
-                      f"{percent(lines[c])} | {percent(lines[c], True)} |")
+            print(f"| {gpu} | {relative} | " +
+                  " | ".join(transfer_cell(errors[c], lines[c]) for c in TRANSFERRED) + " |")
 
 
 if __name__ == "__main__":
