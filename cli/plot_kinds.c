@@ -1,7 +1,6 @@
 #include "cli/plot_draw.h"
 
 /* clang-format off: version 14 would push the rows apart */
-/* clang-format off */
 const struct plot_kind plot_kinds[] = {
     {"breakdown", "step time by term, the fastest strategies side by side", PLOT_SCENARIO,
      draw_breakdown},
@@ -25,5 +24,4 @@ const struct plot_kind plot_kinds[] = {
      draw_validation},
     {NULL, NULL, PLOT_FILES, NULL},
 };
-/* clang-format on */
 /* clang-format on */

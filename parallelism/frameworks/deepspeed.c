@@ -2,22 +2,18 @@
  * deepspeed/runtime/config.py, runtime/zero/config.py; transformers/training_args.py */
 #include "base/file.h"
 #include "parallelism/frameworks/likeness.h"
+#include "parallelism/frameworks/rows.h"
 #include "parallelism/frameworks/tables.h"
 #include <stdio.h>
 #include <string.h>
 
-#define STRATEGY(key, field) {key, ROW_VALUE, OBJECT_STRATEGY, field, NULL, NULL, false}
-#define GROUP(key) {key, ROW_GROUP, OBJECT_NONE, NULL, NULL, NULL, false}
-#define NEUTRAL(key) {key, ROW_NEUTRAL, OBJECT_NONE, NULL, NULL, NULL, false}
-#define UNMODELLED(key, assumed) {key, ROW_UNMODELLED, OBJECT_NONE, NULL, assumed, NULL, false}
-
 static const struct framework_row rows[] = {
     STRATEGY("zero_optimization.stage", "zero"),
-    {"zero_stage", ROW_VALUE, OBJECT_STRATEGY, "zero", NULL, NULL, true},
+    READ("zero_stage", OBJECT_STRATEGY, "zero"),
     STRATEGY("tensor_parallel.autotp_size", "tp"),
-    {"tensor_parallel_size", ROW_VALUE, OBJECT_STRATEGY, "tp", NULL, NULL, true},
-    {"tensor_model_parallel_size", ROW_VALUE, OBJECT_STRATEGY, "tp", NULL, NULL, true},
-    {"pipeline_model_parallel_size", ROW_VALUE, OBJECT_STRATEGY, "pp", NULL, NULL, true},
+    READ("tensor_parallel_size", OBJECT_STRATEGY, "tp"),
+    READ("tensor_model_parallel_size", OBJECT_STRATEGY, "tp"),
+    READ("pipeline_model_parallel_size", OBJECT_STRATEGY, "pp"),
     GROUP("train_batch_size"),
     GROUP("train_micro_batch_size_per_gpu"),
     GROUP("gradient_accumulation_steps"),
@@ -44,7 +40,7 @@ static const struct framework_row rows[] = {
     GROUP("config_name"),
     GROUP("attn_implementation"),
     GROUP("attn_impl"),
-    {"zero_optimization.reduce_bucket_size", ROW_VALUE, OBJECT_STACK, "dp_bucket_parameters", NULL, NULL, true},
+    READ("zero_optimization.reduce_bucket_size", OBJECT_STACK, "dp_bucket_parameters"),
     UNMODELLED("zero_optimization.offload_param.device", "parameters on the GPU"),
     UNMODELLED("zero_optimization.zero_hpz_partition_size", "one copy over all ranks"),
     UNMODELLED("zero_optimization.zero_quantized_*", "taken as off"),

@@ -1,19 +1,12 @@
 /* Megatron-Bridge: a recipe and overrides of its configuration, "model.hidden_size=8192".
  * src/megatron/bridge/training/config.py, recipes/, training/mixed_precision.py */
 #include "base/file.h"
-#include "parallelism/frameworks/megatron.h"
 #include "parallelism/frameworks/likeness.h"
+#include "parallelism/frameworks/megatron.h"
+#include "parallelism/frameworks/rows.h"
 #include "parallelism/frameworks/tables.h"
 #include <stdio.h>
 #include <string.h>
-
-#define MODEL(key, field) {key, ROW_VALUE, OBJECT_MODEL, field, NULL, NULL, false}
-#define JOB(key, field) {key, ROW_VALUE, OBJECT_JOB, field, NULL, NULL, false}
-#define STRATEGY(key, field) {key, ROW_VALUE, OBJECT_STRATEGY, field, NULL, NULL, false}
-#define OVERLAP(key, name) {key, ROW_BIT, OBJECT_STRATEGY, "overlaps", name, NULL, false}
-#define GROUP(key) {key, ROW_GROUP, OBJECT_NONE, NULL, NULL, NULL, false}
-#define NEUTRAL(key) {key, ROW_NEUTRAL, OBJECT_NONE, NULL, NULL, NULL, false}
-#define UNMODELLED(key, assumed) {key, ROW_UNMODELLED, OBJECT_NONE, NULL, assumed, NULL, false}
 
 static const char *const flags[][2] = {
     {"True",  "true" },
@@ -34,20 +27,21 @@ static const struct framework_row rows[] = {
     MODEL("model.hidden_size", "hidden_size"),
     MODEL("model.ffn_hidden_size", "intermediate_size"),
     MODEL("model.num_attention_heads", "heads"),
-    {"model.num_moe_experts", ROW_VALUE, OBJECT_MODEL, "experts", NULL, none_is_zero, false},
-    {"model.moe_router_topk", ROW_VALUE, OBJECT_MODEL, "experts_per_token", NULL, NULL, false},
-    {"model.moe_ffn_hidden_size", ROW_VALUE, OBJECT_MODEL, "moe_intermediate_size", NULL, none_is_zero, false},
-    {"model.moe_shared_expert_intermediate_size", ROW_VALUE, OBJECT_MODEL, "shared_intermediate_size", NULL, none_is_zero, false},
-    {"model.moe_router_num_groups", ROW_VALUE, OBJECT_MODEL, "expert_groups", NULL, none_is_zero, false},
-    {"model.moe_router_group_topk", ROW_VALUE, OBJECT_MODEL, "expert_groups_per_token", NULL, none_is_zero, false},
-    {"model.mtp_num_layers", ROW_VALUE, OBJECT_MODEL, "mtp_layers", NULL, none_is_zero, false},
-    {"model.gated_linear_unit", ROW_VALUE, OBJECT_MODEL, "gated_mlp", NULL, flags, false},
-    {"model.share_embeddings_and_output_weights", ROW_VALUE, OBJECT_MODEL, "tied_embeddings", NULL, flags, false},
-    {"model.qk_layernorm", ROW_VALUE, OBJECT_MODEL, "qk_norm", NULL, flags, false},
-    {"model.moe_router_enable_expert_bias", ROW_VALUE, OBJECT_MODEL, "router_bias", NULL, flags, false},
-    {"model.moe_shared_expert_gate", ROW_VALUE, OBJECT_MODEL, "shared_expert_gate", NULL, flags, false},
-    {"model.max_position_embeddings", ROW_VALUE, OBJECT_MODEL, "max_position_embeddings", NULL, NULL, true},
-    {"model.kv_channels", ROW_VALUE, OBJECT_MODEL, "head_dim", NULL, NULL, true},
+    WORDED("model.num_moe_experts", OBJECT_MODEL, "experts", none_is_zero),
+    MODEL("model.moe_router_topk", "experts_per_token"),
+    WORDED("model.moe_ffn_hidden_size", OBJECT_MODEL, "moe_intermediate_size", none_is_zero),
+    WORDED("model.moe_shared_expert_intermediate_size", OBJECT_MODEL, "shared_intermediate_size",
+           none_is_zero),
+    WORDED("model.moe_router_num_groups", OBJECT_MODEL, "expert_groups", none_is_zero),
+    WORDED("model.moe_router_group_topk", OBJECT_MODEL, "expert_groups_per_token", none_is_zero),
+    WORDED("model.mtp_num_layers", OBJECT_MODEL, "mtp_layers", none_is_zero),
+    WORDED("model.gated_linear_unit", OBJECT_MODEL, "gated_mlp", flags),
+    WORDED("model.share_embeddings_and_output_weights", OBJECT_MODEL, "tied_embeddings", flags),
+    WORDED("model.qk_layernorm", OBJECT_MODEL, "qk_norm", flags),
+    WORDED("model.moe_router_enable_expert_bias", OBJECT_MODEL, "router_bias", flags),
+    WORDED("model.moe_shared_expert_gate", OBJECT_MODEL, "shared_expert_gate", flags),
+    READ("model.max_position_embeddings", OBJECT_MODEL, "max_position_embeddings"),
+    READ("model.kv_channels", OBJECT_MODEL, "head_dim"),
     GROUP("model.num_query_groups"),
     GROUP("model.position_embedding_type"),
     GROUP("model.normalization"),
@@ -64,10 +58,10 @@ static const struct framework_row rows[] = {
     GROUP("tokenizer.vocab_size"),
     GROUP("recipe"),
     JOB("dataset.sequence_length", "seq_length"),
-    {"dataset.seq_length", ROW_VALUE, OBJECT_JOB, "seq_length", NULL, NULL, true},
-    {"model.seq_length", ROW_VALUE, OBJECT_JOB, "seq_length", NULL, NULL, false},
+    READ("dataset.seq_length", OBJECT_JOB, "seq_length"),
+    JOB("model.seq_length", "seq_length"),
     JOB("train.global_batch_size", "global_batch"),
-    {"model.moe_expert_capacity_factor", ROW_VALUE, OBJECT_JOB, "expert_capacity", NULL, none_is_zero, false},
+    WORDED("model.moe_expert_capacity_factor", OBJECT_JOB, "expert_capacity", none_is_zero),
     GROUP("mixed_precision"),
     GROUP("optimizer.optimizer"),
     GROUP("optimizer.use_precision_aware_optimizer"),
@@ -78,10 +72,11 @@ static const struct framework_row rows[] = {
     STRATEGY("model.pipeline_model_parallel_size", "pp"),
     STRATEGY("model.expert_model_parallel_size", "ep"),
     STRATEGY("train.micro_batch_size", "micro_batch"),
-    {"model.microbatch_group_size_per_vp_stage", ROW_VALUE, OBJECT_STRATEGY, "microbatch_group", NULL, groups_of_pp, false},
+    WORDED("model.microbatch_group_size_per_vp_stage", OBJECT_STRATEGY, "microbatch_group",
+           groups_of_pp),
     STRATEGY("model.cp_comm_type", "cp_comm"),
-    {"model.sequence_parallel", ROW_VALUE, OBJECT_STRATEGY, "sequence_parallel", NULL, flags, false},
-    {"optimizer.optimizer_cpu_offload", ROW_VALUE, OBJECT_STRATEGY, "offload_optimizer", NULL, flags, false},
+    WORDED("model.sequence_parallel", OBJECT_STRATEGY, "sequence_parallel", flags),
+    WORDED("optimizer.optimizer_cpu_offload", OBJECT_STRATEGY, "offload_optimizer", flags),
     OVERLAP("ddp.overlap_grad_reduce", "dp-grad-reduce"),
     OVERLAP("ddp.overlap_param_gather", "dp-param-gather"),
     OVERLAP("comm_overlap.tp_comm_overlap", "tp"),
@@ -108,11 +103,11 @@ static const struct framework_row rows[] = {
     GROUP("model.moe_flex_dispatcher_backend"),
     GROUP("model.attention_backend"),
     GROUP("model.cpu_offloading_num_layers"),
-    {"model.cross_entropy_loss_fusion", ROW_UNLESS, OBJECT_STACK, "fused_cross_entropy", "false", NULL, true},
-    {"model.gradient_accumulation_fusion", ROW_UNLESS, OBJECT_STACK, "gradient_accumulation_fusion", "false", NULL, true},
-    {"model.moe_grouped_gemm", ROW_UNLESS, OBJECT_STACK, "grouped_gemm", "false", NULL, true},
-    {"ddp.grad_reduce_in_fp32", ROW_UNLESS, OBJECT_STACK, "gradient_reduce_bytes", "2", NULL, true},
-    {"ddp.bucket_size", ROW_VALUE, OBJECT_STACK, "dp_bucket_parameters", NULL, NULL, true},
+    UNLESS("model.cross_entropy_loss_fusion", "fused_cross_entropy", "false"),
+    UNLESS("model.gradient_accumulation_fusion", "gradient_accumulation_fusion", "false"),
+    UNLESS("model.moe_grouped_gemm", "grouped_gemm", "false"),
+    UNLESS("ddp.grad_reduce_in_fp32", "gradient_reduce_bytes", "2"),
+    READ("ddp.bucket_size", OBJECT_STACK, "dp_bucket_parameters"),
     UNMODELLED("model.fp32_residual_connection", "taken as 16 bits"),
     UNMODELLED("model.cuda_graph_impl", "launches as the stack's"),
     UNMODELLED("model.moe_shared_expert_overlap", "taken as off"),

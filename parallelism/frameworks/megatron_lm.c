@@ -1,18 +1,8 @@
 /* Megatron-LM: the arguments of pretrain_gpt.py, as flags or YAML. megatron/training/arguments.py */
 #include "parallelism/frameworks/megatron.h"
+#include "parallelism/frameworks/rows.h"
 #include "parallelism/frameworks/tables.h"
 #include <string.h>
-
-#define MODEL(key, field) {key, ROW_VALUE, OBJECT_MODEL, field, NULL, NULL, false}
-#define JOB(key, field) {key, ROW_VALUE, OBJECT_JOB, field, NULL, NULL, false}
-#define STRATEGY(key, field) {key, ROW_VALUE, OBJECT_STRATEGY, field, NULL, NULL, false}
-#define OLD_SWITCH(key, object, field, value) {key, ROW_SWITCH, object, field, value, NULL, true}
-#define SWITCH(key, object, field, value) {key, ROW_SWITCH, object, field, value, NULL, false}
-#define OVERLAP(key, name) {key, ROW_BIT, OBJECT_STRATEGY, "overlaps", name, NULL, false}
-#define GROUP(key) {key, ROW_GROUP, OBJECT_NONE, NULL, NULL, NULL, false}
-#define NEUTRAL(key) {key, ROW_NEUTRAL, OBJECT_NONE, NULL, NULL, NULL, false}
-#define UNMODELLED(key, assumed) {key, ROW_UNMODELLED, OBJECT_NONE, NULL, assumed, NULL, false}
-#define KERNEL(key, field, value) {key, ROW_SWITCH, OBJECT_STACK, field, value, NULL, true}
 
 static const char *const cp_words[][2] = {
     {"all_gather", "allgather"},
@@ -37,17 +27,17 @@ static const struct framework_row rows[] = {
     MODEL("moe_router_group_topk", "expert_groups_per_token"),
     MODEL("mtp_num_layers", "mtp_layers"),
     SWITCH("swiglu", OBJECT_MODEL, "gated_mlp", "true"),
-    OLD_SWITCH("quick_geglu", OBJECT_MODEL, "gated_mlp", "true"),
-    OLD_SWITCH("gated_linear_unit", OBJECT_MODEL, "gated_mlp", "true"),
+    READ_SWITCH("quick_geglu", OBJECT_MODEL, "gated_mlp", "true"),
+    READ_SWITCH("gated_linear_unit", OBJECT_MODEL, "gated_mlp", "true"),
     SWITCH("untie_embeddings_and_output_weights", OBJECT_MODEL, "tied_embeddings", "false"),
-    OLD_SWITCH("embed_layernorm", OBJECT_MODEL, "embedding_norm", "true"),
+    READ_SWITCH("embed_layernorm", OBJECT_MODEL, "embedding_norm", "true"),
     SWITCH("qk_layernorm", OBJECT_MODEL, "qk_norm", "true"),
     SWITCH("moe_router_enable_expert_bias", OBJECT_MODEL, "router_bias", "true"),
     SWITCH("moe_shared_expert_gate", OBJECT_MODEL, "shared_expert_gate", "true"),
-    {"num_moe_experts", ROW_VALUE, OBJECT_MODEL, "experts", NULL, NULL, true},
-    {"encoder_num_layers", ROW_VALUE, OBJECT_MODEL, "layers", NULL, NULL, true},
-    {"max_position_embeddings", ROW_VALUE, OBJECT_MODEL, "max_position_embeddings", NULL, NULL, true},
-    {"kv_channels", ROW_VALUE, OBJECT_MODEL, "head_dim", NULL, NULL, true},
+    READ("num_moe_experts", OBJECT_MODEL, "experts"),
+    READ("encoder_num_layers", OBJECT_MODEL, "layers"),
+    READ("max_position_embeddings", OBJECT_MODEL, "max_position_embeddings"),
+    READ("kv_channels", OBJECT_MODEL, "head_dim"),
     GROUP("num_query_groups"),
     GROUP("group_query_attention"),
     GROUP("multi_latent_attention"),
@@ -73,7 +63,7 @@ static const struct framework_row rows[] = {
     GROUP("tokenizer_model"),
     /* the job */
     JOB("seq_length", "seq_length"),
-    {"encoder_seq_length", ROW_VALUE, OBJECT_JOB, "seq_length", NULL, NULL, true},
+    READ("encoder_seq_length", OBJECT_JOB, "seq_length"),
     JOB("global_batch_size", "global_batch"),
     JOB("moe_expert_capacity_factor", "expert_capacity"),
     GROUP("bf16"),
@@ -95,16 +85,16 @@ static const struct framework_row rows[] = {
     STRATEGY("expert_model_parallel_size", "ep"),
     STRATEGY("micro_batch_size", "micro_batch"),
     STRATEGY("microbatch_group_size_per_virtual_pipeline_stage", "microbatch_group"),
-    {"microbatch_group_size_per_vp_stage", ROW_VALUE, OBJECT_STRATEGY, "microbatch_group", NULL, NULL, true},
-    {"cp_comm_type", ROW_VALUE, OBJECT_STRATEGY, "cp_comm", NULL, cp_words, false},
+    READ("microbatch_group_size_per_vp_stage", OBJECT_STRATEGY, "microbatch_group"),
+    WORDED("cp_comm_type", OBJECT_STRATEGY, "cp_comm", cp_words),
     SWITCH("sequence_parallel", OBJECT_STRATEGY, "sequence_parallel", "true"),
     SWITCH("optimizer_cpu_offload", OBJECT_STRATEGY, "offload_optimizer", "true"),
     OVERLAP("overlap_grad_reduce", "dp-grad-reduce"),
     OVERLAP("overlap_param_gather", "dp-param-gather"),
     OVERLAP("tp_comm_overlap", "tp"),
     OVERLAP("overlap_moe_expert_parallel_comm", "ep"),
-    {"zero_stage", ROW_VALUE, OBJECT_STRATEGY, "zero", NULL, NULL, true},
-    {"zero_optimization.stage", ROW_VALUE, OBJECT_STRATEGY, "zero", NULL, NULL, true},
+    READ("zero_stage", OBJECT_STRATEGY, "zero"),
+    READ("zero_optimization.stage", OBJECT_STRATEGY, "zero"),
     GROUP("expert_tensor_parallel_size"),
     GROUP("num_layers_per_virtual_pipeline_stage"),
     GROUP("num_virtual_stages_per_pipeline_rank"),
@@ -140,25 +130,25 @@ static const struct framework_row rows[] = {
     /* the stack's kernels */
     GROUP("cross_entropy_loss_fusion"),
     GROUP("moe_grouped_gemm"),
-    KERNEL("no_masked_softmax_fusion", "fused_softmax", "false"),
-    KERNEL("no_bias_gelu_fusion", "fused_activation", "false"),
-    KERNEL("no_bias_swiglu_fusion", "fused_activation", "false"),
-    KERNEL("no_bias_dropout_fusion", "fused_residual", "false"),
-    KERNEL("no_rope_fusion", "fused_rope", "false"),
-    KERNEL("no_gradient_accumulation_fusion", "gradient_accumulation_fusion", "false"),
-    KERNEL("grad_reduce_in_bf16", "gradient_reduce_bytes", "2"),
-    KERNEL("grad_reduce_in_bf16", "gradient_bytes", "2"),
-    KERNEL("grad_reduce_in_bf16", "main_gradient_bytes", "2"),
-    KERNEL("fp8_param_gather", "fp8_weights", "true"),
-    {"ddp_bucket_size", ROW_VALUE, OBJECT_STACK, "dp_bucket_parameters", NULL, NULL, true},
-    {"masked_softmax_fusion", ROW_UNLESS, OBJECT_STACK, "fused_softmax", "false", NULL, true},
-    {"bias_gelu_fusion", ROW_UNLESS, OBJECT_STACK, "fused_activation", "false", NULL, true},
-    {"bias_swiglu_fusion", ROW_UNLESS, OBJECT_STACK, "fused_activation", "false", NULL, true},
-    {"bias_activation_fusion", ROW_UNLESS, OBJECT_STACK, "fused_activation", "false", NULL, true},
-    {"bias_dropout_fusion", ROW_UNLESS, OBJECT_STACK, "fused_residual", "false", NULL, true},
-    {"apply_rope_fusion", ROW_UNLESS, OBJECT_STACK, "fused_rope", "false", NULL, true},
-    {"gradient_accumulation_fusion", ROW_UNLESS, OBJECT_STACK, "gradient_accumulation_fusion",
-     "false", NULL, true},
+    READ_SWITCH("no_masked_softmax_fusion", OBJECT_STACK, "fused_softmax", "false"),
+    READ_SWITCH("no_bias_gelu_fusion", OBJECT_STACK, "fused_activation", "false"),
+    READ_SWITCH("no_bias_swiglu_fusion", OBJECT_STACK, "fused_activation", "false"),
+    READ_SWITCH("no_bias_dropout_fusion", OBJECT_STACK, "fused_residual", "false"),
+    READ_SWITCH("no_rope_fusion", OBJECT_STACK, "fused_rope", "false"),
+    READ_SWITCH("no_gradient_accumulation_fusion", OBJECT_STACK, "gradient_accumulation_fusion",
+                "false"),
+    READ_SWITCH("grad_reduce_in_bf16", OBJECT_STACK, "gradient_reduce_bytes", "2"),
+    READ_SWITCH("grad_reduce_in_bf16", OBJECT_STACK, "gradient_bytes", "2"),
+    READ_SWITCH("grad_reduce_in_bf16", OBJECT_STACK, "main_gradient_bytes", "2"),
+    READ_SWITCH("fp8_param_gather", OBJECT_STACK, "fp8_weights", "true"),
+    READ("ddp_bucket_size", OBJECT_STACK, "dp_bucket_parameters"),
+    UNLESS("masked_softmax_fusion", "fused_softmax", "false"),
+    UNLESS("bias_gelu_fusion", "fused_activation", "false"),
+    UNLESS("bias_swiglu_fusion", "fused_activation", "false"),
+    UNLESS("bias_activation_fusion", "fused_activation", "false"),
+    UNLESS("bias_dropout_fusion", "fused_residual", "false"),
+    UNLESS("apply_rope_fusion", "fused_rope", "false"),
+    UNLESS("gradient_accumulation_fusion", "gradient_accumulation_fusion", "false"),
     GROUP("hidden_dropout"),
     NEUTRAL("attention_dropout"), /* in the fused attention kernel */
     /* costs that are not modelled */
@@ -167,8 +157,7 @@ static const struct framework_row rows[] = {
     UNMODELLED("mamba_*", "taken as a plain transformer"),
     UNMODELLED("heterogeneous_layers_config_path", "taken as equal layers"),
     UNMODELLED("use_legacy_models", "taken as Megatron-Core's model"),
-    {"transformer_impl", ROW_UNMODELLED, OBJECT_NONE, NULL, "taken as Transformer Engine",
-     engine_words, false},
+    UNMODELLED_WORDED("transformer_impl", "taken as Transformer Engine", engine_words),
     UNMODELLED("no_fp8_wgrad", "weight gradients in the job's precision"),
     UNMODELLED("disable_tp_comm_*", "tensor-parallel overlap whole"),
     UNMODELLED("spec", "taken as the default layer"),

@@ -1,16 +1,12 @@
 /* torchtitan: a Python recipe that returns a Trainer.Config, or --section.option flags.
  * torchtitan/config/parallelism.py, training.py, compile.py; torchtitan_recipes/ */
+#include "parallelism/frameworks/torchtitan.h"
 #include "base/file.h"
 #include "parallelism/frameworks/likeness.h"
+#include "parallelism/frameworks/rows.h"
 #include "parallelism/frameworks/tables.h"
-#include "parallelism/frameworks/torchtitan.h"
 #include <stdio.h>
 #include <string.h>
-
-#define STRATEGY(key, field) {key, ROW_VALUE, OBJECT_STRATEGY, field, NULL, NULL, false}
-#define GROUP(key) {key, ROW_GROUP, OBJECT_NONE, NULL, NULL, NULL, false}
-#define NEUTRAL(key) {key, ROW_NEUTRAL, OBJECT_NONE, NULL, NULL, NULL, false}
-#define UNMODELLED(key, assumed) {key, ROW_UNMODELLED, OBJECT_NONE, NULL, assumed, NULL, false}
 
 static const char *const rotate_words[][2] = {
     {"alltoall", "p2p"},
@@ -28,10 +24,13 @@ static const struct framework_row rows[] = {
     STRATEGY("parallelism.context_parallel_degree", "cp"),
     STRATEGY("parallelism.expert_parallel_degree", "ep"),
     STRATEGY("parallelism.enable_sequence_parallel", "sequence_parallel"),
-    {"parallelism.disable_sequence_parallel", ROW_SWITCH, OBJECT_STRATEGY, "sequence_parallel", "false", NULL, true},
-    {"parallelism.context_parallel_rotate_method", ROW_VALUE, OBJECT_STRATEGY, "cp_comm", NULL, rotate_words, true},
-    {"training.enable_cpu_offload", ROW_VALUE, OBJECT_STRATEGY, "offload_optimizer", NULL, NULL, false},
-    {"training.mixed_precision_reduce", ROW_VALUE, OBJECT_STACK, "gradient_reduce_bytes", NULL, reduce_words, true},
+    READ_SWITCH("parallelism.disable_sequence_parallel", OBJECT_STRATEGY, "sequence_parallel",
+                "false"),
+    READ_WORDED("parallelism.context_parallel_rotate_method", OBJECT_STRATEGY, "cp_comm",
+                rotate_words),
+    STRATEGY("training.enable_cpu_offload", "offload_optimizer"),
+    READ_WORDED("training.mixed_precision_reduce", OBJECT_STACK, "gradient_reduce_bytes",
+                reduce_words),
     GROUP("parallelism.data_parallel_replicate_degree"),
     GROUP("parallelism.data_parallel_shard_degree"),
     GROUP("parallelism.fsdp_reshard_after_forward"),
