@@ -227,7 +227,7 @@ static enum status range_read(const struct json *json, const struct json_value *
     if (!range)
         return STATUS_OK;
     struct op_reader r = {json, range, NULL, e};
-    double bytes[2], ranks[2];
+    double bytes[2] = {0, 0}, ranks[2] = {0, 0};
     enum status status = numbers_read(&r, json_member(range, "bytes"), bytes, 2);
     if (status == STATUS_OK)
         status = numbers_read(&r, json_member(range, "ranks"), ranks, 2);
