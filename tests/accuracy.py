@@ -261,7 +261,7 @@ WHY = {
     "vtrain-multi-0075": "as vtrain-multi-0041",
     "vtrain-multi-0080": "as vtrain-multi-0041",
     "vtrain-multi-0013": "micro-batch 2 under tp 4: small kernels and all-reduces; larger micro-batches of the layout are within 5 %",
-    "vtrain-multi-0020": "micro-batch 2 under tp 8: small kernels and all-reduces; micro-batch 8 of the layout is forecast 12 % too slow",
+    "vtrain-multi-0020": "micro-batch 2 under tp 8: small kernels and all-reduces; micro-batch 8 of the layout is forecast 11 % too slow",
     "vtrain-single-": "short kernels: the host bounds the step, and its time a launch is one constant for all models",
     "mbridge-25.11-gpt-oss-120b-b200": "two micro-batches, so the gradients of experts between hosts show; they cost more than the NICs need, "
                                        "recomputation is not known",

@@ -1,5 +1,6 @@
 #include "calibrate/fit/quiet.h"
 #include "calibrate/fit/stack_fit.h"
+#include "calibrate/validate.h"
 #include "tests/unit/check.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -147,6 +148,64 @@ static void test_stated_constants_win_over_shipped(void **state)
     folder_remove(&folder);
 }
 
+static const char *const sizes[] = {"128", "512", "2048", "8192"};
+enum { SIZES = sizeof sizes / sizeof *sizes };
+
+/* Runs from short kernels, which the host bounds, to long ones, with these step times. */
+static void runs_of(const double step_s[SIZES], struct text *out)
+{
+    for (int i = 0; i < SIZES; i++)
+        text_addf(
+            out,
+            "%s{\"id\": \"%d\", \"model\": \"llama3-8b\", \"system\": {\"name\": \"dgx-h100\", "
+            "\"gpus\": 8}, \"job\": {\"seq_length\": %s, \"global_batch\": 8, "
+            "\"precision\": \"bf16\"}, \"strategy\": {\"tp\": 8, \"micro_batch\": 1}, "
+            "\"stack\": \"ours\", \"measured\": {\"step_time_s\": %.17g}}",
+            i ? ", " : "[", i, sizes[i], step_s[i]);
+    text_add(out, "]");
+}
+
+/* What those runs take where a launch takes the host so long. */
+static void steps_of(double host_s, double step_s[SIZES])
+{
+    struct text runs = {0};
+    struct cases cases = {0};
+    struct folder folder;
+    struct error e;
+    char stack[96];
+    error_init(&e);
+    snprintf(stack, sizeof stack,
+             "{\"name\": \"ours\", \"parent\": \"default\", \"host_s\": %.17g}", host_s);
+    folder_make(&folder, "ours", stack);
+    struct cases_options options = {folder.path, NULL};
+    runs_of((double[SIZES]){1, 1, 1, 1}, &runs);
+    assert_int_equal(cases_parse(runs.data, strlen(runs.data), "family", &options, &cases, &e),
+                     STATUS_OK);
+    for (int i = 0; i < SIZES; i++) {
+        struct prediction prediction;
+        case_predict(&cases.items[i], &prediction);
+        step_s[i] = prediction.step_s;
+    }
+    text_free(&runs);
+    cases_free(&cases);
+    folder_remove(&folder);
+}
+
+/* A host of 60 us a launch is found from the parent's 5, at which it shows in no run. */
+static void test_slow_host_is_found(void **state)
+{
+    (void)state;
+    double step_s[SIZES];
+    struct text runs = {0};
+    steps_of(60e-6, step_s);
+    runs_of(step_s, &runs);
+    struct stack_fit fit = fitted("{\"name\": \"ours\", \"parent\": \"default\", \"fit\": "
+                                  "[\"compute\", \"memory\", \"host_s\"]}",
+                                  runs.data);
+    check_near(fit.constant[STACK_HOST].value, 60e-6, 0.05);
+    text_free(&runs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +213,7 @@ int main(void)
         cmocka_unit_test(test_own_list_is_fitted),
         cmocka_unit_test(test_the_rest_is_inherited),
         cmocka_unit_test(test_stated_constants_win_over_shipped),
+        cmocka_unit_test(test_slow_host_is_found),
     };
     fit_quiet();
     return cmocka_run_group_tests(tests, NULL, NULL);
