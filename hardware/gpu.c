@@ -96,6 +96,8 @@ static enum status read_like(const struct gpu_reading *r, struct gpu *gpu, struc
         return e->status;
     }
     memcpy(own, gpu->calibration.attention[ATTENTION_PREFILL], sizeof own);
+    gpu->across_generations =
+        from.across_generations || strcmp(gpu->architecture, from.architecture) != 0;
     gpu->calibration = from.calibration;
     calibration_transfer(&gpu->calibration, from.name);
     transfer_clocks(gpu, &from);
@@ -114,6 +116,8 @@ static enum status read_constants(const struct gpu_reading *r, struct gpu *gpu, 
         status = read_like(r, gpu, e);
     if (status == STATUS_OK && own)
         status = calibration_read(r->json, own, &gpu->calibration, e);
+    if (gpu->calibration.gemm_group[DTYPE_BF16].kind != CALIBRATION_TRANSFERRED)
+        gpu->across_generations = false;
     if (status == STATUS_OK && collective)
         status = collective_calibration_read(r->json, collective, &gpu->calibration.collective, e);
     if (own)

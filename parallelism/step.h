@@ -45,9 +45,9 @@ const char *strategy_illegal(const struct scenario *scenario, const struct strat
 void step_estimate(const struct scenario *scenario, const struct strategy *s,
                    struct step_cost *out);
 
-/* Spread between clusters: what the runs of a site that told nothing are off by besides the spread
- * of the stack's own, 1 sigma of ln. */
-extern const double site_spread_frac;
+/* What runs of a cluster that told nothing are off by besides the spread of the stack's own, and
+ * what those of a GPU with another generation's kernel constants, 1 sigma of ln. */
+extern const double site_spread_frac, generation_spread_frac;
 
 /* What is the same for every strategy of a scenario. */
 struct step_constants {

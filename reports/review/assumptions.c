@@ -68,10 +68,12 @@ static void add_stack(const struct stack *stack, struct text *out)
         text_addf(&title, ", drawn towards %s", stack->parent);
     add_fields(out, text_string(&title), stack_fields, stack_field_count, stack, NULL);
     if (stack->residual_frac > 0)
-        html_paragraph(out,
-                       "Fitted to measured runs, around which it spreads by %.1f %% (1 sigma); runs "
-                       "of another cluster by %g %% besides.",
-                       100 * stack->residual_frac, 100 * site_spread_frac);
+        html_paragraph(
+            out,
+            "Fitted to measured runs, around which it spreads by %.1f %% (1 sigma); runs "
+            "of another cluster by %g %% besides, those on a GPU with another "
+            "generation's kernel constants by %g %%.",
+            100 * stack->residual_frac, 100 * site_spread_frac, 100 * generation_spread_frac);
     text_free(&title);
 }
 
@@ -99,8 +101,11 @@ void review_assumptions(const struct review *r, struct text *out)
     html_words(out, "h3", "Conventions");
     html_paragraph(out, "MFU counts %s.", result_flop_convention);
     html_paragraph(out,
-                   "The interval of the step time covers 80 %% of what the forecast's constants "
-                   "and the stack's measured runs leave open.");
+                   "The 80 %% interval of the step time knows how the stack's measured runs "
+                   "spread, how clusters differ%s.",
+                   s->system.gpu.across_generations
+                       ? " and how far kernel constants of another GPU generation carry"
+                       : "");
     if (s->model.left_out[0])
         html_paragraph(out, "The text model alone; left out: %s.", s->model.left_out);
     if (s->model.note[0])
