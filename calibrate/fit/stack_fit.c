@@ -175,7 +175,7 @@ static bool best_descent(struct problem *p, const double *base, double *scratch,
     size_t k = (size_t)p->free_count;
     gsl_vector *tried = gsl_vector_alloc(k);
     gsl_matrix *spread = gsl_matrix_calloc(k, k);
-    double least = INFINITY;
+    double least = (double)INFINITY;
     for (int start = 0; tried && spread && start < STARTS; start++) {
         if (!start_at(p, start, tried) || !descend(p, base, scratch, tried, spread))
             continue;
