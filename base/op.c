@@ -11,6 +11,11 @@ double dtype_bytes(enum dtype dtype)
     return bytes[dtype];
 }
 
+bool dtype_is_fp8(enum dtype dtype)
+{
+    return dtype == DTYPE_FP8 || dtype == DTYPE_FP8_BLOCK || dtype == DTYPE_MXFP8;
+}
+
 const char *const phase_names[PHASES + 1] = {
     "forward", "backward_input", "backward_weight", "decode", NULL,
 };

@@ -20,6 +20,8 @@ enum dtype {
 extern const char *const dtype_names[DTYPES + 1]; /* "bf16" ..., NULL-ended */
 double dtype_bytes(enum dtype dtype);             /* bytes of one element: 2, 2, 1, 1, 1, 0.5, 4, 4, 1 */
 
+bool dtype_is_fp8(enum dtype dtype); /* fp8 elements, whatever their scales */
+
 /* The part of the step an op belongs to. The phase is a property of an op, so that forward-only and
  * decode need no second path. */
 enum phase { PHASE_FORWARD, PHASE_BACKWARD_INPUT, PHASE_BACKWARD_WEIGHT, PHASE_DECODE, PHASES };

@@ -9,12 +9,9 @@ static const double flop_frac[DTYPES] = {
     [DTYPE_FP32] = 5,         [DTYPE_TF32] = 2,     [DTYPE_INT8] = 0.45,
 };
 
-static const bool is_fp8[DTYPES] = {
-    [DTYPE_FP8] = true, [DTYPE_FP8_BLOCK] = true, [DTYPE_MXFP8] = true};
-
 double power_flop_j(const struct gpu *gpu, enum dtype d)
 {
-    if (is_fp8[d] && gpu->flop_fp8_j > 0)
+    if (dtype_is_fp8(d) && gpu->flop_fp8_j > 0)
         return gpu->flop_fp8_j;
     return gpu->flop_j * flop_frac[d];
 }

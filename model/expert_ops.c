@@ -15,10 +15,9 @@ double expert_tokens_received(const struct model *m, const struct shard *s)
     return s->expert_capacity > 0 ? copies * s->expert_capacity : copies;
 }
 
-/* Distinct ones of so many ranks that q draws hit, r (1 - (1 - 1/r)^q). */
-static double distinct_of(double ranks, double draws)
+double expected_distinct(double places, double draws)
 {
-    return ranks > 1 ? ranks * (1 - pow(1 - 1 / ranks, draws)) : 1;
+    return places > 1 ? places * (1 - pow(1 - 1 / places, draws)) : 1;
 }
 
 /* Ranks that a token's groups of experts lie on: a share of all where a group spans ranks. */
@@ -27,13 +26,13 @@ static double reachable_ranks(const struct model *m, int ep)
     double groups = m->expert_groups, chosen = m->expert_groups_per_token;
     if (!(groups > chosen) || chosen <= 0)
         return ep;
-    return ep >= groups ? ep * chosen / groups : distinct_of(ep, chosen);
+    return ep >= groups ? ep * chosen / groups : expected_distinct(ep, chosen);
 }
 
 double expert_ranks_frac(const struct model *m, int ep)
 {
     double copies = m->experts_per_token;
-    return ep > 1 ? distinct_of(reachable_ranks(m, ep), copies) / copies : 1;
+    return ep > 1 ? expected_distinct(reachable_ranks(m, ep), copies) / copies : 1;
 }
 
 /* Router: an fp32 GEMM to E logits, then softmax and top-k, about 12 B a logit in several small

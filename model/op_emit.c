@@ -64,8 +64,7 @@ double shard_dtype16_bytes(void)
 
 static bool quantised(enum dtype dtype)
 {
-    return dtype == DTYPE_FP8 || dtype == DTYPE_FP8_BLOCK || dtype == DTYPE_MXFP8 ||
-           dtype == DTYPE_NVFP4;
+    return dtype_is_fp8(dtype) || dtype == DTYPE_NVFP4;
 }
 
 /* Bytes of a quantised element with its share of the scales. */

@@ -86,6 +86,9 @@ double loss_vocabulary(const struct model *model, const struct shard *shard,
                        const struct kernels *kernels);
 double embedding_shard_parameters(const struct model *model, const struct shard *shard);
 
+/* Distinct ones of so many places that q balanced draws hit, expected: n (1 - (1 - 1/n)^q). */
+double expected_distinct(double places, double draws);
+
 /* Ranks of ep that hold at least one of a token's experts, expected under balanced routing, over the
  * experts a token chooses: r (1 - (1 - 1/r)^q) / q over the r ranks where the token's groups of
  * experts lie, all ep without groups. */

@@ -49,22 +49,17 @@ struct shard_parameters layer_shard_parameters(const struct model *model,
     return p;
 }
 
-static bool eight_bit(enum dtype dtype)
-{
-    return dtype == DTYPE_FP8 || dtype == DTYPE_FP8_BLOCK || dtype == DTYPE_MXFP8;
-}
-
 /* Bytes an element of a linear layer's input that is kept for its weight gradient: the transposed
  * quantised copy in 8-bit and 4-bit training. */
 static double saved_input_bytes(const struct shard *s)
 {
-    return s->precision == DTYPE_NVFP4 ? 0.5 + 1.0 / 16 : eight_bit(s->precision) ? 1 : 2;
+    return s->precision == DTYPE_NVFP4 ? 0.5 + 1.0 / 16 : dtype_is_fp8(s->precision) ? 1 : 2;
 }
 
 /* Bytes an element of FC1's output. */
 static double saved_fc1_bytes(const struct shard *s, const struct kernels *k)
 {
-    return k->fp8_activation_store && eight_bit(s->precision) ? 1 : 2;
+    return k->fp8_activation_store && dtype_is_fp8(s->precision) ? 1 : 2;
 }
 
 static void attention_activations(const struct model *m, const struct layer_kind *kind,

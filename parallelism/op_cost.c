@@ -113,16 +113,15 @@ bool op_is_expert_exchange(const struct strategy *s, const struct op *op)
     return op->comm == COMM_EP && dispatcher_sends_once(s->dispatcher);
 }
 
-/* DeepEP's traffic leaves for each distinct scale-up domain once: of q experts over d domains,
- * d (1 - (1 - 1/d)^q) distinct ones are expected, node-limited routing caps them. The share of the
- * op's bytes, which count each distinct rank. MODELLING 5.5 */
+/* DeepEP's traffic leaves for each distinct scale-up domain of a token's experts once; node-limited
+ * routing caps them. The share of the op's bytes, which count each distinct rank. MODELLING 5.5 */
 static double expert_network_frac(const struct scenario *scenario, const struct strategy *s,
                                   const struct group *g)
 {
     double domains = ceil(g->ranks / g->per_domain), q = scenario->model.experts_per_token;
     if (domains <= 1)
         return 1;
-    double distinct = domains * (1 - pow(1 - 1 / domains, q));
+    double distinct = expected_distinct(domains, q);
     double limit = scenario->model.expert_groups_per_token;
     if (limit > 0 && limit < distinct)
         distinct = limit;

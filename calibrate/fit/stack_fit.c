@@ -62,17 +62,21 @@ static double run_residual(const struct problem *p, struct run_case *c)
     return log(prediction.step_s / c->step_s);
 }
 
+/* How many spreads the i-th free constant lies from its prior. */
+static double prior_residual(const struct problem *p, const gsl_vector *x, int i)
+{
+    int c = p->free[i];
+    return (gsl_vector_get(x, (size_t)i) - p->prior[c]) / p->prior_spread[c];
+}
+
 static int residuals(const gsl_vector *x, void *context, gsl_vector *f)
 {
     struct problem *p = context;
     set_constants(p, x);
     for (size_t i = 0; i < p->runs; i++)
         gsl_vector_set(f, i, p->weight[i] * run_residual(p, p->run[i]));
-    for (int i = 0; i < p->free_count; i++) {
-        int c = p->free[i];
-        gsl_vector_set(f, p->runs + (size_t)i,
-                       (gsl_vector_get(x, (size_t)i) - p->prior[c]) / p->prior_spread[c]);
-    }
+    for (int i = 0; i < p->free_count; i++)
+        gsl_vector_set(f, p->runs + (size_t)i, prior_residual(p, x, i));
     return GSL_SUCCESS;
 }
 
@@ -133,8 +137,7 @@ static double loss(struct problem *p, const double *base, const gsl_vector *x)
         sum += share * share * (z > huber_k ? huber_k * (2 * z - huber_k) : z * z);
     }
     for (int i = 0; i < p->free_count; i++) {
-        int c = p->free[i];
-        double z = (gsl_vector_get(x, (size_t)i) - p->prior[c]) / p->prior_spread[c];
+        double z = prior_residual(p, x, i);
         sum += z * z;
     }
     return sum;
