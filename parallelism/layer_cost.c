@@ -68,22 +68,13 @@ static bool op_is_ring(const struct op *op)
            op->collective == COLLECTIVE_SEND_RECV;
 }
 
-/* What a layer asks of the GPU: power, and the seconds that its clocked ops take at the peak. */
-struct layer_load {
-    struct power_load power;
-    double peak_s;
-};
-
 /* Load of the model's layers, forward and backward, each kind as often as the model has it. */
 static void add_load(const struct scenario *scenario, const struct strategy *s,
-                     const struct priced *p, double layers, struct layer_load *out)
+                     const struct priced *p, double layers, struct power_load *load)
 {
-    struct power_load *load = &out->power;
     for (int i = 0; i < p->ops.n; i++) {
         const struct op *op = &p->ops.op[i];
         double runs = layers * op->repeat;
-        if (op_clocked(op))
-            out->peak_s += runs * op_peak_s(&scenario->system.gpu, op);
         load->math_j += runs * op_flop(op) * power_flop_j(&scenario->system.gpu, op->dtype);
         load->other_j += runs * op_bytes(op) * power_byte_j();
         if (op_clocked(op))
@@ -108,25 +99,16 @@ static void price_layers(const struct scenario *scenario, const struct strategy 
     }
 }
 
-/* The clock under the power cap, and no more than takes the layers to the peak: a stack's factor
- * below 1, fitted on parts that stay well below theirs, would take a part past it whose rate is cut
- * (h20 with h100's constants). */
 static double layers_clock_frac(const struct scenario *scenario, const struct strategy *s,
                                 const struct priced *layer)
 {
     const struct model *m = &scenario->model;
     double count[MODEL_LAYER_KINDS_MAX] = {0};
-    struct layer_load load = {
-        {0, 0, 0, 0},
-        0
-    };
+    struct power_load load = {0, 0, 0, 0};
     model_count_kinds(m, 0, m->layers, count);
     for (int i = 0; i < m->kinds; i++)
         add_load(scenario, s, &layer[i], count[i], &load);
-    double frac = power_clock_frac(&scenario->system.gpu, &load.power);
-    if (!(load.power.clocked_s > 0) || !(load.peak_s > 0))
-        return frac;
-    return fmin(frac, load.power.clocked_s / load.peak_s);
+    return power_clock_frac(&scenario->system.gpu, &load);
 }
 
 double strategy_clock_frac(const struct scenario *scenario, const struct strategy *s)
@@ -135,6 +117,20 @@ double strategy_clock_frac(const struct scenario *scenario, const struct strateg
     struct shard shard = strategy_shard(s, &scenario->job);
     price_layers(scenario, s, &shard, NULL, layer);
     return layers_clock_frac(scenario, s, layer);
+}
+
+/* A stack's factor below 1, fitted on parts that stay well below their peaks, would take a part
+ * past it whose rate is cut (h20 with h100's constants). */
+double block_clock_frac(const struct gpu *gpu, const struct ops *ops, const double seconds[OPS_MAX],
+                        double clock_frac)
+{
+    double clocked_s = 0, peak_s = 0;
+    for (int i = 0; i < ops->n; i++)
+        if (op_clocked(&ops->op[i])) {
+            clocked_s += seconds[i];
+            peak_s += ops->op[i].repeat * op_peak_s(gpu, &ops->op[i]);
+        }
+    return clocked_s > 0 && peak_s > 0 ? fmin(clock_frac, clocked_s / peak_s) : clock_frac;
 }
 
 /* Takes note of what is hidden of an exchange of experts; the seconds hidden. */
@@ -146,10 +142,11 @@ static double hide(const struct op *op, double hidden_s, struct block_cost *out)
     return hidden_s;
 }
 
-/* Sums a block's ops by phase and term at a clock. */
+/* Sums a block's ops by phase and term at the layers' clock. */
 static void sum_block(const struct scenario *scenario, const struct strategy *s,
-                      const struct priced *p, double clock_frac, struct block_cost *out)
+                      const struct priced *p, double layers_frac, struct block_cost *out)
 {
+    double clock_frac = block_clock_frac(&scenario->system.gpu, &p->ops, p->seconds, layers_frac);
     double launches[PHASES] = {0}, ring_s[PHASES] = {0}, forward_gpu_s = 0;
     for (int i = 0; i < p->ops.n; i++) {
         const struct op *op = &p->ops.op[i];

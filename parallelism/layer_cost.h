@@ -35,7 +35,7 @@ struct layer_recompute layer_recompute(const struct block_cost *layer, const str
 struct shard_cost {
     struct shard shard;
     int kinds;
-    double clock_frac; /* sustained clock over the benchmarks', by power cap and peak */
+    double clock_frac;   /* sustained clock over the benchmarks', by power cap */
     bool hides_exchange; /* some layer's hidden_forward_s is above 0 */
     struct block_cost layer[MODEL_LAYER_KINDS_MAX];
     struct layer_recompute recompute[RECOMPUTES][MODEL_LAYER_KINDS_MAX];
@@ -43,9 +43,13 @@ struct shard_cost {
     struct block_cost mtp; /* a whole multi-token-prediction layer with its share of the head */
 };
 
-/* The sustained clock of the strategy's layers under the GPU's power cap and peak, over the
- * benchmarks'. */
+/* The sustained clock of the strategy's layers under the GPU's power cap, over the benchmarks'. */
 double strategy_clock_frac(const struct scenario *scenario, const struct strategy *s);
+
+/* That clock for one block's ops, of those seconds each at the benchmark's: no more than takes what
+ * is clocked of them together to the GPU's peak. */
+double block_clock_frac(const struct gpu *gpu, const struct ops *ops, const double seconds[OPS_MAX],
+                        double clock_frac);
 
 /* Prices the ops of every block of the strategy's shard. Depends on the shard, on where its ranks
  * sit, on the overlaps and on the modules of selective recompute; not on pp, vpp, dp or ZeRO. memo:

@@ -83,7 +83,8 @@ static void add_main(const struct explanation *x, enum term term)
                   flash);
     if (term == TERM_GEMM || term == TERM_ATTENTION)
         text_addf(x->out,
-                  "  / %.4g, the clock that power cap and peak sustain over the benchmarks'\n",
+                  "  / %.4g, the clock that the power cap sustains over the benchmarks'; no block "
+                  "passes the peak\n",
                   strategy_clock_frac(x->result->scenario, x->result->strategy));
 }
 

@@ -1,0 +1,74 @@
+#include "parallelism/blocks.h"
+#include "tests/unit/scenarios.h"
+
+/* A GPU of 1 PFLOP/s: a product of 1000^3 takes 2 us at its peak. */
+static const struct gpu board = {.peak_flop_per_s[DTYPE_BF16] = 1e15};
+static const struct op product = {.kind = OP_GEMM,
+                                  .dtype = DTYPE_BF16,
+                                  .repeat = 1,
+                                  .gemm = {.m = 1000, .n = 1000, .k = 1000, .batch = 1}};
+static const struct op copy = {.kind = OP_MEMORY, .dtype = DTYPE_BF16, .repeat = 1};
+
+/* A block's products together take no less than at the peak; what is not clocked does not count. */
+static void test_clock_of_a_block(void **state)
+{
+    (void)state;
+    const struct ops ops = {
+        .n = 3, .op = {product, copy, product}
+    };
+    const double slow_s[OPS_MAX] = {3e-6, 1, 3e-6}, quick_s[OPS_MAX] = {1e-6, 1, 2e-6};
+    check_near(block_clock_frac(&board, &ops, slow_s, 1), 1, 0);
+    check_near(block_clock_frac(&board, &ops, slow_s, 0.5), 0.5, 0);
+    check_near(block_clock_frac(&board, &ops, quick_s, 1), 0.75, 1e-12);
+    check_near(block_clock_frac(&board, &ops, quick_s, 0.5), 0.5, 0);
+    const struct ops nothing = {.n = 1, .op = {copy}};
+    check_near(block_clock_frac(&board, &nothing, slow_s, 0.9), 0.9, 0);
+}
+
+/* Seconds of each place's products and attention, and those at the peak. */
+struct clocked {
+    const struct gpu *gpu;
+    double seconds[BLOCK_MTP + 1], peak_s[BLOCK_MTP + 1];
+};
+
+static void add(void *context, const struct block *block, const struct op *op, double seconds)
+{
+    struct clocked *c = context;
+    if (!op_clocked(op))
+        return;
+    c->seconds[block->place] += seconds;
+    c->peak_s[block->place] += op->repeat * op_peak_s(c->gpu, op);
+}
+
+/* A head of 60 million words is priced near its peak, layers are not: a stack's factor of 0.8 takes
+ * the head alone to it. */
+static void test_head_keeps_to_the_peak(void **state)
+{
+    (void)state;
+    struct scenario *scenario = catalog_scenario("llama3-8b", "dgx-h100", 8);
+    struct clocked c = {.gpu = &scenario->system.gpu};
+    struct shard_cost *shard = malloc(sizeof *shard);
+    struct strategy s;
+    strategy_default(&s);
+    s.tp = 8;
+    scenario->model.vocab_size = 60e6;
+    scenario->stack.constant[STACK_COMPUTE].value = 0.8;
+    scenario->system.gpu.power_cap_w = 0;
+    strategy_complete(&s, NULL, scenario);
+    blocks_visit(scenario, &s, add, &c);
+    shard_cost_compute(scenario, &s, NULL, shard);
+    assert_true(c.seconds[BLOCK_LAYER] > c.peak_s[BLOCK_LAYER] * 1.01);
+    check_near(c.seconds[BLOCK_HEAD], c.peak_s[BLOCK_HEAD], 1e-9);
+    check_near(shard->head.total_s[TERM_GEMM], c.peak_s[BLOCK_HEAD], 1e-9);
+    free(shard);
+    free(scenario);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_clock_of_a_block),
+        cmocka_unit_test(test_head_keeps_to_the_peak),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
