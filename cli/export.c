@@ -1,6 +1,7 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/scenario_options.h"
+#include "parallelism/search/choices.h"
 #include "reports/launch/launch_report.h"
 #include <stdlib.h>
 
@@ -89,16 +90,33 @@ static enum status export_found(const struct arguments *a, const struct framewor
     if (work->result.count == 0)
         return error_set(e, STATUS_NO, "nothing fits");
     *e = first;
-    error_set_hint(e, "none of the %d fastest can be exported: restrict the search, as with --cp 1",
-                   work->result.count);
+    error_set_hint(e, "none of the %d fastest can be exported: restrict the search to what %s has",
+                   work->result.count, target->title);
     return e->status;
 }
 
-static enum status search(const struct arguments *a, struct export_work *work, struct error *e)
+/* Keeps the search to what the target can express, where no flag asks for more. */
+static enum status keep_to(const struct framework *target, struct search_options *options,
+                           struct error *e)
+{
+    bool given[SEARCH_DIMENSIONS];
+    for (int d = 0; d < SEARCH_DIMENSIONS; d++)
+        given[d] = options->choices[d].count > 0;
+    for (const struct framework_value *v = target->only; v && v->key; v++) {
+        int d = names_find(search_dimension_names, v->key);
+        if (!given[d] && choices_add((enum search_dimension)d, v->value, &options->choices[d], e))
+            return e->status;
+    }
+    return STATUS_OK;
+}
+
+static enum status search(const struct arguments *a, const struct framework *target,
+                          struct export_work *work, struct error *e)
 {
     double threads = 0;
     search_options_default(&work->options);
     if (choices_input_read(a, &work->input, &work->options, work->given, e) != STATUS_OK ||
+        keep_to(target, &work->options, e) != STATUS_OK ||
         argument_count(a, "threads", 1, &threads, e) != STATUS_OK)
         return e->status;
     work->options.top = CANDIDATES;
@@ -118,7 +136,7 @@ static enum status run_export(const struct arguments *a, struct export_work *wor
     output_model_notes(a, &work->input.scenario.model);
     if (holds_strategy(&work->input))
         export_given(a, target, work, &out, e);
-    else if (search(a, work, e) == STATUS_OK)
+    else if (search(a, target, work, e) == STATUS_OK)
         export_found(a, target, work, &out, e);
     if (e->status == STATUS_OK)
         output_write(a, &out, e);

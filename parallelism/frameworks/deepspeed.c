@@ -126,7 +126,8 @@ static const char *last_part(const char *path)
     return slash && slash[1] != '\0' ? slash + 1 : path;
 }
 
-/* A hub's name, "meta-llama/Llama-3.1-8B": the catalog's model of that name. No path is followed. */
+/* A hub's name, "meta-llama/Llama-3.1-8B": the catalog's model of that name. No path is followed.
+ */
 static enum status find_hub_model(struct framework_reader *r)
 {
     const char *path = reading_value(r, "model_name_or_path");
@@ -137,7 +138,8 @@ static enum status find_hub_model(struct framework_reader *r)
     if (!name || value_is_unresolved(name))
         return STATUS_OK;
     const char *base = last_part(name);
-    if (name_is_path(base) || model_find(base, NULL, &r->run->scenario.model, &unknown) != STATUS_OK) {
+    if (name_is_path(base) ||
+        model_find(base, NULL, &r->run->scenario.model, &unknown) != STATUS_OK) {
         text_addf(r->notes, "the model %.80s is not in the catalog: name it by --model\n", name);
         return STATUS_OK;
     }
@@ -198,8 +200,8 @@ static enum status read_sharding(struct framework_reader *r)
     s->overlaps = 0;
     if (overlap)
         s->overlaps = s->zero == 3 ? 1u << OVERLAP_FSDP_PREFETCH : 1u << OVERLAP_DP_GRAD_REDUCE;
-    s->offload_optimizer = old || (device && (strcmp(device, "cpu") == 0 ||
-                                              strcmp(device, "nvme") == 0));
+    s->offload_optimizer =
+        old || (device && (strcmp(device, "cpu") == 0 || strcmp(device, "nvme") == 0));
     if (s->zero == 3 && mics > 0)
         s->fsdp_shard = mics;
     if (s->cp > 1)
@@ -245,8 +247,7 @@ static enum status write_batch(struct framework_writer *w)
 static enum status write_sharding(struct framework_writer *w)
 {
     const struct strategy *s = &w->run->strategy;
-    bool hides = s->zero == 3 ? s->overlaps >> OVERLAP_FSDP_PREFETCH & 1
-                              : s->overlaps >> OVERLAP_DP_GRAD_REDUCE & 1;
+    bool hides = s->overlaps >> OVERLAP_DP_GRAD_REDUCE & 1; /* of ZeRO 3 too: strategy_plain */
     if (s->ep > 1)
         return writer_refuse(w, "expert parallelism without changes to the model's code");
     if (s->tp > 1 && s->sequence_parallel)
@@ -305,6 +306,18 @@ static const struct framework_group groups[] = {
     {NULL,           NULL          },
 };
 
+static const struct framework_value only[] = {
+    {"cp",                "1"       },
+    {"pp",                "1"       },
+    {"ep",                "1"       },
+    {"sequence_parallel", "false"   },
+    {"recompute",         "none"    },
+    {"recompute",         "full"    },
+    {"recompute_layers",  "0"       },
+    {"dispatcher",        "alltoall"},
+    {NULL,                NULL      },
+};
+
 static bool names_model(const struct framework_run *run)
 {
     (void)run;
@@ -319,5 +332,6 @@ const struct framework deepspeed = {
     .row_count = sizeof rows / sizeof *rows,
     .groups = groups,
     .defaults = defaults,
+    .only = only,
     .names_model = names_model,
 };

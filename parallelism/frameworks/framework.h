@@ -86,6 +86,11 @@ struct framework_section {
     const char *key, *section;
 };
 
+/* A value of a strategy's key. */
+struct framework_value {
+    const char *key, *value;
+};
+
 struct framework {
     const char *name, *title; /* "megatron-lm", "Megatron-LM" */
     const char *stack;        /* catalog name */
@@ -94,6 +99,8 @@ struct framework {
     const struct framework_group *groups; /* ended by {NULL} */
     const struct framework_section *sections; /* ended by {NULL}; NULL: flat keys */
     void (*defaults)(struct framework_run *run);
+    /* Of these keys it can express these values alone; ended by {NULL}; NULL: no such key */
+    const struct framework_value *only;
     bool write_all; /* its own defaults are not known: every row is written */
     /* True where the model is written as a name of the framework's, not by its dimensions. */
     bool (*names_model)(const struct framework_run *run);

@@ -56,11 +56,12 @@ bool model_is_of_catalog(const struct model *model, const char *name)
 
 static void plain_experts(const struct scenario *scenario, struct strategy *s)
 {
-    if (scenario->model.experts > 0)
-        return;
-    s->ep = s->etp = 1;
-    s->dispatcher = DISPATCHER_ALLTOALL;
-    s->overlaps &= ~(1u << OVERLAP_EP);
+    if (scenario->model.experts <= 0)
+        s->ep = s->etp = 1;
+    if (s->ep == 1)
+        s->overlaps &= ~(1u << OVERLAP_EP);
+    if (s->ep == 1 && s->etp == 1)
+        s->dispatcher = DISPATCHER_ALLTOALL;
 }
 
 static void plain_pipeline(struct strategy *s)
@@ -126,8 +127,6 @@ struct strategy strategy_plain(const struct scenario *scenario, const struct str
     }
     if (s.cp == 1)
         s.cp_comm = CP_COMM_P2P;
-    if (s.ep == 1)
-        s.overlaps &= ~(1u << OVERLAP_EP);
     plain_experts(scenario, &s);
     plain_pipeline(&s);
     plain_recompute(&s);

@@ -118,14 +118,14 @@ static const struct framework_row rows[] = {
 static const struct {
     const char *module, *function, *model;
 } recipes[] = {
-    {"torchtitan_recipes.models.llama3",              "llama3_8b",        "llama3-8b"    },
-    {"torchtitan_recipes.models.llama3",              "llama3_70b",       "llama3-70b"   },
-    {"torchtitan.models.llama3.config_registry",      "llama3_405b",      "llama3-405b"  },
-    {"torchtitan.models.qwen3.config_registry",       "qwen3_8b",         "qwen3-8b"     },
-    {"torchtitan.models.qwen3.config_registry",       "qwen3_14b",        "qwen3-14b"    },
-    {"torchtitan.models.qwen3.config_registry",       "qwen3_32b",        "qwen3-32b"    },
-    {"torchtitan.models.qwen3.config_registry",       "qwen3_30b_a3b",    "qwen3-30b-a3b"},
-    {"torchtitan_recipes.models.deepseek_v3",         "deepseek_v3_671b", "deepseek-v3"  },
+    {"torchtitan_recipes.models.llama3",         "llama3_8b",        "llama3-8b"    },
+    {"torchtitan_recipes.models.llama3",         "llama3_70b",       "llama3-70b"   },
+    {"torchtitan.models.llama3.config_registry", "llama3_405b",      "llama3-405b"  },
+    {"torchtitan.models.qwen3.config_registry",  "qwen3_8b",         "qwen3-8b"     },
+    {"torchtitan.models.qwen3.config_registry",  "qwen3_14b",        "qwen3-14b"    },
+    {"torchtitan.models.qwen3.config_registry",  "qwen3_32b",        "qwen3-32b"    },
+    {"torchtitan.models.qwen3.config_registry",  "qwen3_30b_a3b",    "qwen3-30b-a3b"},
+    {"torchtitan_recipes.models.deepseek_v3",    "deepseek_v3_671b", "deepseek-v3"  },
 };
 enum { RECIPES = sizeof recipes / sizeof *recipes };
 
@@ -207,13 +207,13 @@ static void defaults(struct framework_run *run)
 }
 
 static const struct framework_group groups[] = {
-    {find_model,     write_model    },
+    {find_model,                write_model               },
     {torchtitan_read_batch,     torchtitan_write_batch    },
     {torchtitan_read_sharding,  torchtitan_write_sharding },
     {torchtitan_read_pipeline,  torchtitan_write_pipeline },
     {torchtitan_read_recompute, torchtitan_write_recompute},
     {torchtitan_read_rest,      torchtitan_write_rest     },
-    {NULL,           NULL           },
+    {NULL,                      NULL                      },
 };
 
 static bool names_model(const struct framework_run *run)
@@ -221,6 +221,14 @@ static bool names_model(const struct framework_run *run)
     (void)run;
     return true;
 }
+
+static const struct framework_value only[] = {
+    {"zero",             "0"       },
+    {"zero",             "3"       },
+    {"recompute_layers", "0"       },
+    {"dispatcher",       "alltoall"},
+    {NULL,               NULL      },
+};
 
 const struct framework torchtitan = {
     .name = "torchtitan",
@@ -230,5 +238,6 @@ const struct framework torchtitan = {
     .row_count = sizeof rows / sizeof *rows,
     .groups = groups,
     .defaults = defaults,
+    .only = only,
     .names_model = names_model,
 };

@@ -29,6 +29,16 @@ grep -q 'recipe llama3_8b_pretrain_config' "$work/megatron-bridge.sh" || fail "r
 grep -q 'config.parallelism.data_parallel_shard_degree' "$work/torchtitan.sh" || fail "recipe"
 grep -q '"stage":' "$work/deepspeed.sh" || fail "zero stage"
 
+# a search keeps to what the target can express, ZeRO 3 among it
+# shellcheck disable=SC2086 # several words
+{
+    expect 0 export --to deepspeed --model llama3-70b $scenario -o "$work/sharded.sh"
+    grep -q '"stage": 3' "$work/sharded.sh" || fail "ZeRO 3"
+    expect 0 export --to deepspeed --model mixtral-8x7b $scenario
+    expect 0 export --to torchtitan --model llama3-70b $scenario
+    expect 0 export --to torchtitan --model qwen3-30b-a3b $scenario
+}
+
 # one framework's run in another's words
 expect 0 export --to torchtitan --from "$work/megatron-lm.sh" --system dgx-h100 --zero 3 \
     --overlaps fsdp-prefetch

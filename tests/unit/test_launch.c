@@ -169,7 +169,7 @@ static void test_torchtitan(void **state)
 
 static void test_deepspeed(void **state)
 {
-    static const char *const models[] = {"llama3-8b", "qwen2.5-7b", NULL};
+    static const char *const models[] = {"llama3-8b", "qwen2.5-7b", "mixtral-8x7b", NULL};
     (void)state;
     run_framework("deepspeed", models, 2);
 }
