@@ -125,21 +125,24 @@ static void emit_permute(struct emitter *e)
     }
 }
 
-/* Experts with biases and a clamped activation (gpt-oss), where no kernel fuses them: forward a
- * kernel each for the bias of FC1, two clamps, the gate's scaling, sigmoid and product, the shifted
- * product and the bias of FC2, about 32 B a produced element; backward, with the sums of the
- * biases' gradients over the tokens, twice that. */
+/* Experts with biases and a clamped activation (gpt-oss). Where no kernel fuses them, forward one
+ * each for the bias of FC1, two clamps, the gate's scaling, sigmoid and product, the shifted product
+ * and the bias of FC2, about 32 B a produced element; backward, with the sums of the biases'
+ * gradients over the tokens, twice that. Where they are fused, FC1's product takes its bias with the
+ * activation [Transformer Engine, pull request 2769]; grouped products add no other, nor sum
+ * gradients [issue 2766]: FC2's output is read and written, each product's gradient read. */
 static void emit_expert_bias(struct emitter *e)
 {
-    const double forward_bytes = 32, backward_bytes = 64;
-    double produced = expert_tokens_received(e->model, e->shard) *
-                      e->model->moe_intermediate_size / e->shard->etp;
-    if (!e->model->mlp_bias || e->kernels->fused_expert_bias)
+    double received = expert_tokens_received(e->model, e->shard);
+    double produced = received * e->model->moe_intermediate_size / e->shard->etp;
+    double fc2 = received * e->model->hidden_size, fc1 = e->model->gated_mlp ? 2 * produced : produced;
+    bool fused = e->kernels->fused_expert_bias;
+    if (!e->model->mlp_bias)
         return;
     emit_memory(e, OP_NAME_EXPERT_ACTIVATION, MODULE_MOE_ACT, PHASE_FORWARD, MEMORY_ELEMENTWISE,
-                produced * forward_bytes, 8);
-    emit_memory(e, OP_NAME_EXPERT_ACTIVATION, MODULE_MOE_ACT, PHASE_BACKWARD_INPUT,
-                MEMORY_ELEMENTWISE, produced * backward_bytes, 16);
+                fused ? 4 * fc2 : 32 * produced, fused ? 1 : 8);
+    emit_memory(e, OP_NAME_EXPERT_ACTIVATION, MODULE_MOE_ACT, PHASE_BACKWARD_INPUT, MEMORY_ELEMENTWISE,
+                fused ? 2 * (fc1 + fc2) : 64 * produced, fused ? 2 : 16);
 }
 
 static void emit_shared_experts(struct emitter *e)

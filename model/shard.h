@@ -49,7 +49,7 @@ struct kernels {
     bool grouped_gemm;               /* experts in one launch; else one GEMM an expert */
     double expert_launches;          /* host time of an expert's product launched alone, in launches */
     bool fused_expert_activation;    /* experts: activation and its gradient inside the grouped GEMMs */
-    bool fused_expert_bias;          /* biased experts: bias and clamped activation in the GEMMs */
+    bool fused_expert_bias;          /* biased experts: FC1's bias and clamped activation in its GEMM */
     bool gradient_accumulation_fusion; /* weight gradient adds into the fp32 buffer inside the GEMM */
     bool keeps_gathered_input;       /* sequence parallelism: saves the gathered input instead of gathering again */
     bool gathers_logits;             /* tensor ranks gather the logits, each computes the whole loss */

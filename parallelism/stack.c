@@ -33,7 +33,7 @@ const struct field stack_fields[] = {
     FLAG("fused_expert_activation", kernels.fused_expert_activation,
          "activation of experts inside their GEMMs"),
     FLAG("fused_expert_bias", kernels.fused_expert_bias,
-         "biases and clamped activation of experts inside their GEMMs"),
+         "first bias and clamped activation of experts inside their GEMMs"),
     FLAG("fused_activation", kernels.fused_activation, "bias and activation in one kernel"),
     FLAG("fused_residual", kernels.fused_residual, "bias, dropout and residual add in one kernel"),
     FLAG("fused_rope", kernels.fused_rope, "rotary embedding in one kernel"),
