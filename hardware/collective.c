@@ -31,27 +31,28 @@ double collective_volume_bytes(enum collective op, double bytes, double ranks)
     return ring_passes[op] > 0 ? ring_passes[op] * bytes * (ranks - 1) / ranks : bytes;
 }
 
-static const struct collective_constants *tier_constants(const struct collective_calibration *own,
-                                                         const struct tier *tier,
-                                                         enum collective op)
-{
-    return own->op[op].regimes > 0 ? &own->op[op] : collective_default(tier->technology, op);
-}
-
 static const struct collective_constants *scale_up_constants(const struct system *s,
                                                              enum collective op)
 {
     const struct collective_calibration *own = s->tier[0].collective.op[op].regimes > 0
                                                    ? &s->tier[0].collective
                                                    : &s->gpu.calibration.collective;
-    return tier_constants(own, &s->tier[0], op);
+    return own->op[op].regimes > 0 ? &own->op[op] : collective_default(s->tier[0].technology, op);
+}
+
+static const struct collective_constants *scale_out_constants(const struct system *s, int tier,
+                                                              enum collective op)
+{
+    const struct tier *t = &s->tier[tier];
+    return t->collective.op[op].regimes > 0
+               ? &t->collective.op[op]
+               : collective_default_across(s->tier[0].technology, t->technology, op);
 }
 
 const struct collective_constants *collective_tier_constants(const struct system *system, int tier,
                                                              enum collective op)
 {
-    const struct tier *t = &system->tier[tier];
-    return tier == 0 ? scale_up_constants(system, op) : tier_constants(&t->collective, t, op);
+    return tier == 0 ? scale_up_constants(system, op) : scale_out_constants(system, tier, op);
 }
 
 static double domain_gpus(const struct system *s)
@@ -198,6 +199,16 @@ static const struct collective_regime *inner_regime(const struct collective_cons
     return widest;
 }
 
+/* What passes through a domain is a path of r - 1 links, no ring of r: a mesh of r (r - 1) links
+ * holds r paths for each r - 1 rings. Two nodes of MI300X reach 351 to 361 GB/s of bus bandwidth,
+ * 8/7 of the 316 of one. A switch gives each GPU the same either way. */
+static double path_gain(const struct collective_site *site)
+{
+    double r = site->per_domain;
+    bool mesh = site->system->tier[0].topology == TOPOLOGY_MESH;
+    return mesh && site->op != COLLECTIVE_ALL_TO_ALL ? r / (r - 1) : 1;
+}
+
 /* Transfer time inside a domain of one byte that each of its r ranks must send. */
 static double inner_s_per_byte(const struct collective_site *site,
                                enum collective_algorithm algorithm)
@@ -206,7 +217,7 @@ static double inner_s_per_byte(const struct collective_site *site,
     if (r <= 1)
         return 0;
     const struct collective_constants *c = scale_up_constants(site->system, site->op);
-    return 1 / (scale_up_bytes_per_s(site, r) * collective_group_frac(c, r) *
+    return 1 / (scale_up_bytes_per_s(site, r) * path_gain(site) * collective_group_frac(c, r) *
                 inner_regime(c, algorithm, r)->bandwidth_frac);
 }
 
@@ -282,11 +293,13 @@ static double across_s_per_byte(const struct collective_site *site,
     return collective_volume_bytes(site->op, 1, n) * fmax(inner_s, 1 / (nics_driven(site) * nic));
 }
 
-/* Over two domains a tree sends half of what a ring does and waits for fewer: a library that has
- * trees runs them there. */
+/* Over two domains a tree sends half of what a ring does and waits for fewer: NCCL runs trees there
+ * where it has them. RCCL runs rings too: its trees are bound by the chain inside. */
 static bool trees_alone(const struct collective_site *site, const struct collective_constants *c)
 {
     bool trees = false;
+    if (collective_default_rccl(site->system->tier[0].technology))
+        return false;
     for (int i = 0; i < c->regimes; i++)
         trees = trees || c->regime[i].algorithm == COLLECTIVE_TREE;
     return trees && site->op == COLLECTIVE_ALL_REDUCE && site->domains <= 2;
@@ -296,8 +309,7 @@ static bool trees_alone(const struct collective_site *site, const struct collect
  * one of them trees join in. */
 static struct collective_leg scale_out_leg(const struct collective_site *site)
 {
-    const struct tier *tier = &site->system->tier[1];
-    const struct collective_constants *c = tier_constants(&tier->collective, tier, site->op);
+    const struct collective_constants *c = scale_out_constants(site->system, 1, site->op);
     struct collective_leg leg = {.constants = c, .ranks = site->ranks};
     const struct path ring = {site->per_domain - 1, site->domains, 0};
     struct path tree = {ring_steps(site->per_domain), site->domains, 0};
@@ -325,28 +337,43 @@ static double crossing_frac(const struct collective_site *site, double ranks_in_
     return fmin(1, site->per_domain / ranks_in_unit);
 }
 
-/* Dragonfly: minimal routes share the links between its groups, so that all-to-all is taken as
- * routed over two of them (Valiant); inside a group no byte needs one. A group of Slingshot is 32
- * switches of 16 endpoints. [MODELLING 4.7] [DeSensi20] */
-static double dragonfly_detour(const struct system *s, double gpus)
+/* GPUs of a group of a dragonfly: Slingshot's are 32 switches of 16 endpoints. [DeSensi20] */
+static double dragonfly_group_gpus(const struct system *s)
 {
     const double group_endpoints = 32 * 16;
-    double endpoints = gpus * (s->gpus_per_node > 0 ? s->nics_per_node / s->gpus_per_node : 1);
-    return 1 + fmax(0, 1 - group_endpoints / fmax(endpoints, 1));
+    return group_endpoints * (s->nics_per_node > 0 ? s->gpus_per_node / s->nics_per_node : 1);
 }
 
-/* Slow-down by oversubscribed tiers when all groups run at once: a tier of x to 1 passes 1/x of
- * what the units below it can send. [MODELLING 4.7] */
+/* Dragonfly: minimal routes share the links between its groups, so that all-to-all is taken as
+ * routed over two of them (Valiant); inside a group no byte needs one. [MODELLING 4.7] */
+static double dragonfly_detour(const struct system *s, double gpus)
+{
+    return 1 + fmax(0, 1 - dragonfly_group_gpus(s) / fmax(gpus, 1));
+}
+
+/* What tier t makes of the traffic of a group that spreads over so many GPUs, when all groups run
+ * at once: x to 1 passes 1/x of what the units of `unit` ranks below it can send. A dragonfly is
+ * tapered between its groups alone: four nodes in one have the full rate of their NICs (Slingshot,
+ * MI250X: 47.9 GB/s of 50). */
+static double tier_contention(const struct collective_site *site, int t, double unit, double spread)
+{
+    const struct system *s = site->system;
+    double x = fmax(1, s->tier[t].oversubscription);
+    if (s->tier[t].topology != TOPOLOGY_DRAGONFLY)
+        return x * crossing_frac(site, unit);
+    double outside = fmin(site->ranks, site->ranks * dragonfly_group_gpus(s) / spread);
+    double tapered = fmax(1, x * crossing_frac(site, fmax(unit, outside)));
+    return site->op == COLLECTIVE_ALL_TO_ALL ? tapered * dragonfly_detour(s, spread) : tapered;
+}
+
+/* Slow-down by oversubscribed tiers. [MODELLING 4.7] */
 static double contention(const struct collective_site *site)
 {
     const struct system *s = site->system;
     double worst = 1, unit = site->per_domain;
     double spread = site->domains * domain_gpus(s); /* GPUs that the group's domains hold */
     for (int t = 1; t < s->tiers && unit < site->ranks; t++) {
-        double x = fmax(1, s->tier[t].oversubscription);
-        if (s->tier[t].topology == TOPOLOGY_DRAGONFLY && site->op == COLLECTIVE_ALL_TO_ALL)
-            x *= dragonfly_detour(s, spread);
-        worst = fmax(worst, x * crossing_frac(site, unit));
+        worst = fmax(worst, tier_contention(site, t, unit, spread));
         double domain = s->tier[t].domain_gpus;
         unit = domain > 0 && domain < spread ? site->ranks * domain / spread : site->ranks;
     }

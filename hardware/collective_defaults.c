@@ -8,31 +8,33 @@ static const struct technology {
     const char *name, *source;
     const struct collective_constants *op;
     bool reduces; /* its switches add */
+    bool rccl;    /* links: RCCL runs over them; fabrics: it has all-reduces of its own on them */
 } technologies[] = {
-    {"nvlink2", "transferred: A100, NCCL 2.27.3", collective_nvlink3, false},
+    {"nvlink2", "transferred: A100, NCCL 2.27.3", collective_nvlink3, false, false},
     {"nvlink3", "measured: 8x A100, NCCL 2.27.3, ai-dynamo/aiconfigurator 095f58a",
-     collective_nvlink3, false},
+     collective_nvlink3, false, false},
     {"nvlink", "measured: 8x H100, NCCL 2.29.2, ai-dynamo/aiconfigurator 095f58a",
-     collective_nvlink4, false},
+     collective_nvlink4, false, false},
     {"xgmi", "measured: all-reduce on 8x MI300X, hisohara/ai-scripts 7b8b1ec; other ops from it",
-     collective_xgmi, false},
+     collective_xgmi, false, true},
     {"infinity",
      "measured: all-reduce on 8x MI300X, hisohara/ai-scripts 7b8b1ec; other ops from it",
-     collective_xgmi, false},
-    {"pcie", "assumed: PCIe through host memory", collective_pcie, false},
-    {"ici", "assumed: no measurement", collective_ici, false},
+     collective_xgmi, false, true},
+    {"pcie", "assumed: PCIe through host memory", collective_pcie, false, false},
+    {"ici", "assumed: no measurement", collective_ici, false, false},
     {"infiniband", "transferred: 10 H100 and 2 A100 nodes on InfiniBand", collective_infiniband,
-     false},
+     false, true},
     {"infiniband-sharp", "transferred: 10 H100 and 2 A100 nodes on InfiniBand; SHARP by its form",
-     collective_infiniband, true},
-    {"roce", "transferred: 2 GCP a3-ultra nodes", collective_roce, false},
-    {"slingshot", "transferred: Alps and Polaris", collective_slingshot, false},
-    {"efa-v1", "transferred: 2 AWS p4de nodes", collective_efa1, false},
-    {"efa", "transferred: 2 AWS p5 nodes", collective_efa, false},
-    {"gpudirect-tcpx", "transferred: 2 GCP a3 nodes", collective_tcpx, false},
-    {"ethernet", "assumed: no measurement", collective_ethernet, false},
-    {"tcp", "assumed: no measurement", collective_ethernet, false},
-    {"", "assumed: a plain switched fabric", collective_plain_switch, false},
+     collective_infiniband, true, true},
+    {"roce", "transferred: InfiniBand, by 15 logs over RoCE", collective_roce, false, true},
+    {"slingshot", "transferred: Alps, Polaris, Kestrel", collective_slingshot, false, true},
+    {"efa-v1", "transferred: 2 AWS p4de nodes", collective_efa1, false, false},
+    {"efa", "transferred: 2 AWS p5 nodes", collective_efa, false, false},
+    {"gpudirect-tcpx", "transferred: 2 GCP a3-high nodes", collective_tcpx, false, false},
+    {"gpudirect-tcpxo", "transferred: 2 GCP a3-mega nodes", collective_tcpxo, false, false},
+    {"ethernet", "assumed: no measurement", collective_ethernet, false, false},
+    {"tcp", "assumed: no measurement", collective_ethernet, false, false},
+    {"", "assumed: a plain switched fabric", collective_plain_switch, false, false},
 };
 /* clang-format on */
 
@@ -60,6 +62,19 @@ const char *collective_default_source(const char *technology)
 bool collective_default_reduces(const char *technology)
 {
     return technology_find(technology)->reduces;
+}
+
+bool collective_default_rccl(const char *links)
+{
+    return technology_find(links)->rccl;
+}
+
+const struct collective_constants *
+collective_default_across(const char *links, const char *technology, enum collective op)
+{
+    const struct technology *fabric = technology_find(technology);
+    bool own = op == COLLECTIVE_ALL_REDUCE && fabric->rccl && collective_default_rccl(links);
+    return own ? &collective_rccl_all_reduce : &fabric->op[op];
 }
 
 /* clang-format off */

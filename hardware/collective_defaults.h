@@ -13,6 +13,14 @@ const char *collective_default_source(const char *technology);
 /* Whether its switches reduce (SHARP): an all-reduce can then send every byte once. */
 bool collective_default_reduces(const char *technology);
 
+/* The same of a fabric between domains of GPUs that are joined by `links`: RCCL's all-reduces are
+ * its own. */
+const struct collective_constants *
+collective_default_across(const char *links, const char *technology, enum collective op);
+
+/* Whether the library that runs over these links is RCCL, NCCL's fork for AMD's GPUs. */
+bool collective_default_rccl(const char *links);
+
 /* Sets the switch points that NCCL's planner has on a technology inside a node; none where it has
  * none. */
 void collective_default_switches(const char *technology, enum collective op,

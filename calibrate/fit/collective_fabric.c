@@ -2,7 +2,6 @@
 #include "base/values.h"
 #include "calibrate/fit/collective_base.h"
 #include "calibrate/fit/collective_spread.h"
-#include "hardware/collective_defaults.h"
 #include <gsl/gsl_rng.h>
 #include <math.h>
 #include <stdlib.h>
@@ -22,11 +21,12 @@ struct work {
 /* Wide where only measuring tells, narrow where the planner's constants are known to hold. */
 static const double latency_sigma = 0.6, step_sigma = 0.4, bandwidth_sigma = 0.25;
 
-static void start_from_technology(struct tier *tier)
+static void start_from_technology(struct system *system)
 {
-    memset(&tier->collective, 0, sizeof tier->collective);
+    struct collective_calibration *c = &system->tier[1].collective;
+    memset(c, 0, sizeof *c);
     for (int op = 0; op < COLLECTIVES; op++)
-        tier->collective.op[op] = *collective_default(tier->technology, (enum collective)op);
+        c->op[op] = *collective_tier_constants(system, 1, (enum collective)op);
 }
 
 /* What the ops share: latency of trees, of rings, between peers; bandwidth of each. */
@@ -136,8 +136,7 @@ static void fit_op(struct work *w, const struct collective_samples *rows, const 
 
 static void fit_once(struct work *w, const struct collective_samples *all, const double *weight)
 {
-    struct tier *tier = &w->system->tier[1];
-    start_from_technology(tier);
+    start_from_technology(w->system);
     fit_shared(w, all, weight, false);
     fit_shared(w, all, weight, true);
     for (size_t i = 0, end; i < all->n; i = end) {
@@ -294,7 +293,7 @@ static void leave_logs_out(struct work *w, const struct collective_sample *rows,
         if (s.n > 0)
             fit(w, &s, w->weight, NULL);
         else
-            start_from_technology(&w->system->tier[1]);
+            start_from_technology(w->system);
         judge_log(w, rows, n, log, errors, report);
     }
 }
