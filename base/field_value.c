@@ -102,6 +102,8 @@ static enum status check_range(const struct field *row, double value, const stru
     add_quantity(&got, value, row->unit);
     fail(p, "expected a value %s, got %s", expected.data ? expected.data : "in range",
          got.data ? got.data : "another");
+    if (row->unit != UNIT_NONE && value >= 0 && value < row->min)
+        error_set_hint(p->e, "a number without a unit is in %s", unit_name(row->unit));
     text_free(&expected);
     text_free(&got);
     return p->e->status;

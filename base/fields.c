@@ -177,11 +177,12 @@ static bool is_given(const struct json_value *object, const char *key)
     return v && !is_null(v);
 }
 
-/* Names all that are missing at once. */
+/* Names all that are missing at once; of one alone, what it is. */
 static enum status check_required(const struct reading *r, const struct json_value *object)
 {
     char list[256] = "";
     size_t used = 0, missing = 0;
+    const struct field *last = NULL;
     for (size_t i = 0; i < r->n; i++) {
         if (!r->rows[i].required || is_given(object, r->rows[i].key))
             continue;
@@ -189,12 +190,15 @@ static enum status check_required(const struct reading *r, const struct json_val
             used += (size_t)snprintf(list + used, sizeof list - used, "%s\"%s\"",
                                      missing > 0 ? ", " : "", r->rows[i].key);
         missing++;
+        last = &r->rows[i];
     }
-    return missing == 0 ? STATUS_OK
-                        : json_error(r->json, object, r->e, STATUS_INPUT,
-                                     missing == 1 ? "the key %s is missing"
-                                                  : "the keys %s are missing",
-                                     list);
+    if (missing == 0)
+        return STATUS_OK;
+    json_error(r->json, object, r->e, STATUS_INPUT,
+               missing == 1 ? "the key %s is missing" : "the keys %s are missing", list);
+    if (missing == 1)
+        error_set_hint(r->e, "%s: %s", last->key, last->help);
+    return r->e->status;
 }
 
 static void clear_options(const struct fields_options *options, size_t n)

@@ -208,6 +208,22 @@ enum status argument_count(const struct arguments *a, const char *name, double m
     return STATUS_OK;
 }
 
+enum status argument_int(const struct arguments *a, const char *name, int most, int *out,
+                         struct error *e)
+{
+    const struct given *given = last_given(a, name);
+    double value = *out;
+    if (!given || argument_count(a, name, 1, &value, e) != STATUS_OK)
+        return e->status;
+    if (value > most) {
+        error_set(e, STATUS_USAGE, "expected a whole number from 1 to %d, got %s", most,
+                  given->value);
+        return argument_error(given->option, e);
+    }
+    *out = (int)value;
+    return STATUS_OK;
+}
+
 enum status argument_error(const struct option *option, struct error *e)
 {
     e->status = STATUS_USAGE;

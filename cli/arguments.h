@@ -35,6 +35,11 @@ const struct given *argument_of_field(const struct arguments *a, const struct fi
 enum status argument_count(const struct arguments *a, const char *name, double min, double *out,
                            struct error *e);
 
+/* The same from 1 to `most`: of answers shown, or of threads (most is ARGUMENT_THREADS_MAX). */
+enum { ARGUMENT_THREADS_MAX = 1024, ARGUMENT_TOP_MAX = 1000000 };
+enum status argument_int(const struct arguments *a, const char *name, int most, int *out,
+                         struct error *e);
+
 /* Turns an error about a value into one about the flag: "--tp: ...", STATUS_USAGE. Returns it. */
 enum status argument_error(const struct option *option, struct error *e);
 

@@ -40,15 +40,6 @@ static enum status read_what_if(const struct arguments *a, enum output_format fo
     return e->status;
 }
 
-static enum status read_threads(const struct arguments *a, struct search_options *options,
-                                struct error *e)
-{
-    double threads = 0;
-    if (argument_count(a, "threads", 1, &threads, e) == STATUS_OK)
-        options->threads = threads < 1024 ? (int)threads : 1024;
-    return e->status;
-}
-
 /* Optimised anew: every dimension of the search is open, the other keys are the strategy's. */
 static enum status find_what_if(const struct arguments *a, struct estimate_work *work,
                                 struct error *e)
@@ -58,7 +49,7 @@ static enum status find_what_if(const struct arguments *a, struct estimate_work 
         return STATUS_OK;
     search_options_default(&options);
     options.base = work->strategy;
-    if (read_threads(a, &options, e) != STATUS_OK)
+    if (argument_int(a, "threads", ARGUMENT_THREADS_MAX, &options.threads, e) != STATUS_OK)
         return e->status;
     return what_if_find(&work->input.scenario, &work->strategy, &options, &work->what_if, e);
 }
@@ -77,7 +68,8 @@ static enum status find_critique(const struct arguments *a, enum output_format f
     struct progress progress;
     work->is_critic = argument_given(a, "from") && format != OUTPUT_CSV;
     search_options_default(&options);
-    if (!work->is_critic || read_threads(a, &options, e) != STATUS_OK)
+    if (!work->is_critic ||
+        argument_int(a, "threads", ARGUMENT_THREADS_MAX, &options.threads, e) != STATUS_OK)
         return e->status;
     progress_start(&progress, a);
     if (progress.wanted) {

@@ -113,14 +113,12 @@ static enum status keep_to(const struct framework *target, struct search_options
 static enum status search(const struct arguments *a, const struct framework *target,
                           struct export_work *work, struct error *e)
 {
-    double threads = 0;
     search_options_default(&work->options);
     if (choices_input_read(a, &work->input, &work->options, work->given, e) != STATUS_OK ||
         keep_to(target, &work->options, e) != STATUS_OK ||
-        argument_count(a, "threads", 1, &threads, e) != STATUS_OK)
+        argument_int(a, "threads", ARGUMENT_THREADS_MAX, &work->options.threads, e) != STATUS_OK)
         return e->status;
     work->options.top = CANDIDATES;
-    work->options.threads = (int)threads;
     return search_run(&work->input.scenario, &work->options, &work->result, e);
 }
 

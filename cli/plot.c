@@ -28,13 +28,11 @@ static const struct plot_kind *kind_find(const char *name, struct error *e)
 enum status plot_scenario_read(struct plot_work *work, struct error *e)
 {
     const struct arguments *a = work->arguments;
-    double threads = 0;
     search_options_default(&work->options);
     if (scenario_input_read(a, &work->input, e) ||
         choices_input_read(a, &work->input, &work->options, work->fixed, e) ||
-        argument_count(a, "threads", 1, &threads, e))
+        argument_int(a, "threads", ARGUMENT_THREADS_MAX, &work->options.threads, e))
         return e->status;
-    work->options.threads = threads < 1024 ? (int)threads : 1024;
     output_model_notes(a, &work->input.scenario.model);
     return STATUS_OK;
 }

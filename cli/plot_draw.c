@@ -23,10 +23,10 @@ static const struct strategy *best_strategy(const struct plot_work *work)
 
 enum status draw_breakdown(struct plot_work *work, struct error *e)
 {
-    double top = 5;
-    if (argument_count(work->arguments, "top", 1, &top, e))
+    int top = 5;
+    if (argument_int(work->arguments, "top", ARGUMENT_TOP_MAX, &top, e))
         return e->status;
-    int bars = top < BARS_MAX ? (int)top : BARS_MAX;
+    int bars = top < BARS_MAX ? top : BARS_MAX;
     if (plot_search(work, bars, e) == STATUS_OK)
         plot_breakdown(&work->figure, &work->input.scenario, work->found.results,
                        bars < work->found.count ? bars : work->found.count);

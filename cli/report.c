@@ -100,7 +100,7 @@ static enum status judge(const struct arguments *a, const struct report_work *wo
 
 static enum status run_report(const struct arguments *a, struct report_work *work, struct error *e)
 {
-    double top = 5;
+    int top = 5;
     const char *folder = argument_value(a, "output");
     if (a->operand_count > 0)
         return error_set(e, STATUS_USAGE, "report takes no operand, got %.100s", a->operands[0]);
@@ -111,9 +111,9 @@ static enum status run_report(const struct arguments *a, struct report_work *wor
     }
     work->plot.arguments = a;
     progress_start(&work->plot.progress, a);
-    if (argument_count(a, "top", 1, &top, e) || plot_scenario_read(&work->plot, e))
+    if (argument_int(a, "top", ARGUMENT_TOP_MAX, &top, e) || plot_scenario_read(&work->plot, e))
         return e->status;
-    work->top = top < PLOT_CLOUD ? (int)top : PLOT_CLOUD;
+    work->top = top < PLOT_CLOUD ? top : PLOT_CLOUD;
     if (find_facts(work, e) == STATUS_NO)
         return write_nothing(work, folder, e);
     if (e->status || draw_figures(work, e) || report_write(work, folder, e))

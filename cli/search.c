@@ -40,16 +40,13 @@ static void show_progress(void *context, double done_frac, long long evaluated)
 static enum status read_options(const struct arguments *a, struct search_work *work,
                                 struct error *e)
 {
-    double top = 10, threads = 0;
     search_options_default(&work->options);
+    work->options.top = 10;
     if (choices_input_read(a, &work->input, &work->options, work->fixed, e) ||
-        search_openings_read(a, &work->options, e) || argument_count(a, "top", 1, &top, e) ||
-        argument_count(a, "threads", 1, &threads, e))
+        search_openings_read(a, &work->options, e) ||
+        argument_int(a, "top", ARGUMENT_TOP_MAX, &work->options.top, e) ||
+        argument_int(a, "threads", ARGUMENT_THREADS_MAX, &work->options.threads, e))
         return e->status;
-    if (top > 1e6 || threads > 1024)
-        return error_set(e, STATUS_USAGE, "--top goes to 1000000, --threads to 1024");
-    work->options.top = (int)top;
-    work->options.threads = (int)threads;
     work->options.no_prune = argument_given(a, "no-prune");
     return STATUS_OK;
 }

@@ -73,7 +73,7 @@ static enum status read_name(const struct arguments *a, const char *name, const 
     struct text list = {0};
     for (size_t i = 0; i < count; i++)
         text_addf(&list, "%s%s", i > 0 ? ", " : "", names[i]);
-    error_set(e, STATUS_USAGE, "expected one of %s, got %.40s", text_string(&list), value);
+    error_set(e, STATUS_USAGE, "expected one of %s, got \"%.40s\"", text_string(&list), value);
     text_free(&list);
     if (near)
         error_set_hint(e, "did you mean %s?", near);

@@ -50,15 +50,14 @@ static enum status read_axes(const struct arguments *a, struct sweep_work *work,
 static enum status read_request(const struct arguments *a, struct sweep_work *work,
                                 struct progress *progress, struct error *e)
 {
-    double threads = work->request.team ? 1 : 0; /* a team has a process for each core */
     search_options_default(&work->options);
+    if (work->request.team) /* which has a process for each core */
+        work->options.threads = 1;
     if (scenario_input_read(a, &work->input, e) ||
         choices_input_read(a, &work->input, &work->options, work->fixed, e) ||
-        argument_count(a, "threads", 1, &threads, e) || read_axes(a, work, e))
+        argument_int(a, "threads", ARGUMENT_THREADS_MAX, &work->options.threads, e) ||
+        read_axes(a, work, e))
         return e->status;
-    if (threads > 1024)
-        return error_set(e, STATUS_USAGE, "--threads goes to 1024");
-    work->options.threads = (int)threads;
     work->request.scenario = &work->input.scenario;
     work->request.options = &work->options;
     work->request.fixed = work->fixed;

@@ -14,7 +14,7 @@ const struct field job_fields[] = {
     ROW("precision", FIELD_ENUM, UNIT_NONE, precision, 0, 0, false, dtype_names,
         "datatype of the linear layers"),
     ROW("optimizer", FIELD_ENUM, UNIT_NONE, optimizer, 0, 0, false, optimizer_names,
-        "adam, adam-bf16 (16-bit moments), muon, sgd"),
+        "by the moments it keeps (adam-bf16: of 16 bit)"),
     ROW("document_mean", FIELD_NUMBER, UNIT_NONE, document_mean, 0, 1e9, false, NULL,
         "mean length of packed documents, tokens; 0: one document a sequence"),
     ROW("document_spread", FIELD_NUMBER, UNIT_NONE, document_spread, 0, 1e9, false, NULL,

@@ -31,7 +31,7 @@ const struct field strategy_fields[] = {
     ROW("recompute_modules", FIELD_SET, recompute_modules, 0, 0, module_names,
         "modules that selective recomputation covers; none named: core_attn"),
     ROW("schedule", FIELD_ENUM, schedule, 0, 0, schedule_names, "pipeline schedule"),
-    ROW("attention", FIELD_ENUM, attention, 0, 0, attention_impl_names, "flash or unfused"),
+    ROW("attention", FIELD_ENUM, attention, 0, 0, attention_impl_names, "kernels of the attention core"),
     ROW("overlaps", FIELD_SET, overlaps, 0, 0, overlap_names,
         "communication that runs beside compute"),
     ROW("zero_group", FIELD_INT, zero_group, 0, 1048576, NULL,
