@@ -104,18 +104,20 @@ void format_against_closed(double more_frac, struct text *out)
                   more_frac > 0 ? "more" : "less");
 }
 
-/* "--tp 8", "--no-sequence-parallel"; nothing for an empty text. */
+/* "--tp 8", "--no-sequence-parallel", "--pp-layout 'Et|t*3|L'"; nothing for an empty text. */
 static void add_flag(const struct field *field, const struct strategy *s, struct text *out)
 {
     struct text value = {0};
     field_get(field, s, &value);
     bool flag = field->kind == FIELD_BOOL, on = flag && value.length == strlen("true");
+    const char *quote = field->kind == FIELD_STRING ? "'" : "";
     text_clear(out);
     if (value.length > 0) {
         text_addf(out, "--%s", flag && !on ? "no-" : "");
         for (const char *c = field->key; *c != '\0'; c++)
             text_add_n(out, *c == '_' ? "-" : c, 1);
-        text_addf(out, "%s%s", flag ? "" : " ", flag ? "" : value.data);
+        if (!flag)
+            text_addf(out, " %s%s%s", quote, value.data, quote);
     }
     text_free(&value);
 }

@@ -222,12 +222,13 @@ static void add_summary(const struct sweep *sweep, struct text *out)
             seen = sweep->points[j].found && same_strategy(&sweep->points[j], p);
         strategies += !seen;
     }
-    text_addf(out, "\n%d points", sweep->count);
+    text_addf(out, "\n%d point%s", sweep->count, sweep->count == 1 ? "" : "s");
     if (found > 0) {
         text_addf(out, ": step time %s", format_unit(&scratch, least, UNIT_SECONDS, 4));
-        text_addf(out, " to %s", format_unit(&scratch, most, UNIT_SECONDS, 4));
-        text_addf(out, ", %d different fastest strateg%s", strategies,
-                  strategies == 1 ? "y" : "ies");
+        if (found > 1)
+            text_addf(out, " to %s, %d different fastest strateg%s",
+                      format_unit(&scratch, most, UNIT_SECONDS, 4), strategies,
+                      strategies == 1 ? "y" : "ies");
     }
     if (found > 1 && least == most && strategies == 1)
         text_add(out, "; what was varied changes nothing here");
