@@ -196,7 +196,7 @@ static enum status check_required(const struct reading *r, const struct json_val
         return STATUS_OK;
     json_error(r->json, object, r->e, STATUS_INPUT,
                missing == 1 ? "the key %s is missing" : "the keys %s are missing", list);
-    if (missing == 1)
+    if (missing == 1 && last->help)
         error_set_hint(r->e, "%s: %s", last->key, last->help);
     return r->e->status;
 }

@@ -36,11 +36,12 @@ says "stepcast --help lists the commands"
     expect 2 search $scenario --recompute selectiv
     says "did you mean"
     expect 2 search $scenario --objective speed
-    says "expected one of step_time, tokens_per_s_per_gpu, cost_per_token, got speed"
+    says "expected one of step_time, tokens_per_s_per_gpu, cost_per_token, got \"speed\""
     expect 2 search $scenario --tokens 2T
     says "--tokens needs --deadline too"
     expect 2 estimate $scenario --nic 400
     says "--nic: expected a value at least 1 MB/s, got 400 B/s"
+    says "a number without a unit is in B/s"
     expect 3 estimate $scenario --gpu h100
     says "did you mean one of h100-nvl, h100-pcie, h100-sxm"
     expect 1 estimate $scenario --precision nvfp4
@@ -53,6 +54,8 @@ says "stepcast --help lists the commands"
     says "--top:"
     expect 2 search $scenario --threads x
     says "--threads:"
+    expect 2 export --to megatron-lm $scenario --threads 1e10
+    says "--threads: expected a whole number from 1 to 1024, got 1e10"
     expect 2 search $scenario extra
     says "takes no operand"
     expect 2 estimate $scenario --explain gem

@@ -16,27 +16,19 @@ struct thing {
     unsigned overlaps;
 };
 
-#define MEMBER(m) .offset = offsetof(struct thing, m), .size = sizeof(((struct thing *)0)->m)
+#define ROW(key, kind, unit, member, min, max, required, names, help)                              \
+    FIELD_ROW(thing, key, kind, unit, member, min, max, required, names, help)
+
 static const struct field rows[] = {
-    {.key = "bandwidth",
-     .kind = FIELD_NUMBER,
-     .unit = UNIT_BYTES_PER_S,
-     .min = 1e6,
-     .max = 1e15,
-     .required = true,
-     MEMBER(bandwidth_bytes_per_s)},
-    {.key = "latency",
-     .kind = FIELD_NUMBER,
-     .unit = UNIT_SECONDS,
-     .min = 0,
-     .max = HUGE_VAL,
-     MEMBER(latency_s)},
-    {.key = "ratio", .kind = FIELD_NUMBER,                                                 .min = -HUGE_VAL,                                                                                                            .max = 1,                                                                                                                                                                                                           MEMBER(ratio)},
-    {.key = "ports",       .kind = FIELD_INT,                     .min = 1,                     .max = 64, MEMBER(ports)},
-    {.key = "sharp",                    .kind = FIELD_BOOL,                                         MEMBER(sharp)                                                                                 },
-    {.key = "name",       .kind = FIELD_STRING,                                         MEMBER(name)                                                                                           },
-    {.key = "topology",                    .kind = FIELD_ENUM,                                          .names = topology_names,MEMBER(topology)                                                                                                                                                    },
-    {.key = "overlaps",    .kind = FIELD_SET, .names = overlap_names, MEMBER(overlaps)                                                                                                                                                     },
+    ROW("bandwidth", FIELD_NUMBER, UNIT_BYTES_PER_S, bandwidth_bytes_per_s, 1e6, 1e15, true, NULL,
+        "of one link"),
+    ROW("latency", FIELD_NUMBER, UNIT_SECONDS, latency_s, 0, HUGE_VAL, false, NULL, NULL),
+    ROW("ratio", FIELD_NUMBER, UNIT_NONE, ratio, -HUGE_VAL, 1, false, NULL, NULL),
+    ROW("ports", FIELD_INT, UNIT_NONE, ports, 1, 64, false, NULL, NULL),
+    ROW("sharp", FIELD_BOOL, UNIT_NONE, sharp, 0, 0, false, NULL, NULL),
+    ROW("name", FIELD_STRING, UNIT_NONE, name, 0, 0, false, NULL, NULL),
+    ROW("topology", FIELD_ENUM, UNIT_NONE, topology, 0, 0, false, topology_names, NULL),
+    ROW("overlaps", FIELD_SET, UNIT_NONE, overlaps, 0, 0, false, overlap_names, NULL),
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
@@ -115,11 +107,13 @@ static void test_errors(void **state)
         {"{\"zzz\": 1}",                 "f:1:2: zzz: unknown key \"zzz\"\n"                          },
         {"{\"Bandwidth\": 1}",
          "f:1:2: Bandwidth: unknown key \"Bandwidth\"\n  hint: did you mean \"bandwidth\"?\n"         },
-        {"{}",                           "f:1:1: the key \"bandwidth\" is missing\n"                  },
-        {"{\"bandwidth\": null}",        "f:1:1: the key \"bandwidth\" is missing\n"                  },
+        {"{}", "f:1:1: the key \"bandwidth\" is missing\n  hint: bandwidth: of one link\n"},
+        {"{\"bandwidth\": null}",
+         "f:1:1: the key \"bandwidth\" is missing\n  hint: bandwidth: of one link\n"},
         {"[]",                           "f:1:1: expected an object, got an array\n"                  },
         {"{\"bandwidth\": 3}",
-         "f:1:15: bandwidth: expected a value from 1 MB/s to 1 PB/s, got 3 B/s\n"                     },
+         "f:1:15: bandwidth: expected a value from 1 MB/s to 1 PB/s, got 3 B/s\n"
+         "  hint: a number without a unit is in B/s\n"},
         {"{\"bandwidth\": \"2 PB/s\"}",
          "f:1:15: bandwidth: expected a value from 1 MB/s to 1 PB/s, got 2 PB/s\n"                    },
         {"{\"latency\": \"-1 us\"}",     "f:1:13: latency: expected a value at least 0 s, got -1 us\n"},
