@@ -43,6 +43,14 @@ static const struct {
     {"gcp-a4",           "b200-sxm",      8, 8,  3200},
     {"frontier",         "mi250x",        8, 8,  800 },
     {"alps",             "gh200",         4, 4,  800 },
+    {"perlmutter",       "a100-sxm-40gb", 4, 4,  800 },
+    {"kestrel",          "h100-sxm",      4, 4,  400 },
+    {"oci-a100",         "a100-sxm-80gb", 8, 8,  1600},
+    {"oci-h100",         "h100-sxm",      8, 8,  3200},
+    {"oci-h200",         "h200-sxm",      8, 8,  3200},
+    {"oci-b200",         "b200-sxm",      8, 8,  3200},
+    {"oci-mi300x",       "mi300x",        8, 8,  3200},
+    {"oci-mi355x",       "mi355x",        8, 8,  3200},
 };
 
 static void test_contract(void **state)
