@@ -37,7 +37,7 @@ static enum status enqueue_gemm(void *context, int call, cudaStream_t stream, st
     const struct fleet_run *run = context;
     struct cuda_operand_places at =
         cuda_operand_places(cuda_arena_set(&run->arena, call), &run->operands);
-    return cuda_matmul_enqueue(&run->matmul, run->gpu, at.a, at.b, at.c, stream, e);
+    return cuda_matmul_enqueue(&run->matmul, run->gpu, &at, stream, e);
 }
 
 static enum status enqueue_copy(void *context, int call, cudaStream_t stream, struct error *e)

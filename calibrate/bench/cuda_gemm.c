@@ -138,7 +138,7 @@ static enum status enqueue(void *context, int call, cudaStream_t stream, struct 
     const struct gemm_run *run = context;
     struct cuda_operand_places at =
         cuda_operand_places(cuda_arena_set(&run->arena, call), &run->operands);
-    return cuda_matmul_enqueue(&run->matmul, run->gpu, at.a, at.b, at.c, stream, e);
+    return cuda_matmul_enqueue(&run->matmul, run->gpu, &at, stream, e);
 }
 
 static enum status measure_product(void *context, size_t i, struct sample *out, struct error *e)

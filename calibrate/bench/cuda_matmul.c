@@ -176,14 +176,14 @@ void cuda_matmul_close(struct cuda_matmul *matmul)
 }
 
 enum status cuda_matmul_enqueue(const struct cuda_matmul *matmul, const struct cuda_gpu *gpu,
-                                const void *a, const void *b, void *c, cudaStream_t stream,
+                                const struct cuda_operand_places *at, cudaStream_t stream,
                                 struct error *e)
 {
     const float alpha = 1, beta = matmul->accumulate ? 1 : 0;
-    return CUBLAS_TRY(cublasLtMatmul(gpu->lt, matmul->operation, &alpha, b, matmul->left, a,
-                                     matmul->right, &beta, c, matmul->output, c, matmul->output,
-                                     &matmul->algorithm, gpu->workspace, CUDA_WORKSPACE_BYTES,
-                                     stream),
+    return CUBLAS_TRY(cublasLtMatmul(gpu->lt, matmul->operation, &alpha, at->b, matmul->left, at->a,
+                                     matmul->right, &beta, at->c, matmul->output, at->c,
+                                     matmul->output, &matmul->algorithm, gpu->workspace,
+                                     CUDA_WORKSPACE_BYTES, stream),
                       e);
 }
 

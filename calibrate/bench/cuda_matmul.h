@@ -43,15 +43,14 @@ enum status cuda_matmul_open(struct cuda_matmul *matmul, const struct cuda_gpu *
                              struct error *e);
 void cuda_matmul_close(struct cuda_matmul *matmul);
 
-enum status cuda_matmul_enqueue(const struct cuda_matmul *matmul, const struct cuda_gpu *gpu,
-                                const void *a, const void *b, void *c, cudaStream_t stream,
-                                struct error *e);
-
-/* Fills the operands at `set`: A, then B, then C, each aligned to 256 bytes; gives where they are.
- */
+/* Where the operands of a set are: A, then B, then C, each aligned to 256 bytes. */
 struct cuda_operand_places {
     char *a, *b, *c;
 };
+enum status cuda_matmul_enqueue(const struct cuda_matmul *matmul, const struct cuda_gpu *gpu,
+                                const struct cuda_operand_places *at, cudaStream_t stream,
+                                struct error *e);
+
 struct cuda_operand_places cuda_operand_places(char *set, const struct cuda_operands *operands);
 double cuda_operand_set_bytes(const struct cuda_operands *operands);
 enum status cuda_operands_fill(const struct cuda_arena *arena, const struct cuda_operands *operands,

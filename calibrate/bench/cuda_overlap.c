@@ -25,6 +25,7 @@ enum {
     GEMMS = sizeof sizes / sizeof sizes[0],
     SIDE_SIZES = sizeof side_bytes / sizeof side_bytes[0],
     REPETITIONS = 7,
+    CALLS_ALONE = 10,
     CALLS_MAX = 450 /* of each: the driver queues about 1024 launches before it makes one wait */
 };
 static const double WINDOW_S = 10e-3, ARENA_BYTES = 6e9;
@@ -45,6 +46,7 @@ struct overlap_run {
 
 /* Something that is enqueued `calls` times between its two events. */
 struct load {
+    int calls;
     cudaStream_t stream;
     cudaEvent_t start, end;
     enum status (*enqueue)(struct overlap_run *run, int call, cudaStream_t stream, struct error *e);
@@ -55,7 +57,7 @@ static enum status enqueue_gemm(struct overlap_run *run, int call, cudaStream_t 
 {
     struct cuda_operand_places at =
         cuda_operand_places(cuda_arena_set(&run->gemm, call), &run->operands);
-    return cuda_matmul_enqueue(&run->matmul, run->gpu, at.a, at.b, at.c, stream, e);
+    return cuda_matmul_enqueue(&run->matmul, run->gpu, &at, stream, e);
 }
 
 static enum status enqueue_side(struct overlap_run *run, int call, cudaStream_t stream,
@@ -78,22 +80,22 @@ static enum status enqueue_side(struct overlap_run *run, int call, cudaStream_t 
     return nccl_enqueue(&collective, e);
 }
 
-static struct load gemm_load(const struct overlap_run *run)
+static struct load gemm_load(const struct overlap_run *run, int calls)
 {
-    return (struct load){run->gpu->stream, run->gpu->start, run->gpu->end, enqueue_gemm};
+    return (struct load){calls, run->gpu->stream, run->gpu->start, run->gpu->end, enqueue_gemm};
 }
 
-static struct load side_load(const struct overlap_run *run)
+static struct load side_load(const struct overlap_run *run, int calls)
 {
-    return (struct load){run->gpu->side_stream, run->side_start, run->side_end, enqueue_side};
+    return (struct load){calls, run->gpu->side_stream, run->side_start, run->side_end,
+                         enqueue_side};
 }
 
-static enum status enqueue_load(struct overlap_run *run, const struct load *load, int calls,
-                                struct error *e)
+static enum status enqueue_load(struct overlap_run *run, const struct load *load, struct error *e)
 {
     if (CUDA_TRY(cudaEventRecord(load->start, load->stream), e) != STATUS_OK)
         return e->status;
-    for (int call = 0; call < calls; call++)
+    for (int call = 0; call < load->calls; call++)
         if (load->enqueue(run, call, load->stream, e) != STATUS_OK)
             return e->status;
     return CUDA_TRY(cudaEventRecord(load->end, load->stream), e);
@@ -102,19 +104,18 @@ static enum status enqueue_load(struct overlap_run *run, const struct load *load
 /* The two streams start together, when both have their calls: the second's would else be issued
  * while the first runs, and find it done. */
 static enum status hold_both(struct overlap_run *run, const struct load *timed,
-                             const struct load *other, int calls, struct error *e)
+                             const struct load *other, struct error *e)
 {
-    double issue_s = fmin(ISSUE_S * calls, HOLD_MAX_S);
+    double issue_s = fmin(ISSUE_S * (timed->calls + other->calls), HOLD_MAX_S);
     if (CUDA_TRY(kernel_wait((uint64_t)(1e9 * issue_s), other->stream), e) != STATUS_OK ||
         CUDA_TRY(cudaEventRecord(run->gate, other->stream), e) != STATUS_OK)
         return e->status;
     return CUDA_TRY(cudaStreamWaitEvent(timed->stream, run->gate, 0), e);
 }
 
-/* Seconds a call of `timed` while `other` runs other_calls times (0: alone), for longer. */
-static enum status time_once(struct overlap_run *run, const struct load *timed, int calls,
-                             const struct load *other, int other_calls, double *call_s,
-                             struct error *e)
+/* Seconds a call of `timed` while `other` (NULL: nothing) runs for longer. */
+static enum status time_once(struct overlap_run *run, const struct load *timed,
+                             const struct load *other, double *call_s, struct error *e)
 {
     struct bench *bench = run->gpu->bench;
     float milliseconds = 0;
@@ -122,27 +123,26 @@ static enum status time_once(struct overlap_run *run, const struct load *timed, 
         return e->status;
     watchdog_arm(&bench->watchdog, bench->options->timeout_s, "overlap with %s of %zu bytes",
                  side_names[run->kind], run->bytes);
-    if ((other_calls > 0 && (hold_both(run, timed, other, calls + other_calls, e) != STATUS_OK ||
-                             enqueue_load(run, other, other_calls, e) != STATUS_OK)) ||
-        enqueue_load(run, timed, calls, e) != STATUS_OK ||
+    if ((other && (hold_both(run, timed, other, e) != STATUS_OK ||
+                   enqueue_load(run, other, e) != STATUS_OK)) ||
+        enqueue_load(run, timed, e) != STATUS_OK ||
         nccl_wait(run->gpu, run->world, timed->end, side_names[run->kind], e) != STATUS_OK ||
-        (other_calls > 0 &&
+        (other &&
          nccl_wait(run->gpu, run->world, other->end, side_names[run->kind], e) != STATUS_OK) ||
         CUDA_TRY(cudaEventElapsedTime(&milliseconds, timed->start, timed->end), e) != STATUS_OK)
         return e->status;
     watchdog_disarm(&bench->watchdog);
-    *call_s = 1e-3 * (double)milliseconds / calls;
+    *call_s = 1e-3 * (double)milliseconds / timed->calls;
     return peers_max(&bench->peers, call_s, e);
 }
 
-static enum status time_load(struct overlap_run *run, const struct load *timed, int calls,
-                             const struct load *other, int other_calls, struct timing *out,
-                             struct error *e)
+static enum status time_load(struct overlap_run *run, const struct load *timed,
+                             const struct load *other, struct timing *out, struct error *e)
 {
     double values[REPETITIONS] = {0};
     for (int i = -1; i < REPETITIONS; i++) { /* the first warms up */
         double call_s = 0;
-        if (time_once(run, timed, calls, other, other_calls, &call_s, e) != STATUS_OK)
+        if (time_once(run, timed, other, &call_s, e) != STATUS_OK)
             return e->status;
         if (i >= 0)
             values[i] = call_s;
@@ -165,19 +165,18 @@ static int timed_calls(double call_s, double other_s)
 /* Alone both, then each beside the other, which has OUTLAST times its work. */
 static enum status time_point(struct overlap_run *run, struct sample *out, struct error *e)
 {
-    struct load gemm = gemm_load(run), side = side_load(run);
+    struct load gemm = gemm_load(run, CALLS_ALONE), side = side_load(run, CALLS_ALONE);
     struct timing gemm_alone = {0}, side_alone = {0}, side_beside = {0};
-    if (time_load(run, &gemm, 10, NULL, 0, &gemm_alone, e) != STATUS_OK ||
-        time_load(run, &side, 10, NULL, 0, &side_alone, e) != STATUS_OK)
+    if (time_load(run, &gemm, NULL, &gemm_alone, e) != STATUS_OK ||
+        time_load(run, &side, NULL, &side_alone, e) != STATUS_OK)
         return e->status;
-    int gemms = timed_calls(gemm_alone.median_s, side_alone.median_s);
-    int sides = timed_calls(side_alone.median_s, gemm_alone.median_s);
-    if (time_load(run, &gemm, gemms, &side,
-                  calls_for(OUTLAST * gemms * gemm_alone.median_s, side_alone.median_s),
-                  &out->timing, e) != STATUS_OK ||
-        time_load(run, &side, sides, &gemm,
-                  calls_for(OUTLAST * sides * side_alone.median_s, gemm_alone.median_s),
-                  &side_beside, e) != STATUS_OK)
+    gemm.calls = timed_calls(gemm_alone.median_s, side_alone.median_s);
+    side.calls = calls_for(OUTLAST * gemm.calls * gemm_alone.median_s, side_alone.median_s);
+    if (time_load(run, &gemm, &side, &out->timing, e) != STATUS_OK)
+        return e->status;
+    side.calls = timed_calls(side_alone.median_s, gemm_alone.median_s);
+    gemm.calls = calls_for(OUTLAST * side.calls * side_alone.median_s, gemm_alone.median_s);
+    if (time_load(run, &side, &gemm, &side_beside, e) != STATUS_OK)
         return e->status;
     snprintf(out->extra, sizeof out->extra, "%.4f,%.4f,%.4f", 1e6 * gemm_alone.median_s,
              1e6 * side_alone.median_s, 1e6 * side_beside.median_s);

@@ -60,7 +60,7 @@ static enum status enqueue(void *context, int call, cudaStream_t stream, struct 
         return CUDA_TRY(
             kernel_copy(set, set + run->arena.set_bytes / 2, run->arena.set_bytes / 4, stream), e);
     struct cuda_operand_places at = cuda_operand_places(set, &run->operands);
-    return cuda_matmul_enqueue(&run->matmul, run->gpu, at.a, at.b, at.c, stream, e);
+    return cuda_matmul_enqueue(&run->matmul, run->gpu, &at, stream, e);
 }
 
 static enum status prepare(struct sustained_run *run, struct error *e)
