@@ -79,6 +79,9 @@ static bool is_set(const struct expander *x, const char *name, size_t n)
     return v && v->words.count > 0 && *words_first(&v->words) != '\0';
 }
 
+static void expand_string(const char *s, size_t n, struct shell_variables *variables, int depth,
+                          struct text *out);
+
 /* ${NAME:-default}, ${NAME-default}, ${NAME:=default}, ${NAME:+other}: true if it was one. */
 static bool expand_default(struct expander *x, const char *name, size_t n, const char *rest,
                            size_t length)
@@ -93,7 +96,7 @@ static bool expand_default(struct expander *x, const char *name, size_t n, const
     if (set && op != '+')
         return add_variable(x, name, n);
     if (set == (op == '+'))
-        shell_expand_string(word, word_length, x->variables, x->depth + 1, x->out);
+        expand_string(word, word_length, x->variables, x->depth + 1, x->out);
     return true;
 }
 
@@ -210,8 +213,9 @@ static void expand_text(struct expander *x, const char *s, size_t n, bool keeps_
     }
 }
 
-void shell_expand_string(const char *s, size_t n, struct shell_variables *variables, int depth,
-                         struct text *out)
+/* As a double-quoted string. */
+static void expand_string(const char *s, size_t n, struct shell_variables *variables, int depth,
+                          struct text *out)
 {
     struct expander x = {variables, depth, out};
     if (depth > DEPTH_MAX)

@@ -13,11 +13,7 @@ struct expansion {
 struct expansion shell_expand(const char *s, size_t n, struct shell_variables *variables,
                               struct text *out);
 
-/* Expands n characters as a double-quoted string does. */
-void shell_expand_string(const char *s, size_t n, struct shell_variables *variables, int depth,
-                         struct text *out);
-
-/* The body of a here-document: the same, but quotes stand for themselves. */
+/* The body of a here-document: as a double-quoted string, but quotes stand for themselves. */
 void shell_expand_document(const char *s, size_t n, struct shell_variables *variables,
                            struct text *out);
 
