@@ -204,10 +204,9 @@ static void add_memory(struct drawing *d, int rank, double time_s, double bytes)
 static void add_stage_memory(struct drawing *d, const struct stage_memory *memory, int rank)
 {
     const struct schedule_simulation *s = &d->simulation;
-    double kept = 1 - d->strategy->offload_activations, live = 0, peak = 0;
+    double kept = 1 - d->strategy->offload_activations, peak = 0;
     for (int pass = 0; pass < 2; pass++) {
-        double rest = memory->total_bytes[rank] - peak;
-        live = 0;
+        double rest = memory->total_bytes[rank] - peak, live = 0;
         if (pass == 1)
             add_memory(d, rank, 0, rest);
         for (size_t i = s->first_event[rank]; i < s->first_event[rank + 1]; i++) {

@@ -77,11 +77,9 @@ static void product(struct cursor *c)
         list(c);
     }
     c->depth--;
-    int length = c->n - start;
     while (!c->failed && *c->at == '*') {
         take(c, '*');
-        int times = number(c);
-        length = c->n - start;
+        int times = number(c), length = c->n - start;
         if (times == 0)
             c->n = start;
         for (int i = length; i < length * times && !c->failed; i++)
