@@ -252,8 +252,11 @@ static void add_step(const struct diff_side *side, const char *letter, struct te
 {
     struct text scratch = {0};
     const struct json_value *strategy = json_member(side->result, "strategy");
-    text_addf(out, "%s: %s, %s on %s, %s a step, tp %.0f, pp %.0f, dp %.0f", letter, side->name,
-              json_string(json_member(side->result, "model")),
+    const struct json_value *system = json_member(side->scenario, "system");
+    text_addf(out, "%s: %s, %s on %.0f x %s (%s), %s a step, tp %.0f, pp %.0f, dp %.0f", letter,
+              side->name, json_string(json_member(side->result, "model")),
+              json_number(json_member(system, "gpus")),
+              json_string(json_member(json_member(system, "gpu"), "name")),
               json_string(json_member(side->result, "system")),
               format_unit(&scratch, json_number(json_member(side->result, "step_time_s")),
                           UNIT_SECONDS, 4),

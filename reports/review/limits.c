@@ -71,10 +71,10 @@ static void add_memory_words(const struct review *r, struct text *out)
     strategy_describe(&roomy->strategy, &words);
     html_paragraph(out,
                    "Memory binds: with all the memory that it wants (%s a GPU) %s would be "
-                   "fastest, %.1f %% faster.",
+                   "fastest, in %.1f %% less time.",
                    format_unit(&scratch, roomy->cost.memory_total_bytes, UNIT_BYTES, 3),
                    words.data ? words.data : "another strategy",
-                   100 * (best->cost.step_s / roomy->cost.step_s - 1));
+                   100 * (1 - roomy->cost.step_s / best->cost.step_s));
     text_free(&words);
     text_free(&scratch);
 }

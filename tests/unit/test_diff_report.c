@@ -13,14 +13,15 @@ static struct json *parse(const char *text, const char *name, struct diff_side *
 }
 
 static const char one[] =
-    "{\"scenario\": {\"system\": {\"gpus\": 8, \"tiers\": [{\"b\": 1, \"source\": \"x\"}]},"
+    "{\"scenario\": {\"system\": {\"gpus\": 8, \"gpu\": {\"name\": \"g\"},"
+    " \"tiers\": [{\"b\": 1, \"source\": \"x\"}]},"
     " \"job\": {\"n\": 4}}, \"model\": \"m\", \"system\": \"s\", \"step_time_s\": 2,"
     " \"mfu\": 0.4, \"strategy\": {\"tp\": 1, \"pp\": 1, \"dp\": 8, \"overlaps\": [\"tp\"]},"
     " \"time\": {\"gemm_s\": 1.5, \"tp_s\": 0, \"bubble_s\": 1e-16},"
     " \"memory\": {\"total_bytes\": 1073741824}}";
 static const char other[] =
-    "{\"scenario\": {\"system\": {\"gpus\": 8, \"tiers\": [{\"b\": 2, \"source\": \"y\"},"
-    " {\"b\": 3}]}, \"job\": {\"n\": 4}}, \"results\": [{\"model\": \"m\", \"system\": \"s\","
+    "{\"scenario\": {\"system\": {\"gpus\": 8, \"gpu\": {\"name\": \"g\"},"
+    " \"tiers\": [{\"b\": 2, \"source\": \"y\"}, {\"b\": 3}]}, \"job\": {\"n\": 4}}, \"results\": [{\"model\": \"m\", \"system\": \"s\","
     " \"step_time_s\": 1, \"mfu\": 0.8, \"strategy\": {\"tp\": 2, \"pp\": 1, \"dp\": 4,"
     " \"overlaps\": []}, \"time\": {\"gemm_s\": 0.75, \"tp_s\": 0.25, \"bubble_s\": 0},"
     " \"memory\": {\"total_bytes\": 2147483648}}]}";
@@ -46,6 +47,7 @@ static void test_two(void **state)
     assert_int_equal(e.status, STATUS_OK);
     diff_text(&a, &b, &t);
     const char *text = squeezed(&t);
+    assert_non_null(strstr(text, "A: a.json, m on 8 x g (s), 2 s a step, tp 1, pp 1, dp 8\n"));
     assert_non_null(strstr(text, "step_time_s 2 s 1 s -50.00 %"));
     assert_non_null(strstr(text, "mfu 40 % 80 % +100.00 %"));
     assert_non_null(strstr(text, "gemm_s 1.5 s 750 ms -50.00 %"));
