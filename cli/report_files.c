@@ -100,17 +100,27 @@ enum status report_write_nothing(const struct report_work *work, const struct re
     return report_write_page(folder, &page, e);
 }
 
+/* All but dp, which is what the other degrees leave: flags over the answer may change them. */
+static void mark_given(bool given[OPTIONS_MAX])
+{
+    for (size_t i = 0; i < strategy_field_count; i++)
+        given[i] = strcmp(strategy_fields[i].key, "dp") != 0;
+}
+
 static enum status write_answers(const struct report_work *work, const char *folder,
                                  struct error *e)
 {
     const struct scenario *scenario = &work->plot.input.scenario;
     struct search_result shown = work->plot.found;
     const struct ranked *best = &shown.results[0];
+    bool given[OPTIONS_MAX] = {false};
     struct result result = {.scenario = scenario,
                             .strategy = &best->strategy,
+                            .given = given,
                             .cost = &best->cost,
                             .provenance = &work->provenance};
     struct text answer = {0}, strategies = {0}, sensitivity = {0};
+    mark_given(given);
     shown.count = shown.count < work->top ? shown.count : work->top;
     struct search_report search = {.scenario = scenario, .result = &shown};
     struct sensitivity_report rows = {scenario, &best->strategy, &work->plot.sensitivities,

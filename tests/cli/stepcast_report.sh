@@ -58,6 +58,7 @@ if [ -n "$gnuplot" ]; then
     [ -n "$command" ] || fail "no command in the page"
     expect 0 ${command#stepcast } -o "$work/c"
     diff -r "$work/a" "$work/c" >/dev/null || fail "the page's command makes another page"
+    expect 0 estimate --scenario "$work/a/answer.json" --tp 2
     expect 0 report --scenario "$work/a/answer.json" --vpp 1 --micro-batch 1,2 -o "$work/d"
     cmp -s "$work/a/strategies.csv" "$work/d/strategies.csv" || fail "answer.json gives another answer"
 
