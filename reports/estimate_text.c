@@ -7,6 +7,9 @@
 
 enum { BAR_WIDTH = 40, STRATEGY_WIDTH = 100 };
 
+/* Share of the step that is what is left of sums that cancel. */
+static const double noise_frac = 1e-12;
+
 /* A share of 1 as a bar; anything that is there shows. */
 static void bar(double share, char out[BAR_WIDTH + 1])
 {
@@ -32,9 +35,9 @@ static void add_terms(const struct step_cost *cost, struct text *out)
     table_init(&t, columns, sizeof columns / sizeof *columns);
     for (int i = 0; i < TERMS; i++) {
         char drawn[BAR_WIDTH + 1];
-        if (cost->term_s[i] == 0)
-            continue;
         double share = cost->term_s[i] / cost->step_s;
+        if (!(share > noise_frac))
+            continue;
         bar(share, drawn);
         table_cell(&t, "%s", term_names[i]);
         table_unit(&t, cost->term_s[i], UNIT_SECONDS, 4);

@@ -294,7 +294,8 @@ static bool add_units(struct search_space *space)
     const struct scenario *c = space->scenario;
     struct search_unit unit = {.tp = 1};
     struct search_values tp = {.count = 0};
-    int half_sequence = c->stack.context_parallel ? (int)(c->job.seq_length / 2) : 1;
+    bool splits = c->stack.context_parallel && c->job.seq_length >= 2;
+    int half_sequence = splits ? (int)(c->job.seq_length / 2) : 1;
     if (!search_values_given(&tp, space->options, SEARCH_TP))
         search_values_divisors(&tp, space->gpus, 1,
                                c->stack.tensor_parallel ? most_heads(&c->model) : 1);

@@ -185,4 +185,7 @@ holds() {
     cmp -s "$work/out" "$work/one" || fail "two threads, other results"
     expect 2 search $small --threads 0
 }
+# a sequence of one token has one context rank
+expect 0 search --model llama3-8b --system dgx-h100 --gpus 8 --seq-length 1 --global-batch 1
+prints "Fastest: tensor parallel 8"
 finish
