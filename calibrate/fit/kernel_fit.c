@@ -182,8 +182,7 @@ static enum status fit_group(struct gpu *gpu, const struct calibration_slot *slo
         return error_set(e, STATUS_INPUT, "too many kinds of kernels");
     if (first->kind == SAMPLE_GEMM)
         hold_gemm(&gpu->calibration, first->dtype);
-    struct kernel_fit_group *result = &report->group[report->count];
-    if (kernel_group_fit(gpu, slot, &g->rows, options, result, &report->notes, e) != STATUS_OK) {
+    if (kernel_group_fit(gpu, slot, &g->rows, options, report, e) != STATUS_OK) {
         error_set_file(e, g->file->path, 0, 0);
         return e->status;
     }

@@ -319,8 +319,9 @@ static void report_errors(const struct errors *sums, struct kernel_fit_group *re
 enum status kernel_group_fit(struct gpu *gpu, const struct calibration_slot *slot,
                              const struct kernel_rows *rows,
                              const struct kernel_fit_options *options,
-                             struct kernel_fit_group *result, struct text *notes, struct error *e)
+                             struct kernel_fit_report *report, struct error *e)
 {
+    struct kernel_fit_group *result = &report->group[report->count];
     const char *held[HELD_MAX] = {NULL};
     double x[NONLINEAR_PARAMETERS];
     bool starved = false;
@@ -330,7 +331,7 @@ enum status kernel_group_fit(struct gpu *gpu, const struct calibration_slot *slo
     *result = (struct kernel_fit_group){.op = slot->op, .name = slot->name, .rows = rows->n};
     if (kernel_needs_check(slot, rows, e) != STATUS_OK)
         return e->status;
-    kernel_needs_hold(slot, rows, held, HELD_MAX, notes);
+    kernel_needs_hold(slot, rows, held, HELD_MAX, &report->notes);
     kernel_parameters_of(slot, held, &p.parameters);
     kernel_problem_start(&p, p.prior);
     memcpy(x, p.prior, sizeof x);
@@ -347,7 +348,7 @@ enum status kernel_group_fit(struct gpu *gpu, const struct calibration_slot *slo
     group->error_frac = result->error_frac;
     kernel_spread(&p, rows, x, group->standard_error);
     round_constants(&p, group);
-    note_outliers(&p, rows, notes);
+    note_outliers(&p, rows, &report->notes);
     if (table)
         correct(&p, rows);
     return starved ? error_set(e, STATUS_IO, "out of memory") : STATUS_OK;

@@ -4,11 +4,11 @@
 #include "calibrate/fit/kernel_problem.h"
 
 /* Fits one group of `gpu`'s calibration to its rows: constants, errors, range, corrections.
- * Outliers and constants that are held go to `notes`. `result`: its errors, unless options->quick.
- */
+ * Outliers and constants that are held go to the report's notes. Its next group, not counted yet,
+ * takes the errors, unless options->quick. */
 enum status kernel_group_fit(struct gpu *gpu, const struct calibration_slot *slot,
                              const struct kernel_rows *rows,
                              const struct kernel_fit_options *options,
-                             struct kernel_fit_group *result, struct text *notes, struct error *e);
+                             struct kernel_fit_report *report, struct error *e);
 
 #endif
