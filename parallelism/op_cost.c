@@ -128,6 +128,19 @@ static double expert_network_frac(const struct scenario *scenario, const struct 
     return fmin(1, distinct / q / expert_ranks_frac(&scenario->model, s->ep));
 }
 
+/* What the factor stands for goes with the rows that a product reads and writes, (n + k) elements
+ * each, more than with its 2 n k FLOP a row: casts, permutation and padding, tiles that run out.
+ * Weight gradients have the rows between m and n. */
+static double grouped_product_s(const struct scenario *scenario, const struct op *op)
+{
+    const struct stack *stack = &scenario->stack;
+    const struct stack_constant *k = stack->constant;
+    double in = op->phase == PHASE_BACKWARD_WEIGHT ? op->gemm.m : op->gemm.k, out = op->gemm.n;
+    double share = 1 / (1 + in * out / (in + out) / stack->expert_half_width);
+    return grouped_gemm_s(&scenario->system.gpu, op->dtype, &op->gemm) * k[STACK_COMPUTE].value *
+           (1 + (k[STACK_EXPERTS].value - 1) * share);
+}
+
 double op_cost_s(const struct scenario *scenario, const struct strategy *s, const struct op *op)
 {
     const struct gpu *gpu = &scenario->system.gpu;
@@ -137,8 +150,7 @@ double op_cost_s(const struct scenario *scenario, const struct strategy *s, cons
         return gemm_s(gpu, op->dtype, &op->gemm) * gemm_alignment_factor(op->dtype, &op->gemm) *
                k[STACK_COMPUTE].value;
     case OP_GROUPED_GEMM:
-        return grouped_gemm_s(gpu, op->dtype, &op->gemm) * k[STACK_COMPUTE].value *
-               k[STACK_EXPERTS].value;
+        return grouped_product_s(scenario, op);
     case OP_ATTENTION:
         return attention_s(gpu, op->dtype, attention_pass_of(op), &op->attention) *
                k[STACK_COMPUTE].value * stack_flash_factor(scenario);

@@ -15,8 +15,8 @@ enum {
     STACK_HOST,    /* host seconds a kernel launch */
     STACK_NETWORK, /* time of traffic that leaves the scale-up domain over the collectives' model */
     STACK_SCALE_UP,  /* the same for traffic inside the scale-up domain: how it is launched and hidden */
-    STACK_EXPERTS, /* time of the kernels of expert layers (grouped GEMM, permutation, activation)
-                      over the model's */
+    STACK_EXPERTS, /* time of the kernels of expert layers (permutation, activation, grouped GEMM of
+                      narrow experts: see expert_half_width) over the model's */
     STACK_STEP,    /* host seconds of a step that the GPU waits for */
     STACK_CONSTANTS
 };
@@ -71,6 +71,8 @@ struct stack {
     double weight_bytes, gradient_bytes, optimizer_bytes; /* memory a parameter; MODELLING 6.1 */
     double optimizer_traffic_bytes; /* HBM bytes an owned parameter in the update */
     double straggler_spread_frac; /* spread of one GPU's step time */
+    double expert_half_width; /* STACK_EXPERTS adds 1 / (1 + n k / (n + k) / this) of its excess to the
+                                 product of an expert's [rows x k][k x n]; 0: nothing */
     double collective_wait_s; /* what a collective between kernels takes more than in a benchmark,
                                  which calls it back to back: it waits for the compute stream and for
                                  the last of its ranks */

@@ -176,6 +176,7 @@ ABLATIONS = [
     ("slow-down of compute beside collectives", {"contention": 0}),
     ("stragglers", {"straggler_spread": 0}),
     ("what a collective waits for its stream and its ranks", {"collective_wait_s": 0}),
+    ("the factor of experts fades with their width", {"expert_half_width": 1e6}),
     ("host time of a step", {"unfitted": "host_s_per_step"}),
     ("zero-bubble steps that overlap", {"steps_overlap": False}),
     ("the re-gather of sequence parallelism (hidden wholly)", {"wgrad_gather_hidden": 1}),

@@ -90,8 +90,11 @@ static void add_main(const struct explanation *x, enum term term)
 
 static void add_grouped(const struct explanation *x)
 {
-    text_addf(x->out, "  grouped products of experts: x %.4g besides, the stack's experts factor\n",
-              value_of(x, STACK_EXPERTS));
+    double factor = value_of(x, STACK_EXPERTS);
+    text_addf(x->out,
+              "  grouped products of experts: x 1 + %.4g / (1 + n k / (n + k) / %g) besides, by the "
+              "stack's experts factor of %.4g\n",
+              factor - 1, x->result->scenario->stack.expert_half_width, factor);
 }
 
 static void add_unaligned(const struct explanation *x)
