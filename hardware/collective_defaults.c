@@ -34,7 +34,8 @@ static const struct technology {
     {"gpudirect-tcpxo", "transferred: 2 GCP a3-mega nodes", collective_tcpxo, false, false},
     {"ethernet", "assumed: no measurement", collective_ethernet, false, false},
     {"tcp", "assumed: no measurement", collective_ethernet, false, false},
-    {"", "assumed: a plain switched fabric", collective_plain_switch, false, false},
+    {"", "assumed: a technology that is not known, as a plain switched fabric",
+     collective_plain_switch, false, false},
 };
 /* clang-format on */
 
