@@ -126,16 +126,17 @@ static void emit_permute(struct emitter *e)
 }
 
 /* Experts with biases and a clamped activation (gpt-oss). Where no kernel fuses them, forward one
- * each for the bias of FC1, two clamps, the gate's scaling, sigmoid and product, the shifted product
- * and the bias of FC2, about 32 B a produced element; backward, with the sums of the biases'
- * gradients over the tokens, twice that. Where they are fused, FC1's product takes its bias with the
- * activation [Transformer Engine, pull request 2769]; grouped products add no other, nor sum
- * gradients [issue 2766]: FC2's output is read and written, each product's gradient read. */
+ * each for the bias of FC1, two clamps, the gate's scaling, sigmoid and product, the shifted
+ * product and the bias of FC2, about 32 B a produced element; backward, with the sums of the
+ * biases' gradients over the tokens, twice that. Where they are fused, FC1's product takes its bias
+ * with the activation [Transformer Engine, pull request 2769]; grouped products add no other, nor
+ * sum gradients [issue 2766]: FC2's output is read and written, each product's gradient read. */
 static void emit_expert_bias(struct emitter *e)
 {
     double received = expert_tokens_received(e->model, e->shard);
     double produced = received * e->model->moe_intermediate_size / e->shard->etp;
-    double fc2 = received * e->model->hidden_size, fc1 = e->model->gated_mlp ? 2 * produced : produced;
+    double fc1 = e->model->gated_mlp ? 2 * produced : produced;
+    double fc2 = received * e->model->hidden_size;
     bool fused = e->kernels->fused_expert_bias;
     if (!e->model->mlp_bias)
         return;

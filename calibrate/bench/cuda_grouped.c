@@ -121,8 +121,7 @@ static enum status loop(struct grouped_run *run, int call, cudaStream_t stream, 
     for (int g = 0; g < run->point.groups; g++) {
         struct cuda_operand_places at =
             cuda_operand_places(expert_of(run, call, g), &run->operands[g]);
-        if (cuda_matmul_enqueue(&run->matmul[g], run->gpu, &at, stream, e) !=
-            STATUS_OK)
+        if (cuda_matmul_enqueue(&run->matmul[g], run->gpu, &at, stream, e) != STATUS_OK)
             return e->status;
     }
     return STATUS_OK;

@@ -90,7 +90,8 @@ void review_changes(const struct review *r, struct text *out)
     add_infeasible(r, out);
     if (r->limits->memory_binds) {
         strategy_describe(&r->limits->roomy.strategy, &words);
-        html_paragraph(out, "With memory without end: %s, in %.1f %% less time.", text_string(&words),
+        html_paragraph(out, "With memory without end: %s, in %.1f %% less time.",
+                       text_string(&words),
                        100 * (1 - r->limits->roomy.cost.step_s / r->found->results[0].cost.step_s));
     }
     table_free(&t);

@@ -21,7 +21,8 @@ static const char one[] =
     " \"memory\": {\"total_bytes\": 1073741824}}";
 static const char other[] =
     "{\"scenario\": {\"system\": {\"gpus\": 8, \"gpu\": {\"name\": \"g\"},"
-    " \"tiers\": [{\"b\": 2, \"source\": \"y\"}, {\"b\": 3}]}, \"job\": {\"n\": 4}}, \"results\": [{\"model\": \"m\", \"system\": \"s\","
+    " \"tiers\": [{\"b\": 2, \"source\": \"y\"}, {\"b\": 3}]}, \"job\": {\"n\": 4}}, \"results\": "
+    "[{\"model\": \"m\", \"system\": \"s\","
     " \"step_time_s\": 1, \"mfu\": 0.8, \"strategy\": {\"tp\": 2, \"pp\": 1, \"dp\": 4,"
     " \"overlaps\": []}, \"time\": {\"gemm_s\": 0.75, \"tp_s\": 0.25, \"bubble_s\": 0},"
     " \"memory\": {\"total_bytes\": 2147483648}}]}";

@@ -15,8 +15,8 @@ static double factor_of(const struct scenario *scenario, enum phase phase, struc
     return op_cost_s(scenario, &s, &op) / grouped_gemm_s(&scenario->system.gpu, op.dtype, &op.gemm);
 }
 
-/* By hand, compute 1.1, experts 1.8, half width 1000: hidden 3000 and width 1500 have n k / (n + k) =
- * 1000, so that half of 0.8 is left; hidden 6000 and width 30000 have 5000, a sixth. */
+/* By hand, compute 1.1, experts 1.8, half width 1000: hidden 3000 and width 1500 have n k / (n + k)
+ * = 1000, so that half of 0.8 is left; hidden 6000 and width 30000 have 5000, a sixth. */
 static void test_factor_fades_with_width(void **state)
 {
     (void)state;

@@ -171,7 +171,8 @@ static void test_own_factors_are_told(void **state)
     k[STACK_EXPERTS].value = 1.625;
     k[STACK_SCALE_UP].value = 1.375;
     k[STACK_NETWORK].value = 1.125;
-    check_says(scenario, &s, "gemm", "grouped products of experts: x 1 + 0.625 / (1 + n k / (n + k) / 1000)");
+    check_says(scenario, &s, "gemm",
+               "grouped products of experts: x 1 + 0.625 / (1 + n k / (n + k) / 1000)");
     check_says(scenario, &s, "memory_bound", "kernels of routing and experts: x 1.625 instead");
     check_says(scenario, &s, "memory_bound", "of the embedding: once = t0 + bytes / (");
     check_says(scenario, &s, "ep", "once = 65 us");
