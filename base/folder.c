@@ -1,4 +1,5 @@
 #include "base/folder.h"
+#include "base/array.h"
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -11,15 +12,16 @@ static int by_bytes(const void *a, const void *b)
 
 static enum status add_name(struct folder *f, const char *name, size_t n, struct error *e)
 {
-    char **names = realloc(f->names, (f->count + 1) * sizeof *names);
-    if (names)
-        f->names = names;
-    char *copy = names ? malloc(n + 1) : NULL;
-    if (!copy)
+    char *copy = malloc(n + 1);
+    char **names = copy ? array_grow(f->names, f->count, &f->capacity, sizeof *names) : NULL;
+    if (!names) {
+        free(copy);
         return error_set(e, STATUS_IO, "out of memory");
+    }
     memcpy(copy, name, n);
     copy[n] = '\0';
-    f->names[f->count++] = copy;
+    names[f->count++] = copy;
+    f->names = names;
     return STATUS_OK;
 }
 
@@ -27,7 +29,7 @@ enum status folder_read(const char *path, const char *extension, struct folder *
                         struct error *e)
 {
     size_t end = strlen(extension);
-    *out = (struct folder){NULL, 0};
+    *out = (struct folder){.names = NULL};
     DIR *dir = opendir(path);
     if (!dir && (errno == ENOENT || errno == ENOTDIR))
         return STATUS_OK;
@@ -55,5 +57,5 @@ void folder_free(struct folder *folder)
     for (size_t i = 0; i < folder->count; i++)
         free(folder->names[i]);
     free(folder->names);
-    *folder = (struct folder){NULL, 0};
+    *folder = (struct folder){.names = NULL};
 }

@@ -6,7 +6,7 @@
 /* The names in a folder. Owned by the caller. */
 struct folder {
     char **names; /* sorted by bytes */
-    size_t count;
+    size_t count, capacity;
 };
 
 /* Files whose names end in `extension` (".json"), without it. A folder that is not there holds

@@ -81,7 +81,7 @@ static enum status read_like(const struct gpu_reading *r, struct gpu *gpu, struc
 {
     const struct json_value *like = json_member(r->object, "like");
     struct attention_constants own[2];
-    struct gpu from;
+    struct gpu from = {.like = ""};
     struct error cause;
     if (r->depth >= LIKE_DEPTH)
         return json_error(r->json, like, e, STATUS_INPUT,

@@ -146,7 +146,7 @@ static enum status list_entries(struct listing *l, const char *catalog, void *th
                                 struct error *e)
 {
     struct description_request request = {.catalog = catalog, .seq_length = 0};
-    struct folder folder = {NULL, 0};
+    struct folder folder = {.names = NULL};
     struct text path = {0};
     text_addf(&path, "%s/%s", catalog ? catalog : "", l->kind->plural);
     if (catalog && !path.failed)
