@@ -24,7 +24,7 @@ static const struct family families[] = {
     {"qwen2_moe", TRAIT_GATED | TRAIT_QKV_BIAS | TRAIT_SHARED_GATE, 2, WINDOW_FROM, NULL},
     {"qwen3 qwen3_vl qwen3_vl_text qwen3_moe qwen3_vl_moe qwen3_vl_moe_text qwen3_omni_moe_text",
      LLAMA | TRAIT_QK_HEAD, 2, WINDOW_FROM, NULL},
-    {"deepseek_v2 deepseek_vl_v2", LLAMA, 2, WINDOW_IGNORED, NULL},
+    {"deepseek deepseek_v2 deepseek_vl_v2", LLAMA, 2, WINDOW_IGNORED, NULL},
     {"deepseek_v3 kimi_k2 kimi_k25 kimi_vl glm4_moe_lite", LLAMA | TRAIT_ROUTER_BIAS, 2,
      WINDOW_IGNORED, NULL},
     {"glm4_moe glm4v_moe glm4v_moe_text", TRAIT_GATED | TRAIT_ROUTER_BIAS, 2, WINDOW_IGNORED, NULL},

@@ -14,33 +14,68 @@ static const struct catalog catalog = {"model", "models", model_catalog};
 static const struct {
     const char *prefix, *as;
 } aliases[] = {
-    {"llama3.1-",   "llama3-"    },
-    {"llama3.3-",   "llama3-"    },
-    {"llama-2-",    "llama2-"    },
-    {"llama-3-",    "llama3-"    },
-    {"llama-3.1-",  "llama3-"    },
-    {"llama-3.2-",  "llama3.2-"  },
-    {"llama-3.3-",  "llama3-"    },
-    {"llama-4-",    "llama4-"    },
-    {"gpt-3-",      "gpt3-"      },
-    {"deepseek-r1", "deepseek-v3"},
+    {"llama3.1-",                 "llama3-"        },
+    {"llama3.3-",                 "llama3-"        },
+    {"llama-2-",                  "llama2-"        },
+    {"llama-3-",                  "llama3-"        },
+    {"llama-3.1-",                "llama3-"        },
+    {"llama-3.2-",                "llama3.2-"      },
+    {"llama-3.3-",                "llama3-"        },
+    {"llama-4-scout-17b-16e",     "llama4-scout"   },
+    {"llama-4-maverick-17b-128e", "llama4-maverick"},
+    {"llama-4-",                  "llama4-"        },
+    {"gemma-2-",                  "gemma2-"        },
+    {"gemma-3-",                  "gemma3-"        },
+    {"phi-4",                     "phi4-14b"       },
+    {"gpt-3-",                    "gpt3-"          },
+    {"deepseek-r1",               "deepseek-v3"    },
 };
+
+/* What the hub adds to a network's name without changing a dimension of it. */
+static const char *const hub_endings[] = {"-instruct", "-chat", "-base", "-hf",
+                                          "-it",       "-pt",   "-v0.1", NULL};
 
 enum { NAME_SIZE = 96 };
 
-/* Copies the name that an alias stands for; false if none does. */
+static bool drop_ending(char name[NAME_SIZE])
+{
+    size_t length = strlen(name);
+    for (size_t i = 0; hub_endings[i]; i++) {
+        size_t end = strlen(hub_endings[i]);
+        if (length > end && names_equal(name + length - end, hub_endings[i])) {
+            name[length - end] = '\0';
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "Meta-Llama-3-8B-Instruct" is "Llama-3-8B". */
+static void drop_hub_words(const char *name, char out[NAME_SIZE])
+{
+    char start[6];
+    snprintf(start, sizeof start, "%s", name);
+    snprintf(out, NAME_SIZE, "%s", names_equal(start, "meta-") ? name + 5 : name);
+    while (drop_ending(out))
+        ;
+}
+
+/* Copies the name that an alias or a hub's name stands for; false if none does. */
 static bool resolve_alias(const char *name, char out[NAME_SIZE])
 {
+    char plain[NAME_SIZE];
+    drop_hub_words(name, plain);
     for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++) {
         char start[NAME_SIZE];
         size_t length = strlen(aliases[i].prefix);
-        snprintf(start, sizeof start, "%.*s", (int)length, name);
+        snprintf(start, sizeof start, "%.*s", (int)length, plain);
         if (!names_equal(start, aliases[i].prefix))
             continue;
-        snprintf(out, NAME_SIZE, "%s%.64s", aliases[i].as, name + length);
+        snprintf(out, NAME_SIZE, "%s%.64s", aliases[i].as, plain + length);
         return true;
     }
-    return false;
+    snprintf(out, NAME_SIZE, "%s", plain);
+    return strcmp(plain, name) != 0;
 }
 
 const char *model_catalog_name(size_t i)
@@ -102,9 +137,24 @@ static void name_of_file(const char *path, char *out, size_t size)
     utf8_tame(out, "");
 }
 
+/* "meta-llama/Llama-3.1-8B" is a path to us and a model of the hub to the one who wrote it. */
+static void hint_at_catalog(const char *path, const char *folder, struct error *e)
+{
+    const char *name = path + last_part(path, strlen(path));
+    struct error unknown;
+    error_init(&unknown);
+    struct json *json = *name == '\0' ? NULL : load_name(name, folder, &unknown);
+    if (json)
+        error_set_hint(e, "the catalog knows %.60s: leave out what stands before it", name);
+    json_free(json);
+}
+
 enum status model_find(const char *name, const char *folder, struct model *model, struct error *e)
 {
-    struct json *json = name_is_path(name) ? load_path(name, e) : load_name(name, folder, e);
+    bool path = name_is_path(name);
+    struct json *json = path ? load_path(name, e) : load_name(name, folder, e);
+    if (!json && path && e->status == STATUS_IO)
+        hint_at_catalog(name, folder, e);
     if (!json)
         return e->status;
     enum status status = model_read(json, json_root(json), model, e);

@@ -24,7 +24,7 @@ static const struct refusal refused_keys[] = {
     {"hc_mult", "hyper-connections"},
     {"cross_attention_layers add_cross_attention is_encoder_decoder encoder_layers",
      "cross-attention"},
-    {"num_kv_shared_layers use_cla cla_share_factor", "sharing of keys and values between layers"},
+    {"num_kv_shared_layers use_cla", "sharing of keys and values between layers"},
     {"hidden_size_per_layer_input altup_num_inputs laurel_rank",
      "a second stream beside the layers"},
     {"block_configs num_query_heads_per_layer attention_other_setting swa_num_attention_heads "

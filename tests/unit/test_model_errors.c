@@ -174,7 +174,8 @@ static void switched_off(void **state)
     (void)state;
     good_model("{\"model_type\": \"llama\", \"is_encoder_decoder\": false, "
                "\"add_cross_attention\": false, "
-               "\"index_topk\": null, \"num_kv_shared_layers\": 0, \"layers_block_type\": [], "
+               "\"index_topk\": null, \"num_kv_shared_layers\": 0, \"use_cla\": false, "
+               "\"cla_share_factor\": 2, \"layers_block_type\": [], "
                "\"linear_attn_config\": {}, \"hybrid_override_pattern\": \"\", " LAYERS REST);
     good_model("{\"model_type\": \"minimax\", \"attn_type_list\": [1, 1, 1, 1], " MOE LAYERS REST);
 }
@@ -195,6 +196,40 @@ static void hints(void **state)
     assert_non_null(strstr(e.hint, "llama3-8b"));
     error_init(&e);
     assert_int_equal(model_find("no/such/config.json", NULL, &m, &e), STATUS_IO);
+    assert_string_equal(e.hint, "");
+    error_init(&e);
+    assert_int_equal(model_find("meta-llama/Llama-3.1-8B", NULL, &m, &e), STATUS_IO);
+    assert_non_null(strstr(e.hint, "the catalog knows Llama-3.1-8B"));
+}
+
+/* The hub's names of networks that the catalog holds under another; a name that says another
+ * network is none of them. */
+static void hub_names(void **state)
+{
+    static const char *const names[][2] = {
+        {"Meta-Llama-3-8B-Instruct",       "llama3-8b"   },
+        {"Llama-2-7b-chat-hf",             "llama2-7b"   },
+        {"Qwen2.5-7B-Instruct",            "qwen2.5-7b"  },
+        {"Mixtral-8x7B-Instruct-v0.1",     "mixtral-8x7b"},
+        {"gemma-2-9b-it",                  "gemma2-9b"   },
+        {"Llama-4-Scout-17B-16E-Instruct", "llama4-scout"},
+        {"Kimi-K2-Base",                   "kimi-k2"     },
+        {"phi-4",                          "phi4-14b"    },
+        {"DeepSeek-R1-Distill-Llama-8B",   NULL          },
+        {"phi-4-mini-instruct",            NULL          },
+        {"Mistral-7B-v0.3",                NULL          }, /* another vocabulary */
+        {"-it",                            NULL          },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct model m;
+        struct error e;
+        error_init(&e);
+        enum status status = model_find(names[i][0], NULL, &m, &e);
+        assert_int_equal(status, names[i][1] ? STATUS_OK : STATUS_INPUT);
+        if (names[i][1])
+            assert_string_equal(m.name, names[i][1]);
+    }
 }
 
 /* A folder of the user's comes before the compiled-in file, under either name; a folder is a path.
@@ -228,7 +263,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_values), cmocka_unit_test(impossible_heads_and_experts),
         cmocka_unit_test(refused),    cmocka_unit_test(switched_off),
-        cmocka_unit_test(hints),      cmocka_unit_test(folders),
+        cmocka_unit_test(hints),      cmocka_unit_test(hub_names),
+        cmocka_unit_test(folders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
