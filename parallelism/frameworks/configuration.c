@@ -87,7 +87,7 @@ enum status configuration_read_json(const char *text, size_t n, const char *file
     return e->status;
 }
 
-enum syntax { SYNTAX_SCRIPT, SYNTAX_YAML, SYNTAX_JSON, SYNTAX_PYTHON };
+enum syntax { SYNTAX_SCRIPT, SYNTAX_YAML, SYNTAX_JSON, SYNTAX_TOML, SYNTAX_PYTHON };
 
 static enum syntax find_syntax(const char *text, size_t n, const char *file)
 {
@@ -98,6 +98,7 @@ static enum syntax find_syntax(const char *text, size_t n, const char *file)
         {".json", SYNTAX_JSON  },
         {".yaml", SYNTAX_YAML  },
         {".yml",  SYNTAX_YAML  },
+        {".toml", SYNTAX_TOML  },
         {".py",   SYNTAX_PYTHON},
         {".sh",   SYNTAX_SCRIPT},
     };
@@ -122,6 +123,9 @@ enum status configuration_read(const char *text, size_t n, const char *file,
         break;
     case SYNTAX_YAML:
         configuration_read_yaml(text, n, 1, out);
+        break;
+    case SYNTAX_TOML:
+        configuration_read_toml(text, n, out);
         break;
     case SYNTAX_PYTHON:
         configuration_read_python(text, n, 1, out);

@@ -5,7 +5,7 @@
 #include "parallelism/frameworks/settings.h"
 
 /* A file that configures a training run, read for its settings: a shell script with the command
- * line, YAML, JSON, or a Python recipe. No shell runs, no path in the file is followed. */
+ * line, YAML, JSON, TOML, or a Python recipe. No shell runs, no path in the file is followed. */
 struct configuration {
     struct settings settings;
     struct launch launch;
@@ -21,6 +21,7 @@ void configuration_free(struct configuration *c);
 enum status configuration_read_json(const char *text, size_t n, const char *file,
                                     struct configuration *out, struct error *e);
 void configuration_read_yaml(const char *text, size_t n, int line, struct configuration *out);
+void configuration_read_toml(const char *text, size_t n, struct configuration *out);
 void configuration_read_python(const char *text, size_t n, int line, struct configuration *out);
 void configuration_read_script(const char *text, size_t n, struct configuration *out);
 

@@ -1,11 +1,18 @@
-/* DeepSpeed: the JSON configuration, and the arguments of transformers' run_clm.py that launch it.
- * deepspeed/runtime/config.py, runtime/zero/config.py; transformers/training_args.py */
+/* DeepSpeed: the JSON configuration, and the arguments of the programs on transformers' trainer that
+ * launch it: run_clm.py, LLaMA-Factory, axolotl.
+ * deepspeed/runtime/config.py, runtime/zero/config.py; transformers/training_args.py;
+ * LLaMA-Factory src/llamafactory/hparams; axolotl src/axolotl/utils/schemas */
 #include "base/file.h"
 #include "parallelism/frameworks/likeness.h"
 #include "parallelism/frameworks/rows.h"
 #include "parallelism/frameworks/tables.h"
 #include <stdio.h>
 #include <string.h>
+
+static const char *const whole_training[][2] = {
+    {"full", "false"},
+    {NULL,   NULL   }
+};
 
 static const struct framework_row rows[] = {
     STRATEGY("zero_optimization.stage", "zero"),
@@ -18,6 +25,10 @@ static const struct framework_row rows[] = {
     GROUP("train_micro_batch_size_per_gpu"),
     GROUP("gradient_accumulation_steps"),
     GROUP("per_device_train_batch_size"),
+    GROUP("micro_batch_size"),
+    GROUP("deepspeed"),
+    GROUP("deepspeed_config"),
+    GROUP("fsdp"),
     GROUP("zero_optimization.overlap_comm"),
     GROUP("zero_optimization.offload_optimizer.device"),
     GROUP("zero_optimization.cpu_offload"),
@@ -35,8 +46,10 @@ static const struct framework_row rows[] = {
     GROUP("max_length"),
     GROUP("model_max_length"),
     GROUP("cutoff_len"),
+    GROUP("sequence_len"),
     GROUP("seq_length"),
     GROUP("model_name_or_path"),
+    GROUP("base_model"),
     GROUP("config_name"),
     GROUP("attn_implementation"),
     GROUP("attn_impl"),
@@ -55,6 +68,13 @@ static const struct framework_row rows[] = {
     UNMODELLED("data_types.grad_accum_dtype", "gradients as the stack keeps them"),
     UNMODELLED("lora_*", "taken as full training"),
     UNMODELLED("use_peft", "taken as full training"),
+    UNMODELLED("adapter", "taken as full training"),
+    UNMODELLED_WORDED("finetuning_type", "taken as full training", whole_training),
+    UNMODELLED("load_in_4bit", "weights as the stack keeps them"),
+    UNMODELLED("load_in_8bit", "weights as the stack keeps them"),
+    UNMODELLED("quantization_bit", "weights as the stack keeps them"),
+    UNMODELLED("sample_packing", "one document a sequence; --document-mean tells otherwise"),
+    UNMODELLED("packing", "one document a sequence; --document-mean tells otherwise"),
     NEUTRAL("zero_optimization.*"),
     NEUTRAL("activation_checkpointing.*"),
     NEUTRAL("tensor_parallel.*"),
@@ -89,20 +109,28 @@ static const struct framework_row rows[] = {
     NEUTRAL("deepspeed*"),
     NEUTRAL("adam_*"),
     NEUTRAL("bf16_*"),
+    NEUTRAL("chat_template"),
     NEUTRAL("data_*"),
+    NEUTRAL("dataset"),
     NEUTRAL("dataset_*"),
+    NEUTRAL("datasets*"),
     NEUTRAL("dataloader_*"),
     NEUTRAL("ddp_*"),
     NEUTRAL("do_*"),
     NEUTRAL("eval*"),
+    NEUTRAL("flash_attention"),
+    NEUTRAL("fsdp_config.*"),
     NEUTRAL("learning_rate"),
     NEUTRAL("local_rank"),
     NEUTRAL("log*"),
     NEUTRAL("lr_*"),
     NEUTRAL("max_grad_norm"),
+    NEUTRAL("max_samples"),
     NEUTRAL("max_steps"),
+    NEUTRAL("num_epochs"),
     NEUTRAL("num_train_epochs"),
     NEUTRAL("optim"),
+    NEUTRAL("optimizer"),
     NEUTRAL("output_dir"),
     NEUTRAL("overwrite_*"),
     NEUTRAL("per_device_eval_batch_size"),
@@ -110,11 +138,14 @@ static const struct framework_row rows[] = {
     NEUTRAL("report_to"),
     NEUTRAL("run_name"),
     NEUTRAL("save*"),
+    NEUTRAL("stage"),
+    NEUTRAL("template"),
     NEUTRAL("tf32"),
     NEUTRAL("tokenizer_name*"),
     NEUTRAL("torch_dtype"),
     NEUTRAL("train_file"),
     NEUTRAL("trust_remote_code"),
+    NEUTRAL("val_set_size"),
     NEUTRAL("warmup_*"),
     NEUTRAL("weight_decay"),
     NEUTRAL("gradient_checkpointing_kwargs"),
@@ -131,10 +162,11 @@ static const char *last_part(const char *path)
 static enum status find_hub_model(struct framework_reader *r)
 {
     const char *path = reading_value(r, "model_name_or_path");
+    const char *base_model = reading_value(r, "base_model");
     const char *config = reading_value(r, "config_name");
     struct error unknown;
     error_init(&unknown);
-    const char *name = path ? path : config;
+    const char *name = path ? path : base_model ? base_model : config;
     if (!name || value_is_unresolved(name))
         return STATUS_OK;
     const char *base = last_part(name);
@@ -143,7 +175,7 @@ static enum status find_hub_model(struct framework_reader *r)
         text_addf(r->notes, "the model %.80s is not in the catalog: name it by --model\n", name);
         return STATUS_OK;
     }
-    snprintf(r->run->model_name, sizeof r->run->model_name, "%s", base);
+    snprintf(r->run->model_name, sizeof r->run->model_name, "%s", r->run->scenario.model.name);
     r->run->model_given = true;
     return STATUS_OK;
 }
@@ -152,7 +184,8 @@ static enum status find_hub_model(struct framework_reader *r)
 static void read_length(struct framework_reader *r)
 {
     static const char *const keys[] = {"block_size",       "max_seq_length", "max_length",
-                                       "model_max_length", "cutoff_len",     "seq_length"};
+                                       "model_max_length", "cutoff_len",     "sequence_len",
+                                       "seq_length"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         int n = reading_number(r, keys[i]);
         if (n > 0 && !r->run->seq_length_given) {
@@ -170,11 +203,12 @@ static enum status read_batch(struct framework_reader *r)
     int batch = reading_number(r, "train_batch_size");
     int micro = reading_number(r, "train_micro_batch_size_per_gpu");
     int device = reading_number(r, "per_device_train_batch_size");
+    int axolotl = reading_number(r, "micro_batch_size");
     int steps = reading_number(r, "gradient_accumulation_steps");
     int context = reading_number(r, "sequence_parallel_size");
     int ulysses = reading_number(r, "ds_sequence_parallel_size");
     s->cp = context > 0 ? context : ulysses > 0 ? ulysses : 1;
-    micro = micro > 0 ? micro : device;
+    micro = micro > 0 ? micro : device > 0 ? device : axolotl;
     double replicas = r->run->scenario.system.gpus / ((double)s->tp * s->pp * s->cp);
     if (micro == 0 && batch > 0 && replicas >= 1)
         micro = (int)(batch / replicas / (steps > 0 ? steps : 1));
@@ -188,9 +222,42 @@ static enum status read_batch(struct framework_reader *r)
     return r->e->status;
 }
 
+/* ZeRO by the words of the trainer's FSDP: "full_shard auto_wrap". */
+static void read_fsdp(struct framework_reader *r)
+{
+    struct strategy *s = &r->run->strategy;
+    const char *words = reading_value(r, "fsdp");
+    if (!words)
+        return;
+    bool hybrid = strstr(words, "hybrid_shard") != NULL;
+    if (strstr(words, "full_shard") || hybrid)
+        s->zero = 3;
+    else if (strstr(words, "shard_grad_op"))
+        s->zero = 2;
+    if (hybrid)
+        s->fsdp_shard = (int)r->run->scenario.system.gpus_per_node;
+    text_add(r->notes, "FSDP is priced as DeepSpeed's ZeRO\n");
+}
+
+/* The JSON file that a program's arguments name holds what they leave open. */
+static void read_config_file(struct framework_reader *r)
+{
+    const char *argument = reading_value(r, "deepspeed");
+    const char *config = reading_value(r, "deepspeed_config");
+    const char *file = config ? config : argument;
+    if (file && strstr(file, ".json") && !settings_find(r->settings, "zero_optimization.stage") &&
+        !settings_find(r->settings, "zero_stage"))
+        text_addf(r->notes,
+                  "%.160s, which tells the ZeRO stage, is not followed: ZeRO %d is taken; state "
+                  "--zero\n",
+                  file, r->run->strategy.zero);
+}
+
 static enum status read_sharding(struct framework_reader *r)
 {
     struct strategy *s = &r->run->strategy;
+    read_fsdp(r);
+    read_config_file(r);
     const char *given = reading_value(r, "zero_optimization.overlap_comm");
     const char *device = reading_value(r, "zero_optimization.offload_optimizer.device");
     bool old = reading_switch(r, "zero_optimization.cpu_offload");

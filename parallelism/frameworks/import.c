@@ -38,25 +38,38 @@ static const struct framework *choose(const struct settings *settings)
     return best;
 }
 
-static enum status nothing_known(const struct settings *settings, const char *file,
-                                 struct error *e)
+static enum status nothing_known(const struct settings *settings, const char *file, struct error *e)
 {
+    size_t first = 0; /* one that no table explains says most */
+    while (first + 1 < settings->count && settings->items[first].use != SETTING_UNKNOWN)
+        first++;
     if (settings->count == 0)
         error_set(e, STATUS_INPUT, "no setting of a training run is in it");
     else
-        error_set(e, STATUS_INPUT, "none of its %zu settings is known, such as \"%.60s\"",
-                  settings->count, setting_key(settings, 0));
+        error_set(e, STATUS_INPUT,
+                  "none of its %zu settings tells how a run is split, such as \"%.60s\"",
+                  settings->count, setting_key(settings, first));
     error_set_file(e, file, 0, 0);
     error_set_hint(e, "a script that starts Megatron-LM, Megatron-Bridge, torchtitan or DeepSpeed, "
-                      "Megatron's YAML, DeepSpeed's JSON");
+                      "Megatron's YAML, torchtitan's TOML or Python, DeepSpeed's JSON");
     return e->status;
+}
+
+static bool reads_any(const struct settings *settings)
+{
+    for (size_t i = 0; i < settings->count; i++) {
+        if (settings->items[i].use == SETTING_READ)
+            return true;
+    }
+    return false;
 }
 
 /* A model given by its dimensions takes the name of the catalog's that it equals. */
 static void name_model(struct framework_run *run)
 {
     struct model *m = &run->scenario.model;
-    for (size_t i = 0; run->model_given && run->model_name[0] == '\0' && model_catalog_name(i); i++) {
+    for (size_t i = 0; run->model_given && run->model_name[0] == '\0' && model_catalog_name(i);
+         i++) {
         if (model_is_of_catalog(m, model_catalog_name(i)))
             snprintf(run->model_name, sizeof run->model_name, "%s", model_catalog_name(i));
     }
@@ -78,10 +91,15 @@ static enum status interpret(struct framework_import *out, const char *file,
     out->run.scenario.system.gpus = out->gpus;
     out->run.scenario.system.gpus_per_node = out->gpus_per_node;
     struct framework_reader r = {out->framework, settings, &out->run, e, &out->notes};
-    if (framework_read(&r) != STATUS_OK)
+    if (framework_read(&r) != STATUS_OK) {
         error_set_file(e, file, 0, 0);
-    else
+        error_set_hint(e, "read as %s's, whose settings are most like these",
+                       out->framework->title);
+    } else if (!reads_any(settings)) {
+        nothing_known(settings, file, e);
+    } else {
         name_model(&out->run);
+    }
     return e->status;
 }
 

@@ -17,7 +17,7 @@ struct import_options {
     double gpus;         /* in place of what the file says; 0: as the file says */
 };
 
-/* Reads the text of a shell script, YAML, JSON or Python file; `file` names it. The framework is
+/* Reads the text of a shell script, YAML, JSON, TOML or Python file; `file` names it. The framework is
  * the one whose table explains most of it. STATUS_INPUT where nothing does, or a value is wrong. */
 enum status framework_import_text(const char *text, size_t n, const char *file,
                                   const struct import_options *options,

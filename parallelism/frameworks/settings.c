@@ -40,6 +40,14 @@ void settings_add(struct settings *s, const char *key, const char *value, int li
     s->count++;
 }
 
+void settings_change(struct settings *s, size_t i, const char *value)
+{
+    size_t at = add_text(s, value);
+    s->failed |= s->pool.failed;
+    if (!s->failed)
+        s->items[i].value = at;
+}
+
 const char *setting_key(const struct settings *s, size_t i)
 {
     return s->pool.data + s->items[i].key;

@@ -36,6 +36,8 @@ enum { SETTING_UNRESOLVED = '\x01' };
 void settings_free(struct settings *s);
 /* Appends; the key's leading dashes are dropped and its hyphens become underscores. */
 void settings_add(struct settings *s, const char *key, const char *value, int line);
+/* Another value for the i-th; `value` lies outside the settings. */
+void settings_change(struct settings *s, size_t i, const char *value);
 const char *setting_key(const struct settings *s, size_t i);
 const char *setting_value(const struct settings *s, size_t i);
 /* The last setting of that key, or NULL. */

@@ -1,4 +1,5 @@
-/* torchtitan: a Python recipe that returns a Trainer.Config, or --section.option flags.
+/* torchtitan: a Python recipe that returns a Trainer.Config, --section.option flags, or the TOML file
+ * of its older versions.
  * torchtitan/config/parallelism.py, training.py, compile.py; torchtitan_recipes/ */
 #include "parallelism/frameworks/torchtitan.h"
 #include "base/file.h"
@@ -28,6 +29,9 @@ static const struct framework_row rows[] = {
                 "false"),
     READ_WORDED("parallelism.context_parallel_rotate_method", OBJECT_STRATEGY, "cp_comm",
                 rotate_words),
+    READ("training.tensor_parallel_degree", OBJECT_STRATEGY, "tp"),
+    READ("experimental.pipeline_parallel_degree", OBJECT_STRATEGY, "pp"),
+    READ("experimental.context_parallel_degree", OBJECT_STRATEGY, "cp"),
     STRATEGY("training.enable_cpu_offload", "offload_optimizer"),
     READ_WORDED("training.mixed_precision_reduce", OBJECT_STACK, "gradient_reduce_bytes",
                 reduce_words),
@@ -36,6 +40,8 @@ static const struct framework_row rows[] = {
     GROUP("parallelism.fsdp_reshard_after_forward"),
     GROUP("parallelism.enable_async_tensor_parallel"),
     GROUP("compile.enable_async_tensor_parallel"),
+    GROUP("experimental.enable_async_tensor_parallel"),
+    GROUP("float8.enable_float8_linear"),
     GROUP("compile.enable"),
     GROUP("compile"),
     GROUP("parallelism.expert_tensor_parallel_degree"),
@@ -56,14 +62,14 @@ static const struct framework_row rows[] = {
     GROUP("activation_checkpoint.mode"),
     GROUP("module"),
     GROUP("config"),
-    GROUP("import"),
-    GROUP("call"),
     GROUP("model.name"),
     GROUP("model.flavor"),
     GROUP("model.converters"),
     GROUP("model_converters*"),
     GROUP("moe_comm_backend"),
     GROUP("inner_attention_map"),
+    UNMODELLED("training.data_parallel_replicate_degree", "one copy of the weights over all replicas"),
+    UNMODELLED("experimental.pipeline_parallel_schedule", "taken as 1F1B"),
     UNMODELLED("parallelism.pipeline_parallel_schedule_csv", "the schedule by its name"),
     UNMODELLED("parallelism.pipeline_parallel_module_fqns_per_model_part", "layers split evenly"),
     UNMODELLED("parallelism.module_fqns_per_model_part", "layers split evenly"),
@@ -72,7 +78,9 @@ static const struct framework_row rows[] = {
     UNMODELLED("activation_checkpoint.memory_budget", "taken as selective"),
     UNMODELLED("debug.deterministic", "taken as off"),
     UNMODELLED("training.deterministic", "taken as off"),
+    NEUTRAL("import"),
     NEUTRAL("import.module"),
+    NEUTRAL("call"),
     NEUTRAL("base"),
     NEUTRAL("seq_len"),
     NEUTRAL("parallelism.context_parallel_load_balancer"),
@@ -99,6 +107,7 @@ static const struct framework_row rows[] = {
     NEUTRAL("dump_folder"),
     NEUTRAL("experimental.*"),
     NEUTRAL("fault_tolerance.*"),
+    NEUTRAL("float8.*"),
     NEUTRAL("hf_assets_path"),
     NEUTRAL("job.*"),
     NEUTRAL("loss*"),
@@ -111,6 +120,7 @@ static const struct framework_row rows[] = {
     NEUTRAL("optim*"),
     NEUTRAL("override*"),
     NEUTRAL("profil*"),
+    NEUTRAL("quantize.*"),
     NEUTRAL("validat*"),
 };
 
@@ -166,8 +176,11 @@ static enum status find_model(struct framework_reader *r)
     for (size_t i = 0; i < r->settings->count; i++) {
         const char *key = setting_key(r->settings, i);
         bool names = strcmp(key, "import") == 0 || strcmp(key, "call") == 0;
-        if (names && !model)
-            model = model_of(setting_value(r->settings, i));
+        if (!names || model)
+            continue;
+        model = model_of(setting_value(r->settings, i));
+        if (model)
+            r->settings->items[i].use = SETTING_READ;
     }
     const char *name = reading_value(r, "model.name"), *flavor = reading_value(r, "model.flavor");
     if (!model && name && flavor) {

@@ -1,6 +1,6 @@
 /* Groups of torchtitan's settings: batch, sharding, pipeline, recompute, quantisation. */
-#include "parallelism/frameworks/torchtitan.h"
 #include "base/file.h"
+#include "parallelism/frameworks/torchtitan.h"
 #include <string.h>
 
 /* Tokens of a step and of a micro-batch, or sequences in the older keys. */
@@ -55,8 +55,7 @@ enum status torchtitan_write_batch(struct framework_writer *w)
     writer_put(w, "training.steps", "50");
     writer_put(w, "metrics.log_freq", "1");
     if (s->pp > 1)
-        writer_putf(w, "parallelism.num_pp_microbatches", "%.0f",
-                    strategy_micro_batches(job, s));
+        writer_putf(w, "parallelism.num_pp_microbatches", "%.0f", strategy_micro_batches(job, s));
     return STATUS_OK;
 }
 
@@ -66,8 +65,8 @@ enum status torchtitan_read_sharding(struct framework_reader *r)
     struct strategy *s = &r->run->strategy;
     int replicate = reading_number(r, "parallelism.data_parallel_replicate_degree");
     const char *given = reading_value(r, "parallelism.data_parallel_shard_degree");
-    int shard = given && given[0] != '-' ? reading_number(r, "parallelism.data_parallel_shard_degree")
-                                         : 0;
+    int shard =
+        given && given[0] != '-' ? reading_number(r, "parallelism.data_parallel_shard_degree") : 0;
     const char *reshard = reading_value(r, "parallelism.fsdp_reshard_after_forward");
     replicate = replicate > 0 ? replicate : 1;
     s->zero = shard == 1 ? 0 : 3;
@@ -82,7 +81,8 @@ enum status torchtitan_read_sharding(struct framework_reader *r)
         s->reshard_after_forward = strcmp(reshard, "always") == 0;
     s->overlaps = s->zero == 3 ? 1u << OVERLAP_FSDP_PREFETCH : 1u << OVERLAP_DP_GRAD_REDUCE;
     if (reading_switch(r, "parallelism.enable_async_tensor_parallel") ||
-        reading_switch(r, "compile.enable_async_tensor_parallel"))
+        reading_switch(r, "compile.enable_async_tensor_parallel") ||
+        reading_switch(r, "experimental.enable_async_tensor_parallel"))
         s->overlaps |= 1u << OVERLAP_TP;
     return r->e->status;
 }
@@ -136,7 +136,7 @@ static int read_chunks(struct framework_reader *r, int less)
     int stages = (layers + each - 1) / each;
     if (stages % s->pp != 0)
         reading_error(r, "parallelism.pipeline_parallel_layers_per_stage",
-                     "%d stages do not divide by %d ranks", stages, s->pp);
+                      "%d stages do not divide by %d ranks", stages, s->pp);
     return stages / s->pp;
 }
 
@@ -146,18 +146,23 @@ enum status torchtitan_read_pipeline(struct framework_reader *r)
     const char *name = reading_value(r, "parallelism.pipeline_parallel_schedule");
     const char *first = reading_value(r, "parallelism.pipeline_parallel_first_stage_less_layers");
     const char *last = reading_value(r, "parallelism.pipeline_parallel_last_stage_less_layers");
-    int less = first ? reading_number(r, "parallelism.pipeline_parallel_first_stage_less_layers") : 1;
+    int less =
+        first ? reading_number(r, "parallelism.pipeline_parallel_first_stage_less_layers") : 1;
     if (last && first && strcmp(first, last) != 0)
         text_add(r->notes, "the first and the last stage hold differently many layers less: the "
                            "first's number is taken for both\n");
     s->schedule = SCHEDULE_1F1B;
+    bool known = !name || *name == '\0';
     for (int i = 0; i < SCHEDULE_WORDS && name; i++) {
         if (names_equal(schedules[i].name, name)) {
             s->schedule = schedules[i].schedule;
+            known = true;
             if (i >= EXACT_SCHEDULES)
                 text_addf(r->notes, "the schedule %s is taken as interleaved 1F1B\n", name);
         }
     }
+    if (!known && s->pp > 1)
+        text_addf(r->notes, "the schedule %.60s is not known: taken as 1F1B\n", name);
     if (s->pp == 1) {
         s->schedule = SCHEDULE_NONE;
         return r->e->status;
@@ -266,15 +271,24 @@ enum status torchtitan_read_rest(struct framework_reader *r)
     for (size_t i = 0; i < r->settings->count; i++) {
         const char *value = setting_value(r->settings, i), *key = setting_key(r->settings, i);
         bool call = strcmp(key, "call") == 0, flag = strcmp(key, "model.converters") == 0;
+        bool understood = flag;
         for (int c = 0; c < CONVERTERS && (call || flag); c++) {
             size_t n = strlen(converters[c].converter);
             if ((call && c < OWN_CONVERTERS && strncmp(value, converters[c].converter, n) == 0) ||
-                (flag && strstr(value, converters[c].converter)))
+                (flag && strstr(value, converters[c].converter))) {
                 run->scenario.job.precision = converters[c].dtype;
+                understood = true;
+            }
         }
-        if (call && strcmp(value, "UlyssesCPFlexInnerAttention") == 0)
+        if (call && strcmp(value, "UlyssesCPFlexInnerAttention") == 0) {
             s->cp_comm = CP_COMM_A2A;
+            understood = true;
+        }
+        if (understood)
+            r->settings->items[i].use = SETTING_READ;
     }
+    if (reading_switch(r, "float8.enable_float8_linear"))
+        run->scenario.job.precision = DTYPE_FP8;
     const char *backend = reading_value(r, "moe_comm_backend");
     const char *map = reading_value(r, "inner_attention_map");
     if (backend && (strstr(backend, "deepep") || strstr(backend, "hybridep")))
@@ -299,8 +313,7 @@ enum status torchtitan_write_rest(struct framework_writer *w)
         return writer_refuse(w, "unfused attention");
     if (s->offload_activations > 0)
         return writer_refuse(w, "activations in host memory");
-    if (w->run->scenario.model.experts > 0 &&
-        s->etp != (s->ep > 1 ? 1 : s->tp))
+    if (w->run->scenario.model.experts > 0 && s->etp != (s->ep > 1 ? 1 : s->tp))
         return writer_refuse(w, "expert tensor parallelism %d beside ep %d", s->etp, s->ep);
     if (s->cp > 1 && s->cp_comm != CP_COMM_ALLGATHER && s->cp_comm != CP_COMM_A2A)
         return writer_refuse(w, "context parallelism by %s", cp_comm_names[s->cp_comm]);
@@ -313,8 +326,7 @@ enum status torchtitan_write_rest(struct framework_writer *w)
     if (s->torch_compile)
         writer_put(w, "compile", "CompileConfig");
     if (s->cp > 1)
-        writer_put(w, "inner_attention_map",
-                   s->cp_comm == CP_COMM_A2A ? "Ulysses" : "KVAllGather");
+        writer_put(w, "inner_attention_map", s->cp_comm == CP_COMM_A2A ? "Ulysses" : "KVAllGather");
     if (dtype != DTYPE_BF16)
         writer_put(w, "call",
                    dtype == DTYPE_FP8 ? "Float8LinearConverter" : "MXFP8LinearConverter");

@@ -1,11 +1,11 @@
-/* Any bytes are a run's configuration or an error: shell script, YAML, JSON or Python, told by the
- * first byte's extension. What was read can be written as a scenario that is JSON. */
+/* Any bytes are a run's configuration or an error: shell script, YAML, JSON, Python or TOML, told by the
+ * first byte, a digit in the kept ones. What was read can be written as a scenario that is JSON. */
 #include "base/json_read.h"
 #include "parallelism/frameworks/import.h"
 #include "reports/import_report.h"
 #include "tests/fuzz/fuzz.h"
 
-static const char *const files[] = {"run.sh", "run.yaml", "run.json", "run.py"};
+static const char *const files[] = {"run.sh", "run.yaml", "run.json", "run.py", "run.toml"};
 enum { FILES = sizeof files / sizeof *files };
 
 static void check_import(const struct framework_import *import, const char *file)
@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct error e;
     if (size < 1)
         return 0;
-    const char *file = files[data[0] % FILES];
+    const char *file = files[(unsigned char)(data[0] - '0') % FILES];
     error_init(&e);
     enum status status =
         framework_import_text((const char *)data + 1, size - 1, file, &options, &import, &e);

@@ -320,7 +320,7 @@ static void test_bad_input(void **state)
     (void)state;
     check_bad("", "x.sh", "no setting of a training run");
     check_bad("echo hello", "x.sh", "no setting of a training run");
-    check_bad("python t.py --frobnicate 3", "x.sh", "none of its 1 settings is known");
+    check_bad("python t.py --frobnicate 3", "x.sh", "none of its 1 settings tells how a run is split");
     check_bad("{\"train_batch_size\": 8,", "x.json", "x.json:1:");
     check_bad("[1]", "x.json", "expected an object");
     check_bad("python t.py --tensor-model-parallel-size eight", "x.sh", "tensor_model_parallel_size");
