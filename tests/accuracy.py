@@ -153,15 +153,17 @@ def published(program):
     print("`stepcast validate` without files: the runs of `calibrate/published`, today's constants. Those marked * are also among the "
           "runs above, which constants are fitted to; the others are not, nor is any run of their sources. What is off there, and "
           "why: `calibrate/published/README.md`.\n")
-    print("| file | runs | mean abs. error | bias | worst | inside its 80 % interval | default stack: mean abs. error |")
-    print("|---|---|---|---|---|---|---|")
+    print("| file | runs | mean abs. error | bias | worst | inside its 80 % interval | memory | default stack: mean abs. error | memory |")
+    print("|---|---|---|---|---|---|---|---|---|")
     plain = {c["id"]: c for c in validate(program, [], "--stack", "default")}
+    file_of = {c["id"]: c["file"] for c in cases}
+    memory, plain_memory = (memory_errors(them, file_of) for them in (cases, [plain[c["id"]] for c in cases]))
     for f in sorted(by):
         error = [c["error_frac"] for c in by[f]]
         hit = [c["predicted_step_time_low_s"] <= c["measured_step_time_s"] <= c["predicted_step_time_high_s"] for c in by[f]]
         print(f"| {f}{' *' if f in FITTED else ''} | {len(error)} | {percent(mean([abs(e) for e in error]))} | "
-              f"{percent(mean(error), True)} | {percent(max(error, key=abs), True)} | {percent(mean(hit))} | "
-              f"{percent(mean([abs(plain[c['id']]['error_frac']) for c in by[f]]))} |")
+              f"{percent(mean(error), True)} | {percent(max(error, key=abs), True)} | {percent(mean(hit))} | {percent(mean(map(abs, memory[f])))} | "
+              f"{percent(mean([abs(plain[c['id']]['error_frac']) for c in by[f]]))} | {percent(mean(map(abs, plain_memory[f])))} |")
     print(flush=True)
 
 

@@ -3,9 +3,9 @@
 
 usage: tests/published_accuracy.py build/stepcast
 """
-import os, re, statistics, sys
+import collections, os, re, statistics, sys
 
-from accuracy import FITTED, validate
+from accuracy import FITTED, every, memory_errors, percent, validate
 
 README = os.path.join(os.path.dirname(__file__), "../calibrate/published/README.md")
 ROW = re.compile(r"^\| ([^ |]+) \| .* s \| .* s \| .* % \| .* % \|$")
@@ -17,7 +17,8 @@ def summary(name, cases):
     size = [abs(e) for e in errors]
     print(f"{name}: {len(cases)} runs, mean {100 * statistics.mean(size):.1f} %, median {100 * statistics.median(size):.1f} %, "
           f"bias {100 * statistics.mean(errors):+.1f} %, worst {100 * max(errors, key=abs):+.1f} %, "
-          f"{sum(e > 0.15 for e in size)} over 15 %, {100 * statistics.mean(inside):.0f} % inside")
+          f"{sum(e > 0.15 for e in size)} over 15 %, {100 * statistics.mean(inside):.0f} % inside, "
+          f"memory {percent(every(memory_errors(cases, collections.defaultdict(str))))}")
 
 
 def main():
