@@ -157,7 +157,7 @@ COMMANDS = {
         "gpu": ("fit GEMM", "--gpu h100-sxm"),
         "system": ("fit GEMM", "--system dgx-h100"),
         "stack": ("fit CASES", "--stack megatron-core"),
-        "catalog": ("fit CASES --stack untuned", "--catalog CATALOG"),
+        "catalog": ("fit CASES --stack megatron-core", "--catalog CATALOG"),
         "into": ("fit GEMM --gpu h100-sxm", "--into CATALOG/gpus/h100-sxm.json"),
         "op": ("import NCCL", "--op broadcast"),
         "ranks": ("import NCCL --op all_reduce", "--ranks 16"),
