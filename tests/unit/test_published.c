@@ -28,7 +28,7 @@ static const struct {
     {"moe_2026",          0.15, 0   },
     {"moe_folding25",     0.15, 0   },
     {"narayanan21",       0.04, 0   },
-    {"nanotron_2025",     0.16, 0.12},
+    {"nanotron_2025",     0.15, 0.12},
     {"papers_2022_2024",  0.11, 0   },
     {"together_2026",     0.25, 0   },
     {"zero_bubble24",     0.03, 0   },
