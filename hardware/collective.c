@@ -271,6 +271,26 @@ static double switch_s_per_byte(const struct collective_site *site, double nic_b
                 1 / (nics_driven(site) * nic_bytes_per_s));
 }
 
+/* What binds a message between domains is the thread block of its channel, not a share of the NIC: 25
+ * GB/s where one rank a node sends, 15 where a ring of eight leaves the node for another rail [10 H100
+ * nodes, 400 Gb/s], and 24.2 of the 25 of Slingshot, 18 with more ranks [NCCL-1272]. Shares are of
+ * that NIC: a slower one gives as many bytes, up to what rings get of it; and a ring leaves a domain
+ * by one rank, so that a NIC that GPUs share is its own. The gain over the share of the own NIC. */
+static double message_gain(const struct collective_site *site)
+{
+    static const double measured_nic_bytes_per_s = 50e9;
+    const struct system *s = site->system;
+    const char *up = s->tier[0].technology, *out = s->tier[1].technology;
+    const struct collective_constants
+        *message = collective_default_across(up, out, COLLECTIVE_SEND_RECV),
+        *ring = collective_default_across(up, out, COLLECTIVE_ALL_GATHER);
+    double gpus_per_nic = s->nics_per_node > 0 ? s->gpus_per_node / s->nics_per_node : 1;
+    double whole = fmax(1, fmin(site->per_domain, gpus_per_nic));
+    double share = largest_frac(message) * collective_group_frac(message, site->per_domain);
+    return fmax(1, fmin(measured_nic_bytes_per_s / site->nic_bytes_per_s,
+                        whole * largest_frac(ring) / share));
+}
+
 /* Transfer time of one byte of size across domains.
  * Ring: every byte of V passes the links and the NICs that are driven.   V / min(B_up, nics NIC)
  * All-to-all: S (n-r)/n leaves through the own NIC while S (r-1)/n stays inside.
@@ -283,7 +303,7 @@ static double across_s_per_byte(const struct collective_site *site,
         site->nic_bytes_per_s * nic_frac(site, c, i) * collective_group_frac(c, site->per_domain);
     double n = site->ranks, r = site->per_domain;
     if (site->op == COLLECTIVE_SEND_RECV)
-        return 1 / nic;
+        return 1 / (nic * message_gain(site));
     if (site->op == COLLECTIVE_ALL_REDUCE && algorithm == COLLECTIVE_TREE)
         return fmin(tree_s_per_byte(site, nic),
                     site->reduces ? switch_s_per_byte(site, nic) : HUGE_VAL);
