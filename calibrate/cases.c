@@ -28,7 +28,7 @@ static const struct field measured_fields[] = {
 struct system_words {
     char name[64];
     char gpu[64];
-    double gpus, gpus_per_node, scale_up_domain, nic_gbit_per_s, power_limit_w;
+    double gpus, gpus_per_node, nics_per_node, scale_up_domain, nic_gbit_per_s, power_limit_w;
 };
 #define SYSTEM(key, kind, unit, member)                                                            \
     FIELD_ROW(system_words, key, kind, unit, member, 0, 0, false, NULL, "")
@@ -37,6 +37,7 @@ static const struct field system_word_fields[] = {
     SYSTEM("gpu", FIELD_STRING, UNIT_NONE, gpu),
     SYSTEM("gpus", FIELD_NUMBER, UNIT_NONE, gpus),
     SYSTEM("gpus_per_node", FIELD_NUMBER, UNIT_NONE, gpus_per_node),
+    SYSTEM("nics_per_node", FIELD_NUMBER, UNIT_NONE, nics_per_node),
     SYSTEM("scale_up_domain", FIELD_NUMBER, UNIT_NONE, scale_up_domain),
     SYSTEM("inter_node_gbit_per_s_per_gpu", FIELD_NUMBER, UNIT_NONE, nic_gbit_per_s),
     SYSTEM("power_limit_w", FIELD_NUMBER, UNIT_WATTS, power_limit_w),
@@ -125,6 +126,7 @@ static void build_system(struct case_reader *r, const struct system_words *words
         case_skip(r, "system.gpus is missing");
     struct system_parts parts = {.gpus = words->gpus,
                                  .gpus_per_node = words->gpus_per_node,
+                                 .nics_per_node = words->nics_per_node,
                                  .scale_up_domain = words->scale_up_domain,
                                  .nic_bytes_per_s = words->nic_gbit_per_s * 1e9 / 8,
                                  .power_limit_w = words->power_limit_w};

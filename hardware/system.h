@@ -62,11 +62,11 @@ enum status system_find(const char *name, const char *catalog, struct system *sy
 const char *system_catalog_name(size_t i);
 
 /* A system by parts, as cases and flags give it. 0 takes the gpu's usual figure: GPUs per node, scale-up
- * domain (within the node unless the gpu's domains span nodes, as in NVL72), NIC rate per GPU in bytes/s
- * (marked assumed), power limit. */
+ * domain (within the node unless the gpu's domains span nodes, as in NVL72), NICs per node (one a GPU), NIC
+ * rate per GPU in bytes/s (marked assumed), power limit. */
 struct system_parts {
     char gpu[64];
-    double gpus, gpus_per_node, scale_up_domain, nic_bytes_per_s, power_limit_w;
+    double gpus, gpus_per_node, nics_per_node, scale_up_domain, nic_bytes_per_s, power_limit_w;
 };
 enum status system_from_parts(const struct system_parts *parts, const char *catalog,
                               struct system *system, struct error *e);

@@ -20,6 +20,7 @@ static enum status check_parts(const struct system_parts *p, struct error *e)
     } counts[] = {
         {"GPUs",                        p->gpus           },
         {"GPUs per node",               p->gpus_per_node  },
+        {"NICs per node",               p->nics_per_node  },
         {"GPUs of the scale-up domain", p->scale_up_domain},
     };
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
@@ -94,7 +95,7 @@ enum status system_from_parts(const struct system_parts *parts, const char *cata
     s.gpus_per_node = parts->gpus_per_node > 0  ? parts->gpus_per_node
                       : s.gpu.gpus_per_node > 0 ? s.gpu.gpus_per_node
                                                 : 1;
-    s.nics_per_node = s.gpus_per_node;
+    s.nics_per_node = parts->nics_per_node > 0 ? parts->nics_per_node : s.gpus_per_node;
     snprintf(s.name, sizeof s.name, "%.40s x %g", s.gpu.name, s.gpus_per_node);
     s.tier[0] = scale_up_tier(parts, &s);
     s.tier[1] = scale_out_tier(parts, &s.gpu);

@@ -16,12 +16,15 @@ static const struct {
     const char *file;
     double mape, memory_mape;
 } bands[] = {
+    {"alst25",            0.24, 0   },
     {"amd_mi250x",        0.18, 0   },
     {"amd_mi300x",        0.15, 0   },
     {"amd_mi355x",        0.09, 0   },
+    {"burstengine25",     0.19, 0   },
     {"dgx_cloud_2025",    0.07, 0   },
     {"dgx_cloud_gb200",   0.16, 0   },
     {"github_2025",       0.24, 0   },
+    {"huggingface_2026",  0.36, 0.46},
     {"korthikanti22",     0.02, 0   },
     {"maxtext_b200_2026", 0.06, 0   },
     {"megascale24",       0.06, 0   },
@@ -45,7 +48,8 @@ static void load(const struct embedded_file *file, struct cases *cases)
         fail_msg("%s: %s", file->name, e.message);
 }
 
-/* No case is skipped or measures nothing; ids are unique; the degrees make the GPUs. */
+/* No case is skipped or measures nothing (a time, a peak of memory, or that it ran out); ids are
+ * unique; the degrees make the GPUs. */
 static void test_cases_are_whole(void **state)
 {
     (void)state;
@@ -57,7 +61,7 @@ static void test_cases_are_whole(void **state)
             const struct strategy *s = &c->strategy;
             if (c->skipped[0] != '\0')
                 fail_msg("%s: %s", c->id, c->skipped);
-            assert_true(c->step_s > 0);
+            assert_true(c->step_s > 0 || c->memory_bytes > 0 || c->oom);
             check_near(s->tp * s->cp * s->pp * s->dp, c->scenario.system.gpus, 0);
             for (size_t j = 0; j < i; j++)
                 assert_string_not_equal(c->id, cases.items[j].id);
@@ -76,6 +80,14 @@ static size_t band_of(const char *name)
     return 0;
 }
 
+static size_t timed(const struct cases *cases)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < cases->count; i++)
+        n += cases->items[i].step_s > 0;
+    return n;
+}
+
 static void test_errors_stay_in_their_bands(void **state)
 {
     (void)state;
@@ -90,7 +102,7 @@ static void test_errors_stay_in_their_bands(void **state)
         for (size_t i = 0; i < cases.count; i++)
             case_predict(&cases.items[i], &p[i]);
         assert_int_equal(validation_summarise(&cases, p, NULL, &v, &e), STATUS_OK);
-        assert_int_equal(v.compared, cases.count);
+        assert_int_equal(v.compared, timed(&cases));
         size_t band = band_of(file->name);
         if (v.mape > bands[band].mape)
             fail_msg("%s: mean absolute error %.3f", file->name, v.mape);

@@ -263,8 +263,10 @@ static void test_parts(void **state)
     struct system s = by_parts((struct system_parts){.gpu = "A100_SXM_80GB",
                                                      .gpus = 64,
                                                      .gpus_per_node = 8,
+                                                     .nics_per_node = 4,
                                                      .scale_up_domain = 8,
                                                      .nic_bytes_per_s = 6.25e9});
+    check_near(s.nics_per_node, 4, 0);
     assert_string_equal(s.gpu.name, "a100-sxm-80gb");
     check_near(s.gpus, 64, 0);
     check_near(s.tier[0].bandwidth_bytes_per_s, 300e9, 0);
@@ -275,6 +277,7 @@ static void test_parts(void **state)
     find("dgx-h100", &catalog);
     s = by_parts((struct system_parts){.gpu = "h100-sxm", .gpus = 512});
     check_near(s.gpus_per_node, catalog.gpus_per_node, 0);
+    check_near(s.nics_per_node, catalog.gpus_per_node, 0);
     check_near(s.tier[0].domain_gpus, catalog.tier[0].domain_gpus, 0);
     check_near(s.tier[1].bandwidth_bytes_per_s, catalog.tier[1].bandwidth_bytes_per_s, 0);
 }
