@@ -210,13 +210,13 @@ static void clear_options(const struct fields_options *options, size_t n)
 }
 
 enum status fields_read(const struct json *json, const struct json_value *object,
-                        const struct field *rows, size_t n, void *out,
-                        const struct fields_options *options, struct error *e)
+                        struct fields fields, void *out, const struct fields_options *options,
+                        struct error *e)
 {
     static const struct fields_options no_options;
-    struct reading r = {json, rows, n, options ? options : &no_options, e};
+    struct reading r = {json, fields.rows, fields.n, options ? options : &no_options, e};
     enum status status = STATUS_OK;
-    clear_options(r.options, n);
+    clear_options(r.options, fields.n);
     if (json_kind(object) != JSON_OBJECT)
         return json_error(json, object, e, STATUS_INPUT, "expected an object, got %s",
                           json_kind_name(json_kind(object)));

@@ -58,9 +58,13 @@ struct fields_options {
     bool require_source;
     const char *const *extra;
 };
+struct fields {
+    const struct field *rows;
+    size_t n;
+};
 enum status fields_read(const struct json *json, const struct json_value *object,
-                        const struct field *rows, size_t n, void *out,
-                        const struct fields_options *options, struct error *e);
+                        struct fields fields, void *out, const struct fields_options *options,
+                        struct error *e);
 
 /* Sets one row from text, as a command-line flag gives it (lists with commas; "none" is the empty
  * list). An error has no path: the caller adds the flag's name by error_set_path. */

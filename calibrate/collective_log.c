@@ -172,19 +172,19 @@ static bool is_json(const char *log, size_t n)
     return p < end && *p == '"';
 }
 
-enum status collective_log_import(const char *log, size_t n, const char *file,
-                                  const struct log_hints *hints, struct text *csv,
-                                  struct text *warnings, struct error *e)
+enum status collective_log_import(const struct log_file *log, const struct log_hints *hints,
+                                  struct text *csv, struct text *warnings, struct error *e)
 {
-    struct import in = {.file = file, .hints = hints, .warnings = warnings, .e = e};
-    bool json = is_json(log, n);
-    enum status status = json ? read_json(&in, log, n) : read_text(&in, log, n);
+    struct import in = {.file = log->name, .hints = hints, .warnings = warnings, .e = e};
+    bool json = is_json(log->text, log->length);
+    enum status status =
+        json ? read_json(&in, log->text, log->length) : read_text(&in, log->text, log->length);
     if (status == STATUS_OK)
         finish_run(&in);
     if (status == STATUS_OK && in.rows == 0) {
         status =
             error_set(e, STATUS_INPUT, "no readable row of nccl-tests, rccl-tests or nccom-test");
-        error_set_file(e, file, 1, 0);
+        error_set_file(e, log->name, 1, 0);
     }
     if (status == STATUS_OK)
         text_add_n(csv, in.csv.data, in.csv.length);

@@ -8,12 +8,17 @@
 /* The CSV's first line, without provenance: "op,dtype,ranks,bytes,time_us,ranks_per_node\n". */
 extern const char collective_sample_columns[];
 
+struct log_file {
+    const char *text; /* `length` bytes */
+    size_t length;
+    const char *name;
+};
+
 /* Appends the rows of one log, each run led by '#' lines of provenance, and what the log did not
  * tell to warnings (a line each). Rows stay in order, repeated sizes too. STATUS_INPUT, with the
  * line, for a damaged row inside a table and for a log without one readable row; then csv is as
  * before. */
-enum status collective_log_import(const char *log, size_t n, const char *file,
-                                  const struct log_hints *hints, struct text *csv,
-                                  struct text *warnings, struct error *e);
+enum status collective_log_import(const struct log_file *log, const struct log_hints *hints,
+                                  struct text *csv, struct text *warnings, struct error *e);
 
 #endif

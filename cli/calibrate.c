@@ -28,7 +28,8 @@ static enum status import_log(const struct arguments *a, const char *path,
 {
     struct text log = {0}, warnings = {0};
     if (file_read(path, 0, &log, e) == STATUS_OK)
-        collective_log_import(text_string(&log), log.length, path, hints, csv, &warnings, e);
+        collective_log_import(&(struct log_file){text_string(&log), log.length, path}, hints, csv,
+                              &warnings, e);
     output_lines(a, &warnings);
     text_free(&log);
     text_free(&warnings);

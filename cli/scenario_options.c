@@ -202,7 +202,8 @@ static enum status read_stack(const struct arguments *a, struct scenario_input *
     if (stack_find(name, catalog, stack, e) != STATUS_OK)
         return e->status;
     if (part && json_kind(part) == JSON_OBJECT)
-        fields_read(input->file, part, stack_fields, stack_field_count, stack, NULL, e);
+        fields_read(input->file, part, (struct fields){stack_fields, stack_field_count}, stack,
+                    NULL, e);
     return e->status;
 }
 
@@ -223,7 +224,8 @@ static enum status read_job(const struct arguments *a, struct scenario_input *in
         rows[i] = job_fields[i];
         rows[i].required = false;
     }
-    if (part && fields_read(input->file, part, rows, job_field_count, job, NULL, e))
+    if (part &&
+        fields_read(input->file, part, (struct fields){rows, job_field_count}, job, NULL, e))
         return e->status;
     for (size_t i = 0; i < job_field_count; i++) {
         const struct given *given = argument_of_field(a, &job_fields[i]);

@@ -123,14 +123,15 @@ static enum status group_read(const struct json *json, const struct json_value *
     struct calibration_group *group = calibration_group_of(c, slot);
     memset(group, 0, sizeof *group);
     struct fields_options options = {.extra = group_objects};
-    enum status status = fields_read(json, object, group_rows, GROUP_ROWS, group, &options, e);
+    enum status status =
+        fields_read(json, object, (struct fields){group_rows, GROUP_ROWS}, group, &options, e);
     if (status != STATUS_OK)
         return status;
     const struct json_value *constants = json_member(object, "constants");
     if (!constants)
         return json_error(json, object, e, STATUS_INPUT, "expected the object \"constants\"");
-    status = fields_read(json, constants, slot->constants, slot->count, (char *)c + slot->offset,
-                         &(struct fields_options){0}, e);
+    status = fields_read(json, constants, (struct fields){slot->constants, slot->count},
+                         (char *)c + slot->offset, &(struct fields_options){0}, e);
     if (status == STATUS_OK)
         status = standard_errors_read(json, json_member(object, "standard_errors"), slot, group, e);
     if (status == STATUS_OK)

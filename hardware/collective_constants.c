@@ -111,8 +111,8 @@ static enum status regime_read(const struct op_reader *r, const struct json_valu
 {
     static const char *const extra[] = {"standard_errors", NULL};
     const struct fields_options options = {.extra = extra};
-    enum status status =
-        fields_read(r->json, v, regime_rows, COUNT(regime_rows), &r->c->regime[i], &options, r->e);
+    enum status status = fields_read(r->json, v, (struct fields){regime_rows, COUNT(regime_rows)},
+                                     &r->c->regime[i], &options, r->e);
     const struct json_value *errors = json_member(v, "standard_errors");
     if (status != STATUS_OK || !errors)
         return status;
@@ -140,7 +140,7 @@ static enum status switches_read(const struct op_reader *r)
     const struct json_value *v = status == STATUS_OK && list ? json_first(list) : NULL;
     for (; v && status == STATUS_OK; v = json_next(v)) {
         struct collective_switch *w = &r->c->change[r->c->switches++];
-        status = fields_read(r->json, v, switch_rows, COUNT(switch_rows), w,
+        status = fields_read(r->json, v, (struct fields){switch_rows, COUNT(switch_rows)}, w,
                              &(struct fields_options){0}, r->e);
         if (status == STATUS_OK && w->low_frac >= w->high_frac)
             status =
@@ -175,8 +175,8 @@ static enum status group_read(const struct op_reader *r, const struct json_value
     const struct fields_options options = {.extra = extra};
     struct collective_constants *c = r->c;
     struct group_row row = {0};
-    enum status status =
-        fields_read(r->json, v, group_rows, COUNT(group_rows), &row, &options, r->e);
+    enum status status = fields_read(r->json, v, (struct fields){group_rows, COUNT(group_rows)},
+                                     &row, &options, r->e);
     if (status == STATUS_OK &&
         (row.ranks <= (i > 0 ? c->group_ranks[i - 1] : 0) || row.split > c->knots))
         status = json_error(r->json, v, r->e, STATUS_INPUT,
@@ -207,8 +207,8 @@ static enum status op_read(const struct op_reader *r)
     static const char *const extra[] = {"regimes", "switches", "groups", "knots", NULL};
     const struct fields_options options = {.extra = extra};
     memset(r->c, 0, sizeof *r->c);
-    enum status status =
-        fields_read(r->json, r->object, op_rows, COUNT(op_rows), r->c, &options, r->e);
+    enum status status = fields_read(r->json, r->object, (struct fields){op_rows, COUNT(op_rows)},
+                                     r->c, &options, r->e);
     if (status == STATUS_OK)
         status = regimes_read(r);
     if (status == STATUS_OK)
@@ -248,7 +248,8 @@ enum status collective_calibration_read(const struct json *json, const struct js
         extra[op + 1] = collective_names[op];
     const struct fields_options options = {.extra = extra};
     struct collective_calibration read = *c;
-    enum status status = fields_read(json, object, head_rows, COUNT(head_rows), &read, &options, e);
+    enum status status =
+        fields_read(json, object, (struct fields){head_rows, COUNT(head_rows)}, &read, &options, e);
     if (status == STATUS_OK)
         status = range_read(json, object, &read, e);
     for (int op = 0; op < COLLECTIVES && status == STATUS_OK; op++) {

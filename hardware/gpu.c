@@ -137,8 +137,8 @@ static enum status read_at(const struct gpu_reading *r, struct gpu *gpu, struct 
     struct gpu read = {0};
     struct fields_options options = {
         .sources = read.source, .require_source = true, .extra = objects};
-    enum status status =
-        fields_read(r->json, r->object, gpu_fields, gpu_field_count, &read, &options, e);
+    enum status status = fields_read(
+        r->json, r->object, (struct fields){gpu_fields, gpu_field_count}, &read, &options, e);
     if (status == STATUS_OK)
         status = check_peaks(r, &read, e);
     if (status == STATUS_OK)

@@ -61,8 +61,8 @@ static enum status read_tier(const struct system_reading *r, const struct json_v
     struct fields_options options = {
         .sources = tier->source, .require_source = true, .extra = objects};
     tier->oversubscription = 1;
-    enum status status =
-        fields_read(r->json, object, tier_fields, tier_field_count, tier, &options, e);
+    enum status status = fields_read(
+        r->json, object, (struct fields){tier_fields, tier_field_count}, tier, &options, e);
     const struct json_value *own = json_member(object, "collective");
     if (status == STATUS_OK && own)
         status = collective_calibration_read(r->json, own, &tier->collective, e);
@@ -118,8 +118,8 @@ enum status system_read(const struct json *json, const struct json_value *object
     struct system read = {0};
     struct fields_options options = {
         .sources = read.source, .require_source = true, .extra = objects};
-    enum status status =
-        fields_read(json, object, system_fields, system_field_count, &read, &options, e);
+    enum status status = fields_read(
+        json, object, (struct fields){system_fields, system_field_count}, &read, &options, e);
     if (status == STATUS_OK)
         status = read_gpu(&r, &read.gpu, e);
     if (status == STATUS_OK)

@@ -60,16 +60,16 @@ static void emit_unfused(struct emitter *e, const struct layer_kind *kind)
         emit_op(e, OP_GEMM, product[i].name, MODULE_CORE_ATTENTION, product[i].phase)->gemm =
             product[i].g;
     bool fused = e->kernels->fused_softmax;
-    emit_memory(e, OP_NAME_SOFTMAX, MODULE_CORE_ATTENTION, PHASE_FORWARD, MEMORY_SOFTMAX,
-                scores * (fused ? 4 : 13), fused ? 1 : 4);
-    emit_memory(e, OP_NAME_SOFTMAX, MODULE_CORE_ATTENTION, PHASE_BACKWARD_INPUT, MEMORY_SOFTMAX,
-                scores * (fused ? 6 : 14), fused ? 1 : 3);
+    emit_memory(e, OP_NAME_SOFTMAX, MODULE_CORE_ATTENTION, PHASE_FORWARD,
+                (struct memory_op){MEMORY_SOFTMAX, scores * (fused ? 4 : 13)}, fused ? 1 : 4);
+    emit_memory(e, OP_NAME_SOFTMAX, MODULE_CORE_ATTENTION, PHASE_BACKWARD_INPUT,
+                (struct memory_op){MEMORY_SOFTMAX, scores * (fused ? 6 : 14)}, fused ? 1 : 3);
     if (!trains_with_dropout(e->model, e->kernels))
         return;
     emit_memory(e, OP_NAME_ATTENTION_DROPOUT, MODULE_CORE_ATTENTION, PHASE_FORWARD,
-                MEMORY_ELEMENTWISE, scores * 5, 1);
+                (struct memory_op){MEMORY_ELEMENTWISE, scores * 5}, 1);
     emit_memory(e, OP_NAME_ATTENTION_DROPOUT, MODULE_CORE_ATTENTION, PHASE_BACKWARD_INPUT,
-                MEMORY_ELEMENTWISE, scores * 5, 1);
+                (struct memory_op){MEMORY_ELEMENTWISE, scores * 5}, 1);
 }
 
 /* Fused attention. Under all-to-all context parallelism a rank holds whole sequences of 1/c of the
@@ -106,15 +106,15 @@ static void emit_fused(struct emitter *e, const struct layer_kind *kind)
 static void emit_cp_op(struct emitter *e, enum phase phase, enum collective c, double bytes,
                        double repeat)
 {
-    emit_collective(e, OP_NAME_CP_EXCHANGE, MODULE_CORE_ATTENTION, phase, c, COMM_CP, bytes);
+    emit_collective(e, OP_NAME_CP_EXCHANGE, MODULE_CORE_ATTENTION, phase, c, bytes);
     if (e->shard->cp > 1)
         e->out->op[e->out->n - 1].repeat = repeat;
 }
 
 /* A ring's partial results are joined in fp32: each of its steps reads the sum and its 16-bit part
- * and writes the sum (4 + 2 + 4 B an element), of outputs forward, of the gradients of queries, keys
- * and values backward; balanced over the causal triangle a step touches half of the rows or of the
- * keys every other time, three quarters in the mean. */
+ * and writes the sum (4 + 2 + 4 B an element), of outputs forward, of the gradients of queries,
+ * keys and values backward; balanced over the causal triangle a step touches half of the rows or of
+ * the keys every other time, three quarters in the mean. */
 static void emit_cp_merge(struct emitter *e, const struct layer_kind *kind, int steps)
 {
     double tokens = 0.75 * shard_tokens(e->shard), heads = rank_heads(e->shard, kind);
@@ -123,10 +123,10 @@ static void emit_cp_merge(struct emitter *e, const struct layer_kind *kind, int 
     double gradients = tokens * (heads * kind->head_dim + kv * (kind->head_dim + v_dim));
     if (steps < 1)
         return;
-    emit_memory(e, OP_NAME_CP_MERGE, MODULE_CORE_ATTENTION, PHASE_FORWARD, MEMORY_ELEMENTWISE,
-                10 * output * steps, steps);
+    emit_memory(e, OP_NAME_CP_MERGE, MODULE_CORE_ATTENTION, PHASE_FORWARD,
+                (struct memory_op){MEMORY_ELEMENTWISE, 10 * output * steps}, steps);
     emit_memory(e, OP_NAME_CP_MERGE, MODULE_CORE_ATTENTION, PHASE_BACKWARD_INPUT,
-                MEMORY_ELEMENTWISE, 10 * gradients * steps, 3 * steps);
+                (struct memory_op){MEMORY_ELEMENTWISE, 10 * gradients * steps}, 3 * steps);
 }
 
 /* Context-parallel exchange. Ring: c-1 steps of the local keys and values, backward those and their
@@ -196,7 +196,7 @@ static void emit_kv_repeat(struct emitter *e, const struct layer_kind *kind)
         return;
     for (int phase = PHASE_FORWARD; phase <= PHASE_BACKWARD_INPUT; phase++)
         emit_memory(e, OP_NAME_KV_REPEAT, MODULE_ATTENTION_LINEAR, (enum phase)phase,
-                    MEMORY_ELEMENTWISE, elements * shard_dtype16_bytes(), 2);
+                    (struct memory_op){MEMORY_ELEMENTWISE, elements * shard_dtype16_bytes()}, 2);
 }
 
 static void emit_rope(struct emitter *e, const struct layer_kind *kind)
@@ -207,8 +207,9 @@ static void emit_rope(struct emitter *e, const struct layer_kind *kind)
                       (rank_heads(e->shard, kind) + rank_kv_heads(e->shard, kind));
     double bytes = e->kernels->fused_rope ? 4 : 16;
     for (int phase = PHASE_FORWARD; phase <= PHASE_BACKWARD_INPUT; phase++)
-        emit_memory(e, OP_NAME_ROPE, MODULE_ATTENTION_LINEAR, (enum phase)phase, MEMORY_ELEMENTWISE,
-                    elements * bytes, e->kernels->fused_rope ? 2 : 8);
+        emit_memory(e, OP_NAME_ROPE, MODULE_ATTENTION_LINEAR, (enum phase)phase,
+                    (struct memory_op){MEMORY_ELEMENTWISE, elements * bytes},
+                    e->kernels->fused_rope ? 2 : 8);
     if (e->model->qk_norm)
         emit_norm(e, OP_NAME_QK_NORM, elements);
 }

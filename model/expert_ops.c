@@ -42,10 +42,10 @@ static void emit_router(struct emitter *e)
     double tokens = expert_tokens_sent(e->shard), n = e->model->experts;
     emit_linear(e, &(struct linear){OP_NAME_ROUTER, MODULE_ROUTER, tokens, e->model->hidden_size, n,
                                     0, shard_dtype16(e->shard), true, true});
-    emit_memory(e, OP_NAME_TOP_K, MODULE_ROUTER, PHASE_FORWARD, MEMORY_SOFTMAX, tokens * n * 12,
-                10);
-    emit_memory(e, OP_NAME_TOP_K, MODULE_ROUTER, PHASE_BACKWARD_INPUT, MEMORY_SOFTMAX,
-                tokens * n * 12, 6);
+    emit_memory(e, OP_NAME_TOP_K, MODULE_ROUTER, PHASE_FORWARD,
+                (struct memory_op){MEMORY_SOFTMAX, tokens * n * 12}, 10);
+    emit_memory(e, OP_NAME_TOP_K, MODULE_ROUTER, PHASE_BACKWARD_INPUT,
+                (struct memory_op){MEMORY_SOFTMAX, tokens * n * 12}, 6);
 }
 
 bool dispatcher_sends_once(enum dispatcher dispatcher)
@@ -54,8 +54,8 @@ bool dispatcher_sends_once(enum dispatcher dispatcher)
 }
 
 /* Dispatch to the experts' ranks and back. All-to-all: every copy of a token travels; DeepEP and
- * Hybrid-EP: a token travels once to each rank that holds one of its experts; all-gather: every rank
- * gets all tokens and reduces them back. The backward pass mirrors it. MODELLING 5.5 */
+ * Hybrid-EP: a token travels once to each rank that holds one of its experts; all-gather: every
+ * rank gets all tokens and reduces them back. The backward pass mirrors it. MODELLING 5.5 */
 static void emit_exchange(struct emitter *e, enum op_name name, bool dispatch)
 {
     const struct shard *s = e->shard;
@@ -68,22 +68,20 @@ static void emit_exchange(struct emitter *e, enum op_name name, bool dispatch)
         double all = expert_tokens_sent(s) * s->ep * h * 2;
         enum collective forward = dispatch ? COLLECTIVE_ALL_GATHER : COLLECTIVE_REDUCE_SCATTER;
         enum collective back = dispatch ? COLLECTIVE_REDUCE_SCATTER : COLLECTIVE_ALL_GATHER;
-        emit_collective(e, name, MODULE_MOE, PHASE_FORWARD, forward, COMM_EP, all);
-        emit_collective(e, name, MODULE_MOE, PHASE_BACKWARD_INPUT, back, COMM_EP, all);
+        emit_collective(e, name, MODULE_MOE, PHASE_FORWARD, forward, all);
+        emit_collective(e, name, MODULE_MOE, PHASE_BACKWARD_INPUT, back, all);
     } else {
-        emit_collective(e, name, MODULE_MOE, PHASE_FORWARD, COLLECTIVE_ALL_TO_ALL, COMM_EP,
+        emit_collective(e, name, MODULE_MOE, PHASE_FORWARD, COLLECTIVE_ALL_TO_ALL,
                         copies * h * out_bytes);
-        emit_collective(e, name, MODULE_MOE, PHASE_BACKWARD_INPUT, COLLECTIVE_ALL_TO_ALL, COMM_EP,
+        emit_collective(e, name, MODULE_MOE, PHASE_BACKWARD_INPUT, COLLECTIVE_ALL_TO_ALL,
                         copies * h * 2);
     }
     double received = expert_tokens_received(e->model, s) * h * 2;
     enum op_name etp = dispatch ? OP_NAME_ETP_GATHER : OP_NAME_ETP_SCATTER;
     emit_collective(e, etp, MODULE_MOE, PHASE_FORWARD,
-                    dispatch ? COLLECTIVE_ALL_GATHER : COLLECTIVE_REDUCE_SCATTER, COMM_ETP,
-                    received);
+                    dispatch ? COLLECTIVE_ALL_GATHER : COLLECTIVE_REDUCE_SCATTER, received);
     emit_collective(e, etp, MODULE_MOE, PHASE_BACKWARD_INPUT,
-                    dispatch ? COLLECTIVE_REDUCE_SCATTER : COLLECTIVE_ALL_GATHER, COMM_ETP,
-                    received);
+                    dispatch ? COLLECTIVE_REDUCE_SCATTER : COLLECTIVE_ALL_GATHER, received);
 }
 
 /* DeepEP takes tokens as they lie: what arrived once is copied to each of its experts, and reduced
@@ -95,13 +93,13 @@ static void emit_permute_arrived(struct emitter *e)
     double h = e->model->hidden_size, sent = expert_tokens_sent(e->shard);
     double received = expert_tokens_received(e->model, e->shard);
     double arrived = received * expert_ranks_frac(e->model, e->shard->ep);
-    enum memory_class class_ = e->shard->dispatcher == DISPATCHER_HYBRIDEP ? MEMORY_ELEMENTWISE
-                                                                          : MEMORY_PERMUTE;
+    enum memory_class class_ =
+        e->shard->dispatcher == DISPATCHER_HYBRIDEP ? MEMORY_ELEMENTWISE : MEMORY_PERMUTE;
     for (int phase = PHASE_FORWARD; phase <= PHASE_BACKWARD_INPUT; phase++) {
-        emit_memory(e, OP_NAME_PERMUTE, MODULE_MOE, (enum phase)phase, class_,
-                    2 * h * (arrived + received), 2);
-        emit_memory(e, OP_NAME_UNPERMUTE, MODULE_MOE, (enum phase)phase, class_,
-                    2 * h * (received + 2 * arrived + sent), 3);
+        emit_memory(e, OP_NAME_PERMUTE, MODULE_MOE, (enum phase)phase,
+                    (struct memory_op){class_, 2 * h * (arrived + received)}, 2);
+        emit_memory(e, OP_NAME_UNPERMUTE, MODULE_MOE, (enum phase)phase,
+                    (struct memory_op){class_, 2 * h * (received + 2 * arrived + sent)}, 3);
     }
 }
 
@@ -118,10 +116,12 @@ static void emit_permute(struct emitter *e)
            received = expert_tokens_received(e->model, e->shard);
     double local_sort = e->shard->ep > 1 ? 4 * received * h : 0;
     for (int phase = PHASE_FORWARD; phase <= PHASE_BACKWARD_INPUT; phase++) {
-        emit_memory(e, OP_NAME_PERMUTE, MODULE_MOE, (enum phase)phase, MEMORY_PERMUTE,
-                    sent * h * 4 * q + local_sort, e->shard->ep > 1 ? 4 : 2);
-        emit_memory(e, OP_NAME_UNPERMUTE, MODULE_MOE, (enum phase)phase, MEMORY_PERMUTE,
-                    sent * h * (2 * q + 2) + local_sort, e->shard->ep > 1 ? 4 : 2);
+        emit_memory(e, OP_NAME_PERMUTE, MODULE_MOE, (enum phase)phase,
+                    (struct memory_op){MEMORY_PERMUTE, sent * h * 4 * q + local_sort},
+                    e->shard->ep > 1 ? 4 : 2);
+        emit_memory(e, OP_NAME_UNPERMUTE, MODULE_MOE, (enum phase)phase,
+                    (struct memory_op){MEMORY_PERMUTE, sent * h * (2 * q + 2) + local_sort},
+                    e->shard->ep > 1 ? 4 : 2);
     }
 }
 
@@ -140,10 +140,12 @@ static void emit_expert_bias(struct emitter *e)
     bool fused = e->kernels->fused_expert_bias;
     if (!e->model->mlp_bias)
         return;
-    emit_memory(e, OP_NAME_EXPERT_ACTIVATION, MODULE_MOE_ACT, PHASE_FORWARD, MEMORY_ELEMENTWISE,
-                fused ? 4 * fc2 : 32 * produced, fused ? 1 : 8);
-    emit_memory(e, OP_NAME_EXPERT_ACTIVATION, MODULE_MOE_ACT, PHASE_BACKWARD_INPUT, MEMORY_ELEMENTWISE,
-                fused ? 2 * (fc1 + fc2) : 64 * produced, fused ? 2 : 16);
+    emit_memory(e, OP_NAME_EXPERT_ACTIVATION, MODULE_MOE_ACT, PHASE_FORWARD,
+                (struct memory_op){MEMORY_ELEMENTWISE, fused ? 4 * fc2 : 32 * produced},
+                fused ? 1 : 8);
+    emit_memory(e, OP_NAME_EXPERT_ACTIVATION, MODULE_MOE_ACT, PHASE_BACKWARD_INPUT,
+                (struct memory_op){MEMORY_ELEMENTWISE, fused ? 2 * (fc1 + fc2) : 64 * produced},
+                fused ? 2 : 16);
 }
 
 static void emit_shared_experts(struct emitter *e)

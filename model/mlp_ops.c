@@ -9,10 +9,10 @@ static void emit_activation(struct emitter *e, enum op_name name, enum module mo
     bool gated = e->model->gated_mlp, fused = e->kernels->fused_activation;
     double forward = gated ? (fused ? 6 : 10) : (fused ? 4 : 8);
     double backward = gated ? (fused ? 10 : 18) : (fused ? 6 : 12);
-    emit_memory(e, name, module, PHASE_FORWARD, MEMORY_ELEMENTWISE, elements * forward,
-                fused ? 1 : 2);
-    emit_memory(e, name, module, PHASE_BACKWARD_INPUT, MEMORY_ELEMENTWISE, elements * backward,
-                fused ? 1 : 3);
+    emit_memory(e, name, module, PHASE_FORWARD,
+                (struct memory_op){MEMORY_ELEMENTWISE, elements * forward}, fused ? 1 : 2);
+    emit_memory(e, name, module, PHASE_BACKWARD_INPUT,
+                (struct memory_op){MEMORY_ELEMENTWISE, elements * backward}, fused ? 1 : 3);
 }
 
 void emit_mlp(struct emitter *e, const struct mlp *mlp)
@@ -28,7 +28,8 @@ void emit_mlp(struct emitter *e, const struct mlp *mlp)
                                     p, true, false});
 }
 
-/* The gradient of the MLP's input is reduced once, or once for each of the two matrices that read it.
+/* The gradient of the MLP's input is reduced once, or once for each of the two matrices that read
+ * it.
  */
 static void emit_mlp_in(struct emitter *e)
 {

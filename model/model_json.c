@@ -99,7 +99,7 @@ static enum status read_kinds(const struct json *json, const struct json_value *
                           MODEL_LAYER_KINDS_MAX);
     for (const struct json_value *v = json_first(list); v; v = json_next(v)) {
         struct layer_kind *kind = &model->kind[model->kinds++];
-        if (fields_read(json, v, kind_rows, KIND_ROWS, kind, NULL, e) != STATUS_OK)
+        if (fields_read(json, v, (struct fields){kind_rows, KIND_ROWS}, kind, NULL, e) != STATUS_OK)
             return e->status;
         bool whole = kind->heads >= 1 && kind->kv_heads >= 1 && kind->heads % kind->kv_heads == 0;
         bool filled = kind->experts ? model->experts > 0 : kind->intermediate_size > 0;
@@ -147,7 +147,8 @@ enum status model_read_resolved(const struct json *json, const struct json_value
     struct model read = {0};
     const struct json_value *kinds = json_member(object, kinds_key);
     const struct json_value *of_layer = json_member(object, of_layer_key);
-    if (fields_read(json, object, model_fields, MODEL_ROWS, &read, &options, e) != STATUS_OK ||
+    if (fields_read(json, object, (struct fields){model_fields, MODEL_ROWS}, &read, &options, e) !=
+            STATUS_OK ||
         check(json, object, &read, e) != STATUS_OK ||
         read_kinds(json, kinds ? kinds : object, &read, e) != STATUS_OK ||
         read_kind_of_layer(json, of_layer ? of_layer : object, &read, e) != STATUS_OK)

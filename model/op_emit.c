@@ -19,10 +19,10 @@ struct op *emit_op(struct emitter *e, enum op_kind kind, enum op_name name, enum
 }
 
 struct op *emit_memory(struct emitter *e, enum op_name name, enum module module, enum phase phase,
-                       enum memory_class class_, double bytes, double launches)
+                       struct memory_op memory, double launches)
 {
     struct op *op = emit_op(e, OP_MEMORY, name, module, phase);
-    op->memory = (struct memory_op){class_, bytes};
+    op->memory = memory;
     op->launches = launches;
     return op;
 }
@@ -36,9 +36,19 @@ static int comm_size(const struct shard *s, enum comm comm)
     return size[comm];
 }
 
-void emit_collective(struct emitter *e, enum op_name name, enum module module, enum phase phase,
-                     enum collective collective, enum comm comm, double bytes)
+static enum comm comm_of(enum op_name name)
 {
+    if (name == OP_NAME_CP_EXCHANGE)
+        return COMM_CP;
+    if (name == OP_NAME_DISPATCH || name == OP_NAME_COMBINE)
+        return COMM_EP;
+    return name == OP_NAME_ETP_GATHER || name == OP_NAME_ETP_SCATTER ? COMM_ETP : COMM_TP;
+}
+
+void emit_collective(struct emitter *e, enum op_name name, enum module module, enum phase phase,
+                     enum collective collective, double bytes)
+{
+    enum comm comm = comm_of(name);
     if (comm_size(e->shard, comm) <= 1)
         return;
     struct op *op = emit_op(e, OP_COLLECTIVE, name, module, phase);
@@ -89,8 +99,9 @@ static void emit_quantise(struct emitter *e, const struct linear *l, enum phase 
     double bytes = 2 + 2 * quantised_bytes(l->dtype), casts = one_by_one ? l->groups : 1;
     if (l->dtype == DTYPE_NVFP4)
         bytes += 2;
-    struct op *op = emit_memory(e, OP_NAME_QUANTISE, l->module, phase, MEMORY_QUANTISE,
-                                n * bytes / casts, one_by_one ? 2 : 1);
+    struct op *op =
+        emit_memory(e, OP_NAME_QUANTISE, l->module, phase,
+                    (struct memory_op){MEMORY_QUANTISE, n * bytes / casts}, one_by_one ? 2 : 1);
     op->repeat = casts;
 }
 
@@ -119,8 +130,9 @@ static void emit_weight_gradient(struct emitter *e, const struct linear *l)
     emit_product(e, l, PHASE_BACKWARD_WEIGHT, &g);
     if (!fused)
         emit_memory(e, OP_NAME_GRADIENT_ACCUMULATE, l->module, PHASE_BACKWARD_WEIGHT,
-                    MEMORY_ELEMENTWISE,
-                    (2 + 2 * main_bytes) * l->in * l->out * (l->groups > 0 ? l->groups : 1), 1);
+                    (struct memory_op){MEMORY_ELEMENTWISE, (2 + 2 * main_bytes) * l->in * l->out *
+                                                               (l->groups > 0 ? l->groups : 1)},
+                    1);
 }
 
 void emit_linear(struct emitter *e, const struct linear *l)
@@ -140,10 +152,10 @@ void emit_linear(struct emitter *e, const struct linear *l)
 void emit_norm(struct emitter *e, enum op_name name, double elements)
 {
     bool fused = e->kernels->fused_norm;
-    emit_memory(e, name, MODULE_LAYERNORM, PHASE_FORWARD, MEMORY_NORM, elements * (fused ? 4 : 20),
-                fused ? 1 : 4);
-    emit_memory(e, name, MODULE_LAYERNORM, PHASE_BACKWARD_INPUT, MEMORY_NORM,
-                elements * (fused ? 8 : 24), fused ? 2 : 8);
+    emit_memory(e, name, MODULE_LAYERNORM, PHASE_FORWARD,
+                (struct memory_op){MEMORY_NORM, elements * (fused ? 4 : 20)}, fused ? 1 : 4);
+    emit_memory(e, name, MODULE_LAYERNORM, PHASE_BACKWARD_INPUT,
+                (struct memory_op){MEMORY_NORM, elements * (fused ? 8 : 24)}, fused ? 2 : 8);
 }
 
 /* Bias, dropout and residual add: fused 7 B with a dropout mask (6 without) and 5 B (0 without)
@@ -153,11 +165,13 @@ void emit_residual(struct emitter *e, enum op_name name, double elements)
     bool dropout = trains_with_dropout(e->model, e->kernels), fused = e->kernels->fused_residual;
     double forward = fused ? (dropout ? 7 : 6) : (dropout ? 15 : 6);
     double backward = dropout ? 5 : 0;
-    emit_memory(e, name, MODULE_RESIDUAL, PHASE_FORWARD, MEMORY_ELEMENTWISE, elements * forward,
-                fused ? 1 : 2);
+    emit_memory(e, name, MODULE_RESIDUAL, PHASE_FORWARD,
+                (struct memory_op){MEMORY_ELEMENTWISE, elements * forward}, fused ? 1 : 2);
     if (backward > 0 || !fused)
-        emit_memory(e, name, MODULE_RESIDUAL, PHASE_BACKWARD_INPUT, MEMORY_ELEMENTWISE,
-                    elements * (fused ? backward : backward + 6), 1);
+        emit_memory(
+            e, name, MODULE_RESIDUAL, PHASE_BACKWARD_INPUT,
+            (struct memory_op){MEMORY_ELEMENTWISE, elements * (fused ? backward : backward + 6)},
+            1);
 }
 
 /* Tensor-parallel communication around a column-parallel, row-parallel pair of linears. With
@@ -174,16 +188,16 @@ static double gathered_bytes(const struct emitter *e, enum module module, double
 void emit_tp_in(struct emitter *e, enum module module, double bytes)
 {
     if (e->shard->sequence_parallel) {
-        emit_collective(e, OP_NAME_TP_GATHER, module, PHASE_FORWARD, COLLECTIVE_ALL_GATHER, COMM_TP,
+        emit_collective(e, OP_NAME_TP_GATHER, module, PHASE_FORWARD, COLLECTIVE_ALL_GATHER,
                         gathered_bytes(e, module, bytes));
         emit_collective(e, OP_NAME_TP_SCATTER, module, PHASE_BACKWARD_INPUT,
-                        COLLECTIVE_REDUCE_SCATTER, COMM_TP, bytes);
+                        COLLECTIVE_REDUCE_SCATTER, bytes);
         if (!e->kernels->keeps_gathered_input)
             emit_collective(e, OP_NAME_TP_REGATHER, module, PHASE_BACKWARD_WEIGHT,
-                            COLLECTIVE_ALL_GATHER, COMM_TP, gathered_bytes(e, module, bytes));
+                            COLLECTIVE_ALL_GATHER, gathered_bytes(e, module, bytes));
     } else {
         emit_collective(e, OP_NAME_TP_REDUCE, module, PHASE_BACKWARD_INPUT, COLLECTIVE_ALL_REDUCE,
-                        COMM_TP, bytes);
+                        bytes);
     }
 }
 
@@ -191,12 +205,11 @@ void emit_tp_out(struct emitter *e, enum module module, double bytes)
 {
     if (e->shard->sequence_parallel) {
         emit_collective(e, OP_NAME_TP_SCATTER, module, PHASE_FORWARD, COLLECTIVE_REDUCE_SCATTER,
-                        COMM_TP, bytes);
-        emit_collective(e, OP_NAME_TP_GATHER, module, PHASE_BACKWARD_INPUT, COLLECTIVE_ALL_GATHER,
-                        COMM_TP, gathered_bytes(e, module, bytes));
-    } else {
-        emit_collective(e, OP_NAME_TP_REDUCE, module, PHASE_FORWARD, COLLECTIVE_ALL_REDUCE, COMM_TP,
                         bytes);
+        emit_collective(e, OP_NAME_TP_GATHER, module, PHASE_BACKWARD_INPUT, COLLECTIVE_ALL_GATHER,
+                        gathered_bytes(e, module, bytes));
+    } else {
+        emit_collective(e, OP_NAME_TP_REDUCE, module, PHASE_FORWARD, COLLECTIVE_ALL_REDUCE, bytes);
     }
 }
 

@@ -14,10 +14,11 @@ struct emitter {
 struct op *emit_op(struct emitter *e, enum op_kind kind, enum op_name name, enum module module,
                    enum phase phase);
 struct op *emit_memory(struct emitter *e, enum op_name name, enum module module, enum phase phase,
-                       enum memory_class class_, double bytes, double launches);
-/* A collective of `bytes` (nccl-tests size) in a communicator; nothing for a group of one. */
+                       struct memory_op memory, double launches);
+/* A collective of `bytes` (nccl-tests size) in the communicator that its name says; nothing for a group
+ * of one. */
 void emit_collective(struct emitter *e, enum op_name name, enum module module, enum phase phase,
-                     enum collective collective, enum comm comm, double bytes);
+                     enum collective collective, double bytes);
 
 /* A linear layer in -> out of `tokens` rows: forward (tokens, out, in), backward input (tokens, in, out),
  * backward weight (in, out, tokens), with the quantisation passes of fp8 and below and, without fusion,

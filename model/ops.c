@@ -36,15 +36,17 @@ void embedding_ops(const struct model *model, const struct shard *shard,
 {
     struct emitter e = {model, shard, kernels, out};
     double elements = shard_tokens(shard) * model->hidden_size;
-    emit_memory(&e, OP_NAME_EMBEDDING, MODULE_EMBEDDING, PHASE_FORWARD, MEMORY_PERMUTE,
-                elements * 4, 2);
+    emit_memory(&e, OP_NAME_EMBEDDING, MODULE_EMBEDDING, PHASE_FORWARD,
+                (struct memory_op){MEMORY_PERMUTE, elements * 4}, 2);
     emit_tp_out(&e, MODULE_EMBEDDING, tp_bytes(&e));
-    emit_memory(&e, OP_NAME_EMBEDDING, MODULE_EMBEDDING, PHASE_BACKWARD_WEIGHT, MEMORY_PERMUTE,
-                elements * (2 + 2 * kernels->gradient_bytes), 2);
+    emit_memory(&e, OP_NAME_EMBEDDING, MODULE_EMBEDDING, PHASE_BACKWARD_WEIGHT,
+                (struct memory_op){MEMORY_PERMUTE, elements * (2 + 2 * kernels->gradient_bytes)},
+                2);
     if (trains_with_dropout(model, kernels))
         for (int phase = PHASE_FORWARD; phase <= PHASE_BACKWARD_INPUT; phase++)
             emit_memory(&e, OP_NAME_EMBEDDING_DROPOUT, MODULE_EMBEDDING, (enum phase)phase,
-                        MEMORY_ELEMENTWISE, shard_sequence_tokens(shard) * model->hidden_size * 5,
+                        (struct memory_op){MEMORY_ELEMENTWISE,
+                                           shard_sequence_tokens(shard) * model->hidden_size * 5},
                         1);
 }
 
@@ -62,13 +64,13 @@ static void emit_loss_exchange(struct emitter *e, double tokens, double vocabula
         return;
     if (e->kernels->gathers_logits) {
         emit_collective(e, OP_NAME_TP_GATHER, MODULE_HEAD, PHASE_FORWARD, COLLECTIVE_ALL_GATHER,
-                        COMM_TP, tokens * vocabulary * shard_dtype16_bytes());
-        emit_memory(e, OP_NAME_CROSS_ENTROPY, MODULE_HEAD, PHASE_FORWARD, MEMORY_ELEMENTWISE,
-                    tokens * vocabulary * 8, 2);
+                        tokens * vocabulary * shard_dtype16_bytes());
+        emit_memory(e, OP_NAME_CROSS_ENTROPY, MODULE_HEAD, PHASE_FORWARD,
+                    (struct memory_op){MEMORY_ELEMENTWISE, tokens * vocabulary * 8}, 2);
         return;
     }
     emit_collective(e, OP_NAME_TP_REDUCE, MODULE_HEAD, PHASE_FORWARD, COLLECTIVE_ALL_REDUCE,
-                    COMM_TP, tokens * 4);
+                    tokens * 4);
     e->out->op[e->out->n - 1].repeat = 3;
 }
 
@@ -88,10 +90,10 @@ void head_ops(const struct model *model, const struct shard *shard, const struct
     bool fused =
         kernels->fused_cross_entropy; /* separate passes stream like any elementwise kernel */
     enum memory_class class_ = fused ? MEMORY_CROSS_ENTROPY : MEMORY_ELEMENTWISE;
-    emit_memory(&e, OP_NAME_CROSS_ENTROPY, MODULE_HEAD, PHASE_FORWARD, class_,
-                tokens * vocabulary * (fused ? 4 : 18), fused ? 2 : 6);
-    emit_memory(&e, OP_NAME_CROSS_ENTROPY, MODULE_HEAD, PHASE_BACKWARD_INPUT, class_,
-                tokens * vocabulary * (fused ? 4 : 14), fused ? 1 : 3);
+    emit_memory(&e, OP_NAME_CROSS_ENTROPY, MODULE_HEAD, PHASE_FORWARD,
+                (struct memory_op){class_, tokens * vocabulary * (fused ? 4 : 18)}, fused ? 2 : 6);
+    emit_memory(&e, OP_NAME_CROSS_ENTROPY, MODULE_HEAD, PHASE_BACKWARD_INPUT,
+                (struct memory_op){class_, tokens * vocabulary * (fused ? 4 : 14)}, fused ? 1 : 3);
     emit_loss_exchange(&e, tokens, vocabulary);
 }
 

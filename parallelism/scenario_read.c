@@ -49,7 +49,7 @@ static enum status read_stack(const struct json *json, const struct json_value *
     if (stack_find(named ? json_string(part) : NULL, catalog, out, e) != STATUS_OK || !part ||
         named)
         return e->status;
-    return fields_read(json, part, stack_fields, stack_field_count, out, NULL, e);
+    return fields_read(json, part, (struct fields){stack_fields, stack_field_count}, out, NULL, e);
 }
 
 static enum status read_job(const struct json *json, const struct json_value *object,
@@ -59,7 +59,8 @@ static enum status read_job(const struct json *json, const struct json_value *ob
     job_default(out);
     if (!part)
         return missing(json, object, "job", e);
-    if (fields_read(json, part, job_fields, job_field_count, out, NULL, e) != STATUS_OK)
+    const struct fields fields = {job_fields, job_field_count};
+    if (fields_read(json, part, fields, out, NULL, e) != STATUS_OK)
         return e->status;
     if (floor(out->seq_length) < out->seq_length || floor(out->global_batch) < out->global_batch)
         return json_error(json, part, e, STATUS_INPUT,
@@ -125,8 +126,8 @@ enum status strategy_read(const struct json *json, const struct json_value *obje
     bool read[STRATEGY_FIELDS_MAX] = {false};
     struct fields_options options = {.given = read};
     strategy_default(&values);
-    if (fields_read(json, object, strategy_fields, strategy_field_count, &values, &options, e) !=
-            STATUS_OK ||
+    const struct fields fields = {strategy_fields, strategy_field_count};
+    if (fields_read(json, object, fields, &values, &options, e) != STATUS_OK ||
         (asked && keep_asked_for(json, asked, read, e) != STATUS_OK))
         return e->status;
     for (size_t i = 0; i < strategy_field_count; i++) {

@@ -237,7 +237,8 @@ static enum status stack_load(const char *name, const char *folder, int depth, s
     if (status == STATUS_OK) {
         bool given[sizeof stack_fields / sizeof *stack_fields] = {false};
         struct fields_options options = {.extra = extra, .given = given};
-        status = fields_read(json, root, stack_fields, stack_field_count, stack, &options, e);
+        const struct fields fields = {stack_fields, stack_field_count};
+        status = fields_read(json, root, fields, stack, &options, e);
         note_stated(stack, given);
     }
     json_free(json);

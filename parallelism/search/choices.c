@@ -81,8 +81,8 @@ enum status choices_read(const struct json *json, const struct json_value *space
     struct fields_options fields = {.given = fixed};
     if (read_restricted(json, json_member(space, "restricted"), options, e) != STATUS_OK || !part)
         return e->status;
-    return fields_read(json, part, strategy_fields, strategy_field_count, &options->base, &fields,
-                       e);
+    return fields_read(json, part, (struct fields){strategy_fields, strategy_field_count},
+                       &options->base, &fields, e);
 }
 
 enum status openings_read(const struct json *json, const struct json_value *space,

@@ -13,8 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     error_init(&e);
     text_add(&csv, collective_sample_columns);
     size_t before = csv.length;
-    if (collective_log_import((const char *)data, size, "fuzz.log", &hints, &csv, &warnings, &e) ==
-        STATUS_OK) {
+    struct log_file log = {(const char *)data, size, "fuzz.log"};
+    if (collective_log_import(&log, &hints, &csv, &warnings, &e) == STATUS_OK) {
         require(csv.length > before && !csv.failed && !warnings.failed);
         error_init(&e);
         if (samples_parse(csv.data, csv.length, "fuzz.csv", &samples, &e) != STATUS_OK &&

@@ -100,7 +100,8 @@ static void check_fields(const struct json *json)
     struct fields_options options = {.sources = sources};
     struct error e;
     error_init(&e);
-    if (fields_read(json, json_root(json), rows, ROWS, &thing, &options, &e) != STATUS_OK)
+    if (fields_read(json, json_root(json), (struct fields){rows, ROWS}, &thing, &options, &e) !=
+        STATUS_OK)
         check_error(&e);
 }
 

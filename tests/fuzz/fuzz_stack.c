@@ -29,7 +29,8 @@ static enum status read_part(const struct json *json, const char *key, const str
     struct error e;
     error_init(&e);
     const struct json_value *part = json_member(json_root(json), key);
-    if (part && fields_read(json, part, rows, count, out, &options, &e) != STATUS_OK)
+    if (part &&
+        fields_read(json, part, (struct fields){rows, count}, out, &options, &e) != STATUS_OK)
         require(e.status == STATUS_INPUT && e.message[0] && e.line >= 1);
     return e.status;
 }

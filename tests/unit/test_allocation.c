@@ -140,7 +140,8 @@ static void test_error_without_memory(void **state)
         struct json *json = json_parse(texts[i], strlen(texts[i]), "f", &e);
         assert_non_null(json);
         left = 0;
-        enum status status = fields_read(json, json_root(json), rows, 2, out, NULL, &e);
+        enum status status =
+            fields_read(json, json_root(json), (struct fields){rows, 2}, out, NULL, &e);
         left = -1;
         assert_int_equal(status, STATUS_INPUT);
         assert_memory_equal(e.message, "expected", 8);

@@ -87,9 +87,8 @@ static void add_log(const char *name, int log)
     snprintf(path, sizeof path, "%s/measured/collectives/%s", shared(), name);
     if (file_read(path, 0, &text, &e) != STATUS_OK)
         skip();
-    assert_int_equal(
-        collective_log_import(text.data, text.length, path, &hints, &csv, &warnings, &e),
-        STATUS_OK);
+    struct log_file file = {text.data, text.length, path};
+    assert_int_equal(collective_log_import(&file, &hints, &csv, &warnings, &e), STATUS_OK);
     add_csv(csv.data, log);
     text_free(&text);
     text_free(&csv);

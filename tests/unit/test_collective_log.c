@@ -17,7 +17,8 @@ static enum status import(const char *log, const char *file, const struct log_hi
     error_init(e);
     text_clear(csv);
     text_clear(&warnings);
-    return collective_log_import(log, strlen(log), file, hints, csv, &warnings, e);
+    return collective_log_import(&(struct log_file){log, strlen(log), file}, hints, csv, &warnings,
+                                 e);
 }
 
 /* The rows without their provenance are exactly `want`. */

@@ -40,7 +40,7 @@ static enum status read_text(const char *text, struct thing *thing,
     error_init(&e);
     struct json *json = json_parse(text, strlen(text), "f", &e);
     if (json)
-        fields_read(json, json_root(json), rows, ROWS, thing, options, &e);
+        fields_read(json, json_root(json), (struct fields){rows, ROWS}, thing, options, &e);
     error_format(&e, got, size);
     json_free(json);
     return e.status;
