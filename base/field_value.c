@@ -72,7 +72,7 @@ static void add_quantity(struct text *t, double value, enum unit unit)
     if (unit == UNIT_NONE)
         text_add(t, buffer);
     else
-        unit_format(t, value, unit, 6);
+        unit_format_limit(t, value, unit);
 }
 
 static bool has_range(const struct field *row)

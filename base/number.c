@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { NUMBER_MAX = 400 }; /* longer than any double written out in full, such as 1e308 */
 
@@ -49,11 +50,32 @@ double decimal_value(const char *s, const struct decimal *d, int power)
     return c_locale_strtod(buffer, NULL);
 }
 
+void number_hint_suffix(const char *s, struct error *e)
+{
+    struct decimal d = decimal_scan(s);
+    const char *suffix = s + d.length;
+    suffix += strspn(suffix, " ");
+    if (d.length == 0 || *suffix == '\0' || !strchr("kKmM", *suffix))
+        return;
+    bool kilo = ascii_lower(*suffix) == 'k';
+    size_t behind = suffix[1] == 'i' ? 2 : 1;
+    if (suffix[behind] != '\0')
+        return;
+    char thousand[32], binary[32];
+    double x = decimal_value(s, &d, 0);
+    number_format(x * (kilo ? 1e3 : 1e6), thousand, sizeof thousand);
+    number_format(x * (kilo ? 0x1p10 : 0x1p20), binary, sizeof binary);
+    error_set_hint(e, "write the number out: %s, or %s", binary, thousand);
+}
+
 enum status number_parse(const char *s, double *value, struct error *e)
 {
     struct decimal d = decimal_scan(s);
-    if (d.length == 0 || s[d.length] != '\0')
-        return error_set(e, STATUS_INPUT, "expected a number, got \"%.100s\"", s);
+    if (d.length == 0 || s[d.length] != '\0') {
+        error_set(e, STATUS_INPUT, "expected a number, got \"%.100s\"", s);
+        number_hint_suffix(s, e);
+        return e->status;
+    }
     double x = decimal_value(s, &d, 0);
     if (!isfinite(x))
         return error_set(e, STATUS_INPUT, "expected a finite number, got \"%.100s\"", s);

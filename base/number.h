@@ -3,8 +3,11 @@
 #include "base/error.h"
 #include <stddef.h>
 
-/* Locale-independent number reading and writing: the whole of s must be a finite number. */
+/* Locale-independent number reading and writing: the whole of s must be a finite number. "8k" is none,
+ * and the hint says so. */
 enum status number_parse(const char *s, double *value, struct error *e);
+/* A hint for a count that an "8k" or "1M" stands for: 8000 to some, 8192 to others. */
+void number_hint_suffix(const char *s, struct error *e);
 /* Shortest text that reads back as the same double ("0.1", "1e+21"). buffer: at least 32 bytes. */
 void number_format(double value, char *buffer, size_t size);
 

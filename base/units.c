@@ -267,6 +267,8 @@ static void hint_at_mistake(const struct quantity *q, enum unit unit, struct err
                        data ? "units are case-sensitive: \"Gb\" is bits, \"GB\" is bytes"
                             : "units are case-sensitive: \"%s%s\"",
                        prefix->text, spelling->text);
+    else if (unit == UNIT_NONE && *q->unit != ',')
+        number_hint_suffix(q->number, e);
     else if (*q->unit == ',')
         error_set_hint(e, "decimals take a point, thousands no separator");
 }
@@ -411,17 +413,29 @@ static void add_scaled(struct text *out, double x, int digits)
     text_add_n(out, buffer, n);
 }
 
-void unit_format(struct text *out, double value, enum unit unit, int digits)
+static void format_scaled(struct text *out, double value, enum unit unit, int digits,
+                          const struct scale *scales)
 {
     digits = digits < 1 ? 1 : digits > 17 ? 17 : digits;
     if (!isfinite(value)) {
         text_add(out, isnan(value) ? "unknown" : value > 0 ? "inf" : "-inf");
         return;
     }
-    const struct scale *scale = scale_pick(unit_scales[unit], value, digits);
+    const struct scale *scale = scale_pick(scales, value, digits);
     add_scaled(out, value / scale->factor, digits);
     if (scale->text[0] || units[unit].name[0])
         text_add_n(out, " ", 1);
     text_add(out, scale->text);
     text_add(out, units[unit].name);
+}
+
+void unit_format(struct text *out, double value, enum unit unit, int digits)
+{
+    format_scaled(out, value, unit, digits, unit_scales[unit]);
+}
+
+void unit_format_limit(struct text *out, double value, enum unit unit)
+{
+    bool decimal = unit == UNIT_BYTES && fmod(value, 1e3) == 0;
+    format_scaled(out, value, unit, 6, decimal ? decimal_scales : unit_scales[unit]);
 }

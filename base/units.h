@@ -29,6 +29,9 @@ enum status unit_parse(const char *text, enum unit unit, double *value, struct e
  * "45.56 GiB" (sizes binary, rates decimal). */
 void unit_format(struct text *out, double value, enum unit unit, int digits);
 
+/* As a range states it: a size of whole thousands is decimal ("1 MB", not "976.562 KiB"). */
+void unit_format_limit(struct text *out, double value, enum unit unit);
+
 const char *unit_name(enum unit unit); /* "B/s" ... */
 
 #endif

@@ -156,7 +156,8 @@ const struct command commands[COMMANDS] = {
         .about =
             "Predicts every case of the files, with the same code that estimate runs, and "
             "compares with what was measured. What cannot be predicted is listed with the "
-            "reason. Without files: published runs, typed from papers, that the program holds. "
+            "reason (exit 1 if that is all). Without files: published runs, typed from papers, that "
+            "the program holds. "
             "With --gpu or --system the files are samples of kernels and collectives, one op a "
             "row, which that machine's profile predicts, or, with --folds 5, fits to the other "
             "shapes, beside a roofline of three constants.",

@@ -49,13 +49,16 @@ static enum status judge(const struct arguments *a, const struct validation_repo
     const char *words = argument_value(a, "max-error");
     struct validation all;
     double limit = 0;
-    if (!words)
-        return STATUS_OK;
-    if (unit_parse(words, UNIT_FRACTION, &limit, e) != STATUS_OK)
+    if (words && unit_parse(words, UNIT_FRACTION, &limit, e) != STATUS_OK)
         return argument_error(option_find(a->table, ~0u, "max-error", strlen("max-error")), e);
     if (validation_summarise(report->cases, report->predictions, NULL, &all, e) != STATUS_OK)
         return e->status;
-    if (!(all.mape <= limit))
+    if (all.predicted == 0)
+        return error_set(e, STATUS_NO, "none of the %zu cases could be forecast: each says why",
+                         all.cases);
+    if (words && all.compared == 0)
+        return error_set(e, STATUS_NO, "no case tells a measured step time to judge by");
+    if (words && !(all.mape <= limit))
         return error_set(e, STATUS_NO, "mean absolute error %.1f %% is over %.1f %%",
                          100 * all.mape, 100 * limit);
     return STATUS_OK;

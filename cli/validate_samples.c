@@ -42,14 +42,15 @@ static enum status judge(const struct arguments *a, const struct sample_report *
     const char *words = argument_value(a, "max-error");
     struct sample_error all;
     double limit = 0;
-    if (!words)
-        return STATUS_OK;
-    if (unit_parse(words, UNIT_FRACTION, &limit, e) != STATUS_OK)
+    if (words && unit_parse(words, UNIT_FRACTION, &limit, e) != STATUS_OK)
         return argument_error(option_find(a->table, ~0u, "max-error", strlen("max-error")), e);
     if (samples_error(r->samples, r->predictions, &(struct sample_choice){NULL, -1, SAMPLES_ALL},
                       &all, e) != STATUS_OK)
         return e->status;
-    if (!(all.mape <= limit))
+    if (all.rows == 0)
+        return error_set(e, STATUS_NO, "none of the %zu rows could be forecast: each says why",
+                         all.skipped);
+    if (words && !(all.mape <= limit))
         return error_set(e, STATUS_NO, "mean absolute error %.1f %% is over %.1f %%",
                          100 * all.mape, 100 * limit);
     return STATUS_OK;

@@ -252,13 +252,13 @@ void neighbour_loss(const struct neighbour *n, const struct ranked *best, struct
         text_addf(out, "%s too much memory on stage %d",
                   format_unit(&scratch, n->short_bytes, UNIT_BYTES, 3), n->cost.memory_stage);
     bool shown = n->slower_s >= 1e-4 * best->cost.step_s; /* 0.01 % */
-    if (n->verdict == NEIGHBOUR_SLOWER)
+    if (n->verdict == NEIGHBOUR_SLOWER) {
         text_addf(out, "%s slower",
                   shown ? format_unit(&scratch, n->slower_s / best->cost.step_s, UNIT_FRACTION, 2)
                         : "less than 0.01 %");
-    if (n->verdict == NEIGHBOUR_SLOWER)
         text_addf(out, ": %s more of %s", format_unit(&scratch, n->term_s, UNIT_SECONDS, 3),
                   term_names[n->term]);
+    }
     if (n->verdict == NEIGHBOUR_FASTER && n->slower_s < 0)
         text_addf(out, "%s faster, outside the space that was searched",
                   format_unit(&scratch, -n->slower_s / best->cost.step_s, UNIT_FRACTION, 2));

@@ -77,4 +77,17 @@ same cat validate.csv
 expect 1 validate "$work/cases.json" --max-error "0.0001 %"
 says "is over"
 expect 0 validate "$work/cases.json" --max-error 1e9
+
+# nothing that could be forecast, nothing to judge by: the answer is no, and still written
+printf '[{"id": "a"}, {"id": "b"}]' >"$work/none.json"
+expect 1 validate "$work/none.json" --json
+prints '"skipped": "model is missing"'
+says "none of the 2 cases could be forecast"
+sed 's/"step_time_s": 1, //' "$work/cases.json" >"$work/memory.json"
+expect 0 validate "$work/memory.json"
+expect 1 validate "$work/memory.json" --max-error "10 %"
+says "no case tells a measured step time to judge by"
+printf 'op,dtype,m,n,k,time_us\ngemm,nvfp4,4096,4096,4096,50\n' >"$work/fp4.csv"
+expect 1 validate --gpu h100-sxm "$work/fp4.csv"
+says "none of the 1 rows could be forecast"
 finish

@@ -276,6 +276,55 @@ static void test_number_parse(void **state)
     }
 }
 
+/* "8k" tokens are 8192 to some and 8000 to others: refused, with both. */
+static void test_suffixed_counts(void **state)
+{
+    static const struct {
+        const char *text, *hint;
+    } rows[] = {
+        {"8k",   "write the number out: 8192, or 8000"      },
+        {"128K", "write the number out: 131072, or 128000"  },
+        {"1M",   "write the number out: 1048576, or 1000000"},
+        {"8Ki",  "write the number out: 8192, or 8000"      },
+        {"8kB",  ""                                         },
+        {"k",    ""                                         },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct error plain, unit;
+        double got;
+        error_init(&plain);
+        error_init(&unit);
+        assert_int_equal(number_parse(rows[i].text, &got, &plain), STATUS_INPUT);
+        assert_int_equal(unit_parse(rows[i].text, UNIT_NONE, &got, &unit), STATUS_INPUT);
+        assert_string_equal(plain.hint, rows[i].hint);
+        assert_string_equal(unit.hint, rows[i].hint);
+    }
+}
+
+static void test_format_limit(void **state)
+{
+    static const struct {
+        double value;
+        enum unit unit;
+        const char *want;
+    } rows[] = {
+        {1e6,    UNIT_BYTES,       "1 MB"  },
+        {80e9,   UNIT_BYTES,       "80 GB" },
+        {0x1p30, UNIT_BYTES,       "1 GiB" },
+        {512,    UNIT_BYTES,       "512 B" },
+        {1e6,    UNIT_BYTES_PER_S, "1 MB/s"},
+        {2.5e-6, UNIT_SECONDS,     "2.5 us"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct text t = {0};
+        unit_format_limit(&t, rows[i].value, rows[i].unit);
+        assert_string_equal(text_string(&t), rows[i].want);
+        text_free(&t);
+    }
+}
+
 static void test_number_format(void **state)
 {
     (void)state;
@@ -335,6 +384,8 @@ int main(void)
         cmocka_unit_test(test_format_reads_back),
         cmocka_unit_test(test_unit_name),
         cmocka_unit_test(test_number_parse),
+        cmocka_unit_test(test_suffixed_counts),
+        cmocka_unit_test(test_format_limit),
         cmocka_unit_test(test_number_format),
         cmocka_unit_test(test_number_reads_back),
     };
