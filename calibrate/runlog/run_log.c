@@ -11,6 +11,7 @@
 const struct run_log_family *const run_log_families[] = {&run_log_megatron,
                                                          &run_log_nemo,
                                                          &run_log_torchtitan,
+                                                         &run_log_maxtext,
                                                          &run_log_deepspeed,
                                                          &run_log_deepspeed_old,
                                                          &run_log_deepspeed_pipeline,
@@ -174,8 +175,8 @@ enum status run_log_read(const char *text, size_t n, const char *file, struct ru
     if (e->status == STATUS_OK && out->count == 0) {
         error_set(e, STATUS_INPUT, "no line of it tells what a training step took");
         error_set_hint(e,
-                       "logs of Megatron-LM, Megatron-Bridge, NeMo, torchtitan and DeepSpeed are "
-                       "read");
+                       "logs of Megatron-LM, Megatron-Bridge, NeMo, torchtitan, MaxText and "
+                       "DeepSpeed are read");
     }
     if (e->status != STATUS_OK) {
         error_set_file(e, file, 0, 0);

@@ -47,17 +47,17 @@ static size_t find_warmup(const double *seconds, size_t n, double *scratch)
     return i;
 }
 
-static double mean_of(const struct run_log *log, size_t first, enum run_log_quantity q)
+/* The median of what the steps from `first` on say; 0: none says it. */
+static double median_said(const struct run_log *log, size_t first, enum run_log_quantity q,
+                          double *scratch)
 {
-    double sum = 0;
     size_t n = 0;
     for (size_t i = first; i < log->count; i++) {
-        if (log->steps[i].value[q] > 0) {
-            sum += log->steps[i].value[q];
-            n++;
-        }
+        if (log->steps[i].value[q] > 0)
+            scratch[n++] = log->steps[i].value[q];
     }
-    return n > 0 ? sum / (double)n : 0;
+    values_sort(scratch, n);
+    return n > 0 ? quantile(scratch, n, 0.5) : 0;
 }
 
 static void summarise(const double *seconds, size_t n, double *scratch, struct run_summary *out)
@@ -108,8 +108,10 @@ enum status run_log_summary(const struct run_log *log, const struct run_size *gi
         double *scratch = seconds + n;
         out->warmup = find_warmup(seconds, n, scratch);
         summarise(seconds, n, scratch, out);
-        out->tokens_per_s_per_gpu = mean_of(log, out->warmup, RUN_LOG_TOKENS_PER_S_PER_GPU);
-        out->flop_per_s_per_gpu = mean_of(log, out->warmup, RUN_LOG_FLOP_PER_S_PER_GPU);
+        out->tokens_per_s_per_gpu =
+            median_said(log, out->warmup, RUN_LOG_TOKENS_PER_S_PER_GPU, scratch);
+        out->flop_per_s_per_gpu =
+            median_said(log, out->warmup, RUN_LOG_FLOP_PER_S_PER_GPU, scratch);
         out->memory_bytes = fact[RUN_LOG_MEMORY_BYTES];
         out->reserved_bytes = fact[RUN_LOG_RESERVED_BYTES];
     }

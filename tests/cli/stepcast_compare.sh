@@ -68,6 +68,12 @@ prints '"traced_step_time_s": 11'
 expect 0 compare "$logs/torchtitan.log" --from "$runs/torchtitan.sh" --system dgx-h100
 prints "64 x h100-sxm"
 
+# MaxText says its sizes, and its rates swing while it compiles
+expect 0 compare "$logs/maxtext.log" --system dgx-h100 --model llama3-8b --stack maxtext-2026 --zero 3
+prints "llama3-8b on 8 x h100-sxm (dgx-h100), 64 sequences of 8192 tokens"
+prints "7.609 s a step"
+prints "467 TFLOP/s a GPU"
+
 # what cannot be read
 printf 'hello\n' >"$work/empty.log"
 expect 3 compare "$work/empty.log" --system dgx-h100

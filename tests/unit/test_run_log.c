@@ -124,6 +124,36 @@ static void test_torchtitan(void **state)
 }
 
 /* DeepSpeed of 2022; its mean since the start is all that it says. */
+/* Dispatch is asynchronous: its first step holds the compilation, its second next to nothing. */
+static void test_maxtext(void **state)
+{
+    struct run_log log = read_log(
+        "Config param global_batch_size_to_train_on: 96\nConfig param max_target_length: 2048\n"
+        "Num_devices: 4, shape (1, 1, 4, 1)\n"
+        "completed step: 0, seconds: 44.923, TFLOP/s/device: 17.022, Tokens/s/device: 1094.129, "
+        "total_weights: 196608, loss: 12.038\n"
+        "completed step: 1, seconds: 0.319, TFLOP/s/device: 2400.734, Tokens/s/device: 154316.608, "
+        "total_weights: 196608, loss: 12.038\n"
+        "completed step: 2, seconds: 5.658, TFLOP/s/device: 135.158, Tokens/s/device: 8687.815, "
+        "total_weights: 196608, loss: 11.689\n"
+        "completed step: 3, seconds: 5.669, TFLOP/s/device: 134.882, Tokens/s/device: 8670.101, "
+        "total_weights: 155934, loss: 10.542\n"
+        "completed step: 4, seconds: 5.668, TFLOP/s/device: 134.911, Tokens/s/device: 8671.946, "
+        "total_weights: 163259, loss: 10.440\n");
+    (void)state;
+    assert_string_equal(log.family->name, "maxtext");
+    check_near(log.fact[RUN_LOG_GPUS], 4, 0);
+    check_near(log.fact[RUN_LOG_SEQ_LENGTH], 2048, 0);
+    check_near(log.fact[RUN_LOG_GLOBAL_BATCH], 96, 0);
+    struct run_summary s = summary_of(&log, 0, 0, 0);
+    assert_int_equal(s.warmup, 1);
+    assert_int_equal(s.steps, 4);
+    check_near(s.step_s, (5.658 + 5.668) / 2, 1e-12); /* 0.319 5.658 5.668 5.669 */
+    check_near(s.flop_per_s_per_gpu, (134.911e12 + 135.158e12) / 2, 1e-12);
+    check_near(s.tokens_per_s_per_gpu, (8671.946 + 8687.815) / 2, 1e-12);
+    run_log_free(&log);
+}
+
 static void test_old_deepspeed(void **state)
 {
 #define OLD(n, rate)                                                                               \
@@ -232,11 +262,11 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_megatron),  cmocka_unit_test(test_bridge),
-        cmocka_unit_test(test_nemo),      cmocka_unit_test(test_torchtitan),
-        cmocka_unit_test(test_old_deepspeed), cmocka_unit_test(test_progress_bar),
-        cmocka_unit_test(test_deepspeed), cmocka_unit_test(test_drift),
-        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_megatron),     cmocka_unit_test(test_bridge),
+        cmocka_unit_test(test_nemo),         cmocka_unit_test(test_torchtitan),
+        cmocka_unit_test(test_maxtext),      cmocka_unit_test(test_old_deepspeed),
+        cmocka_unit_test(test_progress_bar), cmocka_unit_test(test_deepspeed),
+        cmocka_unit_test(test_drift),        cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
