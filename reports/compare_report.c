@@ -11,8 +11,9 @@ static void add_log(const struct compare_report *r, struct text *out)
 {
     const struct run_summary *s = r->input->summary;
     struct text scratch = {0};
-    text_addf(out, "Measured  %s a step: median of %zu steps of %s (%s)",
-              format_unit(&scratch, s->step_s, UNIT_SECONDS, 4), s->steps, r->log_file,
+    text_addf(out, "Measured  %s a step: median of %zu step%s of %s (%s)",
+              format_unit(&scratch, s->step_s, UNIT_SECONDS, 4), s->steps,
+              s->steps == 1 ? "" : "s", r->log_file,
               r->input->log->family->title);
     if (s->warmup > 0)
         text_addf(out, ", %zu left out as warm-up", s->warmup);

@@ -1,5 +1,6 @@
 /* Megatron-LM: megatron/training/training.py (training_log), arguments.py (_print_args),
- * utils.py (report_memory, in MiB). Megatron-Bridge prints the same line, and its own step time. */
+ * utils.py (report_memory, in MiB). Megatron-Bridge prints the same line, and its own step time;
+ * Megatron-DeepSpeed (bigscience-workshop) seconds and rates in words of its own. */
 #include "calibrate/runlog/run_log.h"
 #include <ctype.h>
 #include <stdio.h>
@@ -55,3 +56,19 @@ static const struct run_log_pattern bridge_step[] = {
 
 const struct run_log_family run_log_bridge = {
     "megatron-bridge", "Megatron-Bridge", "Step Time :", bridge_step, fact, NULL};
+
+static const struct run_log_pattern deepspeed_step[] = {
+    {"iteration ",                      RUN_LOG_ITERATION,          1   },
+    {"elapsed time per iteration (s):", RUN_LOG_STEP_S,             1   },
+    {"samples per second:",             RUN_LOG_SAMPLES_PER_S,      1   },
+    {"TFLOPs:",                         RUN_LOG_FLOP_PER_S_PER_GPU, TERA},
+    {"global batch size:",              RUN_LOG_GLOBAL_BATCH,       1   },
+    {NULL,                              RUN_LOG_ITERATION,          0   },
+};
+
+const struct run_log_family run_log_megatron_deepspeed = {"megatron-deepspeed",
+                                                          "Megatron-DeepSpeed",
+                                                          "elapsed time per iteration (s):",
+                                                          deepspeed_step,
+                                                          fact,
+                                                          argument};

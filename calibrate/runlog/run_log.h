@@ -39,7 +39,8 @@ struct run_log_family {
     bool (*argument)(const char *line, char *key, size_t key_size, const char **value);
 };
 extern const struct run_log_family run_log_megatron, run_log_bridge, run_log_nemo,
-    run_log_torchtitan, run_log_maxtext, run_log_deepspeed, run_log_deepspeed_old, run_log_deepspeed_pipeline;
+    run_log_torchtitan, run_log_maxtext, run_log_megatron_deepspeed, run_log_torchtitan_old,
+    run_log_deepspeed, run_log_deepspeed_old, run_log_deepspeed_pipeline;
 extern const struct run_log_family *const run_log_families[]; /* NULL-ended */
 
 struct run_step {

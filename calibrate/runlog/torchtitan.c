@@ -1,5 +1,5 @@
-/* torchtitan: components/metrics.py. Memory is the peak that the allocator reserved; tps counts
- * tokens a second and GPU. */
+/* torchtitan: components/metrics.py; "wps" is what "tps" was called until 2025. Memory is the peak
+ * that the allocator reserved; tps counts tokens a second and GPU. */
 #include "calibrate/runlog/run_log.h"
 #include <stddef.h>
 
@@ -24,3 +24,13 @@ static const struct run_log_pattern fact[] = {
 
 const struct run_log_family run_log_torchtitan = {
     "torchtitan", "torchtitan", "tps:", step, fact, NULL};
+
+static const struct run_log_pattern old_step[] = {
+    {"step:",   RUN_LOG_ITERATION,            1   },
+    {"wps:",    RUN_LOG_TOKENS_PER_S_PER_GPU, 1   },
+    {"memory:", RUN_LOG_RESERVED_BYTES,       GIBI},
+    {NULL,      RUN_LOG_ITERATION,            0   },
+};
+
+const struct run_log_family run_log_torchtitan_old = {
+    "torchtitan", "torchtitan", "wps:", old_step, fact, NULL};

@@ -124,6 +124,37 @@ static void test_torchtitan(void **state)
 }
 
 /* DeepSpeed of 2022; its mean since the start is all that it says. */
+/* BLOOM's logs: 2048 sequences in 104.38 s are 19.62 a second. */
+static void test_megatron_deepspeed(void **state)
+{
+    struct run_log log = read_log(
+        " iteration     1000/  115311 | consumed samples:       192000 | elapsed time per "
+        "iteration "
+        "(s): 104.38 | learning rate: 6.000E-05 | global batch size:  2048 | lm loss: 2.5E+00 | "
+        "samples per second: 19.621 | TFLOPs: 153.10 |\n");
+    (void)state;
+    assert_string_equal(log.family->title, "Megatron-DeepSpeed");
+    struct run_summary s = summary_of(&log, 0, 0, 0);
+    assert_int_equal(s.steps, 1);
+    check_near(s.step_s, 104.38, 1e-12);
+    check_near(s.flop_per_s_per_gpu, 153.1e12, 1e-12);
+    check_near(log.fact[RUN_LOG_GLOBAL_BATCH], 2048, 0);
+    run_log_free(&log);
+}
+
+/* 64 x 8192 tokens over 8 GPUs of 5760 tokens/s: 11.38 s. */
+static void test_torchtitan_wps(void **state)
+{
+    struct run_log log = read_log(
+        "[rank0]:2024-09-12 19:12:31,119 - root - INFO - \x1b[36mstep: 10  \x1b[32mloss:  7.1  "
+        "\x1b[33mmemory: 39.45GiB(41.52%)  \x1b[34mwps: 5,760  \x1b[35mmfu: 39.1%\x1b[39m\n");
+    (void)state;
+    struct run_summary s = summary_of(&log, 8, 8192, 64);
+    check_near(s.step_s, 64 * 8192 / (8 * 5760.0), 1e-12);
+    check_near(s.reserved_bytes, 39.45 * 0x1p30, 1e-12);
+    run_log_free(&log);
+}
+
 /* Dispatch is asynchronous: its first step holds the compilation, its second next to nothing. */
 static void test_maxtext(void **state)
 {
@@ -262,11 +293,12 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_megatron),     cmocka_unit_test(test_bridge),
-        cmocka_unit_test(test_nemo),         cmocka_unit_test(test_torchtitan),
-        cmocka_unit_test(test_maxtext),      cmocka_unit_test(test_old_deepspeed),
-        cmocka_unit_test(test_progress_bar), cmocka_unit_test(test_deepspeed),
-        cmocka_unit_test(test_drift),        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_megatron),       cmocka_unit_test(test_bridge),
+        cmocka_unit_test(test_nemo),           cmocka_unit_test(test_torchtitan),
+        cmocka_unit_test(test_maxtext),        cmocka_unit_test(test_megatron_deepspeed),
+        cmocka_unit_test(test_torchtitan_wps), cmocka_unit_test(test_old_deepspeed),
+        cmocka_unit_test(test_progress_bar),   cmocka_unit_test(test_deepspeed),
+        cmocka_unit_test(test_drift),          cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
