@@ -120,7 +120,7 @@ static int find_size(struct tokens *t)
 /* One group of columns: time, algorithm and bus bandwidth, errors. False: no such group. */
 static bool read_body(const struct tokens *t, int at, struct collective_row *row, bool *known)
 {
-    double time_us, alg_bw, bus_bw, wrong;
+    double time_us, alg_bw, bus_bw, wrong = 0;
     *known = is_number(t->text[at], &time_us);
     if (!*known)
         return is_missing(t->text[at]);
@@ -131,6 +131,7 @@ static bool read_body(const struct tokens *t, int at, struct collective_row *row
     row->time_us = time_us;
     row->alg_bw = alg_bw;
     row->bus_bw = bus_bw;
+    row->wrong = wrong > 0;
     return true;
 }
 
@@ -160,8 +161,10 @@ static bool read_columns(const struct tokens *t, int at, bool bitwise, struct co
         return false;
     if (left > body && !read_body(t, at + left / 2, &in_place, &second))
         return false;
+    bool wrong = row->wrong || in_place.wrong;
     if (!first && second)
         *row = in_place;
+    row->wrong = wrong;
     return first || second;
 }
 
@@ -198,7 +201,8 @@ static void read_header(const char *line, const struct tokens *t, struct log_tab
                 (!table->time_column || has(t->text[i], "avg")))
                 table->time_column = i - first;
     } else if (has(line, "size") && has(line, "count") && has(line, "algbw")) {
-        *table = (struct log_table){.open = true, .bitwise = has(line, "#bitdiff")};
+        *table = (struct log_table){
+            .open = true, .counts_wrong = has(line, "#wrong"), .bitwise = has(line, "#bitdiff")};
     } else if (has(line, "Out of bounds values") || has(line, "Avg bus bandwidth") ||
                has(line, "Collective test concluded")) {
         *table = (struct log_table){0};
@@ -239,6 +243,7 @@ enum log_line collective_row_read(const char *line, struct log_table *table,
         return LOG_DAMAGED;
     if (table->time_column > 0)
         read_nccom_bandwidth(&t, &read);
+    read.wrong = read.wrong && table->counts_wrong;
     table->open = true;
     table->columns = t.n - at;
     *row = read;

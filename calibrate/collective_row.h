@@ -12,15 +12,17 @@ struct collective_row {
     char dtype[16];
     double time_us;        /* out of place; in place where that is the only one */
     double alg_bw, bus_bw; /* of the same, GB/s; 0: not printed */
+    bool wrong;            /* the program found wrong results, in or out of place */
 };
 
 /* What the lines so far say about the table they stand in. */
 struct log_table {
-    bool open;       /* after a header or a row, before the summary */
-    int columns;     /* of its rows; 0: none yet */
-    bool bitwise;    /* each group of its rows has a column of bits that differ */
-    int time_column; /* nccom-test: where the average time stands; 0: not nccom-test */
-    int all_columns; /* nccom-test: columns of its header */
+    bool open;         /* after a header or a row, before the summary */
+    int columns;       /* of its rows; 0: none yet */
+    bool counts_wrong; /* its last columns count wrong results ("#wrong") */
+    bool bitwise;      /* each group of its rows has a column of bits that differ */
+    int time_column;   /* nccom-test: where the average time stands; 0: not nccom-test */
+    int all_columns;   /* nccom-test: columns of its header */
 };
 
 /* Copies a line without carriage returns, ANSI escape codes and the "[1,0]<stdout>:" tags that

@@ -220,6 +220,44 @@ static void test_refusals(void **state)
     check_refused(ROW(8, 3) "1024 256 float sum -1 -5 0.1 0.1 0 9 0.1 0.1 0\n", 2, "damaged row");
 }
 
+static void check_warns(const char *log, const char *file, const char *says)
+{
+    struct text csv = {0};
+    struct error e;
+    assert_int_equal(import(log, file, &(struct log_hints){.ranks = 4}, &csv, &e), STATUS_OK);
+    if (*says ? !strstr(text_string(&warnings), says) : warnings.length > 0)
+        fail_msg("\"%s\" instead of \"%s\"", text_string(&warnings), says);
+    text_free(&csv);
+    text_free(&warnings);
+}
+
+/* A job that was killed leaves a part of a line; the rows before it count. */
+static void test_cut_off(void **state)
+{
+    (void)state;
+    check_rows(ROW(8, 3) "1024 256 float sum -1 12.5 0.1", "all_reduce,float,4,8,3,\n");
+    check_warns(ROW(8, 3) "1024 256 float sum -1 12.5 0.1", NAME,
+                NAME ":2: the last row is cut off and left out");
+    check_refused("# size count type redop root time algbw busbw #wrong\n1024 256 float sum", 2,
+                  "damaged row");
+}
+
+/* "#wrong" of nccl-tests; older versions print the largest error in that place. */
+static void test_wrong_results(void **state)
+{
+    static const char *const says = NAME ": 1 of 2 rows count wrong results (#wrong)";
+    (void)state;
+#define HEAD "# size count type redop root time algbw busbw "
+    check_warns(HEAD "#wrong\n" ROW(8, 3) "16 4 float sum -1 3 0.1 0.1 0 9 0.1 0.1 7\n", NAME,
+                says);
+    check_warns(HEAD "#wrong\n" ROW(8, 3) ROW(16, 3), NAME, "");
+    check_warns(HEAD "error\n" ROW(8, 3) "16 4 float sum -1 3 0.1 0.1 2e-07 9 0.1 0.1 2e-07\n",
+                NAME, "");
+    check_warns("{\"args\":[\"all_reduce_perf\"],\"results\":[{\"size\":1024,\"count\":128,"
+                "\"type\":\"float\",\"out_of_place\":{\"time\":12.5,\"nwrong\":2}}]}",
+                NAME, "1 of 1 rows count wrong results");
+}
+
 static void test_json(void **state)
 {
     (void)state;
@@ -293,6 +331,7 @@ int main(void)
         cmocka_unit_test(test_several_tables), cmocka_unit_test(test_stated),
         cmocka_unit_test(test_hints),          cmocka_unit_test(test_ranks),
         cmocka_unit_test(test_provenance),     cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_cut_off),        cmocka_unit_test(test_wrong_results),
         cmocka_unit_test(test_json),           cmocka_unit_test(test_shared_logs)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
