@@ -90,6 +90,18 @@ static void add_stage_terms(const struct stages *stages, int rank, double terms[
     }
 }
 
+/* Saved activations of all micro-batches over the host link, there and back. */
+static double activation_link_s(const struct scenario *scenario, const struct stages *stages,
+                                const struct strategy *s, const struct layout_cost *out)
+{
+    double bytes = 0, bytes_per_s = scenario->system.gpu.host_bandwidth_bytes_per_s;
+    if (s->offload_activations <= 0 || bytes_per_s <= 0)
+        return 0;
+    for (int c = 0; c < stages->split->chunks; c++)
+        bytes += stages_at(stages, c, out->pipeline.bottleneck_rank)->activation_bytes;
+    return out->passes * 2 * s->offload_activations * bytes / bytes_per_s;
+}
+
 /* What a pipelined step of the stack loses besides its schedule's bubble. */
 static double ramp_s(const struct scenario *scenario, const struct stages *stages,
                      const struct layout_cost *out)
@@ -176,6 +188,7 @@ void layout_times(const struct scenario *scenario, const struct shard_cost *shar
     out->passes = schedule_passes(&shape);
     pipeline_of(scenario, stages, s, &out->pipeline);
     work_terms(scenario, shard, stages, out);
+    out->activation_link_s = activation_link_s(scenario, stages, s, out);
     find_windows(stages, out);
     out->recompute_flop = out->passes * recompute_flop(stages);
 }

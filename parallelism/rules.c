@@ -37,8 +37,7 @@ static bool gpus_multiply(const struct scenario *c, const struct strategy *s, st
                   s->dp, product, c->system.gpus);
 }
 
-static bool cluster_connected(const struct scenario *c, const struct strategy *s,
-                              struct reason *r)
+static bool cluster_connected(const struct scenario *c, const struct strategy *s, struct reason *r)
 {
     (void)s;
     double reach = c->system.tiers == 1 ? c->system.tier[0].domain_gpus : 0;
@@ -239,10 +238,18 @@ static bool shard_groups(const struct scenario *c, const struct strategy *s, str
            broken(r, "fsdp_shard %d does not divide the %.0f replicas", s->fsdp_shard, ranks);
 }
 
+bool rules_host_link(const struct scenario *scenario)
+{
+    return scenario->system.gpu.host_bandwidth_bytes_per_s > 0;
+}
+
 static bool offload_supported(const struct scenario *c, const struct strategy *s, struct reason *r)
 {
-    return s->offload_optimizer && !c->stack.offloads_optimizer &&
-           broken(r, "%s keeps the optimizer's state on the GPU", c->stack.name);
+    if (s->offload_optimizer && !c->stack.offloads_optimizer)
+        return broken(r, "%s keeps the optimizer's state on the GPU", c->stack.name);
+    return (s->offload_optimizer || s->offload_activations > 0) && !rules_host_link(c) &&
+           broken(r, "what offload takes is not known: %s has no host_bandwidth",
+                  c->system.gpu.name);
 }
 
 static bool recompute_supported(const struct scenario *c, const struct strategy *s,

@@ -17,4 +17,7 @@ enum rule_level {
 const char *strategy_illegal_at(const struct scenario *scenario, const struct strategy *s,
                                 unsigned levels, char *reason, size_t size);
 
+/* The rate of the host link is known: offload has a price. */
+bool rules_host_link(const struct scenario *scenario);
+
 #endif

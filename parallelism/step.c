@@ -73,6 +73,14 @@ double step_fsdp_exposed_s(const struct step_inputs *in, const struct strategy *
     return fsdp_blocks_exposed_s(in->scenario, in->shard, &in->layout->bottleneck, in->zero, s);
 }
 
+/* Saved activations move while the rank computes and while it waits for data-parallel traffic:
+ *     max(0, m 2 B / beta - work - exposed)                  [s]
+ * m micro-batches of B offloaded bytes; beta: the host link's rate, one direction. MODELLING 6.5 */
+double activation_offload_s(const struct layout_cost *layout, double data_parallel_s)
+{
+    return fmax(0, layout->activation_link_s - layout->pipeline.work_s - data_parallel_s);
+}
+
 static void add_tail(const struct step_inputs *in, const struct strategy *s, struct step_cost *out)
 {
     out->term_s[TERM_DP] += data_parallel_exposed_s(
@@ -80,6 +88,7 @@ static void add_tail(const struct step_inputs *in, const struct strategy *s, str
     if (in->zero->zero == 3)
         out->term_s[TERM_DP] += in->layout->passes * step_fsdp_exposed_s(in, s);
     out->term_s[TERM_OPTIMIZER] += in->zero->optimizer_s;
+    out->term_s[TERM_OFFLOAD] += activation_offload_s(in->layout, out->term_s[TERM_DP]);
     if (s->offload_optimizer)
         out->term_s[TERM_OFFLOAD] += in->zero->offload_s;
     out->term_s[TERM_HOST] += in->scenario->stack.constant[STACK_STEP].value;

@@ -78,6 +78,9 @@ double fsdp_blocks_exposed_s(const struct scenario *scenario, const struct shard
                              const struct strategy *s);
 double step_fsdp_exposed_s(const struct step_inputs *in, const struct strategy *s);
 
+/* What offloaded activations are waited for in a step that waits data_parallel_s for its replicas. */
+double activation_offload_s(const struct layout_cost *layout, double data_parallel_s);
+
 /* Rates of a result. */
 double step_tokens_per_s(const struct scenario *scenario, const struct step_cost *c);
 double step_mfu(const struct scenario *scenario, const struct step_cost *c);

@@ -1,4 +1,5 @@
 #include "parallelism/search/remedies.h"
+#include "parallelism/rules.h"
 #include <stdlib.h>
 
 const char *const remedy_kind_names[REMEDY_KINDS + 1] = {
@@ -58,8 +59,7 @@ static void try_openings(struct trial *t, struct error *e)
 {
     reset(t);
     t->here_options.open[SEARCH_OFFLOAD_OPTIMIZER] = true;
-    if (t->scenario->stack.offloads_optimizer &&
-        t->scenario->system.gpu.host_bandwidth_bytes_per_s > 0)
+    if (t->scenario->stack.offloads_optimizer && rules_host_link(t->scenario))
         try(t, REMEDY_OFFLOAD_OPTIMIZER, 0, e);
     reset(t);
     t->here_options.open[SEARCH_FIRST_STAGE_LAYERS] = true;

@@ -327,7 +327,9 @@ static void find_tunings(struct search_space *space)
         bool given = options->choices[SEARCH_OFFLOAD_OPTIMIZER].count > 0;
         space->offloads[i] = given ? search_allows(options, SEARCH_OFFLOAD_OPTIMIZER, i)
                                    : open || i == (int)options->base.offload_optimizer;
-        space->offloads[i] = space->offloads[i] && (i == 0 || stack->offloads_optimizer);
+        bool linked = (i == 0 && options->base.offload_activations <= 0) ||
+                      rules_host_link(space->scenario);
+        space->offloads[i] = space->offloads[i] && linked && (i == 0 || stack->offloads_optimizer);
     }
 }
 

@@ -122,8 +122,22 @@ void explain_optimizer(const struct explanation *x)
 void explain_offload(const struct explanation *x)
 {
     const struct gpu *gpu = &x->result->scenario->system.gpu;
-    text_add(x->out, "  optimizer state over the host link and back\n");
+    const struct strategy *s = x->result->strategy;
+    const struct layout_cost *layout = &x->parts->layout;
     line(x, "host link, one direction", gpu->host_bandwidth_bytes_per_s, UNIT_BYTES_PER_S);
+    if (s->offload_optimizer) {
+        text_add(x->out, "  optimizer state over the host link and back\n");
+        line(x, "exposed", x->parts->zero.offload_s, UNIT_SECONDS);
+    }
+    if (s->offload_activations <= 0)
+        return;
+    double hidden_s = x->result->cost->term_s[TERM_DP];
+    text_add(x->out, "  saved activations over the host link and back, behind work and dp\n");
+    line(x, "transfers of all micro-batches", layout->activation_link_s, UNIT_SECONDS);
+    line(x, "work of the bottleneck rank", layout->pipeline.work_s, UNIT_SECONDS);
+    line(x, "exposed dp", hidden_s, UNIT_SECONDS);
+    line(x, "exposed = max(0, transfers - work - dp)", activation_offload_s(layout, hidden_s),
+         UNIT_SECONDS);
 }
 
 /* A walk that stops once at each block. */
