@@ -144,6 +144,21 @@ static bool is_numeric(const struct field *row)
     return row->kind == FIELD_NUMBER || row->kind == FIELD_INT;
 }
 
+/* A hint to copy: the value as it stands, with a source that is true of any. */
+static enum status sourceless(const struct reading *r, const struct json_value *value)
+{
+    char number[32] = "...";
+    bool quoted = json_kind(value) == JSON_STRING;
+    if (json_kind(value) == JSON_NUMBER)
+        number_format(json_number(value), number, sizeof number);
+    json_error(r->json, value, r->e, STATUS_INPUT, "expected a figure with its source");
+    error_set_hint(
+        r->e,
+        "write {\"value\": %s%.40s%s, \"source\": \"assumed: why\"}, or datasheet, or measured",
+        quoted ? "\"" : "", quoted ? json_string(value) : number, quoted ? "\"" : "");
+    return r->e->status;
+}
+
 static enum status read_member(const struct reading *r, const struct field *row,
                                const struct json_value *member, void *out)
 {
@@ -158,9 +173,7 @@ static enum status read_member(const struct reading *r, const struct field *row,
     status = field_read(row, r->json, value, out, r->e);
     if (status == STATUS_OK && r->options->require_source && is_numeric(row) &&
         source.kind == SOURCE_NONE) {
-        status =
-            json_error(r->json, member, r->e, STATUS_INPUT, "expected a figure with its source");
-        error_set_hint(r->e, "write {\"value\": ..., \"source\": \"datasheet: ...\"}");
+        status = sourceless(r, value);
     }
     if (status == STATUS_OK && r->options->sources)
         r->options->sources[i] = source;

@@ -177,7 +177,7 @@ for part in "\"model\": \"$work/secret.json\", \"system\": {\"gpu\": \"h100-sxm\
     "\"model\": \"llama3-8b\", \"system\": {\"gpu\": \"$up/secret.json\", \"gpus\": 8}" \
     "\"model\": \"llama3-8b\", \"system\": {\"name\": \"$work/secret.json\", \"gpus\": 8}"; do
     echo "[{\"id\": \"a\", $part, \"job\": {\"seq_length\": 2048, \"global_batch\": 8}, \"strategy\": {\"tp\": 8}}]" >"$work/cases.json"
-    expect 0 validate "$work/cases.json" --json
+    expect 1 validate "$work/cases.json" --json
     prints "is a path"
     if grep -q "got 's'" "$work/out" "$work/err"; then
         fail "what a path inside a file leads to was shown"

@@ -237,10 +237,16 @@ static void test_source_required(void **state)
     struct thing thing = {0};
     check_error("{\"bandwidth\": 1e9}", &options,
                 "f:1:15: bandwidth: expected a figure with its source\n"
-                "  hint: write {\"value\": ..., \"source\": \"datasheet: ...\"}\n");
+                "  hint: write {\"value\": 1000000000, \"source\": \"assumed: why\"}, or datasheet, "
+                "or measured\n");
+    check_error("{\"bandwidth\": \"8 TB/s\"}", &options,
+                "f:1:15: bandwidth: expected a figure with its source\n"
+                "  hint: write {\"value\": \"8 TB/s\", \"source\": \"assumed: why\"}, or datasheet, "
+                "or measured\n");
     check_error("{\"ports\": {\"value\": 3}}", &options,
-                "f:1:11: ports: expected a figure with its source\n"
-                "  hint: write {\"value\": ..., \"source\": \"datasheet: ...\"}\n");
+                "f:1:21: ports.value: expected a figure with its source\n"
+                "  hint: write {\"value\": 3, \"source\": \"assumed: why\"}, or datasheet, or "
+                "measured\n");
     check_good("{\"bandwidth\": {\"value\": 1e9, \"source\": \"assumed: x\"}, \"name\": \"a\","
                " \"topology\": \"ring\", \"sharp\": false, \"overlaps\": []}",
                &thing, &options);

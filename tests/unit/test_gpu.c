@@ -145,8 +145,9 @@ static void test_clocks_follow_power(void **state)
     find("h100-sxm", &h100);
     find("h100-sxm-96gb-hbm2e-500w", &h100_500w);
     const double w = h100.flop_j * h100.peak_flop_per_s[DTYPE_BF16];
+    const double own_w = h100_500w.flop_j * h100_500w.peak_flop_per_s[DTYPE_BF16];
     const double idle_w = h100.idle_power_w, idle_500_w = h100_500w.idle_power_w;
-    double own = cbrt(w / (500 - idle_500_w)) - 1, theirs = cbrt(w / (700 - idle_w)) - 1;
+    double own = cbrt(own_w / (500 - idle_500_w)) - 1, theirs = cbrt(w / (700 - idle_w)) - 1;
     const struct gemm_constants *c = &h100_500w.calibration.gemm[DTYPE_BF16],
                                 *from = &h100.calibration.gemm[DTYPE_BF16];
     check_near(c->droop, from->droop * own / theirs, 1e-5);
