@@ -36,12 +36,37 @@ static const char *word_at(enum word_kind kind, const char *const *values, size_
     return NULL;
 }
 
+static void add_names(enum word_kind kind, const char *const *values, struct text *out)
+{
+    const char *word;
+    for (size_t i = 0; (word = word_at(kind, values, i)) != NULL; i++)
+        text_addf(out, "%s%s", i > 0 ? " " : "", word);
+}
+
 /* Blank-separated words of an option. */
 static void add_words(const struct option *option, struct text *out)
 {
-    const char *word;
-    for (size_t i = 0; (word = word_at(option->words, option->values, i)) != NULL; i++)
-        text_addf(out, "%s%s", i > 0 ? " " : "", word);
+    add_names(option->words, option->values, out);
+}
+
+/* What stands behind show's first operand. */
+static const struct {
+    const char *kind;
+    enum word_kind names;
+} shown[] = {
+    {"model",  WORDS_MODEL },
+    {"gpu",    WORDS_GPU   },
+    {"system", WORDS_SYSTEM},
+    {"stack",  WORDS_STACK },
+};
+enum { SHOWN = sizeof shown / sizeof *shown };
+
+/* A command's first operand; help takes the commands. */
+static void add_operands(const struct command *command, struct text *out)
+{
+    text_add(out, command->operand_words);
+    for (size_t i = 0; i < COMMANDS && command->id == COMMAND_HELP; i++)
+        text_addf(out, " %s", commands[i].name);
 }
 
 static bool belongs(const struct option *option, const struct command *command)
@@ -112,7 +137,13 @@ static void bash_command(const struct option_table *table, const struct command 
         if (belongs(&table->row[i], command))
             option_names(&table->row[i], add_dashed, &names);
     }
-    text_addf(out, "%s\"; files=y\n        case $prev in\n", command->operand_words);
+    add_operands(command, out);
+    text_add(out, "\"; files=y\n        case $prev in\n");
+    for (size_t i = 0; i < SHOWN && command->id == COMMAND_SHOW; i++) {
+        text_addf(out, "        %s) words=\"", shown[i].kind);
+        add_names(shown[i].names, NULL, out);
+        text_add(out, "\"; files=y ;;\n");
+    }
     bash_values(table, command, out);
     text_add(out, "        esac ;;\n");
 }
@@ -178,9 +209,15 @@ static void write_zsh(const struct option_table *table, struct text *out)
             if (belongs(&table->row[j], &commands[i]))
                 option_names(&table->row[j], zsh_spec, &line);
         }
-        if (*commands[i].operand_words)
-            text_addf(out, " \\\n            '*:operand:(%s)'", commands[i].operand_words);
-        else
+        if (*commands[i].operand_words) {
+            text_add(out, " \\\n            '*:operand:(");
+            add_operands(&commands[i], out);
+            for (size_t j = 0; j < SHOWN && commands[i].id == COMMAND_SHOW; j++) {
+                text_add(out, " ");
+                add_names(shown[j].names, NULL, out);
+            }
+            text_add(out, ")'");
+        } else
             text_add(out, " \\\n            '*:file:_files'");
         text_add(out, " ;;\n");
     }
@@ -228,9 +265,18 @@ static void write_fish(const struct option_table *table, struct text *out)
                   commands[i].name);
         add_quoted(out, commands[i].summary, fish_special);
         text_add(out, "'\n");
-        text_addf(out, "complete -c stepcast -n '__fish_seen_subcommand_from %s' %s%s%s\n",
-                  commands[i].name, *commands[i].operand_words ? "-a '" : "-F",
-                  commands[i].operand_words, *commands[i].operand_words ? "'" : "");
+        text_addf(out, "complete -c stepcast -n '__fish_seen_subcommand_from %s' %s",
+                  commands[i].name, *commands[i].operand_words ? "-a '" : "-F");
+        add_operands(&commands[i], out);
+        text_add(out, *commands[i].operand_words ? "'\n" : "\n");
+        for (size_t j = 0; j < SHOWN && commands[i].id == COMMAND_SHOW; j++) {
+            text_addf(out,
+                      "complete -c stepcast -n '__fish_seen_subcommand_from show; and "
+                      "__fish_seen_subcommand_from %s' -a '",
+                      shown[j].kind);
+            add_names(shown[j].names, NULL, out);
+            text_add(out, "'\n");
+        }
         for (size_t j = 0; j < table->count; j++) {
             struct fish_line line = {out, &table->row[j], commands[i].name};
             if (belongs(&table->row[j], &commands[i]))

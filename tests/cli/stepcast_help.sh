@@ -19,6 +19,17 @@ for shell in bash zsh fish; do
     expect 0 completion "$shell" -o "$work/$shell"
     ! command -v "$shell" >/dev/null || "$shell" -n "$work/$shell" || fail "$shell -n"
 done
+# what follows an operand: the names of show's kinds, the commands of help
+if command -v bash >/dev/null; then
+    # shellcheck disable=SC2016 # bash expands it
+    bash -c '. "$1"; shift; COMP_WORDS=(stepcast "$@"); COMP_CWORD=$#; _stepcast
+        printf "%s\n" "${COMPREPLY[@]}"' bash "$work/bash" show gpu h100-s >"$work/offered"
+    grep -qx h100-sxm "$work/offered" || fail "bash offers $(cat "$work/offered") for show gpu h100-s"
+    # shellcheck disable=SC2016
+    bash -c '. "$1"; shift; COMP_WORDS=(stepcast "$@"); COMP_CWORD=$#; _stepcast
+        printf "%s\n" "${COMPREPLY[@]}"' bash "$work/bash" help vali >"$work/offered"
+    grep -qx validate "$work/offered" || fail "bash offers $(cat "$work/offered") for help vali"
+fi
 "$program" --help | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p' >"$work/commands"
 [ "$(wc -l <"$work/commands")" -ge 13 ] || fail "stepcast --help lists $(cat "$work/commands")"
 while read -r command; do
