@@ -166,6 +166,10 @@ void strategy_describe_rest(const struct strategy *s, struct text *out)
         text_add(out, ", ep overlapped");
     if (s->offload_optimizer)
         text_add(out, ", optimizer offloaded");
+    if (s->offload_activations >= 1)
+        text_add(out, ", activations offloaded");
+    else if (s->offload_activations > 0)
+        text_addf(out, ", %.3g of the activations offloaded", s->offload_activations);
 }
 
 void strategy_describe(const struct strategy *s, struct text *out)

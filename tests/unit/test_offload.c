@@ -85,11 +85,30 @@ static void test_no_host_link(void **state)
     free(c);
 }
 
+static void check_words(double share, const char *want)
+{
+    struct text words = {0};
+    struct strategy s = plain();
+    s.offload_activations = share;
+    strategy_describe_rest(&s, &words);
+    assert_string_equal(text_string(&words), want);
+    text_free(&words);
+}
+
+static void test_words(void **state)
+{
+    (void)state;
+    check_words(0, "");
+    check_words(0.25, ", 0.25 of the activations offloaded");
+    check_words(1, ", activations offloaded");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_activation_time),
         cmocka_unit_test(test_no_host_link),
+        cmocka_unit_test(test_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
