@@ -117,6 +117,8 @@ static void finish(struct listing *l)
         json_close_array(&l->w);
     else if (l->format == DESCRIPTION_TEXT)
         table_write(&l->table, 0, l->out);
+    if (l->format == DESCRIPTION_TEXT && l->kind->columns)
+        text_addf(l->out, "\n%s\n", l->kind->columns);
     table_free(&l->table);
 }
 

@@ -35,6 +35,7 @@ struct description_kind {
     enum status (*find)(const struct description_request *request, void *thing, struct error *e);
     void (*show_text)(const void *thing, struct text *out);
     void (*show_json)(const void *thing, struct text *out);
+    const char *columns; /* what a reader of the list must know of its columns; NULL: nothing */
 };
 extern const struct description_kind *const description_kinds[]; /* NULL-ended */
 

@@ -105,8 +105,16 @@ static void show_gpu_text(const void *thing, struct text *out)
 }
 
 const struct description_kind gpu_description = {
-    "gpu",    "gpus",        gpu_catalog_name, gpu_figures, sizeof(struct gpu),
-    find_gpu, show_gpu_text, show_gpu_json,
+    "gpu",
+    "gpus",
+    gpu_catalog_name,
+    gpu_figures,
+    sizeof(struct gpu),
+    find_gpu,
+    show_gpu_text,
+    show_gpu_json,
+    "Peaks are dense; bandwidth: of the memory; scale-up: one direction of all links of a GPU; "
+    "constants: of its kernels.",
 };
 
 /* ---- systems ---- */
@@ -181,6 +189,13 @@ static void show_system_text(const void *thing, struct text *out)
 }
 
 const struct description_kind system_description = {
-    "system",    "systems",        system_catalog_name, system_figures, sizeof(struct system),
-    find_system, show_system_text, show_system_json,
+    "system",
+    "systems",
+    system_catalog_name,
+    system_figures,
+    sizeof(struct system),
+    find_system,
+    show_system_text,
+    show_system_json,
+    "domain: GPUs of one scale-up network; rates: per GPU, one direction.",
 };

@@ -71,7 +71,7 @@ static const struct figure figures[] = {
 
 /* Sequence length at which FLOP are counted where nobody asks for another: the models' common one.
  */
-static const double usual_seq_length = 4096;
+static const double usual_seq_length = 4096; /* as the list says */
 
 static enum status find(const struct description_request *request, void *thing, struct error *e)
 {
@@ -205,6 +205,15 @@ static void show_text(const void *thing, struct text *out)
 }
 
 const struct description_kind model_description = {
-    "model", "models",  model_catalog_name, figures, sizeof(struct described_model),
-    find,    show_text, show_json,
+    "model",
+    "models",
+    model_catalog_name,
+    figures,
+    sizeof(struct described_model),
+    find,
+    show_text,
+    show_json,
+    "FLOP/token: forward and backward at 4096 tokens, logits in, causal attention halved; "
+    "KV/token: "
+    "16 bit.",
 };

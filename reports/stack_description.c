@@ -51,5 +51,5 @@ static void show_json(const void *thing, struct text *out)
 
 const struct description_kind stack_description = {
     "stack", "stacks",  stack_catalog_name, figures, sizeof(struct stack),
-    find,    show_text, show_json,
+    find,    show_text, show_json,          NULL,
 };

@@ -39,6 +39,12 @@ mkdir -p "$work/own/models"
 cp "$work/own/models/my-model.json" "$work/own/models/llama3-70b.json"
 expect 0 list models --catalog "$work/own"
 prints "my-model"
+prints "FLOP/token: forward and backward at 4096 tokens"
+expect 0 list gpus
+prints "Peaks are dense"
+expect 0 list systems
+prints "rates: per GPU, one direction"
+expect 0 list models --catalog "$work/own"
 [ "$(grep -c '^llama3-70b ' "$work/out")" -eq 1 ] || fail "a name of the folder is listed twice"
 expect 0 show model llama3-70b --catalog "$work/own" --json
 prints '"parameters": 8030261248'
