@@ -1,4 +1,5 @@
 #include "hardware/support.h"
+#include "base/file.h"
 #include "hardware/collective_defaults.h"
 #include <stdio.h>
 #include <string.h>
@@ -44,13 +45,28 @@ static void memory_support(const struct calibration *c, struct support *weakest)
     }
 }
 
+/* The GPU's own constants are of its links: on a tier of another technology they stand in. */
+static void transfer_links(const struct system *system, struct support *support)
+{
+    const char *own = system->gpu.scale_up_technology, *tier = system->tier[0].technology;
+    if (*own == '\0' || *tier == '\0' || names_equal(own, tier))
+        return;
+    char source[sizeof support->source];
+    snprintf(source, sizeof source, "%s: %.150s", own, support->source);
+    memcpy(support->source, source, sizeof source);
+    snprintf(support->kind, sizeof support->kind, "%s", source_kind_names[SOURCE_TRANSFERRED]);
+    support->error_frac = 0;
+    support->samples = 0;
+}
+
 void support_collective(const struct system *system, int tier, enum collective op,
                         struct support *support)
 {
     const struct tier *on = &system->tier[tier];
     const struct collective_calibration *own = &on->collective;
     memset(support, 0, sizeof *support);
-    if (tier == 0 && own->op[op].regimes == 0)
+    bool of_gpu = tier == 0 && own->op[op].regimes == 0;
+    if (of_gpu)
         own = &system->gpu.calibration.collective;
     if (own->op[op].regimes > 0) {
         support->samples = own->samples;
@@ -58,6 +74,8 @@ void support_collective(const struct system *system, int tier, enum collective o
         snprintf(support->kind, sizeof support->kind, "%s", source_kind_names[own->kind]);
         memcpy(support->source, own->source, sizeof support->source);
         memcpy(support->date, own->date, sizeof support->date);
+        if (of_gpu)
+            transfer_links(system, support);
         return;
     }
     const char *source = collective_default_source(on->technology);

@@ -67,6 +67,11 @@ static void test_collectives(void **state)
     const enum collective op = COLLECTIVE_ALL_REDUCE;
     support_collective(&system, 0, op, &of_gpu);
     assert_string_equal(of_gpu.source, system.gpu.calibration.collective.source);
+    assert_string_equal(of_gpu.kind, "measured");
+    strcpy(system.tier[0].technology, "photonic"); /* they stand in for links that are others */
+    support_collective(&system, 0, op, &of_gpu);
+    assert_string_equal(of_gpu.kind, "transferred");
+    assert_int_equal(strncmp(of_gpu.source, "nvlink4: ", 9), 0);
     system.tier[0].collective = system.gpu.calibration.collective;
     strcpy(system.tier[0].collective.source, "ours");
     support_collective(&system, 0, op, &own);
