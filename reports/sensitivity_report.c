@@ -161,6 +161,7 @@ static int shown_rows(const struct sensitivity_report *r)
 
 void sensitivity_table(const struct sensitivity_report *r, struct sensitivity_table *out)
 {
+    *out = (struct sensitivity_table){.low = ""};
     snprintf(out->low, sizeof out->low, "-%.0f %%", 100 * r->range_frac);
     snprintf(out->high, sizeof out->high, "+%.0f %%", 100 * r->range_frac);
     const struct table_column columns[] = {

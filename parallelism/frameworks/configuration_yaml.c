@@ -54,15 +54,12 @@ static void clean_scalar(const char *s, size_t n, struct text *out)
     char quote = 0;
     bool list = n > 0 && s[0] == '[';
     for (size_t i = list; i < n; i++) {
-        if (quote && s[i] == quote)
-            quote = 0;
-        else if (quote)
-            text_add_n(out, s + i, 1);
-        else if ((s[i] == '"' || s[i] == '\'') && (i == 0 || list))
-            quote = s[i];
-        else if (s[i] == '#' && (i == 0 || s[i - 1] == ' '))
+        bool opens = (s[i] == '"' || s[i] == '\'') && (i == 0 || list);
+        if (quote ? s[i] == quote : opens)
+            quote = quote ? 0 : s[i];
+        else if (!quote && s[i] == '#' && (i == 0 || s[i - 1] == ' '))
             break;
-        else if (list && (s[i] == ',' || s[i] == ']'))
+        else if (!quote && list && (s[i] == ',' || s[i] == ']'))
             text_add(out, s[i] == ',' ? " " : "");
         else
             text_add_n(out, s + i, 1);
