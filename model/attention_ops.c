@@ -157,6 +157,20 @@ static void emit_cp(struct emitter *e, const struct layer_kind *kind)
     }
 }
 
+/* An all-gather holds keys and values of the whole sequence and, until they are scattered, their
+ * gradients; a ring the block that attention reads and the one that arrives, and theirs. */
+double context_exchange_bytes(const struct model *model, const struct layer_kind *kind,
+                              const struct shard *shard, const struct kernels *kernels)
+{
+    struct emitter e = {.model = model, .shard = shard, .kernels = kernels};
+    double dims = kind->head_dim + value_dim(model, kind);
+    double elements = shard_tokens(shard) * attended_kv_heads(&e, kind) * dims;
+    double blocks = shard->cp_comm == CP_COMM_ALLGATHER ? shard->cp : 2;
+    if (shard->cp <= 1 || shard->cp_comm == CP_COMM_A2A)
+        return 0;
+    return blocks * elements * (shard_dtype16_bytes() + kernels->cp_gradient_bytes);
+}
+
 /* QKV in one GEMM, or the latent projections of MLA: the down projections are replicated and, under
  * sequence parallelism, run on the local tokens. */
 static void emit_qkv(struct emitter *e, const struct layer_kind *kind)

@@ -72,6 +72,12 @@ void layer_activations(const struct model *model, const struct layer_kind *kind,
                        const struct shard *shard, const struct kernels *kernels,
                        struct activations *out);
 
+/* Bytes of the buffers through which a layer's context ranks exchange keys and values, alive while it
+ * runs; 0 without context parallelism, and where what is received takes the place of what is sent
+ * (all-to-all). */
+double context_exchange_bytes(const struct model *model, const struct layer_kind *kind,
+                              const struct shard *shard, const struct kernels *kernels);
+
 /* Parameters on one GPU: dense ones are replicated over data and context ranks, expert ones over expert
  * data ranks. */
 struct shard_parameters {

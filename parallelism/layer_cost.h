@@ -35,8 +35,9 @@ struct layer_recompute layer_recompute(const struct block_cost *layer, const str
 struct shard_cost {
     struct shard shard;
     int kinds;
-    double clock_frac;   /* sustained clock over the benchmarks', by power cap */
-    bool hides_exchange; /* some layer's hidden_forward_s is above 0 */
+    double clock_frac;     /* sustained clock over the benchmarks', by power cap */
+    bool hides_exchange;   /* some layer's hidden_forward_s is above 0 */
+    double exchange_bytes; /* buffers of the context exchange, of the layer that has the largest */
     struct block_cost layer[MODEL_LAYER_KINDS_MAX];
     struct layer_recompute recompute[RECOMPUTES][MODEL_LAYER_KINDS_MAX];
     struct block_cost embedding, head;

@@ -161,6 +161,7 @@ struct rank_load layout_load(const struct scenario *scenario, const struct shard
         if (content->head)
             load.logits_bytes = logits_bytes(scenario, shard, content->mtp);
     }
+    load.working_bytes += shard->exchange_bytes;
     return load;
 }
 

@@ -11,7 +11,7 @@ struct rank_load {
     int rank;
     struct shard_parameters parameters;
     double activation_bytes; /* of the micro-batches in flight, none offloaded */
-    double working_bytes;    /* one recomputed layer */
+    double working_bytes;    /* one recomputed layer, the buffers of a layer's context exchange */
     double logits_bytes;
 };
 

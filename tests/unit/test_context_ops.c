@@ -76,10 +76,37 @@ static void test_ring_joins_partial_results(void **state)
     check_near(bytes_of(&gathered, OP_NAME_CP_MERGE, PHASE_FORWARD), 0, 0);
 }
 
+/* Four ranks of 1000 tokens, 2 key-value heads of 64: 512 kB of keys and values a rank in 16 bit, and as
+ * much or twice as much of gradients. Gathered, those of four ranks; in a ring two blocks. */
+static void test_exchange_buffers(void **state)
+{
+    (void)state;
+    struct model m = grouped_model();
+    struct kernels k = gpt_kernels();
+    struct shard s = gpt_shard(1, 1, RANKS * TOKENS);
+    double kv = 2.0 * KV_HEADS * HEAD_DIM * TOKENS * 2;
+    s.cp = RANKS;
+    s.cp_comm = CP_COMM_ALLGATHER;
+    k.cp_gradient_bytes = 2;
+    check_near(context_exchange_bytes(&m, &m.kind[0], &s, &k), 4 * 2 * kv, 1e-12);
+    s.cp_comm = CP_COMM_P2P;
+    check_near(context_exchange_bytes(&m, &m.kind[0], &s, &k), 2 * 2 * kv, 1e-12);
+    k.cp_gradient_bytes = 4;
+    check_near(context_exchange_bytes(&m, &m.kind[0], &s, &k), 2 * 3 * kv, 1e-12);
+    k.repeats_kv = true;
+    check_near(context_exchange_bytes(&m, &m.kind[0], &s, &k), 4 * 2 * 3 * kv, 1e-12);
+    s.cp_comm = CP_COMM_A2A;
+    check_near(context_exchange_bytes(&m, &m.kind[0], &s, &k), 0, 0);
+    s.cp_comm = CP_COMM_ALLGATHER;
+    s.cp = 1;
+    check_near(context_exchange_bytes(&m, &m.kind[0], &s, &k), 0, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_ring_exchange),
                                        cmocka_unit_test(test_repeated_keys_and_values),
-                                       cmocka_unit_test(test_ring_joins_partial_results)};
+                                       cmocka_unit_test(test_ring_joins_partial_results),
+                                       cmocka_unit_test(test_exchange_buffers)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

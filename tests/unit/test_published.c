@@ -24,7 +24,7 @@ static const struct {
     {"dgx_cloud_2025",    0.07, 0   },
     {"dgx_cloud_gb200",   0.16, 0   },
     {"github_2025",       0.24, 0   },
-    {"huggingface_2026",  0.36, 0.46},
+    {"huggingface_2026",  0.35, 0.39},
     {"korthikanti22",     0.02, 0   },
     {"maxtext_b200_2026", 0.06, 0   },
     {"megascale24",       0.06, 0   },
