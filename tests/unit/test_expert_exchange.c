@@ -132,6 +132,7 @@ static void test_exposed_exchange(void **state)
     struct step_cost hidden, alone, again;
     double h = expert_exchange_constants.hidden_frac;
     c->system.gpu.memory_bytes = 1e12;
+    c->system.gpu.power_cap_w = 1e6; /* a GPU that waits less gets hotter, and slower */
     c->stack.hides_expert_exchange = true;
     step_estimate(c, &s, &hidden);
     c->stack.hides_expert_exchange = false;
