@@ -90,16 +90,21 @@ static void add_stage_terms(const struct stages *stages, int rank, double terms[
     }
 }
 
-/* Saved activations of all micro-batches over the host link, there and back. */
+/* Saved activations of all micro-batches over the host link, there and back, of the rank that has
+ * most of them. */
 static double activation_link_s(const struct scenario *scenario, const struct stages *stages,
                                 const struct strategy *s, const struct layout_cost *out)
 {
-    double bytes = 0, bytes_per_s = scenario->system.gpu.host_bandwidth_bytes_per_s;
+    double most = 0, bytes_per_s = scenario->system.gpu.host_bandwidth_bytes_per_s;
     if (s->offload_activations <= 0 || bytes_per_s <= 0)
         return 0;
-    for (int c = 0; c < stages->split->chunks; c++)
-        bytes += stages_at(stages, c, out->pipeline.bottleneck_rank)->activation_bytes;
-    return out->passes * 2 * s->offload_activations * bytes / bytes_per_s;
+    for (int rank = 0; rank < s->pp; rank++) {
+        double bytes = 0;
+        for (int c = 0; c < stages->split->chunks; c++)
+            bytes += stages_at(stages, c, rank)->activation_bytes;
+        most = fmax(most, bytes);
+    }
+    return out->passes * 2 * s->offload_activations * most / bytes_per_s;
 }
 
 /* What a pipelined step of the stack loses besides its schedule's bubble. */

@@ -25,7 +25,7 @@ struct layout_cost {
     struct block_counts bottleneck;             /* what that rank holds */
     double forward_window_s, backward_window_s; /* of the tail rank: compute that the gather of
                                       parameters and the reduction of gradients may hide behind */
-    double activation_link_s; /* the bottleneck rank's offloaded activations, there and back */
+    double activation_link_s; /* offloaded activations, there and back, of the rank with most */
     double recompute_flop;                      /* of a replica's step, one GPU of each stage */
     int loads;
     struct rank_load load[PIPELINE_MAX_RANKS];

@@ -73,12 +73,14 @@ double step_fsdp_exposed_s(const struct step_inputs *in, const struct strategy *
     return fsdp_blocks_exposed_s(in->scenario, in->shard, &in->layout->bottleneck, in->zero, s);
 }
 
-/* Saved activations move while the rank computes and while it waits for data-parallel traffic:
- *     max(0, m 2 B / beta - work - exposed)                  [s]
- * m micro-batches of B offloaded bytes; beta: the host link's rate, one direction. MODELLING 6.5 */
+/* Saved activations move while the pipeline runs and while it waits for data-parallel traffic:
+ *     max(0, m 2 B / beta - pipeline - exposed)              [s]
+ * m micro-batches of B offloaded bytes; beta: the host link's rate, one direction. MODELLING 6.5.
+ * Its bubbles are among what hides them, so that a faster link elsewhere cannot make the step
+ * longer. */
 double activation_offload_s(const struct layout_cost *layout, double data_parallel_s)
 {
-    return fmax(0, layout->activation_link_s - layout->pipeline.work_s - data_parallel_s);
+    return fmax(0, layout->activation_link_s - layout->pipeline.total_s - data_parallel_s);
 }
 
 static void add_tail(const struct step_inputs *in, const struct strategy *s, struct step_cost *out)

@@ -132,11 +132,11 @@ void explain_offload(const struct explanation *x)
     if (s->offload_activations <= 0)
         return;
     double hidden_s = x->result->cost->term_s[TERM_DP];
-    text_add(x->out, "  saved activations over the host link and back, behind work and dp\n");
+    text_add(x->out, "  saved activations over the host link and back, behind the pipeline and dp\n");
     line(x, "transfers of all micro-batches", layout->activation_link_s, UNIT_SECONDS);
-    line(x, "work of the bottleneck rank", layout->pipeline.work_s, UNIT_SECONDS);
+    line(x, "pipeline, its bubbles too", layout->pipeline.total_s, UNIT_SECONDS);
     line(x, "exposed dp", hidden_s, UNIT_SECONDS);
-    line(x, "exposed = max(0, transfers - work - dp)", activation_offload_s(layout, hidden_s),
+    line(x, "exposed = max(0, transfers - pipeline - dp)", activation_offload_s(layout, hidden_s),
          UNIT_SECONDS);
 }
 

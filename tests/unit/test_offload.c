@@ -55,6 +55,25 @@ static void test_activation_time(void **state)
     free(fast);
 }
 
+/* Where the host link binds, transfers between stages and bubbles pass beside it: links twice as
+ * fast between the GPUs change nothing. */
+static void test_pipeline_beside_host_link(void **state)
+{
+    (void)state;
+    struct scenario *slow = llama(1e9), *fast = llama(1e9);
+    struct strategy s = plain();
+    s.pp = 4;
+    s.dp = 2;
+    s.schedule = SCHEDULE_1F1B;
+    s.offload_activations = 0.5;
+    fast->system.tier[0].bandwidth_bytes_per_s *= 2;
+    struct step_cost a = estimate(slow, &s), b = estimate(fast, &s);
+    assert_true(a.term_s[TERM_PP] > b.term_s[TERM_PP]);
+    check_near(a.step_s - a.term_s[TERM_STRAGGLER], b.step_s - b.term_s[TERM_STRAGGLER], 1e-9);
+    free(slow);
+    free(fast);
+}
+
 /* A GPU whose host link nobody states has no price for offload: illegal, in a search as alone. */
 static void test_no_host_link(void **state)
 {
@@ -107,6 +126,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_activation_time),
+        cmocka_unit_test(test_pipeline_beside_host_link),
         cmocka_unit_test(test_no_host_link),
         cmocka_unit_test(test_words),
     };
