@@ -3,8 +3,6 @@
 #include "calibrate/runlog/run_log.h"
 #include <stddef.h>
 
-#define GIBI (1024.0 * 1024 * 1024)
-
 static const struct run_log_pattern step[] = {
     {"global_step=",       RUN_LOG_ITERATION,     1   },
     {"CurrSamplesPerSec=", RUN_LOG_SAMPLES_PER_S, 1   },

@@ -3,8 +3,6 @@
 #include "calibrate/runlog/run_log.h"
 #include <stddef.h>
 
-#define TERA 1e12
-
 static const struct run_log_pattern step[] = {
     {"completed step:",  RUN_LOG_ITERATION,            1   },
     {"seconds:",         RUN_LOG_STEP_S,               1   },

@@ -7,8 +7,6 @@
 #include <string.h>
 
 #define MILLI 1e-3
-#define TERA 1e12
-#define MEBI (1024.0 * 1024)
 
 static const struct run_log_pattern step[] = {
     {"iteration ",                        RUN_LOG_ITERATION,            1    },

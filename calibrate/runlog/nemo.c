@@ -3,8 +3,6 @@
 #include "calibrate/runlog/run_log.h"
 #include <stddef.h>
 
-#define TERA 1e12
-
 static const struct run_log_pattern step[] = {
     {"iteration ",              RUN_LOG_ITERATION,            1   },
     {"global_step=",            RUN_LOG_ITERATION,            1   },

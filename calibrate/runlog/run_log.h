@@ -22,6 +22,11 @@ enum run_log_quantity {
     RUN_LOG_QUANTITIES
 };
 
+/* Scales of patterns. */
+#define TERA 1e12
+#define MEBI (1024.0 * 1024)
+#define GIBI (1024.0 * 1024 * 1024)
+
 /* A number that a line holds behind a text. */
 struct run_log_pattern {
     const char *before;

@@ -3,9 +3,6 @@
 #include "calibrate/runlog/run_log.h"
 #include <stddef.h>
 
-#define TERA 1e12
-#define GIBI (1024.0 * 1024 * 1024)
-
 static const struct run_log_pattern step[] = {
     {"step:",   RUN_LOG_ITERATION,            1   },
     {"tps:",    RUN_LOG_TOKENS_PER_S_PER_GPU, 1   },
