@@ -48,7 +48,7 @@ const char *const option_group_titles[OPTION_GROUPS] = {
     ROW(name, 0, OPTION_VALUE, argument, WORDS_LISTED, values, OPTIONS_COMMAND, BIT(command), help)
 
 /* What validate --leave-out leaves out in turn. */
-static const char *const left_out_names[] = {"stack", "constants", NULL};
+static const char *const left_out_names[] = {"stack", "constants", "model", NULL};
 
 static const char *const export_targets[] = {"megatron-lm", "megatron-bridge", "torchtitan",
                                              "deepspeed", NULL};
@@ -162,8 +162,8 @@ static const struct option own_rows[] = {
     VALUE("folds", "N", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_VALIDATE) | BIT(COMMAND_PLOT),
           "refit N times (kernels 5), so that no run or shape is predicted by a fit to itself"),
     LISTED("leave-out", "WHAT", left_out_names, COMMAND_VALIDATE,
-           "predict each stack's runs by what the others' runs tell: its stack, or its constants "
-           "alone"),
+           "predict the runs of each stack or model by what the others' runs tell: the stack, its "
+           "constants alone, or (with --folds N several at a time) the model"),
     VALUE("max-error", "FRACTION", WORDS_NONE, OPTIONS_COMMAND, BIT(COMMAND_VALIDATE),
           "exit 1 if the mean absolute error of the step time is larger"),
     SWITCH("json", 0, OPTIONS_OUTPUT, CATALOG_USERS & ~FILE_COMMANDS, "print JSON"),

@@ -1,10 +1,10 @@
+#include "cli/validate.h"
 #include "base/embedded.h"
 #include "base/file.h"
 #include "base/units.h"
 #include "calibrate/fit/cross_validate.h"
 #include "cli/output.h"
 #include "cli/progress.h"
-#include "cli/validate.h"
 #include "cli/validate_samples.h"
 #include "reports/validation_report.h"
 #include <stdio.h>
@@ -15,14 +15,12 @@ extern const struct embedded_file published_cases[];
 
 enum { FOLDS_MAX = 1000 };
 
-enum status load_cases(const struct arguments *a, size_t from, struct cases *cases,
-                       struct error *e)
+enum status load_cases(const struct arguments *a, size_t from, struct cases *cases, struct error *e)
 {
     const char *left_out = argument_value(a, "leave-out");
-    struct cases_options options = {argument_value(a, "catalog"),
-                                    left_out && names_equal(left_out, "stack")
-                                        ? "default"
-                                        : argument_value(a, "stack")};
+    struct cases_options options = {
+        argument_value(a, "catalog"),
+        left_out && names_equal(left_out, "stack") ? "default" : argument_value(a, "stack")};
     for (size_t i = from; i < a->operand_count && e->status == STATUS_OK; i++)
         cases_load(a->operands[i], &options, cases, e);
     const struct embedded_file *file = published_cases;
@@ -69,55 +67,78 @@ static void show_fold(void *context, int fold, int folds)
     progress_show(context, "fitting: fold %d of %d", fold + 1, folds);
 }
 
+static void show_model(void *context, int model, int models)
+{
+    progress_show(context, "fitting: without model %d of %d", model + 1, models);
+}
+
 static void show_stack(void *context, int stack, int stacks)
 {
     progress_show(context, "fitting: without stack %d of %d", stack + 1, stacks);
 }
 
-/* The report is by what was left out: each stack is a family of its own. */
-static enum status leave_out(const struct arguments *a, struct cases *cases,
-                             struct prediction *predictions, struct error *e)
+enum left_out { LEFT_OUT_NOTHING, LEFT_OUT_STACK, LEFT_OUT_CONSTANTS, LEFT_OUT_MODEL };
+
+/* What --leave-out names; refused beside --stack, and a stack beside --folds. */
+static enum status read_left_out(const struct arguments *a, enum left_out *out, struct error *e)
 {
-    struct progress progress;
-    if (argument_given(a, "folds") || argument_given(a, "stack"))
+    static const char *const names[] = {"", "stack", "constants", "model"};
+    const char *word = argument_value(a, "leave-out");
+    *out = LEFT_OUT_NOTHING;
+    for (int i = LEFT_OUT_STACK; word && i <= LEFT_OUT_MODEL; i++)
+        if (names_equal(word, names[i]))
+            *out = (enum left_out)i;
+    if (word && *out == LEFT_OUT_NOTHING)
         return error_set(e, STATUS_USAGE,
-                         "--leave-out takes each stack in turn: neither --folds nor --stack");
-    bool constants = names_equal(argument_value(a, "leave-out"), "constants");
-    if (!constants && !names_equal(argument_value(a, "leave-out"), "stack"))
-        return error_set(e, STATUS_USAGE, "--leave-out: expected stack or constants, got '%s'",
-                         argument_value(a, "leave-out"));
+                         "--leave-out: expected stack, constants or model, got '%s'", word);
+    if ((word || argument_given(a, "folds")) && argument_given(a, "stack"))
+        return error_set(e, STATUS_USAGE, "%s fits every stack, --stack takes one",
+                         word ? "--leave-out" : "--folds");
+    if (word && *out != LEFT_OUT_MODEL && argument_given(a, "folds"))
+        return error_set(e, STATUS_USAGE, "--leave-out %s takes each stack in turn: no --folds",
+                         word);
+    return STATUS_OK;
+}
+
+/* Each stack is a family of its own in the report. */
+static void group_by_stack(struct cases *cases)
+{
     for (size_t i = 0; i < cases->count; i++)
         snprintf(cases->items[i].family, sizeof cases->items[i].family, "%.63s",
                  cases->items[i].stack);
-    progress_start(&progress, a);
-    struct cross_validation how = {argument_value(a, "catalog"), 0, show_stack, &progress,
-                                   constants};
-    cases_leave_stacks_out(cases, &how, predictions, e);
-    progress_end(&progress);
-    return e->status;
 }
 
 enum status predict_cases(const struct arguments *a, struct cases *cases,
                           struct prediction *predictions, struct error *e)
 {
     double folds = 0;
+    enum left_out left_out;
     struct progress progress;
-    if (argument_given(a, "leave-out"))
-        return leave_out(a, cases, predictions, e);
-    if (argument_count(a, "folds", 2, &folds, e) != STATUS_OK)
+    if (argument_count(a, "folds", 2, &folds, e) != STATUS_OK ||
+        read_left_out(a, &left_out, e) != STATUS_OK)
         return e->status;
-    for (size_t i = 0; folds == 0 && i < cases->count; i++)
+    if (folds > FOLDS_MAX)
+        return error_set(e, STATUS_USAGE, "more than %d folds", FOLDS_MAX);
+    bool models = left_out == LEFT_OUT_MODEL, stacks = left_out && !models;
+    for (size_t i = 0; !left_out && folds == 0 && i < cases->count; i++)
         case_predict(&cases->items[i], &predictions[i]);
-    if (folds == 0)
+    if (!left_out && folds == 0)
         return STATUS_OK;
-    if (folds > FOLDS_MAX || argument_given(a, "stack"))
-        return error_set(e, STATUS_USAGE,
-                         folds > FOLDS_MAX ? "more than 1000 folds"
-                                           : "--folds fits every stack, --stack takes one");
+    struct cross_validation how = {.catalog = argument_value(a, "catalog"),
+                                   .by = models ? FOLD_BY_MODEL : FOLD_BY_RUN,
+                                   .folds = (int)folds,
+                                   .progress = stacks                 ? show_stack
+                                               : models && folds == 0 ? show_model
+                                                                      : show_fold,
+                                   .progress_context = &progress,
+                                   .own_structure = left_out == LEFT_OUT_CONSTANTS};
     progress_start(&progress, a);
-    struct cross_validation how = {argument_value(a, "catalog"), (int)folds, show_fold, &progress,
-                                   false};
-    cases_cross_validate(cases, &how, predictions, e);
+    if (stacks) {
+        group_by_stack(cases);
+        cases_leave_stacks_out(cases, &how, predictions, e);
+    } else {
+        cases_cross_validate(cases, &how, predictions, e);
+    }
     progress_end(&progress);
     return e->status;
 }

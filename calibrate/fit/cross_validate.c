@@ -28,10 +28,10 @@ enum status cases_cross_validate(struct cases *cases, const struct cross_validat
         error_set(e, STATUS_IO, "out of memory");
         goto out;
     }
-    cases_folds(cases, how->folds, fold, e);
-    for (int f = 0; f < how->folds && e->status == STATUS_OK; f++) {
+    int folds = cases_folds(cases, how->by, how->folds, fold);
+    for (int f = 0; f < folds && e->status == STATUS_OK; f++) {
         if (how->progress)
-            how->progress(how->progress_context, f, how->folds);
+            how->progress(how->progress_context, f, folds);
         for (size_t i = 0; i < cases->count; i++)
             left_out[i] = fold[i] == f;
         if (stacks_fit(cases, &options, fits, e) == STATUS_OK)
@@ -84,9 +84,10 @@ enum status cases_leave_stacks_out(struct cases *cases, const struct cross_valid
         return error_set(e, STATUS_IO, "out of memory");
     for (size_t i = 0; i < cases->count && e->status == STATUS_OK; i++) {
         const char *stack = cases->items[i].stack;
-        struct stack_fit_options options = {
-            .catalog = how->catalog, .without = stack, .roots_only = true,
-            .own_structure = how->own_structure};
+        struct stack_fit_options options = {.catalog = how->catalog,
+                                            .without = stack,
+                                            .roots_only = true,
+                                            .own_structure = how->own_structure};
         if (!starts_stack(cases, i))
             continue;
         if (how->progress)

@@ -8,7 +8,8 @@
  * case. The cases' constants are restored. */
 struct cross_validation {
     const char *catalog; /* NULL: none */
-    int folds;
+    enum fold_by by;
+    int folds; /* 0: each run or model by itself */
     void (*progress)(void *context, int fold, int folds);
     void *progress_context;
     bool own_structure; /* leave stacks out: their constants alone */

@@ -51,8 +51,10 @@ const struct stack_fit *stack_fits_find(const struct stack_fits *fits, const cha
 /* Puts fitted constants into a stack. */
 void stack_fit_apply(const struct stack_fit *fit, struct stack *stack);
 
-/* Folds: runs equal in model, system, job and strategy share a fold, whatever their stack. The same
- * cases always give the same folds. fold[i] in 0 .. folds-1. */
-enum status cases_folds(const struct cases *cases, int folds, int *fold, struct error *e);
+/* Folds: runs equal in model, system, job and strategy share a fold, whatever their stack, or all
+ * runs of a model do. The same cases always give the same folds. folds: how many, 0: as many as
+ * there are such runs or models. Returns their number; fold[i] is below it. */
+enum fold_by { FOLD_BY_RUN, FOLD_BY_MODEL };
+int cases_folds(const struct cases *cases, enum fold_by by, int folds, int *fold);
 
 #endif

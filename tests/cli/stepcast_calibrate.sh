@@ -140,4 +140,11 @@ prints '"stack": "default"'
 expect 0 validate --leave-out constants --json
 expect 2 validate "$work/cases.json" --leave-out run
 expect 2 validate "$work/cases.json" --leave-out stack --folds 2
+expect 2 validate "$work/cases.json" --leave-out model --stack default
+
+# runs of one model: its other runs tell that they take 1.3 times as long, and nothing does when the model is left out
+sed 's/"untuned"/"default"/' "$work/cases.json" >"$work/one_model.json"
+expect 0 validate "$work/one_model.json" --folds 4 --max-error "12 %"
+expect 1 validate "$work/one_model.json" --leave-out model --max-error "20 %"
+says "is over 20.0 %"
 finish
