@@ -271,11 +271,21 @@ static double switch_s_per_byte(const struct collective_site *site, double nic_b
                 1 / (nics_driven(site) * nic_bytes_per_s));
 }
 
+/* Channels of one message between domains: two, over more than four domains one. NCCL gives a peer on
+ * the network two and halves them while 2 n > 4 P for n ranks and P channels, of which the
+ * communicator has two a NIC that its ranks drive (16 of 8 H100 a node), so that n = r k ranks keep
+ * both to k = 4 [NCCL-paths]: 24.2 GB/s up to 4 nodes of 4 GH200, 18.3 on 8 [NCCL-1272]. A domain's
+ * only rank was measured with one, 25 GB/s [10 H100 nodes], and keeps it. */
+static double message_channels(const struct collective_site *site)
+{
+    return site->per_domain > 1 && site->domains <= 4 ? 2 : 1;
+}
+
 /* What binds a message between domains is the thread block of its channel, not a share of the NIC: 25
  * GB/s where one rank a node sends, 15 where a ring of eight leaves the node for another rail [10 H100
- * nodes, 400 Gb/s], and 24.2 of the 25 of Slingshot, 18 with more ranks [NCCL-1272]. Shares are of
- * that NIC: a slower one gives as many bytes, up to what rings get of it; and a ring leaves a domain
- * by one rank, so that a NIC that GPUs share is its own. The gain over the share of the own NIC. */
+ * nodes, 400 Gb/s]. Shares are of that NIC: a slower one gives as many bytes, up to what rings get of
+ * it; and a ring leaves a domain by one rank, so that a NIC that GPUs share is its own. The gain over
+ * the share of the own NIC. */
 static double message_gain(const struct collective_site *site)
 {
     static const double measured_nic_bytes_per_s = 50e9;
@@ -287,8 +297,8 @@ static double message_gain(const struct collective_site *site)
     double gpus_per_nic = s->nics_per_node > 0 ? s->gpus_per_node / s->nics_per_node : 1;
     double whole = fmax(1, fmin(site->per_domain, gpus_per_nic));
     double share = largest_frac(message) * collective_group_frac(message, site->per_domain);
-    return fmax(1, fmin(measured_nic_bytes_per_s / site->nic_bytes_per_s,
-                        whole * largest_frac(ring) / share));
+    double channels = message_channels(site) * measured_nic_bytes_per_s / site->nic_bytes_per_s;
+    return fmax(1, fmin(channels, whole * largest_frac(ring) / share));
 }
 
 /* Transfer time of one byte of size across domains.

@@ -61,13 +61,6 @@ static void price(const struct scenario *scenario, const struct strategy *s, str
         p->seconds[i] = p->ops.op[i].repeat * memo_op_s(memo, scenario, s, &p->ops.op[i]);
 }
 
-/* Keys and values on their way round the context ranks. */
-static bool op_is_ring(const struct op *op)
-{
-    return op->kind == OP_COLLECTIVE && op->comm == COMM_CP &&
-           op->collective == COLLECTIVE_SEND_RECV;
-}
-
 /* Load of the model's layers, forward and backward, each kind as often as the model has it. */
 static void add_load(const struct scenario *scenario, const struct strategy *s,
                      const struct priced *p, double layers, struct power_load *load)

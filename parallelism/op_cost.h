@@ -48,6 +48,12 @@ bool op_is_expert_exchange(const struct strategy *s, const struct op *op);
  * domain. */
 int stack_network_constant(const struct group *g);
 
+/* Keys and values on their way round the context ranks. */
+bool op_is_ring(const struct op *op);
+
+/* Whether the messages of a ring over this group take no factor of the stack's. */
+bool ring_is_unstretched(const struct group *g);
+
 /* A collective under the stack, with its collective_wait_s: its factors stretch traffic inside the
  * scale-up domain and traffic that leaves it. */
 double stack_collective_s(const struct scenario *scenario, enum collective op, double bytes,

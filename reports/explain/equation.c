@@ -126,6 +126,13 @@ static void add_etp(const struct explanation *x)
     add_wait(x);
 }
 
+static void add_ring(const struct explanation *x)
+{
+    struct group g = placement_comm(&x->result->scenario->system, x->result->strategy, COMM_CP);
+    if (ring_is_unstretched(&g))
+        text_addf(x->out, "  messages of a ring between domains, which their channels bind: x 1\n");
+}
+
 unsigned own_factor_of(const struct op *op)
 {
     bool unaligned = op->kind == OP_GEMM && gemm_alignment_factor(op->dtype, &op->gemm) != 1;
@@ -136,6 +143,7 @@ unsigned own_factor_of(const struct op *op)
            : constant == STACK_EXPERTS   ? 1u << OWN_EXPERTS
            : constant == STACK_CONSTANTS ? 1u << OWN_MEASURED
            : etp                         ? 1u << OWN_ETP
+           : op_is_ring(op)              ? 1u << OWN_RING
                                          : 0;
 }
 
@@ -144,7 +152,7 @@ void explain_equation(const struct explanation *x, enum term term, unsigned own_
     static void (*const add[OWN_FACTORS])(const struct explanation *x) = {
         [OWN_GROUPED] = add_grouped,   [OWN_UNALIGNED] = add_unaligned,
         [OWN_EXPERTS] = add_experts,   [OWN_MEASURED] = add_measured,
-        [OWN_ETP] = add_etp,
+        [OWN_ETP] = add_etp,           [OWN_RING] = add_ring,
     };
     if (term == TERM_EP)
         add_exchange(x);

@@ -20,6 +20,7 @@ enum own_factor {
     OWN_EXPERTS,   /* memory-bound kernels of expert layers */
     OWN_MEASURED,  /* memory-bound kernels that run as the benchmark's */
     OWN_ETP,       /* collectives of expert-tensor ranks */
+    OWN_RING,      /* messages of a ring of context ranks */
     OWN_FACTORS
 };
 /* The bit of the op's own factor, or 0. */

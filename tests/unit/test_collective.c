@@ -118,17 +118,20 @@ static void test_hand_computed(void **state)
 
 /* One message between domains takes what its channel gives, not a share of the NIC: 25 GB/s of 400
  * Gb/s, nearly all of 200 Gb/s (24.2 of 25 GB/s on Slingshot), more where half of a faster NIC is
- * more. A ring that leaves a node gets 15, and has a NIC to itself that four GPUs share. */
+ * more. A ring that leaves a node gets 15, over at most four nodes twice that, and has a NIC to
+ * itself that four GPUs share. */
 static void test_message_between_domains(void **state)
 {
     (void)state;
     struct system s = of_technology("nvlink4", 450e9, "infiniband-ndr", 50e9);
-    struct group pair = ranks(2, 1), ring = ranks(32, 8);
+    struct group pair = ranks(2, 1), ring = ranks(80, 8), four = ranks(32, 8);
     check_near(bus_bandwidth(&s, COLLECTIVE_SEND_RECV, &pair), 25e9, 1e-6);
     check_near(bus_bandwidth(&s, COLLECTIVE_SEND_RECV, &ring), 15e9, 1e-6);
+    check_near(bus_bandwidth(&s, COLLECTIVE_SEND_RECV, &four), 30e9, 1e-6);
     s.tier[1].bandwidth_bytes_per_s = 25e9;
     check_near(bus_bandwidth(&s, COLLECTIVE_SEND_RECV, &pair), 24.2e9, 0.01);
     check_near(bus_bandwidth(&s, COLLECTIVE_SEND_RECV, &ring), 15e9, 1e-6);
+    check_near(bus_bandwidth(&s, COLLECTIVE_SEND_RECV, &four), 24.2e9, 0.01);
     s.tier[1].bandwidth_bytes_per_s = 100e9;
     check_near(bus_bandwidth(&s, COLLECTIVE_SEND_RECV, &pair), 50e9, 1e-6);
     s.tier[1].bandwidth_bytes_per_s = 3.125e9;

@@ -178,6 +178,10 @@ static void test_own_factors_are_told(void **state)
     check_says(scenario, &s, "ep", "once = 65 us");
     check_says(scenario, &s, "ep", "collectives of expert-tensor ranks: once = (");
     check_says(scenario, &s, "ep", "x 1.375, the stack's scale_up factor");
+    struct strategy ring = s;
+    ring.cp = 8;
+    ring.cp_comm = CP_COMM_P2P;
+    check_says(scenario, &ring, "cp", "ring between domains, which their channels bind: x 1");
     scenario->model.kind[0].head_dim = 108; /* 216 bytes, no multiple of 16 */
     scenario->stack.attention = ATTENTION_UNFUSED;
     check_says(scenario, &s, "attention", "no multiple of 16 bytes: x 5 besides");
