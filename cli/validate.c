@@ -131,7 +131,7 @@ enum status predict_cases(const struct arguments *a, struct cases *cases,
                                                : models && folds == 0 ? show_model
                                                                       : show_fold,
                                    .progress_context = &progress,
-                                   .own_structure = left_out == LEFT_OUT_CONSTANTS};
+                                   .constants = left_out == LEFT_OUT_CONSTANTS};
     progress_start(&progress, a);
     if (stacks) {
         group_by_stack(cases);

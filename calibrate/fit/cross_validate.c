@@ -69,7 +69,7 @@ static void predict_stack(struct cases *cases, const char *stack, const struct s
         if (strcmp(c->stack, stack) != 0)
             continue;
         struct stack saved = c->scenario.stack;
-        stack_fit_apply(&fits->fit[0], &c->scenario.stack);
+        stack_fit_apply(&fits->fit[fits->count - 1], &c->scenario.stack);
         case_predict(c, &predictions[i]);
         c->scenario.stack = saved;
     }
@@ -86,8 +86,7 @@ enum status cases_leave_stacks_out(struct cases *cases, const struct cross_valid
         const char *stack = cases->items[i].stack;
         struct stack_fit_options options = {.catalog = how->catalog,
                                             .without = stack,
-                                            .roots_only = true,
-                                            .own_structure = how->own_structure};
+                                            .common = how->constants ? "described" : "default"};
         if (!starts_stack(cases, i))
             continue;
         if (how->progress)

@@ -12,15 +12,15 @@ struct cross_validation {
     int folds; /* 0: each run or model by itself */
     void (*progress)(void *context, int fold, int folds);
     void *progress_context;
-    bool own_structure; /* leave stacks out: their constants alone */
+    bool constants; /* leave stacks out: their constants alone */
 };
 enum status cases_cross_validate(struct cases *cases, const struct cross_validation *how,
                                  struct prediction *predictions, struct error *e);
 
 /* What a user gets whose stack nobody fitted: the runs of each stack that the cases name are
  * predicted with the constants of `default`, fitted to the runs of the others. The cases are read
- * under `default` (cases_options.stack), or, with own_structure, each under its own stack, whose
- * kernels and overlaps it keeps. how->folds is not used; progress counts stacks. */
+ * under `default` (cases_options.stack), or, with how->constants, each under its own stack, whose
+ * kernels and overlaps it keeps beside the constants of `described`. how->folds is not used; progress counts stacks. */
 enum status cases_leave_stacks_out(struct cases *cases, const struct cross_validation *how,
                                    struct prediction *predictions, struct error *e);
 

@@ -16,8 +16,8 @@ static const double family_spread[STACK_CONSTANTS] = {
     [STACK_COMPUTE] = 0.15, [STACK_MEMORY] = 0.5,  [STACK_HOST] = 0.7, [STACK_NETWORK] = 0.7,
     [STACK_SCALE_UP] = 0.4, [STACK_EXPERTS] = 0.4, [STACK_STEP] = 0.7,
 };
-/* Releases and rounds of one software differ less than softwares do: from the third generation on a
- * stack lies this much closer to its parent. */
+/* Releases and rounds of one software differ less than softwares do: from the fourth generation on
+ * a stack lies this much closer to its parent. */
 static const double release_frac = 0.4;
 /* Huber's constant: residuals beyond it weigh less. [Huber64] */
 static const double huber_k = 1.345;
@@ -231,8 +231,7 @@ static bool usable(const struct cases *cases, size_t i, const struct stack_fit_o
            !(o->without && strcmp(c->stack, o->without) == 0);
 }
 
-/* Collects the runs of a stack and of its descendants; for `default` all runs, each stack with the
- * same total weight. */
+/* The runs of a stack and of its descendants. */
 struct selection {
     struct run_case **run;
     double *weight, *base;
@@ -247,20 +246,24 @@ static bool belongs(const struct run_case *c, const char *name, const struct sta
     return strcmp(fit->name, name) == 0;
 }
 
-static void select_runs(struct cases *cases, const struct stack_fit_options *o, const char *name,
-                        const struct stack_fits *fits, struct selection *s)
+/* The stacks that `default` and `described` take constants from are unrelated: each has the same
+ * total weight, as if it had as many runs as speak for one constant. */
+static void select_runs(struct cases *cases, const struct stack_fit_options *o,
+                        const struct stack_fits *fits, const struct stack_fit *fit,
+                        struct selection *s)
 {
-    bool root = strcmp(name, "default") == 0;
+    const char *name = fit->name;
+    bool unrelated = fit->depth < 2;
     s->count = 0;
     for (size_t i = 0; i < cases->count; i++)
-        if (usable(cases, i, o) && belongs(&cases->items[i], name, fits))
+        if (usable(cases, i, o) && (o->common || belongs(&cases->items[i], name, fits)))
             s->run[s->count++] = &cases->items[i];
     for (size_t i = 0; i < s->count; i++) {
+        bool own = strcmp(s->run[i]->stack, name) == 0;
         double same = 0;
-        for (size_t j = 0; root && j < s->count; j++)
+        for (size_t j = 0; j < s->count; j++)
             same += strcmp(s->run[j]->stack, s->run[i]->stack) == 0;
-        /* equal weight: as if each stack had as many runs as speak for one constant */
-        s->base[i] = (root ? sqrt(fmin(1, 6 / same)) : 1) / run_spread;
+        s->base[i] = (own || !unrelated ? 1 : sqrt(fmin(1, 6 / same))) / run_spread;
     }
 }
 
@@ -269,7 +272,7 @@ static void select_runs(struct cases *cases, const struct stack_fit_options *o, 
 static void start_problem(struct problem *p, const struct stack *stack,
                           const struct stack_constant *inherited, const struct stack_fit *parent)
 {
-    bool release = parent && parent->depth >= 2 && !stack->generation;
+    bool release = parent && parent->depth >= 3 && !stack->generation;
     double spread_frac = !parent ? 3 : release ? release_frac : 1;
     p->free_count = 0;
     for (int c = 0; c < STACK_CONSTANTS; c++) {
@@ -304,7 +307,7 @@ static enum status fit_one(struct cases *cases, const struct stack_fit_options *
         fit->residual_frac = stack.residual_frac;
         return STATUS_OK;
     }
-    select_runs(cases, o, fit->name, fits, s);
+    select_runs(cases, o, fits, fit, s);
     struct problem p = {.run = s->run, .weight = s->weight, .runs = s->count};
     if (root && stack_find("untuned", o->catalog, &physical, e))
         return e->status;
@@ -319,7 +322,7 @@ static enum status fit_one(struct cases *cases, const struct stack_fit_options *
         return error_set(e, STATUS_IO, "out of memory while fitting stack '%s'", fit->name);
     for (size_t i = 0; i < s->count; i++)
         saved[i] = s->run[i]->scenario.stack;
-    if (root && !o->own_structure)
+    if (root)
         use_stack(s, &stack);
     fit->fitted = p.free_count;
     fit_problem(&p, s->base, fit, e);
@@ -369,9 +372,9 @@ static enum status list_stacks(const struct cases *cases, const struct stack_fit
                                struct stack_fits *out, struct error *e)
 {
     memset(out, 0, sizeof *out);
-    if (add_stack(out, "default", o->catalog, e))
+    if (add_stack(out, o->common ? o->common : "default", o->catalog, e))
         return e->status;
-    for (size_t i = 0; i < cases->count && !o->roots_only; i++) {
+    for (size_t i = 0; i < cases->count && !o->common; i++) {
         const struct run_case *c = &cases->items[i];
         if (!c->skipped[0] && c->stack[0] && add_stack(out, c->stack, o->catalog, e))
             return e->status;
