@@ -68,6 +68,8 @@ static const struct family families[] = {
     {"stablelm", TRAIT_GATED | TRAIT_LAYER_NORM, 2, WINDOW_IGNORED, NULL},
     {"seed_oss", TRAIT_GATED | TRAIT_QKV_BIAS, 2, WINDOW_IGNORED, NULL},
     {"ernie4_5", LLAMA | TRAIT_TIED, 2, WINDOW_IGNORED, NULL},
+    {"ernie4_5_moe", LLAMA | TRAIT_TIED | TRAIT_ROUTER_BIAS, 2, WINDOW_IGNORED, adjust_ernie},
+    {"dbrx", TRAIT_GATED, 2, WINDOW_IGNORED, adjust_dbrx},
     {"dots1", LLAMA | TRAIT_QK_HEAD | TRAIT_ROUTER_BIAS, 2, WINDOW_FROM, NULL},
     {"apertus", TRAIT_OUT_FOLLOWS | TRAIT_QK_HEAD, 2, WINDOW_IGNORED, NULL},
     {"hunyuan_v1_dense", LLAMA | TRAIT_QK_HEAD, 2, WINDOW_IGNORED, NULL},

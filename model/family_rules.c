@@ -2,6 +2,7 @@
  * configuration and modelling files of Hugging Face transformers. */
 #include "model/family_rules.h"
 #include <limits.h>
+#include <math.h>
 #include <string.h>
 
 /* `nested`: dimensions, which a text_config may leave to the class (LLaVA, Gemma 3, PaliGemma); a
@@ -144,6 +145,37 @@ enum status adjust_mpt(struct reader *r)
         c->kv_heads = (int)heads;
     if (width >= 1 && width <= INT_MAX && c->intermediate_size == NOT_GIVEN)
         c->intermediate_size = (int)width;
+    return STATUS_OK;
+}
+
+/* A number of a nested object, if it is whole and positive. */
+static void take_count(const struct json_value *object, const char *key, int *out)
+{
+    double x = json_number(json_member(object, key));
+    if (x >= 1 && x <= INT_MAX && x == floor(x))
+        *out = (int)x;
+}
+
+/* DBRX keeps the sizes of attention and experts in objects of their own. */
+enum status adjust_dbrx(struct reader *r)
+{
+    struct config *c = &r->config;
+    const struct json_value *experts = json_member(r->object, "ffn_config");
+    take_count(json_member(r->object, "attn_config"), "kv_n_heads", &c->kv_heads);
+    take_count(experts, "ffn_hidden_size", &c->moe_intermediate_size);
+    take_count(experts, "moe_num_experts", &c->experts);
+    take_count(experts, "moe_top_k", &c->experts_per_token);
+    return STATUS_OK;
+}
+
+/* ERNIE's experts may end before the last layer; those of its published models do not. */
+enum status adjust_ernie(struct reader *r)
+{
+    const struct json_value *last = json_member(r->object, "moe_layer_end_index");
+    if (json_kind(last) == JSON_NUMBER && json_number(last) >= 0 &&
+        json_number(last) < r->config.layers - 1)
+        return json_error(r->json, last, r->e, STATUS_INPUT,
+                          "experts that end before the last layer are not modelled");
     return STATUS_OK;
 }
 

@@ -4,6 +4,8 @@
 
 /* Rules of single families that traits cannot say: each turns what the file gives (r->config,
  * r->traits) into what the rest of the reader expects. */
+enum status adjust_dbrx(struct reader *r);
+enum status adjust_ernie(struct reader *r);
 enum status adjust_falcon(struct reader *r);
 enum status adjust_llama4(struct reader *r);
 enum status adjust_minimax(struct reader *r);

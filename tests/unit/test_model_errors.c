@@ -142,6 +142,8 @@ static void refused(void **state)
         {"{\"model_type\": \"minimax\", \"attn_type_list\": [0, 0, 0, 1], " LAYERS REST,
          "attn_type_list[0]", "linear attention"},
         {"{\"model_type\": \"minimax\", " MOE LAYERS REST, "model_type", "linear attention"},
+        {"{\"model_type\": \"ernie4_5_moe\", \"moe_layer_end_index\": 2, " MOE LAYERS REST,
+         "moe_layer_end_index", "before the last layer"},
         {"{\"model_type\": \"kimi_linear\", \"linear_attn_config\": {\"kda_layers\": [1]}, " LAYERS
          REST,
          "linear_attn_config", "linear attention"},
