@@ -135,6 +135,17 @@ static double hide(const struct op *op, double hidden_s, struct block_cost *out)
     return hidden_s;
 }
 
+/* Whether the op only makes the output of a dense layer: the last product, what sums it over the
+ * tensor-parallel ranks, the addition to the stream. No gradient inside the layer reads that, where
+ * no norm follows. Experts' outputs are read by the gradient of the router. */
+static bool op_is_unread(const struct model *m, const struct op *op)
+{
+    bool sum = op->kind == OP_COLLECTIVE && op->comm == COMM_TP && op->module == MODULE_MLP &&
+               op->collective != COLLECTIVE_ALL_GATHER;
+    return op->phase == PHASE_FORWARD && m->norms_per_layer <= 2 &&
+           (op->name == OP_NAME_FC2 || op->name == OP_NAME_RESIDUAL_2 || sum);
+}
+
 /* Sums a block's ops by phase and term at the layers' clock. */
 static void sum_block(const struct scenario *scenario, const struct strategy *s,
                       const struct priced *p, double layers_frac, struct block_cost *out)
@@ -158,6 +169,10 @@ static void sum_block(const struct scenario *scenario, const struct strategy *s,
             out->forward_flop += op->repeat * op_flop(op);
             forward_gpu_s += seconds;
         }
+        if (op_is_unread(&scenario->model, op)) {
+            out->unread_forward_s += seconds;
+            out->unread_forward_flop += op->repeat * op_flop(op);
+        }
     }
     for (int phase = PHASE_FORWARD; phase <= PHASE_BACKWARD_WEIGHT; phase++) {
         double *terms = phase_terms(out, (enum phase)phase);
@@ -171,8 +186,10 @@ static void sum_block(const struct scenario *scenario, const struct strategy *s,
     out->backward_weight = sum_terms(out->backward_weight_s);
     /* recomputing a module repeats its share of the phase's host time and of its hidden transfers
      */
-    for (int i = 0; i < MODULES && forward_gpu_s > 0; i++)
-        out->module_forward_s[i] *= out->forward / forward_gpu_s;
+    double whole = forward_gpu_s > 0 ? out->forward / forward_gpu_s : 1;
+    for (int i = 0; i < MODULES; i++)
+        out->module_forward_s[i] *= whole;
+    out->unread_forward_s *= whole;
 }
 
 static void cost_layer(const struct scenario *scenario, const struct strategy *s,

@@ -19,6 +19,8 @@ struct block_cost {
     double matrices;     /* weights: products that make a weight gradient */
     double forward_flop; /* executed matmul work of the forward pass on this GPU */
     double module_forward_flop[MODULES];
+    /* of the forward pass, what makes the layer's output and no gradient inside it reads */
+    double unread_forward_s, unread_forward_flop;
 };
 
 /* One layer under a way to recompute: what it repeats and what it keeps. hidden_s: exchange of

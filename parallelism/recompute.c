@@ -57,8 +57,9 @@ struct layer_recompute layer_recompute(const struct block_cost *layer, const str
     }
     r.hidden_s = repeated_frac(stack, s, how, MODULE_MOE) * layer->hidden_forward_s;
     if (how == RECOMPUTE_FULL) {
-        r.seconds = layer->forward;
-        r.flop = layer->forward_flop;
+        double left_out = stack->prunes_recompute;
+        r.seconds = layer->forward - left_out * layer->unread_forward_s;
+        r.flop = layer->forward_flop - left_out * layer->unread_forward_flop;
     }
     return r;
 }

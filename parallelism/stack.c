@@ -81,6 +81,8 @@ const struct field stack_fields[] = {
     FLAG("expert_parallel", expert_parallel, "has expert parallelism"),
     FLAG("saves_alternate_products", saves_alternate_products,
          "selective recompute saves attention and every second product of a layer, repeats the rest"),
+    FLAG("prunes_recompute", prunes_recompute,
+         "full recompute leaves out a dense layer's last product, which no gradient reads"),
     FLAG("shards_over_context", shards_over_context, "context ranks share the parameters too"),
     FLAG("offloads_optimizer", offloads_optimizer, "can keep the optimizer's state in host memory"),
     FLAG("uneven_stages", uneven_stages, "layers need not divide by the stages"),

@@ -85,6 +85,8 @@ struct stack {
     struct stack_constant constant[STACK_CONSTANTS];
     bool saves_alternate_products; /* selective recompute saves attention and every second matrix
                                       product of a layer and repeats the rest, instead of modules */
+    bool prunes_recompute; /* full recompute leaves out what no gradient reads: a dense layer's last
+                              product */
     bool shards_over_context; /* context ranks share the parameters like data ranks (FSDP over both)
                                */
     double gradient_bytes_bf16; /* memory of gradients in bf16 training where it differs; 0:

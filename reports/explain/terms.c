@@ -27,6 +27,8 @@ void explain_recompute(const struct explanation *x)
         seconds += stages_at(stages, c, x->parts->layout.pipeline.bottleneck_rank)->recompute_s;
     text_addf(x->out, "  m x forward time of what %s recomputation repeats\n",
               recompute_names[s->recompute]);
+    if (s->recompute == RECOMPUTE_FULL && x->result->scenario->stack.prunes_recompute)
+        text_addf(x->out, "  less the last product of dense layers, which no gradient reads\n");
     line(x, "repeated, one micro-batch", seconds, UNIT_SECONDS);
     line(x, "m", x->parts->layout.passes, UNIT_NONE);
 }

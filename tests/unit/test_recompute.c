@@ -1,6 +1,6 @@
 #include "parallelism/layer_cost.h"
 #include "parallelism/step.h"
-#include "tests/unit/check.h"
+#include "tests/unit/scenarios.h"
 #include <string.h>
 
 /* A layer whose modules take 6 s and keep 60 B each. */
@@ -55,9 +55,38 @@ static void test_named_modules_come_first(void **state)
     check_near(recompute_of(false, 0, RECOMPUTE_SELECTIVE).seconds, 6, 1e-12);
 }
 
+/* Llama 2 7B on one rank: 8192 tokens through 11008 x 4096, which no gradient inside the layer
+ * reads; a norm behind the MLP reads it. */
+static void test_last_product_is_left_out(void **state)
+{
+    (void)state;
+    struct scenario *scenario = catalog_scenario("llama2-7b", "dgx-h100", 8);
+    struct shard_cost *shard = malloc(sizeof *shard);
+    struct strategy s;
+    strategy_default(&s);
+    s.micro_batch = 2;
+    strategy_complete(&s, NULL, scenario);
+    shard_cost_compute(scenario, &s, NULL, shard);
+    const struct block_cost *layer = &shard->layer[0];
+    double flop = 2.0 * 8192 * 11008 * 4096;
+    check_near(layer->unread_forward_flop, flop, 1e-12);
+    check_near(shard->recompute[RECOMPUTE_FULL][0].seconds, layer->forward, 1e-12);
+    scenario->stack.prunes_recompute = true;
+    struct layer_recompute r = layer_recompute(layer, &scenario->stack, &s, RECOMPUTE_FULL);
+    check_near(r.flop, layer->forward_flop - flop, 1e-12);
+    check_near(r.seconds, layer->forward - layer->unread_forward_s, 1e-12);
+    assert_true(r.seconds > 0.7 * layer->forward && r.seconds < 0.85 * layer->forward);
+    scenario->model.norms_per_layer = 4;
+    shard_cost_compute(scenario, &s, NULL, shard);
+    check_near(shard->layer[0].unread_forward_flop, 0, 0);
+    free(shard);
+    free(scenario);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_alternate_products),
-                                       cmocka_unit_test(test_named_modules_come_first)};
+                                       cmocka_unit_test(test_named_modules_come_first),
+                                       cmocka_unit_test(test_last_product_is_left_out)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
