@@ -25,7 +25,7 @@ static const struct {
     {"dgx_cloud_gb200",     0.16, 0   },
     {"github_2025",         0.24, 0   },
     {"huggingface_2026",    0.35, 0.39},
-    {"jax_toolbox_2024",    0.07, 0   },
+    {"jax_toolbox_2024",    0.09, 0   },
     {"korthikanti22",       0.02, 0   },
     {"maxtext_b200_2026",   0.06, 0   },
     {"maxtext_tpu_2024",    0.06, 0   },
