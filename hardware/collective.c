@@ -1,5 +1,6 @@
 #include "hardware/collective.h"
 #include "hardware/collective_defaults.h"
+#include "hardware/collective_topology.h"
 #include <math.h>
 
 /* A collective costs the least of its regimes of algorithm and protocol [MODELLING 4.6]:
@@ -7,16 +8,6 @@
  * V: bytes that each rank must send; n: ranks; r: ranks in one scale-up domain; k = n / r: domains;
  *     B_i = min(scale-up bus bandwidth of r ranks, r NICs x rate x frac_i / contention)
  * Every term grows with bytes, falls with bandwidth, and is continuous in both. */
-
-/* What a call needs, worked out once. */
-struct collective_site {
-    const struct system *system;
-    enum collective op;
-    double ranks, per_domain, domains;
-    double scale_up_bytes_per_s; /* of one GPU, all links */
-    double nic_bytes_per_s;      /* of one GPU, what is left after sharing and contention */
-    bool reduces;                /* the switches between the domains do */
-};
 
 double collective_volume_bytes(enum collective op, double bytes, double ranks)
 {
@@ -53,57 +44,6 @@ const struct collective_constants *collective_tier_constants(const struct system
                                                              enum collective op)
 {
     return tier == 0 ? scale_up_constants(system, op) : scale_out_constants(system, tier, op);
-}
-
-static double domain_gpus(const struct system *s)
-{
-    return s->tier[0].domain_gpus > 0 ? s->tier[0].domain_gpus : s->gpus_per_node;
-}
-
-/* Dimensions of a torus whose GPUs have two links in each. */
-static double torus_dimensions(const struct system *s)
-{
-    return s->gpu.scale_up_links >= 2 ? s->gpu.scale_up_links / 2 : 1;
-}
-
-/* Dimensions that a group of n ranks spans: it fills one axis of the torus after the other. */
-static double torus_axes(const struct system *s, double ranks)
-{
-    double dimensions = torus_dimensions(s);
-    double size = s->tier[0].domain_gpus > 0 ? s->tier[0].domain_gpus : s->gpus;
-    if (size <= 2 || ranks >= size)
-        return dimensions;
-    return fmax(1, dimensions * log(ranks) / log(size));
-}
-
-/* Share of the links that n ranks can drive: all behind a switch; in a full mesh those to the n - 1
- * peers; in a torus those of the axes that the group spans. */
-static double link_frac(const struct system *s, double ranks)
-{
-    const struct tier *tier = &s->tier[0];
-    double domain = domain_gpus(s);
-    if (tier->topology == TOPOLOGY_MESH && domain > 1)
-        return fmin(1, (ranks - 1) / (domain - 1));
-    if (tier->topology == TOPOLOGY_TORUS)
-        return torus_axes(s, ranks) / torus_dimensions(s);
-    return 1;
-}
-
-/* All-to-all in a torus: a quarter of all bytes crosses the bisection one way, 2 n / d links of B /
- * (2 D): t >= S d D / (4 B), relative to S (n-1)/n / B of a switch. [MODELLING 4.7] */
-static double torus_all_to_all_frac(const struct system *s, double ranks)
-{
-    double side = pow(ranks, 1 / torus_axes(s, ranks));
-    return fmin(1, 4 * (ranks - 1) / ranks / (side * torus_dimensions(s)));
-}
-
-static double scale_up_bytes_per_s(const struct collective_site *site, double ranks)
-{
-    const struct system *s = site->system;
-    double frac = link_frac(s, ranks);
-    if (site->op == COLLECTIVE_ALL_TO_ALL && s->tier[0].topology == TOPOLOGY_TORUS)
-        frac *= torus_all_to_all_frac(s, ranks);
-    return site->scale_up_bytes_per_s * frac;
 }
 
 /* Ring steps of n ranks. Rings were measured to 8 ranks; in a larger domain trees and in-switch
@@ -164,7 +104,7 @@ static struct collective_leg scale_up_leg(const struct collective_site *site)
 {
     const struct collective_constants *c = scale_up_constants(site->system, site->op);
     struct collective_leg leg = {.constants = c, .ranks = site->ranks, .corrected = true};
-    double bandwidth = scale_up_bytes_per_s(site, site->ranks);
+    double bandwidth = collective_scale_up_bytes_per_s(site, site->ranks);
     double volume = collective_volume_bytes(site->op, 1, site->ranks);
     const struct path path = {ring_steps(site->ranks), 1, 0};
     for (int i = 0; i < c->regimes; i++) {
@@ -217,8 +157,8 @@ static double inner_s_per_byte(const struct collective_site *site,
     if (r <= 1)
         return 0;
     const struct collective_constants *c = scale_up_constants(site->system, site->op);
-    return 1 / (scale_up_bytes_per_s(site, r) * path_gain(site) * collective_group_frac(c, r) *
-                inner_regime(c, algorithm, r)->bandwidth_frac);
+    return 1 / (collective_scale_up_bytes_per_s(site, r) * path_gain(site) *
+                collective_group_frac(c, r) * inner_regime(c, algorithm, r)->bandwidth_frac);
 }
 
 /* What a rank sends inside its domain in an all-reduce of one byte by a tree over the domains: a
@@ -251,9 +191,9 @@ static double nics_driven(const struct collective_site *site)
                                              : site->per_domain;
 }
 
-/* All-reduce of one byte by a double binary tree: each tree carries half of it up and down. A domain
- * in the middle of one, with a parent and two children, is a leaf of the other and sends 3/2 + 1/2;
- * of three domains 1 + 1/2, of two 1/2 + 1/2. */
+/* All-reduce of one byte by a double binary tree: each tree carries half of it up and down. A
+ * domain in the middle of one, with a parent and two children, is a leaf of the other and sends 3/2
+ * + 1/2; of three domains 1 + 1/2, of two 1/2 + 1/2. */
 static double tree_s_per_byte(const struct collective_site *site, double nic_bytes_per_s)
 {
     double crossing = fmin(2, fmax(1, site->domains / 2));
@@ -271,8 +211,8 @@ static double switch_s_per_byte(const struct collective_site *site, double nic_b
                 1 / (nics_driven(site) * nic_bytes_per_s));
 }
 
-/* Channels of one message between domains: two, over more than four domains one. NCCL gives a peer on
- * the network two and halves them while 2 n > 4 P for n ranks and P channels, of which the
+/* Channels of one message between domains: two, over more than four domains one. NCCL gives a peer
+ * on the network two and halves them while 2 n > 4 P for n ranks and P channels, of which the
  * communicator has two a NIC that its ranks drive (16 of 8 H100 a node), so that n = r k ranks keep
  * both to k = 4 [NCCL-paths]: 24.2 GB/s up to 4 nodes of 4 GH200, 18.3 on 8 [NCCL-1272]. A domain's
  * only rank was measured with one, 25 GB/s [10 H100 nodes], and keeps it. */
@@ -281,19 +221,20 @@ static double message_channels(const struct collective_site *site)
     return site->per_domain > 1 && site->domains <= 4 ? 2 : 1;
 }
 
-/* What binds a message between domains is the thread block of its channel, not a share of the NIC: 25
- * GB/s where one rank a node sends, 15 where a ring of eight leaves the node for another rail [10 H100
- * nodes, 400 Gb/s]. Shares are of that NIC: a slower one gives as many bytes, up to what rings get of
- * it; and a ring leaves a domain by one rank, so that a NIC that GPUs share is its own. The gain over
- * the share of the own NIC. */
+/* What binds a message between domains is the thread block of its channel, not a share of the NIC:
+ * 25 GB/s where one rank a node sends, 15 where a ring of eight leaves the node for another rail
+ * [10 H100 nodes, 400 Gb/s]. Shares are of that NIC: a slower one gives as many bytes, up to what
+ * rings get of it; and a ring leaves a domain by one rank, so that a NIC that GPUs share is its
+ * own. The gain over the share of the own NIC. */
 static double message_gain(const struct collective_site *site)
 {
     static const double measured_nic_bytes_per_s = 50e9;
     const struct system *s = site->system;
     const char *up = s->tier[0].technology, *out = s->tier[1].technology;
-    const struct collective_constants
-        *message = collective_default_across(up, out, COLLECTIVE_SEND_RECV),
-        *ring = collective_default_across(up, out, COLLECTIVE_ALL_GATHER);
+    const struct collective_constants *message =
+                                          collective_default_across(up, out, COLLECTIVE_SEND_RECV),
+                                      *ring =
+                                          collective_default_across(up, out, COLLECTIVE_ALL_GATHER);
     double gpus_per_nic = s->nics_per_node > 0 ? s->gpus_per_node / s->nics_per_node : 1;
     double whole = fmax(1, fmin(site->per_domain, gpus_per_nic));
     double share = largest_frac(message) * collective_group_frac(message, site->per_domain);
@@ -357,59 +298,6 @@ static struct collective_leg scale_out_leg(const struct collective_site *site)
     return leg;
 }
 
-/* Share of a group's traffic that leaves a unit of m of its ranks (a domain, a pod), relative to
- * what its NICs send: a ring leaves a unit once per NIC of a domain, all-to-all with every byte for
- * a rank outside. */
-static double crossing_frac(const struct collective_site *site, double ranks_in_unit)
-{
-    if (site->op == COLLECTIVE_ALL_TO_ALL)
-        return (site->ranks - ranks_in_unit) / fmax(site->ranks - site->per_domain, 1);
-    return fmin(1, site->per_domain / ranks_in_unit);
-}
-
-/* GPUs of a group of a dragonfly: Slingshot's are 32 switches of 16 endpoints. [DeSensi20] */
-static double dragonfly_group_gpus(const struct system *s)
-{
-    const double group_endpoints = 32 * 16;
-    return group_endpoints * (s->nics_per_node > 0 ? s->gpus_per_node / s->nics_per_node : 1);
-}
-
-/* Dragonfly: minimal routes share the links between its groups, so that all-to-all is taken as
- * routed over two of them (Valiant); inside a group no byte needs one. [MODELLING 4.7] */
-static double dragonfly_detour(const struct system *s, double gpus)
-{
-    return 1 + fmax(0, 1 - dragonfly_group_gpus(s) / fmax(gpus, 1));
-}
-
-/* What tier t makes of the traffic of a group that spreads over so many GPUs, when all groups run
- * at once: x to 1 passes 1/x of what the units of `unit` ranks below it can send. A dragonfly is
- * tapered between its groups alone: four nodes in one have the full rate of their NICs (Slingshot,
- * MI250X: 47.9 GB/s of 50). */
-static double tier_contention(const struct collective_site *site, int t, double unit, double spread)
-{
-    const struct system *s = site->system;
-    double x = fmax(1, s->tier[t].oversubscription);
-    if (s->tier[t].topology != TOPOLOGY_DRAGONFLY)
-        return x * crossing_frac(site, unit);
-    double outside = fmin(site->ranks, site->ranks * dragonfly_group_gpus(s) / spread);
-    double tapered = fmax(1, x * crossing_frac(site, fmax(unit, outside)));
-    return site->op == COLLECTIVE_ALL_TO_ALL ? tapered * dragonfly_detour(s, spread) : tapered;
-}
-
-/* Slow-down by oversubscribed tiers. [MODELLING 4.7] */
-static double contention(const struct collective_site *site)
-{
-    const struct system *s = site->system;
-    double worst = 1, unit = site->per_domain;
-    double spread = site->domains * domain_gpus(s); /* GPUs that the group's domains hold */
-    for (int t = 1; t < s->tiers && unit < site->ranks; t++) {
-        worst = fmax(worst, tier_contention(site, t, unit, spread));
-        double domain = s->tier[t].domain_gpus;
-        unit = domain > 0 && domain < spread ? site->ranks * domain / spread : site->ranks;
-    }
-    return worst;
-}
-
 static struct collective_site site_of(const struct system *system, enum collective op,
                                       const struct group *g)
 {
@@ -418,10 +306,10 @@ static struct collective_site site_of(const struct system *system, enum collecti
     site.domains = site.ranks / site.per_domain;
     site.scale_up_bytes_per_s = system->tier[0].bandwidth_bytes_per_s;
     if (site.domains > 1 && system->tiers > 1) {
-        site.nic_bytes_per_s =
-            system->tier[1].bandwidth_bytes_per_s / fmax(1, g->sharing) / contention(&site);
-        site.reduces = op == COLLECTIVE_ALL_REDUCE &&
-                       collective_default_reduces(system->tier[1].technology);
+        site.nic_bytes_per_s = system->tier[1].bandwidth_bytes_per_s / fmax(1, g->sharing) /
+                               collective_contention(&site);
+        site.reduces =
+            op == COLLECTIVE_ALL_REDUCE && collective_default_reduces(system->tier[1].technology);
     }
     return site;
 }
@@ -457,9 +345,9 @@ const struct expert_exchange_constants expert_exchange_constants = {
               "H100 over 400 Gb/s",
 };
 
-/* A token crosses the network once to each domain and is passed on over the links inside it, both at
- * once; what stays with the sender moves over neither.
- *     t0 + max(S_link (r-1)/r / B_link, S_net (k-1)/k / B_nic) */
+/* A token crosses the network once to each domain and is passed on over the links inside it, both
+ * at once; what stays with the sender moves over neither. t0 + max(S_link (r-1)/r / B_link, S_net
+ * (k-1)/k / B_nic) */
 double expert_exchange_s(const struct system *system, double link_bytes, double network_bytes,
                          const struct group *group)
 {
@@ -468,7 +356,8 @@ double expert_exchange_s(const struct system *system, double link_bytes, double 
         return 0;
     struct collective_site site = site_of(system, COLLECTIVE_ALL_TO_ALL, group);
     double r = site.per_domain, k = site.domains;
-    double link_s = link_bytes * (r - 1) / r / (c->link_frac * scale_up_bytes_per_s(&site, r));
+    double link_s =
+        link_bytes * (r - 1) / r / (c->link_frac * collective_scale_up_bytes_per_s(&site, r));
     double nic_s = k > 1 ? network_bytes * (k - 1) / k / (c->nic_frac * site.nic_bytes_per_s) : 0;
     return c->call_s + fmax(link_s, nic_s);
 }
