@@ -132,6 +132,9 @@ static void test_message_between_domains(void **state)
     check_near(bus_bandwidth(&s, COLLECTIVE_SEND_RECV, &pair), 24.2e9, 0.01);
     check_near(bus_bandwidth(&s, COLLECTIVE_SEND_RECV, &ring), 15e9, 1e-6);
     check_near(bus_bandwidth(&s, COLLECTIVE_SEND_RECV, &four), 24.2e9, 0.01);
+    struct group four_of_four = ranks(16, 4), eight_of_four = ranks(32, 4); /* [NCCL-1272] */
+    check_near(bus_bandwidth(&s, COLLECTIVE_SEND_RECV, &four_of_four), 24.2e9, 0.01);
+    check_near(bus_bandwidth(&s, COLLECTIVE_SEND_RECV, &eight_of_four), 18.3e9, 0.2);
     s.tier[1].bandwidth_bytes_per_s = 100e9;
     check_near(bus_bandwidth(&s, COLLECTIVE_SEND_RECV, &pair), 50e9, 1e-6);
     s.tier[1].bandwidth_bytes_per_s = 3.125e9;
