@@ -65,16 +65,19 @@ static bool reads_any(const struct settings *settings)
 }
 
 /* A model given by its dimensions takes the name of the catalog's that it equals. */
-static void name_model(struct framework_run *run)
+static enum status name_model(struct framework_run *run, struct error *e)
 {
-    struct model *m = &run->scenario.model;
+    struct model *m = &run->scenario.model, other;
     for (size_t i = 0; run->model_given && run->model_name[0] == '\0' && model_catalog_name(i);
          i++) {
-        if (model_is_of_catalog(m, model_catalog_name(i)))
+        if (model_find(model_catalog_name(i), NULL, &other, e) != STATUS_OK)
+            return e->status;
+        if (models_alike(m, &other, NULL))
             snprintf(run->model_name, sizeof run->model_name, "%s", model_catalog_name(i));
     }
     if (run->model_given && run->model_name[0] != '\0')
         snprintf(m->name, sizeof m->name, "%s", run->model_name);
+    return STATUS_OK;
 }
 
 static enum status interpret(struct framework_import *out, const char *file,
@@ -98,7 +101,7 @@ static enum status interpret(struct framework_import *out, const char *file,
     } else if (!reads_any(settings)) {
         nothing_known(settings, file, e);
     } else {
-        name_model(&out->run);
+        name_model(&out->run, e);
     }
     return e->status;
 }
