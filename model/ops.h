@@ -72,6 +72,14 @@ void layer_activations(const struct model *model, const struct layer_kind *kind,
                        const struct shard *shard, const struct kernels *kernels,
                        struct activations *out);
 
+/* Bytes that the backward pass of a layer holds at its fullest moment besides `saved`, what its forward
+ * pass keeps on one GPU (all of it: kept, or computed again): gradients of activations, and the buffers
+ * of the context exchange. PyTorch's autograd frees a saved tensor and a gradient behind the one kernel
+ * that reads it. MODELLING 6.3 */
+double layer_backward_bytes(const struct model *model, const struct layer_kind *kind,
+                            const struct shard *shard, const struct kernels *kernels,
+                            const struct activations *saved);
+
 /* Bytes of the buffers through which a layer's context ranks exchange keys and values, alive while it
  * runs; 0 without context parallelism, and where what is received takes the place of what is sent
  * (all-to-all). */

@@ -62,6 +62,13 @@ static double saved_fc1_bytes(const struct shard *s, const struct kernels *k)
     return k->fp8_activation_store && dtype_is_fp8(s->precision) ? 1 : 2;
 }
 
+/* A norm of eager kernels: its input in fp32 for the square and the product, what it normalised in 16
+ * bit for the product with its weight. [Transformers, modeling_llama.py: LlamaRMSNorm.forward] */
+static double saved_norm_bytes(const struct kernels *k)
+{
+    return k->fused_norm ? 0 : 4 + 2;
+}
+
 static void attention_activations(const struct model *m, const struct layer_kind *kind,
                                   const struct shard *s, const struct kernels *k,
                                   struct activations *out)
@@ -73,6 +80,9 @@ static void attention_activations(const struct model *m, const struct layer_kind
     out->bytes[MODULE_RESIDUAL] += 2 * stream;
     out->bytes[MODULE_LAYERNORM] +=
         saved_input_bytes(s) * (k->keeps_gathered_input ? t * m->hidden_size : stream);
+    out->bytes[MODULE_LAYERNORM] += saved_norm_bytes(k) * stream;
+    if (m->qk_norm)
+        out->bytes[MODULE_LAYERNORM] += saved_norm_bytes(k) * t * (heads + kv) * dqk;
     if (m->kv_lora_rank > 0) {
         double latent = m->q_lora_rank + m->kv_lora_rank + m->qk_rope_head_dim;
         out->bytes[MODULE_ATTENTION_LINEAR] += 2 * t * latent;
@@ -102,6 +112,7 @@ static void mlp_activations(const struct model *m, const struct layer_kind *kind
     double stream = shard_sequence_tokens(s) * m->hidden_size, up = m->gated_mlp ? 2 : 1;
     double wide = shard_tokens(s) * kind->intermediate_size / s->tp;
     out->bytes[MODULE_ATTENTION_LINEAR] += 2 * stream; /* the stream between attention and MLP */
+    out->bytes[MODULE_LAYERNORM] += saved_norm_bytes(k) * stream;
     out->bytes[MODULE_LAYERNORM] +=
         saved_input_bytes(s) *
         (k->keeps_gathered_input ? shard_tokens(s) * m->hidden_size : stream);
@@ -116,14 +127,15 @@ static void mlp_activations(const struct model *m, const struct layer_kind *kind
 /* Experts keep their tokens, both halves of FC1 and the activated product; the router its
  * probabilities and the permutation maps. */
 static void expert_activations(const struct model *m, const struct shard *s,
-                               struct activations *out)
+                               const struct kernels *k, struct activations *out)
 {
     double stream = shard_sequence_tokens(s) * m->hidden_size, up = m->gated_mlp ? 2 : 1;
     double received = expert_tokens_received(m, s) * s->expert_imbalance;
     double wide = received * m->moe_intermediate_size / s->etp;
     double shared = shard_tokens(s) * m->shared_intermediate_size / s->tp;
     out->bytes[MODULE_ATTENTION_LINEAR] += 2 * stream;
-    out->bytes[MODULE_LAYERNORM] += 2 * stream; /* the router reads it in 16 bit */
+    out->bytes[MODULE_LAYERNORM] +=
+        (2 + saved_norm_bytes(k)) * stream; /* the router reads it in 16 bit */
     out->bytes[MODULE_ROUTER] +=
         expert_tokens_sent(s) * (4.0 * m->experts + 8.0 * m->experts_per_token);
     out->bytes[MODULE_MOE] += saved_input_bytes(s) * received * m->hidden_size + 2 * up * wide;
@@ -138,7 +150,7 @@ void layer_activations(const struct model *model, const struct layer_kind *kind,
     memset(out, 0, sizeof *out);
     attention_activations(model, kind, shard, kernels, out);
     if (kind->experts)
-        expert_activations(model, shard, out);
+        expert_activations(model, shard, kernels, out);
     else
         mlp_activations(model, kind, shard, kernels, out);
 }

@@ -201,9 +201,8 @@ static void cost_layer(const struct scenario *scenario, const struct strategy *s
     layer_activations(&scenario->model, kind, &shard->shard, &scenario->stack.kernels, &a);
     memcpy(out->activation_bytes, a.bytes, sizeof a.bytes);
     out->parameters = layer_shard_parameters(&scenario->model, kind, &shard->shard);
-    shard->exchange_bytes =
-        fmax(shard->exchange_bytes, context_exchange_bytes(&scenario->model, kind, &shard->shard,
-                                                           &scenario->stack.kernels));
+    out->backward_bytes = layer_backward_bytes(&scenario->model, kind, &shard->shard,
+                                               &scenario->stack.kernels, &a);
 }
 
 static void block_add(struct block_cost *to, const struct block_cost *b)
@@ -223,6 +222,7 @@ static void block_add(struct block_cost *to, const struct block_cost *b)
     to->backward_weight += b->backward_weight;
     to->hidden_forward_s += b->hidden_forward_s;
     to->hidden_backward_s += b->hidden_backward_s;
+    to->backward_bytes = fmax(to->backward_bytes, b->backward_bytes);
     to->parameters.dense += b->parameters.dense;
     to->parameters.expert += b->parameters.expert;
     to->forward_flop += b->forward_flop;

@@ -15,6 +15,7 @@ struct block_cost {
     double hidden_forward_s, hidden_backward_s;
     double module_forward_s[MODULES]; /* forward time by module: what recomputing it costs */
     double activation_bytes[MODULES];
+    double backward_bytes; /* besides them, at the fullest moment of its backward pass */
     struct shard_parameters parameters;
     double matrices;     /* weights: products that make a weight gradient */
     double forward_flop; /* executed matmul work of the forward pass on this GPU */
@@ -39,7 +40,6 @@ struct shard_cost {
     int kinds;
     double clock_frac;     /* sustained clock over the benchmarks', by power cap */
     bool hides_exchange;   /* some layer's hidden_forward_s is above 0 */
-    double exchange_bytes; /* buffers of the context exchange, of the layer that has the largest */
     struct block_cost layer[MODEL_LAYER_KINDS_MAX];
     struct layer_recompute recompute[RECOMPUTES][MODEL_LAYER_KINDS_MAX];
     struct block_cost embedding, head;

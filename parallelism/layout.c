@@ -152,21 +152,28 @@ static double logits_bytes(const struct scenario *scenario, const struct shard_c
            loss_vocabulary(&scenario->model, &shard->shard, &scenario->stack.kernels);
 }
 
+/* Logits are gone when the layers' gradients come: of the two the larger counts. */
 struct rank_load layout_load(const struct scenario *scenario, const struct shard_cost *shard,
                              const struct stages *stages, const struct peak *peak)
 {
     struct rank_load load = {.rank = peak->rank,
                              .parameters = stages_rank_parameters(stages, peak->rank)};
+    double backward_bytes = 0;
     for (int c = 0; c < stages->split->chunks; c++) {
         const struct stage_content *content = stages_content(stages, c, peak->rank);
         const struct stage *stage = stages_at(stages, c, peak->rank);
         load.activation_bytes += peak->live.chunk[c] * stage->activation_bytes;
+        if (stage->layer_bytes > load.layer_bytes)
+            load.layer_bytes = stage->layer_bytes;
         if (stage->working_bytes > load.working_bytes)
             load.working_bytes = stage->working_bytes;
+        if (stage->backward_bytes > backward_bytes)
+            backward_bytes = stage->backward_bytes;
         if (content->head)
             load.logits_bytes = logits_bytes(scenario, shard, content->mtp);
     }
-    load.working_bytes += shard->exchange_bytes;
+    if (backward_bytes > load.logits_bytes)
+        load.working_bytes += backward_bytes - load.logits_bytes;
     return load;
 }
 

@@ -1,4 +1,5 @@
 #include "parallelism/memory.h"
+#include "base/minmax.h"
 #include "parallelism/optimizer.h"
 #include "parallelism/weight_bytes.h"
 
@@ -20,13 +21,25 @@ static void state_memory(const struct scenario *scenario, const struct zero_cost
                              : optimizer_state_bytes(scenario) * (p->dense / d->state + p->expert / e->state);
 }
 
+/* Activations on the GPU. Of what is offloaded two layers' are there too: those that a layer works
+ * with, and those on their way. [Transformer Engine, cpu_offload.py:
+ * AsyncDoubleBufferGroupOffloadHandler] */
+static double held_activation_bytes(const struct rank_load *load, const struct strategy *s)
+{
+    static const double layers = 2;
+    double away = s->offload_activations * load->activation_bytes;
+    if (away <= 0)
+        return load->activation_bytes;
+    return load->activation_bytes - away +
+           min2(away, layers * s->offload_activations * load->layer_bytes);
+}
+
 double rank_memory(const struct scenario *scenario, const struct rank_load *load,
                    const struct zero_cost *zero, const struct strategy *s,
                    double by_kind[MEMORY_KINDS])
 {
     state_memory(scenario, zero, s, &load->parameters, by_kind);
-    by_kind[MEMORY_ACTIVATIONS] =
-        load->activation_bytes * (1 - s->offload_activations) + load->working_bytes;
+    by_kind[MEMORY_ACTIVATIONS] = held_activation_bytes(load, s) + load->working_bytes;
     by_kind[MEMORY_LOGITS] = load->logits_bytes;
     by_kind[MEMORY_COMMUNICATION] = zero->communication_bytes;
     double tensors = 0;

@@ -17,6 +17,8 @@ static void add_block(struct stage *stage, const struct block_cost *b, double n)
     stage->forward_s += n * b->forward;
     stage->backward_input_s += n * b->backward_input;
     stage->backward_weight_s += n * b->backward_weight;
+    if (b->backward_bytes > stage->backward_bytes)
+        stage->backward_bytes = b->backward_bytes;
     stage->parameters.dense += n * b->parameters.dense;
     stage->parameters.expert += n * b->parameters.expert;
 }
@@ -134,6 +136,9 @@ static void recompute_layers(const struct strategy *s, double n, const struct la
     stage->activation_bytes += again * full->kept_bytes + (n - again) * none->kept_bytes;
     if (again > 0 && full->working_bytes > stage->working_bytes)
         stage->working_bytes = full->working_bytes;
+    double layer_bytes = again < n ? none->kept_bytes : full->kept_bytes;
+    if (layer_bytes > stage->layer_bytes)
+        stage->layer_bytes = layer_bytes;
 }
 
 /* In the share `alone` of the passes nothing runs beside the exchange of experts: what would be
@@ -159,7 +164,8 @@ void stages_recompute(const struct shard_cost *shard, const struct strategy *s, 
     for (int i = 0; i < out->split->classes; i++) {
         const struct stage_content *content = &out->split->content[i];
         struct stage *stage = &out->stage[i];
-        stage->recompute_s = stage->recompute_flop = stage->working_bytes = 0;
+        stage->recompute_s = stage->recompute_flop = 0;
+        stage->working_bytes = stage->layer_bytes = 0;
         stage->alone_forward_s = stage->alone_backward_s = 0;
         stage->activation_bytes = ends_activation_bytes(shard, content);
         for (int k = 0; k < shard->kinds; k++)

@@ -11,7 +11,9 @@ struct stage {
     double alone_forward_s, alone_backward_s; /* besides: exchange of experts that could hide but
                                                  has no other micro-batch's compute beside it */
     double activation_bytes;                  /* kept by one micro-batch for its backward pass */
+    double layer_bytes;   /* of which one layer keeps, the one that keeps most */
     double working_bytes; /* one recomputed layer's activations, alive during its backward pass */
+    double backward_bytes; /* gradients of activations in that pass, of the layer that has most */
     struct shard_parameters parameters;
 };
 

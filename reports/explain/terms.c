@@ -203,13 +203,18 @@ static void explain_activations(const struct explanation *x, int rank)
 {
     const struct stages *stages = &x->parts->stages;
     struct in_flight live = live_of(x, rank);
+    double again_bytes = 0, backward_bytes = 0;
     for (int c = 0; c < stages->split->chunks; c++) {
         struct text words = {0};
         text_addf(&words, "activations of chunk %d, a micro-batch; %d in flight", c, live.chunk[c]);
         line(x, words.data ? words.data : "activations",
              stages_at(stages, c, rank)->activation_bytes, UNIT_BYTES);
         text_free(&words);
+        again_bytes = fmax(again_bytes, stages_at(stages, c, rank)->working_bytes);
+        backward_bytes = fmax(backward_bytes, stages_at(stages, c, rank)->backward_bytes);
     }
+    line(x, "activations of a layer computed again", again_bytes, UNIT_BYTES);
+    line(x, "gradients of activations, or logits where these are more", backward_bytes, UNIT_BYTES);
 }
 
 void explain_memory(const struct explanation *x)

@@ -1,0 +1,67 @@
+/* What the backward pass of a layer holds at its fullest, besides what was saved for it. */
+#include "model/op_emit.h"
+#include <math.h>
+
+/* Gradients of the activations are 16 bit; each lives from the kernel that makes it to the one that
+ * reads it, and what was saved for a kernel is freed behind it. */
+static const double gradient_bytes = 2;
+
+/* Elements of one GPU's share of a layer. */
+struct widths {
+    double stream, fc1, activated; /* the layer's output; FC1's output, and what FC2 reads */
+    double expert_output;          /* of experts, before their outputs are summed */
+    double query, key_value;       /* of attention: its output is as wide as the queries */
+};
+
+static struct widths widths_of(const struct model *m, const struct layer_kind *kind,
+                               const struct shard *s)
+{
+    double t = shard_tokens(s), up = m->gated_mlp ? 2 : 1;
+    double heads = (double)kind->heads / s->tp, kv = fmax((double)kind->kv_heads / s->tp, 1);
+    if (m->kv_lora_rank > 0)
+        kv = heads;
+    struct widths w = {.stream = shard_sequence_tokens(s) * m->hidden_size,
+                       .activated = t * kind->intermediate_size / s->tp,
+                       .query = t * heads * kind->head_dim,
+                       .key_value = 2 * t * kv * kind->head_dim};
+    if (kind->experts) {
+        double received = expert_tokens_received(m, s) * s->expert_imbalance;
+        w.activated = received * m->moe_intermediate_size / s->etp;
+        w.expert_output = received * m->hidden_size;
+    }
+    w.fc1 = up * w.activated;
+    return w;
+}
+
+/* While the activation's gradient is computed: the gradient of what FC2 read lies where that was,
+ * the gradient of FC1's output comes on top. Of experts the moment before may be fuller: the
+ * gradient of every expert's output, with that of what FC2 read. */
+static double at_mlp(const struct widths *w)
+{
+    return gradient_bytes * fmax(w->fc1, w->expert_output + w->activated);
+}
+
+/* While attention's gradient is computed, the MLP's tensors gone: the gradients of its output, of
+ * queries, keys and values, the fp32 sum of the queries' [FlashAttention-2, flash_bwd: dq_accum],
+ * and the buffers of the context exchange. */
+static double at_attention(const struct widths *w, const struct shard *s, double exchange_bytes,
+                           const struct activations *saved)
+{
+    static const enum module gone[] = {MODULE_MLP, MODULE_MLP_ACT, MODULE_MOE, MODULE_MOE_ACT,
+                                       MODULE_SHARED_EXPERTS};
+    double bytes = gradient_bytes * (2 * w->query + w->key_value) + exchange_bytes;
+    if (s->attention == ATTENTION_FLASH)
+        bytes += 4 * w->query;
+    for (size_t i = 0; i < sizeof gone / sizeof *gone; i++)
+        bytes -= saved->bytes[gone[i]];
+    return bytes;
+}
+
+double layer_backward_bytes(const struct model *model, const struct layer_kind *kind,
+                            const struct shard *shard, const struct kernels *kernels,
+                            const struct activations *saved)
+{
+    struct widths w = widths_of(model, kind, shard);
+    double exchange = context_exchange_bytes(model, kind, shard, kernels);
+    return gradient_bytes * w.stream + fmax(at_mlp(&w), at_attention(&w, shard, exchange, saved));
+}

@@ -1,0 +1,146 @@
+/* What a backward pass holds besides saved tensors, and what of it counts beside logits and host memory. */
+#include "parallelism/memory.h"
+#include "parallelism/step_parts.h"
+#include "tests/unit/check.h"
+#include "tests/unit/gpt.h"
+#include "tests/unit/scenarios.h"
+
+enum { TOKENS = 1000, HIDDEN = 512, HEADS = 4 }; /* heads of 128 */
+
+static struct model gated_model(void)
+{
+    struct model m = gpt_model(8, HIDDEN, HEADS, 51200);
+    m.gated_mlp = true;
+    return m;
+}
+
+static struct shard flash_shard(int cp)
+{
+    struct shard s = gpt_shard(1, 1, (double)TOKENS * cp);
+    s.cp = cp;
+    s.cp_comm = CP_COMM_ALLGATHER;
+    s.attention = ATTENTION_FLASH;
+    return s;
+}
+
+static double backward_bytes(const struct model *m, const struct shard *s, const struct kernels *k)
+{
+    struct activations a;
+    layer_activations(m, &m->kind[0], s, k, &a);
+    return layer_backward_bytes(m, &m->kind[0], s, k, &a);
+}
+
+/* A token, h wide: the stream's gradient, 2 h, and that of FC1's output, 2 x 4 h of a plain MLP and
+ * twice that of a gated one. Eight tensor ranks divide both. */
+static void test_gradients_of_an_mlp(void **state)
+{
+    (void)state;
+    struct kernels k = gpt_kernels();
+    struct shard s = flash_shard(1);
+    struct model plain = gpt_model(8, HIDDEN, HEADS, 51200), gated = gated_model();
+    check_near(backward_bytes(&plain, &s, &k), TOKENS * HIDDEN * (2 + 8.0), 1e-12);
+    check_near(backward_bytes(&gated, &s, &k), TOKENS * HIDDEN * (2 + 16.0), 1e-12);
+    s.tp = 4;
+    s.sequence_parallel = true;
+    check_near(backward_bytes(&gated, &s, &k), TOKENS * HIDDEN * (2 + 16.0) / 4, 1e-12);
+}
+
+/* Keys and values of 16 ranks, and their gradients: 16 x 2 x (2 + 2) h a token, more than the 24 h of
+ * a gated MLP that is gone by then; with them the gradients of output, queries, keys and values, 8 h,
+ * and the queries' sum in fp32, 4 h. Of two ranks 16 h: the MLP's moment is the fuller one. */
+static void test_gathered_keys_and_values(void **state)
+{
+    (void)state;
+    struct model m = gated_model();
+    struct kernels k = gpt_kernels();
+    struct shard many = flash_shard(16), two = flash_shard(2);
+    k.cp_gradient_bytes = 2;
+    k.dropout = false;
+    check_near(backward_bytes(&m, &many, &k), TOKENS * HIDDEN * (2 + 128 + 8 + 4 - 24.0), 1e-12);
+    check_near(backward_bytes(&m, &two, &k), TOKENS * HIDDEN * (2 + 16.0), 1e-12);
+}
+
+/* Each token at two of four experts, h / 4 wide: the gradient of every expert's output, 2 x 2 h, and of
+ * what FC2 read, 2 x 2 h / 4, are more than that of FC1's output, 2 x 2 x 2 h / 4. */
+static void test_gradients_of_experts(void **state)
+{
+    (void)state;
+    struct model m = gated_model();
+    struct kernels k = gpt_kernels();
+    struct shard s = flash_shard(1);
+    m.experts = 4;
+    m.experts_per_token = 2;
+    m.moe_intermediate_size = HIDDEN / 4;
+    m.kind[0].experts = true;
+    check_near(backward_bytes(&m, &s, &k), TOKENS * HIDDEN * (2 + 4 + 1.0), 1e-12);
+}
+
+/* Eager norms keep 6 bytes an element more, of queries and keys too where those are normed. */
+static void test_eager_norms(void **state)
+{
+    (void)state;
+    struct model m = gated_model();
+    struct kernels k = gpt_kernels();
+    struct shard s = flash_shard(1);
+    struct activations fused, eager;
+    m.qk_norm = true;
+    layer_activations(&m, &m.kind[0], &s, &k, &fused);
+    k.fused_norm = false;
+    layer_activations(&m, &m.kind[0], &s, &k, &eager);
+    check_near(eager.bytes[MODULE_LAYERNORM] - fused.bytes[MODULE_LAYERNORM],
+               6.0 * TOKENS * HIDDEN * (2 + 2), 1e-12);
+}
+
+static double activations_of(struct scenario *c, const struct strategy *s)
+{
+    struct step_cost cost;
+    step_estimate(c, s, &cost);
+    assert_true(cost.legal);
+    return cost.memory_bytes[MEMORY_ACTIVATIONS];
+}
+
+/* Llama-3 8B, 8192 tokens: logits, gone when gradients come, are more than these; without them all of
+ * the gradients count, 2 x 4096 + 2 x 2 x 14336 bytes a token. */
+static void test_gradients_beside_logits(void **state)
+{
+    (void)state;
+    struct scenario *c = catalog_scenario("llama3-8b", "dgx-h100", 8);
+    struct strategy s;
+    strategy_default(&s);
+    s.dp = 8;
+    c->job.seq_length = 8192;
+    double with = activations_of(c, &s);
+    c->stack.logits_bytes = 0;
+    check_near(activations_of(c, &s) - with, 8192.0 * (2 * 4096 + 4 * 14336), 1e-9);
+    free(c);
+}
+
+/* Of 32 layers that keep their inputs, all offloaded, two stay; of half of them half of that. */
+static void test_offloaded_layers_that_stay(void **state)
+{
+    (void)state;
+    struct scenario *c = catalog_scenario("llama3-8b", "dgx-h100", 8);
+    struct strategy s;
+    strategy_default(&s);
+    s.dp = 8;
+    s.recompute = RECOMPUTE_FULL;
+    double input = c->job.seq_length * 2 * 4096, head = 2 * input, none = activations_of(c, &s);
+    s.offload_activations = 1;
+    check_near(none - activations_of(c, &s), 30 * input + head, 1e-9);
+    s.offload_activations = 0.5;
+    check_near(none - activations_of(c, &s), (30 * input + head) / 2, 1e-9);
+    free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_gradients_of_an_mlp),
+        cmocka_unit_test(test_gathered_keys_and_values),
+        cmocka_unit_test(test_gradients_of_experts),
+        cmocka_unit_test(test_eager_norms),
+        cmocka_unit_test(test_gradients_beside_logits),
+        cmocka_unit_test(test_offloaded_layers_that_stay),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
