@@ -7,7 +7,7 @@
 #include "hardware/calibration.h"
 #include "hardware/topology.h"
 
-enum { GPU_FIELDS_MAX = 36 };
+enum { GPU_FIELDS_MAX = 40 };
 
 /* One accelerator as its datasheet describes it, and its calibration. Dense peaks, never sparse;
  * per direction, never both. A figure that nobody states, and the peak of a datatype that the part
@@ -30,6 +30,7 @@ struct gpu {
     double scale_up_bandwidth_bytes_per_s; /* all links together, per direction, per GPU */
     double scale_up_links;
     double host_bandwidth_bytes_per_s; /* to host memory, per direction, what copies reach */
+    double host_memory_bandwidth_bytes_per_s;  /* of the host's own memory, peak, a GPU's share */
     double price_usd_per_h;            /* 0: not stated */
 
     /* How the part is usually built into a system: what system_from_parts takes where it is not

@@ -47,6 +47,8 @@ const struct field gpu_fields[] = {
               topology_names, "how the scale-up domain is joined"),
     FIGURE("host_bandwidth", host_bandwidth_bytes_per_s, UNIT_BYTES_PER_S, 0, false,
            "copies to or from host memory, one direction, what is reached"),
+    FIGURE("host_memory_bandwidth", host_memory_bandwidth_bytes_per_s, UNIT_BYTES_PER_S, 0, false,
+           "the host's own memory, peak, a GPU's share of a usual node"),
     FIGURE("gpus_per_node", gpus_per_node, UNIT_NONE, 1, false, "usual GPUs of one host"),
     FIGURE("nic_bandwidth", nic_bandwidth_bytes_per_s, UNIT_BYTES_PER_S, 1e6, false,
            "usual scale-out rate per GPU, one direction"),

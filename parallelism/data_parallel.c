@@ -1,5 +1,6 @@
 #include "parallelism/data_parallel.h"
 #include "base/minmax.h"
+#include "hardware/host.h"
 #include "hardware/roofline.h"
 #include "parallelism/optimizer.h"
 #include "parallelism/placement.h"
@@ -228,12 +229,21 @@ static void add_blocks(const struct scenario *scenario, const struct shard_cost 
     out->head = zero_block(scenario, s, out, &shard->head, memo);
 }
 
+/* An offloaded optimizer updates where its state is [DeepSpeed, cpu_adam; Megatron-Core,
+ * HybridDeviceOptimizer; PyTorch FSDP2, CPUOffloadPolicy]: the update passes the host's memory. Gradients
+ * cross the host link beside the backward pass, weights cross back while the next are updated
+ * [ZeRO-Offload, arXiv:2101.06840, sections 4 and 5]. For each owned parameter
+ *     max(update / host memory, weight / host link)                                 [s] */
 static double offload_s(const struct scenario *scenario, const struct shard_parameters *p,
                         const struct zero_cost *zero)
 {
-    double bytes_per_s = scenario->system.gpu.host_bandwidth_bytes_per_s;
+    double link_bytes_per_s = scenario->system.gpu.host_bandwidth_bytes_per_s;
     double owned = p->dense / zero->dense.state + p->expert / zero->expert.state;
-    return bytes_per_s > 0 ? 2 * optimizer_state_bytes(scenario) * owned / bytes_per_s : 0;
+    double update_s = optimizer_traffic_bytes(scenario) /
+                      host_memory_bytes_per_s(&scenario->system, scenario->stack.host_cores);
+    if (link_bytes_per_s <= 0)
+        return 0;
+    return owned * max2(update_s, weight_gather_bytes(scenario) / link_bytes_per_s);
 }
 
 void zero_cost_init(const struct scenario *scenario, const struct shard_cost *shard,

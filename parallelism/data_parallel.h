@@ -30,7 +30,7 @@ struct zero_cost {
                           pass ends with theirs; else the last does */
     double bucket_frac;        /* of the reduction that the last bucket is */
     double optimizer_s;        /* update, gradient norm, zeroing */
-    double offload_s;          /* optimizer state over the host link and back, if it is offloaded */
+    double offload_s;          /* the update on the host, if offloaded */
     double communication_bytes;
     /* ZeRO-3: of one block for one micro-batch */
     struct zero_block layer[MODEL_LAYER_KINDS_MAX], embedding, head;

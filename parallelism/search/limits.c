@@ -23,7 +23,7 @@ enum limit limit_of_term(enum term term)
         [TERM_EP] = LIMIT_NETWORK,
         [TERM_PP] = LIMIT_NETWORK,
         [TERM_DP] = LIMIT_NETWORK,
-        [TERM_OFFLOAD] = LIMIT_NETWORK,
+        [TERM_OFFLOAD] = LIMIT_HOST,
         [TERM_BUBBLE] = LIMIT_PIPELINE,
         [TERM_STRAGGLER] = LIMIT_PIPELINE,
         [TERM_HOST] = LIMIT_HOST,

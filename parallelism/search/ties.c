@@ -15,7 +15,7 @@ static int class_of(enum term term)
         [TERM_OPTIMIZER] = CLASS_MEMORY,  [TERM_TP] = CLASS_NETWORK,
         [TERM_CP] = CLASS_NETWORK,        [TERM_EP] = CLASS_NETWORK,
         [TERM_PP] = CLASS_NETWORK,        [TERM_DP] = CLASS_NETWORK,
-        [TERM_OFFLOAD] = CLASS_NETWORK,   [TERM_HOST] = CLASS_HOST,
+        [TERM_OFFLOAD] = CLASS_HOST,      [TERM_HOST] = CLASS_HOST,
         [TERM_BUBBLE] = CLASSES,          [TERM_STRAGGLER] = CLASSES,
     };
     return classes[term];

@@ -1,5 +1,7 @@
+#include "hardware/host.h"
 #include "hardware/roofline.h"
 #include "parallelism/blocks.h"
+#include "parallelism/optimizer.h"
 #include "parallelism/weight_bytes.h"
 #include "reports/explain/parts.h"
 #include "reports/format.h"
@@ -128,7 +130,11 @@ void explain_offload(const struct explanation *x)
     const struct layout_cost *layout = &x->parts->layout;
     line(x, "host link, one direction", gpu->host_bandwidth_bytes_per_s, UNIT_BYTES_PER_S);
     if (s->offload_optimizer) {
-        text_add(x->out, "  optimizer state over the host link and back\n");
+        const struct scenario *c = x->result->scenario;
+        text_add(x->out, "  the update on the host, weights back beside it\n");
+        line(x, "update, bytes a parameter", optimizer_traffic_bytes(c), UNIT_NONE);
+        line(x, "host memory, for a GPU",
+             host_memory_bytes_per_s(&c->system, c->stack.host_cores), UNIT_BYTES_PER_S);
         line(x, "exposed", x->parts->zero.offload_s, UNIT_SECONDS);
     }
     if (s->offload_activations <= 0)

@@ -171,6 +171,7 @@ static void better_scale_out(struct scenario *c, double x)
 static void better_host(struct scenario *c, double x)
 {
     c->system.gpu.host_bandwidth_bytes_per_s *= x;
+    c->system.gpu.host_memory_bandwidth_bytes_per_s *= x;
 }
 
 static const struct {
