@@ -41,6 +41,21 @@ static double at_mlp(const struct widths *w)
     return gradient_bytes * fmax(w->fc1, w->expert_output + w->activated);
 }
 
+/* A tile of an MLP in tiles is computed again and back: what it would save and the gradient of
+ * FC1's output, of as many tokens as the model is wide. [DeepSpeed, TiledMLP with shards of seqlen
+ * / hidden_size: arXiv:2506.13996, section 3.1] */
+static double at_tile(const struct model *m, const struct layer_kind *kind, const struct shard *s,
+                      const struct kernels *k)
+{
+    struct shard whole = *s;
+    struct activations saved;
+    whole.tiled_mlp = false;
+    layer_activations(m, kind, &whole, k, &saved);
+    struct widths w = widths_of(m, kind, &whole);
+    double tile = fmin(1, m->hidden_size / shard_tokens(s));
+    return tile * (saved.bytes[MODULE_MLP] + saved.bytes[MODULE_MLP_ACT] + at_mlp(&w));
+}
+
 /* While attention's gradient is computed, the MLP's tensors gone: the gradients of its output, of
  * queries, keys and values, the fp32 sum of the queries' [FlashAttention-2, flash_bwd: dq_accum],
  * and the buffers of the context exchange. */
@@ -63,5 +78,7 @@ double layer_backward_bytes(const struct model *model, const struct layer_kind *
 {
     struct widths w = widths_of(model, kind, shard);
     double exchange = context_exchange_bytes(model, kind, shard, kernels);
-    return gradient_bytes * w.stream + fmax(at_mlp(&w), at_attention(&w, shard, exchange, saved));
+    double mlp =
+        shard->tiled_mlp && !kind->experts ? at_tile(model, kind, shard, kernels) : at_mlp(&w);
+    return gradient_bytes * w.stream + fmax(mlp, at_attention(&w, shard, exchange, saved));
 }

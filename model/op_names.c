@@ -3,6 +3,7 @@
 const char *const attention_impl_names[] = {"flash", "unfused", 0};
 const char *const dispatcher_names[] = {"allgather", "alltoall", "deepep", "hybridep", 0};
 const char *const cp_comm_names[] = {"p2p", "allgather", "a2a", "a2a+p2p", 0};
+const char *const tile_names[TILES + 1] = {"loss", "mlp", 0};
 
 const char *const module_names[MODULES + 1] = {
     [MODULE_LAYERNORM] = "layernorm",

@@ -12,10 +12,12 @@ enum dispatcher {
     DISPATCHER_HYBRIDEP, /* a whole scale-up domain; permutes what it received as it copies it */
     DISPATCHERS
 };
+enum tile { TILE_LOSS, TILE_MLP, TILES };
 enum cp_comm { CP_COMM_P2P, CP_COMM_ALLGATHER, CP_COMM_A2A, CP_COMM_A2A_P2P, CP_COMMS };
 extern const char *const attention_impl_names[];
 extern const char *const dispatcher_names[];
 extern const char *const cp_comm_names[];
+extern const char *const tile_names[TILES + 1];
 
 /* Whether it sends a token once to each rank that holds some of its experts, by kernels of its own. */
 bool dispatcher_sends_once(enum dispatcher dispatcher);
@@ -32,6 +34,8 @@ struct shard {
     enum attention_impl attention;
     enum dispatcher dispatcher;
     enum cp_comm cp_comm;
+    bool tiled_mlp;  /* a dense MLP runs over tiles of its tokens, again in its backward pass */
+    bool tiled_loss; /* logits and loss run over tiles of the tokens */
     double expert_imbalance; /* max over mean load of expert ranks, >= 1 */
     double expert_capacity;  /* capacity factor (drop and pad); 0: dropless */
 };

@@ -62,8 +62,9 @@ static double saved_fc1_bytes(const struct shard *s, const struct kernels *k)
     return k->fp8_activation_store && dtype_is_fp8(s->precision) ? 1 : 2;
 }
 
-/* A norm of eager kernels: its input in fp32 for the square and the product, what it normalised in 16
- * bit for the product with its weight. [Transformers, modeling_llama.py: LlamaRMSNorm.forward] */
+/* A norm of eager kernels: its input in fp32 for the square and the product, what it normalised in
+ * 16 bit for the product with its weight. [Transformers, modeling_llama.py: LlamaRMSNorm.forward]
+ */
 static double saved_norm_bytes(const struct kernels *k)
 {
     return k->fused_norm ? 0 : 4 + 2;
@@ -110,7 +111,7 @@ static void mlp_activations(const struct model *m, const struct layer_kind *kind
                             const struct shard *s, const struct kernels *k, struct activations *out)
 {
     double stream = shard_sequence_tokens(s) * m->hidden_size, up = m->gated_mlp ? 2 : 1;
-    double wide = shard_tokens(s) * kind->intermediate_size / s->tp;
+    double wide = s->tiled_mlp ? 0 : shard_tokens(s) * kind->intermediate_size / s->tp;
     out->bytes[MODULE_ATTENTION_LINEAR] += 2 * stream; /* the stream between attention and MLP */
     out->bytes[MODULE_LAYERNORM] += saved_norm_bytes(k) * stream;
     out->bytes[MODULE_LAYERNORM] +=

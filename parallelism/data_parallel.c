@@ -230,9 +230,10 @@ static void add_blocks(const struct scenario *scenario, const struct shard_cost 
 }
 
 /* An offloaded optimizer updates where its state is [DeepSpeed, cpu_adam; Megatron-Core,
- * HybridDeviceOptimizer; PyTorch FSDP2, CPUOffloadPolicy]: the update passes the host's memory. Gradients
- * cross the host link beside the backward pass, weights cross back while the next are updated
- * [ZeRO-Offload, arXiv:2101.06840, sections 4 and 5]. For each owned parameter
+ * HybridDeviceOptimizer; PyTorch FSDP2, CPUOffloadPolicy]: the update passes the host's memory.
+ * Gradients cross the host link beside the backward pass, weights cross back while the next are
+ * updated [ZeRO-Offload, arXiv:2101.06840, sections 4 and 5]. For each owned parameter
+ *
  *     max(update / host memory, weight / host link)                                 [s] */
 static double offload_s(const struct scenario *scenario, const struct shard_parameters *p,
                         const struct zero_cost *zero)

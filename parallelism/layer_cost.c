@@ -184,6 +184,7 @@ static void sum_block(const struct scenario *scenario, const struct strategy *s,
     out->forward = sum_terms(out->forward_s);
     out->backward_input = sum_terms(out->backward_input_s);
     out->backward_weight = sum_terms(out->backward_weight_s);
+    out->mlp_forward_s = out->module_forward_s[MODULE_MLP] + out->module_forward_s[MODULE_MLP_ACT];
     /* recomputing a module repeats its share of the phase's host time and of its hidden transfers
      */
     double whole = forward_gpu_s > 0 ? out->forward / forward_gpu_s : 1;

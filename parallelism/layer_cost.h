@@ -14,6 +14,7 @@ struct block_cost {
     /* exchange of experts that another micro-batch's compute hides, not in the above */
     double hidden_forward_s, hidden_backward_s;
     double module_forward_s[MODULES]; /* forward time by module: what recomputing it costs */
+    double mlp_forward_s; /* of a dense MLP, its share of exposed host time left out */
     double activation_bytes[MODULES];
     double backward_bytes; /* besides them, at the fullest moment of its backward pass */
     struct shard_parameters parameters;

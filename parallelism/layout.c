@@ -146,10 +146,16 @@ static void find_windows(const struct stages *stages, struct layout_cost *out)
     }
 }
 
+/* In tiles, of so many rows that a tile's logits are as many as the elements of what the head
+ * reads: these, turned into their gradients in place, and the gradient of what it read, 2 bytes
+ * each. [Liger Kernel, fused_linear_cross_entropy.py: inc_factor] */
 static double logits_bytes(const struct scenario *scenario, const struct shard_cost *shard, int mtp)
 {
-    return (1 + mtp) * scenario->stack.logits_bytes * shard_tokens(&shard->shard) *
-           loss_vocabulary(&scenario->model, &shard->shard, &scenario->stack.kernels);
+    double vocabulary = loss_vocabulary(&scenario->model, &shard->shard, &scenario->stack.kernels);
+    double bytes = scenario->stack.logits_bytes * vocabulary;
+    if (shard->shard.tiled_loss)
+        bytes = fmin(bytes, 4.0 * scenario->model.hidden_size);
+    return (1 + mtp) * bytes * shard_tokens(&shard->shard);
 }
 
 /* Logits are gone when the layers' gradients come: of the two the larger counts. */

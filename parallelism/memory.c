@@ -10,11 +10,14 @@ static void state_memory(const struct scenario *scenario, const struct zero_cost
 {
     const struct stack *k = &scenario->stack;
     const struct sharding *d = &zero->dense, *e = &zero->expert;
-    by_kind[MEMORY_WEIGHTS] =
-        weight_memory_bytes(scenario) * (p->dense / d->parameter + p->expert / e->parameter);
+    bool shards_away = s->offload_optimizer && k->offloads_shards && zero->zero == 3;
+    double weight = shards_away ? 0 : weight_memory_bytes(scenario);
+    by_kind[MEMORY_WEIGHTS] = weight * (p->dense / d->parameter + p->expert / e->parameter);
     double gradient = k->gradient_bytes;
     if (scenario->job.precision == DTYPE_BF16 && k->gradient_bytes_bf16 > 0)
         gradient = k->gradient_bytes_bf16;
+    if (shards_away)
+        gradient = 0;
     by_kind[MEMORY_GRADIENTS] = gradient * (p->dense / d->gradient + p->expert / e->gradient);
     by_kind[MEMORY_OPTIMIZER_STATE] =
         s->offload_optimizer ? 0

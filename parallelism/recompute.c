@@ -61,5 +61,9 @@ struct layer_recompute layer_recompute(const struct block_cost *layer, const str
         r.seconds = layer->forward - left_out * layer->unread_forward_s;
         r.flop = layer->forward_flop - left_out * layer->unread_forward_flop;
     }
+    if (s->tiles >> TILE_MLP & 1) { /* its backward pass runs each tile's forward pass again */
+        r.seconds += layer->mlp_forward_s;
+        r.flop += layer->module_forward_flop[MODULE_MLP];
+    }
     return r;
 }

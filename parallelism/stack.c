@@ -85,6 +85,8 @@ const struct field stack_fields[] = {
          "full recompute leaves out a dense layer's last product, which no gradient reads"),
     FLAG("shards_over_context", shards_over_context, "context ranks share the parameters too"),
     FLAG("offloads_optimizer", offloads_optimizer, "can keep the optimizer's state in host memory"),
+    FLAG("offloads_shards", offloads_shards,
+         "an offloaded optimizer takes ZeRO 3's shards of parameters and gradients along"),
     NUMBER("host_cores", UNIT_NONE, host_cores, 1e6,
            "cores of the host on which a rank updates an offloaded optimizer; 0: all of the node's"),
     FLAG("uneven_stages", uneven_stages, "layers need not divide by the stages"),

@@ -69,6 +69,8 @@ struct stack {
     double contention_frac;       /* slow-down of compute while a collective runs beside it */
     bool fp8_weights; /* fp8 training keeps and gathers its weights in 8 bit alone */
     double weight_bytes, gradient_bytes, optimizer_bytes; /* memory a parameter; MODELLING 6.1 */
+    bool offloads_shards; /* and with it ZeRO 3's shards of parameters and gradients (FSDP2's
+                             CPUOffloadPolicy), whose way to the GPU hides behind the layers */
     double host_cores; /* of the host, a rank's: an offloaded optimizer updates on them; 0: all */
     double optimizer_traffic_bytes; /* HBM bytes an owned parameter in the update */
     double straggler_spread_frac; /* spread of one GPU's step time */

@@ -131,8 +131,8 @@ static void recompute_layers(const struct strategy *s, double n, const struct la
                              const struct layer_recompute *none, struct stage *stage)
 {
     double again = recomputed_layers(s, n);
-    stage->recompute_s += again * full->seconds;
-    stage->recompute_flop += again * full->flop;
+    stage->recompute_s += again * full->seconds + (n - again) * none->seconds;
+    stage->recompute_flop += again * full->flop + (n - again) * none->flop;
     stage->activation_bytes += again * full->kept_bytes + (n - again) * none->kept_bytes;
     if (again > 0 && full->working_bytes > stage->working_bytes)
         stage->working_bytes = full->working_bytes;

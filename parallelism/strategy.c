@@ -59,6 +59,8 @@ const struct field strategy_fields[] = {
         "optimizer state in host memory"),
     ROW("offload_activations", FIELD_NUMBER, offload_activations, 0, 1, NULL,
         "share of the saved activations kept in host memory"),
+    ROW("tiles", FIELD_SET, tiles, 0, 0, tile_names,
+        "what runs over tiles of the tokens: logits and loss, dense MLPs"),
 };
 const size_t strategy_field_count = sizeof strategy_fields / sizeof *strategy_fields;
 _Static_assert(sizeof strategy_fields / sizeof *strategy_fields <= STRATEGY_FIELDS_MAX,
@@ -170,6 +172,9 @@ void strategy_describe_rest(const struct strategy *s, struct text *out)
         text_add(out, ", activations offloaded");
     else if (s->offload_activations > 0)
         text_addf(out, ", %.3g of the activations offloaded", s->offload_activations);
+    for (int i = 0; i < TILES; i++)
+        if (s->tiles >> i & 1)
+            text_addf(out, ", %s in tiles", tile_names[i]);
 }
 
 void strategy_describe(const struct strategy *s, struct text *out)
@@ -209,6 +214,8 @@ struct shard strategy_shard(const struct strategy *s, const struct job *job)
                           .attention = s->attention,
                           .dispatcher = s->dispatcher,
                           .cp_comm = s->cp_comm,
+                          .tiled_mlp = s->tiles >> TILE_MLP & 1,
+                          .tiled_loss = s->tiles >> TILE_LOSS & 1,
                           .expert_imbalance = job->expert_imbalance,
                           .expert_capacity = job->expert_capacity};
 }

@@ -45,6 +45,7 @@ struct strategy {
     bool torch_compile;
     bool offload_optimizer;
     double offload_activations; /* share of the activations kept in host memory, 0 .. 1 */
+    unsigned tiles; /* bits of enum tile: what runs over tiles of the tokens */
 };
 
 extern const struct field strategy_fields[];

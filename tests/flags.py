@@ -73,6 +73,7 @@ SCENARIO = {
     "torch-compile": ("--stack torchtitan", "--no-torch-compile"),
     "offload-optimizer": ("--tp 1 --pp 1 --zero 0", "--offload-optimizer"),
     "offload-activations": ("--recompute none --tp 2", "--offload-activations 0.5"),
+    "tiles": ("--recompute full", "--tiles mlp,loss"),
 }
 COMMON = {
     "json": ("", "--json"),

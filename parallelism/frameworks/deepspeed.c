@@ -41,6 +41,10 @@ static const struct framework_row rows[] = {
     GROUP("bf16"),
     GROUP("fp16"),
     GROUP("gradient_checkpointing"),
+    GROUP("use_liger_kernel"),
+    GROUP("enable_liger_kernel"),
+    GROUP("liger_fused_linear_cross_entropy"),
+    GROUP("tiled_mlp"),
     GROUP("block_size"),
     GROUP("max_seq_length"),
     GROUP("max_length"),
@@ -277,6 +281,16 @@ static enum status read_sharding(struct framework_reader *r)
     return r->e->status;
 }
 
+/* Hugging Face's Trainer and LLaMA-Factory switch on all that Liger has for a model, the loss with
+ * its product in tiles among it; axolotl names that and its MLP in tiles one by one. */
+static unsigned read_tiles(struct framework_reader *r)
+{
+    bool liger = reading_switch(r, "use_liger_kernel") || reading_switch(r, "enable_liger_kernel");
+    bool loss = reading_switch(r, "liger_fused_linear_cross_entropy") || liger;
+    bool mlp = reading_switch(r, "tiled_mlp");
+    return (unsigned)loss << TILE_LOSS | (unsigned)mlp << TILE_MLP;
+}
+
 static enum status read_rest(struct framework_reader *r)
 {
     struct framework_run *run = r->run;
@@ -289,6 +303,7 @@ static enum status read_rest(struct framework_reader *r)
         reading_switch(r, "gradient_checkpointing") ? RECOMPUTE_FULL : RECOMPUTE_NONE;
     if (attention && strcmp(attention, "eager") == 0)
         run->strategy.attention = ATTENTION_UNFUSED;
+    run->strategy.tiles = read_tiles(r);
     return STATUS_OK;
 }
 
@@ -342,6 +357,10 @@ static enum status write_rest(struct framework_writer *w)
     writer_put(w, dtype == DTYPE_BF16 ? "bf16.enabled" : "fp16.enabled", "true");
     if (run->strategy.recompute == RECOMPUTE_FULL)
         writer_put(w, "gradient_checkpointing", "true");
+    if (run->strategy.tiles >> TILE_LOSS & 1)
+        writer_put(w, "liger_fused_linear_cross_entropy", "true");
+    if (run->strategy.tiles >> TILE_MLP & 1)
+        writer_put(w, "tiled_mlp", "true");
     if (run->strategy.attention == ATTENTION_UNFUSED)
         writer_put(w, "attn_implementation", "eager");
     return STATUS_OK;

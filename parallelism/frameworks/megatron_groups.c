@@ -270,6 +270,8 @@ enum status megatron_write_rest(struct framework_writer *w)
     if (run->strategy.offload_activations > 0)
         return writer_refuse(w, "a share of %.3g of the activations in host memory",
                              run->strategy.offload_activations);
+    if (run->strategy.tiles)
+        return writer_refuse(w, "loss or MLP in tiles");
     if (run->strategy.attention == ATTENTION_UNFUSED)
         writer_put(w, "attention_backend", "unfused");
     if (run->strategy.torch_compile)

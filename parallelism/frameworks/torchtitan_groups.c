@@ -313,6 +313,8 @@ enum status torchtitan_write_rest(struct framework_writer *w)
         return writer_refuse(w, "unfused attention");
     if (s->offload_activations > 0)
         return writer_refuse(w, "activations in host memory");
+    if (s->tiles)
+        return writer_refuse(w, "loss or MLP in tiles");
     if (w->run->scenario.model.experts > 0 && s->etp != (s->ep > 1 ? 1 : s->tp))
         return writer_refuse(w, "expert tensor parallelism %d beside ep %d", s->etp, s->ep);
     if (s->cp > 1 && s->cp_comm != CP_COMM_ALLGATHER && s->cp_comm != CP_COMM_A2A)

@@ -195,6 +195,7 @@ static inline void random_strategy(struct random *r, struct scenario *c, struct 
     s->overlaps = (unsigned)random_int(r, 0, (1 << OVERLAPS) - 1);
     s->offload_optimizer = random_chance(r, 0.1);
     s->offload_activations = random_chance(r, 0.1) ? random_between(r, 0, 1) : 0;
+    s->tiles = random_chance(r, 0.1) ? (unsigned)random_int(r, 1, (1 << TILES) - 1) : 0;
 }
 
 /* Any value of every key: mostly illegal. */

@@ -1,4 +1,5 @@
-/* What a backward pass holds besides saved tensors, and what of it counts beside logits and host memory. */
+/* What a backward pass holds besides saved tensors, and what of it counts beside logits and host
+ * memory. */
 #include "parallelism/memory.h"
 #include "parallelism/step_parts.h"
 #include "tests/unit/check.h"
@@ -45,9 +46,9 @@ static void test_gradients_of_an_mlp(void **state)
     check_near(backward_bytes(&gated, &s, &k), TOKENS * HIDDEN * (2 + 16.0) / 4, 1e-12);
 }
 
-/* Keys and values of 16 ranks, and their gradients: 16 x 2 x (2 + 2) h a token, more than the 24 h of
- * a gated MLP that is gone by then; with them the gradients of output, queries, keys and values, 8 h,
- * and the queries' sum in fp32, 4 h. Of two ranks 16 h: the MLP's moment is the fuller one. */
+/* Keys and values of 16 ranks, and their gradients: 16 x 2 x (2 + 2) h a token, more than the 24 h
+ * of a gated MLP that is gone by then; with them the gradients of output, queries, keys and values,
+ * 8 h, and the queries' sum in fp32, 4 h. Of two ranks 16 h: the MLP's moment is the fuller one. */
 static void test_gathered_keys_and_values(void **state)
 {
     (void)state;
@@ -60,8 +61,8 @@ static void test_gathered_keys_and_values(void **state)
     check_near(backward_bytes(&m, &two, &k), TOKENS * HIDDEN * (2 + 16.0), 1e-12);
 }
 
-/* Each token at two of four experts, h / 4 wide: the gradient of every expert's output, 2 x 2 h, and of
- * what FC2 read, 2 x 2 h / 4, are more than that of FC1's output, 2 x 2 x 2 h / 4. */
+/* Each token at two of four experts, h / 4 wide: the gradient of every expert's output, 2 x 2 h,
+ * and of what FC2 read, 2 x 2 h / 4, are more than that of FC1's output, 2 x 2 x 2 h / 4. */
 static void test_gradients_of_experts(void **state)
 {
     (void)state;
@@ -99,8 +100,8 @@ static double activations_of(struct scenario *c, const struct strategy *s)
     return cost.memory_bytes[MEMORY_ACTIVATIONS];
 }
 
-/* Llama-3 8B, 8192 tokens: logits, gone when gradients come, are more than these; without them all of
- * the gradients count, 2 x 4096 + 2 x 2 x 14336 bytes a token. */
+/* Llama-3 8B, 8192 tokens: logits, gone when gradients come, are more than these; without them all
+ * of the gradients count, 2 x 4096 + 2 x 2 x 14336 bytes a token. */
 static void test_gradients_beside_logits(void **state)
 {
     (void)state;
@@ -132,6 +133,69 @@ static void test_offloaded_layers_that_stay(void **state)
     free(c);
 }
 
+/* Tiles of as many tokens as the model is wide, 512 of 1000: of such a tile all that is saved and
+ * the gradient of FC1's output, (16 + 8 + 16) h a token, and of the layer nothing of the MLP. */
+static void test_mlp_in_tiles(void **state)
+{
+    (void)state;
+    struct model m = gated_model();
+    struct kernels k = gpt_kernels();
+    struct shard s = flash_shard(1);
+    struct activations a;
+    s.tiled_mlp = true;
+    check_near(backward_bytes(&m, &s, &k), 2.0 * TOKENS * HIDDEN + 40.0 * HIDDEN * HIDDEN, 1e-12);
+    layer_activations(&m, &m.kind[0], &s, &k, &a);
+    check_near(a.bytes[MODULE_MLP] + a.bytes[MODULE_MLP_ACT], 0, 0);
+    s.micro_batch = 100; /* then attention's moment is the fuller: 8 h and 4 h */
+    check_near(backward_bytes(&m, &s, &k), 100.0 * TOKENS * HIDDEN * (2 + 12), 1e-12);
+}
+
+/* Llama-3 8B: its MLP's forward pass once more a micro-batch and layer, with and without recompute;
+ * its loss in 4 x 4096 bytes a token, less than the gradients are, instead of 8 x 128,256. */
+static void test_tiles_of_a_step(void **state)
+{
+    (void)state;
+    struct scenario *c = catalog_scenario("llama3-8b", "dgx-h100", 8);
+    struct strategy s;
+    struct step_parts *parts = malloc(sizeof *parts);
+    assert_non_null(parts);
+    strategy_default(&s);
+    s.dp = 8;
+    step_take_apart(c, &s, parts);
+    const struct block_cost *layer = &parts->shard.layer[0];
+    double mlp_s = layer->module_forward_s[MODULE_MLP] + layer->module_forward_s[MODULE_MLP_ACT];
+    mlp_s *= (layer->forward - layer->forward_s[TERM_HOST]) / layer->forward;
+    for (int how = 0; how < RECOMPUTES; how += RECOMPUTE_FULL) {
+        struct step_cost whole, tiled;
+        s.recompute = (enum recompute)how;
+        s.tiles = 0;
+        step_estimate(c, &s, &whole);
+        s.tiles = 1u << TILE_MLP;
+        step_estimate(c, &s, &tiled);
+        check_near(tiled.term_s[TERM_RECOMPUTE] - whole.term_s[TERM_RECOMPUTE],
+                   tiled.micro_batches * 32 * mlp_s, 1e-9);
+        assert_true(tiled.hardware_flop > whole.hardware_flop);
+        s.tiles |= 1u << TILE_LOSS;
+        step_estimate(c, &s, &tiled);
+        check_near(tiled.memory_bytes[MEMORY_LOGITS], c->job.seq_length * 4 * 4096, 1e-12);
+        check_near(whole.memory_bytes[MEMORY_LOGITS], c->job.seq_length * 8 * 128256, 1e-3);
+    }
+    free(parts);
+    free(c);
+}
+
+static void test_words_of_tiles(void **state)
+{
+    (void)state;
+    struct text words = {0};
+    struct strategy s;
+    strategy_default(&s);
+    s.tiles = 1u << TILE_LOSS | 1u << TILE_MLP;
+    strategy_describe_rest(&s, &words);
+    assert_string_equal(text_string(&words), ", loss in tiles, mlp in tiles");
+    text_free(&words);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +205,9 @@ int main(void)
         cmocka_unit_test(test_eager_norms),
         cmocka_unit_test(test_gradients_beside_logits),
         cmocka_unit_test(test_offloaded_layers_that_stay),
+        cmocka_unit_test(test_mlp_in_tiles),
+        cmocka_unit_test(test_tiles_of_a_step),
+        cmocka_unit_test(test_words_of_tiles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -164,6 +164,31 @@ static void test_axolotl(void **state)
                            "followed: ZeRO 0 is taken"));
 }
 
+static void check_tiles(const char *switches, unsigned tiles)
+{
+    struct text file = {0};
+    text_addf(&file, "base_model: NousResearch/Meta-Llama-3.1-8B-Instruct\nsequence_len: 4096\n"
+                     "micro_batch_size: 2\nbf16: auto\n%s", switches);
+    check_read(text_string(&file), "run.yaml", 8);
+    assert_int_equal(import.run.strategy.tiles, tiles);
+    text_free(&file);
+}
+
+/* axolotl's switches of tiles, LLaMA-Factory's and the Trainer's of all that Liger has. */
+static void test_tiles(void **state)
+{
+    unsigned loss = 1u << TILE_LOSS, mlp = 1u << TILE_MLP;
+    check_tiles("", 0);
+    teardown(state);
+    check_tiles("tiled_mlp: true\n", mlp);
+    teardown(state);
+    check_tiles("liger_fused_linear_cross_entropy: true\ntiled_mlp: true\n", loss | mlp);
+    teardown(state);
+    check_tiles("enable_liger_kernel: true\n", loss);
+    teardown(state);
+    check_tiles("use_liger_kernel: true\n", loss);
+}
+
 static void test_trainer_fsdp(void **state)
 {
     static const struct {
@@ -231,6 +256,7 @@ int main(void)
         cmocka_unit_test_teardown(test_torchtitan_unknown_schedule, teardown),
         cmocka_unit_test_teardown(test_yaml_interpolation, teardown),
         cmocka_unit_test_teardown(test_axolotl, teardown),
+        cmocka_unit_test_teardown(test_tiles, teardown),
         cmocka_unit_test_teardown(test_trainer_fsdp, teardown),
         cmocka_unit_test_teardown(test_not_a_run, teardown),
         cmocka_unit_test_teardown(test_wrong_framework, teardown),

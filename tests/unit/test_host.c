@@ -13,8 +13,8 @@ static struct system node(double gpus)
     return s;
 }
 
-/* One core moves 10 GB/s, two 20; from four on 0.8 of the memory's 50 GB/s binds, unless GPUs of the
- * node are idle: one alone has 0.8 of all 400. */
+/* One core moves 10 GB/s, two 20; from four on 0.8 of the memory's 50 GB/s binds, unless GPUs of
+ * the node are idle: one alone has 0.8 of all 400. */
 static void test_cores_and_memory(void **state)
 {
     (void)state;
@@ -39,8 +39,8 @@ static double offload_s(struct scenario *c, const struct strategy *s)
     return cost.term_s[TERM_OFFLOAD];
 }
 
-/* Llama-3 8B over 8 GPUs owns a billion parameters a rank: 3.4 s by 34 bytes and one core, 0.55 s by all
- * cores of a node of 76.8 GB/s a GPU; weights of 2 bytes cross a link of 1 GB/s in 2 s. */
+/* Llama-3 8B over 8 GPUs owns a billion parameters a rank: 3.4 s by 34 bytes and one core, 0.55 s
+ * by all cores of a node of 76.8 GB/s a GPU; weights of 2 bytes cross a link of 1 GB/s in 2 s. */
 static void test_update_on_the_host(void **state)
 {
     (void)state;
