@@ -83,7 +83,10 @@ void format_strategy(const struct strategy *s, struct text *out)
     add_degree(out, "context parallel", s->cp);
     add_degree(out, "expert parallel", s->ep);
     add_degree(out, "expert tensor parallel", s->etp);
-    text_addf(out, ", data parallel %d (ZeRO %d), micro-batch %d", s->dp, s->zero, s->micro_batch);
+    text_addf(out, ", data parallel %d (ZeRO %d", s->dp, s->zero);
+    if (s->zero > 0 && s->cp > 1 && s->zero_group == 0 && s->fsdp_shard == 0)
+        text_addf(out, " over dp x cp = %d", s->dp * s->cp);
+    text_addf(out, "), micro-batch %d", s->micro_batch);
     if (s->recompute == RECOMPUTE_NONE)
         text_add(out, ", no recompute");
     else
