@@ -24,7 +24,7 @@ static const struct {
     {"dgx_cloud_2025",      0.07, 0   },
     {"dgx_cloud_gb200",     0.16, 0   },
     {"github_2025",         0.24, 0   },
-    {"huggingface_2026",    0.31, 0.25},
+    {"huggingface_2026",    0.32, 0.25},
     {"jax_toolbox_2024",    0.09, 0   },
     {"korthikanti22",       0.02, 0   },
     {"maxtext_b200_2026",   0.06, 0   },
