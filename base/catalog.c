@@ -57,7 +57,8 @@ static const char *only_beginning(const char *const *names, size_t n, const char
             continue;
         found = names[i];
         if (used + strlen(found) + 2 < size)
-            used += (size_t)snprintf(list + used, size - used, "%s%s", count > 0 ? ", " : "", found);
+            used +=
+                (size_t)snprintf(list + used, size - used, "%s%s", count > 0 ? ", " : "", found);
         count++;
     }
     return count == 1 ? found : NULL;

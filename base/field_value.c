@@ -391,11 +391,11 @@ static const struct kind_row {
     void (*get)(const struct field *row, const void *in, struct text *out);
 } kinds[] = {
     [FIELD_NUMBER] = {read_number, text_number, write_number, get_number},
-    [FIELD_INT] = {read_int,    text_int,    write_int, get_int},
-    [FIELD_BOOL] = {read_bool,   text_bool,   write_bool, get_bool},
+    [FIELD_INT] = {read_int,    text_int,    write_int,    get_int   },
+    [FIELD_BOOL] = {read_bool,   text_bool,   write_bool,   get_bool  },
     [FIELD_STRING] = {read_string, put_string,  write_string, get_string},
-    [FIELD_ENUM] = {read_enum,   put_enum,    write_enum, get_enum},
-    [FIELD_SET] = {read_set,    text_set,    write_set, get_set},
+    [FIELD_ENUM] = {read_enum,   put_enum,    write_enum,   get_enum  },
+    [FIELD_SET] = {read_set,    text_set,    write_set,    get_set   },
 };
 
 enum status field_read(const struct field *row, const struct json *json,

@@ -61,9 +61,9 @@ static bool same_network(const struct model *a, const struct model *b)
            a->moe_intermediate_size == b->moe_intermediate_size;
 }
 
-/* A case prints the sizes of a well-known model and leaves out what everybody knows of it: windows of its
- * attention, groups of its experts. Where name and sizes are those of a catalog model, its layers are
- * taken; multi-token prediction stays what the case says. */
+/* A case prints the sizes of a well-known model and leaves out what everybody knows of it: windows
+ * of its attention, groups of its experts. Where name and sizes are those of a catalog model, its
+ * layers are taken; multi-token prediction stays what the case says. */
 static void complete_model(struct case_reader *r, struct model *model)
 {
     struct error e;

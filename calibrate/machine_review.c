@@ -61,10 +61,11 @@ static void add_sustained_figures(const struct machine *machine, struct machine_
     const struct sample_table *t = &machine->table[MACHINE_SUSTAINED];
     for (size_t i = 0; i < t->rows; i++) {
         const char *load = cell(t, i, "load"), *dtype = cell(t, i, "dtype");
-        double time_us = sample_table_value(t, i, "time_us"), flop = sample_table_value(t, i, "flop");
+        double time_us = sample_table_value(t, i, "time_us"),
+               flop = sample_table_value(t, i, "flop");
         if (strcmp(load, "idle") == 0)
-            add_figure(r, UNIT_WATTS, sample_table_value(t, i, "power_w"), machine->gpu.idle_power_w,
-                       "idle power");
+            add_figure(r, UNIT_WATTS, sample_table_value(t, i, "power_w"),
+                       machine->gpu.idle_power_w, "idle power");
         if (strcmp(load, "gemm") != 0 || sample_table_value(t, i, "duty") < 1 || time_us <= 0)
             continue;
         int d = names_find(dtype_names, dtype);
@@ -72,8 +73,8 @@ static void add_sustained_figures(const struct machine *machine, struct machine_
         add_figure(r, UNIT_FLOP_PER_S, 1e6 * flop / time_us, peak, "product for 30 s, %s", dtype);
         add_figure(r, UNIT_WATTS, sample_table_value(t, i, "power_w"), machine->gpu.power_cap_w,
                    "power during it, %s", dtype);
-        add_figure(r, UNIT_HERTZ, 1e6 * sample_table_value(t, i, "clock_mhz"), machine->gpu.clock_hz,
-                   "clock during it, %s", dtype);
+        add_figure(r, UNIT_HERTZ, 1e6 * sample_table_value(t, i, "clock_mhz"),
+                   machine->gpu.clock_hz, "clock during it, %s", dtype);
     }
 }
 

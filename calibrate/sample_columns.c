@@ -130,7 +130,7 @@ static const struct sample_column collective_columns[] = {
     NAMED("op", collective.op, collective_cells),
     ANY("dtype"),
     SIZE("ranks", collective.ranks),
-    {"bytes",          COLUMN_BYTES, true, AT(collective.bytes),  NULL},
+    {"bytes",          COLUMN_BYTES, true,  AT(collective.bytes),          NULL},
     TIME,
     {"ranks_per_node", COLUMN_SIZE,  false, AT(collective.ranks_per_node), NULL},
     END,

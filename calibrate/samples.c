@@ -284,9 +284,10 @@ static void note_constant_columns(struct reading *r)
     for (size_t i = 0; r->file.count > 1 && i < r->columns; i++)
         if (r->column[i] && r->column[i]->kind != COLUMN_IGNORED &&
             constant_column(r->samples, &r->file, r->column[i]))
-            text_addf(&r->samples->notes, "%s: column %s has one value in all rows: how time goes with it is "
-                      "not measured\n", r->file.path,
-                      r->column[i]->name);
+            text_addf(&r->samples->notes,
+                      "%s: column %s has one value in all rows: how time goes with it is "
+                      "not measured\n",
+                      r->file.path, r->column[i]->name);
 }
 
 /* ---- files ---- */

@@ -19,7 +19,7 @@ const char *const option_group_titles[OPTION_GROUPS] = {
 
 #define BIT(command) (1u << (command))
 #define STEP_COMMANDS                                                                              \
-    (BIT(COMMAND_SEARCH) | BIT(COMMAND_ESTIMATE) | BIT(COMMAND_SWEEP) | BIT(COMMAND_EXPORT) |       \
+    (BIT(COMMAND_SEARCH) | BIT(COMMAND_ESTIMATE) | BIT(COMMAND_SWEEP) | BIT(COMMAND_EXPORT) |      \
      BIT(COMMAND_PLOT) | BIT(COMMAND_REPORT))
 /* What they write is files of their own kind. */
 #define FILE_COMMANDS (BIT(COMMAND_EXPORT) | BIT(COMMAND_PLOT) | BIT(COMMAND_REPORT))
@@ -28,10 +28,10 @@ const char *const option_group_titles[OPTION_GROUPS] = {
 #define ALL_COMMANDS ((1u << COMMANDS) - 1)
 /* Those that have something to say beside their answer. */
 #define TALKING_COMMANDS                                                                           \
-    (SCENARIO_COMMANDS | BIT(COMMAND_VALIDATE) | BIT(COMMAND_CALIBRATE) | BIT(COMMAND_LIST) |       \
+    (SCENARIO_COMMANDS | BIT(COMMAND_VALIDATE) | BIT(COMMAND_CALIBRATE) | BIT(COMMAND_LIST) |      \
      BIT(COMMAND_SHOW))
 #define CATALOG_COMMANDS                                                                           \
-    (SCENARIO_COMMANDS | BIT(COMMAND_LIST) | BIT(COMMAND_SHOW) | BIT(COMMAND_SUPPORT) |              \
+    (SCENARIO_COMMANDS | BIT(COMMAND_LIST) | BIT(COMMAND_SHOW) | BIT(COMMAND_SUPPORT) |            \
      BIT(COMMAND_VALIDATE))
 #define CATALOG_USERS (CATALOG_COMMANDS | BIT(COMMAND_CALIBRATE))
 

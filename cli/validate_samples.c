@@ -119,7 +119,8 @@ enum status validate_samples(const struct arguments *a, struct error *e)
         error_set(e, STATUS_USAGE, "--folds judges the kernels of a --gpu, not of a --system");
     }
     if (e->status == STATUS_OK && output_format(a, &format, e) == STATUS_OK &&
-        find_sample_machine(a, system, e) == STATUS_OK && load_samples(a, 0, &samples, e) == STATUS_OK)
+        find_sample_machine(a, system, e) == STATUS_OK &&
+        load_samples(a, 0, &samples, e) == STATUS_OK)
         predict_and_write(a, system, &samples, format, e);
     samples_free(&samples);
     free(system);

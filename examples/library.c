@@ -3,8 +3,9 @@
 #include <stdio.h>
 #include <stepcast.h>
 
-static const char question[] = "{\"model\": \"llama3-70b\", \"system\": \"dgx-h100\", \"gpus\": 512,"
-                               " \"job\": {\"seq_length\": 8192, \"global_batch\": 1024}}";
+static const char question[] =
+    "{\"model\": \"llama3-70b\", \"system\": \"dgx-h100\", \"gpus\": 512,"
+    " \"job\": {\"seq_length\": 8192, \"global_batch\": 1024}}";
 
 /* Prints an answer, or why there is none. */
 static int show(enum stepcast_status status, char *answer, char *error)

@@ -139,7 +139,7 @@ struct family {
 #define FAMILY(op, names, count, member, correction, rows, dims)                                   \
     {                                                                                              \
         op, names, count, sizeof(struct member##_constants), MEMBER(member),                       \
-            MEMBER(member##_group), correction, rows, sizeof(rows) / sizeof((rows)[0]), dims          \
+            MEMBER(member##_group), correction, rows, sizeof(rows) / sizeof((rows)[0]), dims       \
     }
 
 static const struct family families[] = {

@@ -202,8 +202,8 @@ static void cost_layer(const struct scenario *scenario, const struct strategy *s
     layer_activations(&scenario->model, kind, &shard->shard, &scenario->stack.kernels, &a);
     memcpy(out->activation_bytes, a.bytes, sizeof a.bytes);
     out->parameters = layer_shard_parameters(&scenario->model, kind, &shard->shard);
-    out->backward_bytes = layer_backward_bytes(&scenario->model, kind, &shard->shard,
-                                               &scenario->stack.kernels, &a);
+    out->backward_bytes =
+        layer_backward_bytes(&scenario->model, kind, &shard->shard, &scenario->stack.kernels, &a);
 }
 
 static void block_add(struct block_cost *to, const struct block_cost *b)

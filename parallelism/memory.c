@@ -20,8 +20,9 @@ static void state_memory(const struct scenario *scenario, const struct zero_cost
         gradient = 0;
     by_kind[MEMORY_GRADIENTS] = gradient * (p->dense / d->gradient + p->expert / e->gradient);
     by_kind[MEMORY_OPTIMIZER_STATE] =
-        s->offload_optimizer ? 0
-                             : optimizer_state_bytes(scenario) * (p->dense / d->state + p->expert / e->state);
+        s->offload_optimizer
+            ? 0
+            : optimizer_state_bytes(scenario) * (p->dense / d->state + p->expert / e->state);
 }
 
 /* Activations on the GPU. Of what is offloaded two layers' are there too: those that a layer works

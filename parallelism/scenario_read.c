@@ -109,7 +109,8 @@ static enum status keep_asked_for(const struct json *json, const struct json_val
 {
     bool kept[STRATEGY_FIELDS_MAX] = {false};
     for (const struct json_value *v = json_first(asked); v; v = json_next(v)) {
-        size_t i = json_kind(v) == JSON_STRING ? strategy_row(json_string(v)) : strategy_field_count;
+        size_t i =
+            json_kind(v) == JSON_STRING ? strategy_row(json_string(v)) : strategy_field_count;
         if (i == strategy_field_count)
             return json_error(json, v, e, STATUS_INPUT, "expected a key of the strategy");
         kept[i] = read[i];

@@ -9,9 +9,9 @@
 extern const struct embedded_file stack_catalog[];
 
 const char *const stack_constant_names[STACK_CONSTANTS + 1] = {
-    [STACK_COMPUTE] = "compute", [STACK_MEMORY] = "memory",     [STACK_HOST] = "host_s",
-    [STACK_NETWORK] = "network", [STACK_SCALE_UP] = "scale_up",
-    [STACK_EXPERTS] = "experts", [STACK_STEP] = "host_s_per_step",
+    [STACK_COMPUTE] = "compute",      [STACK_MEMORY] = "memory",     [STACK_HOST] = "host_s",
+    [STACK_NETWORK] = "network",      [STACK_SCALE_UP] = "scale_up", [STACK_EXPERTS] = "experts",
+    [STACK_STEP] = "host_s_per_step",
 };
 static const char *const zero_names[] = {"0", "1", "2", "3", 0};
 
@@ -80,15 +80,17 @@ const struct field stack_fields[] = {
     FLAG("pipeline_parallel", pipeline_parallel, "has pipeline parallelism"),
     FLAG("expert_parallel", expert_parallel, "has expert parallelism"),
     FLAG("saves_alternate_products", saves_alternate_products,
-         "selective recompute saves attention and every second product of a layer, repeats the rest"),
+         "selective recompute saves attention and every second product of a layer, repeats the "
+         "rest"),
     FLAG("prunes_recompute", prunes_recompute,
          "full recompute leaves out a dense layer's last product, which no gradient reads"),
     FLAG("shards_over_context", shards_over_context, "context ranks share the parameters too"),
     FLAG("offloads_optimizer", offloads_optimizer, "can keep the optimizer's state in host memory"),
     FLAG("offloads_shards", offloads_shards,
          "an offloaded optimizer takes ZeRO 3's shards of parameters and gradients along"),
-    NUMBER("host_cores", UNIT_NONE, host_cores, 1e6,
-           "cores of the host on which a rank updates an offloaded optimizer; 0: all of the node's"),
+    NUMBER(
+        "host_cores", UNIT_NONE, host_cores, 1e6,
+        "cores of the host on which a rank updates an offloaded optimizer; 0: all of the node's"),
     FLAG("uneven_stages", uneven_stages, "layers need not divide by the stages"),
     FLAG("head_counts_as_layer", head_counts_as_layer,
          "embedding and head count as a layer each when layers are split"),
@@ -98,7 +100,8 @@ const struct field stack_fields[] = {
          "expert exchange runs beside another micro-batch's compute"),
     FLAG("hides_expert_exchange_across", hides_expert_exchange_across,
          "the same by DeepEP where it leaves the scale-up domain"),
-    FLAG("generation", generation, "its constants differ from its parent's like another software's"),
+    FLAG("generation", generation,
+         "its constants differ from its parent's like another software's"),
     FLAG("hides_ring", hides_ring, "context ranks exchange beside the ring's attention"),
     FLAG("p2p_synchronous", p2p_synchronous, "pipeline ranks wait for their transfers"),
     NUMBER("ramp_micro_batches", UNIT_NONE, ramp_micro_batches, 100,
@@ -107,8 +110,9 @@ const struct field stack_fields[] = {
            "share of tensor-parallel communication hidden when it overlaps"),
     NUMBER("wgrad_gather_hidden", UNIT_FRACTION, wgrad_gather_hidden_frac, 1,
            "share of sequence parallelism's re-gather hidden behind the input gradient"),
-    NUMBER("ep_hidden", UNIT_FRACTION, ep_hidden_frac, 1,
-           "share of expert all-to-all hidden when it overlaps (DeepEP and Hybrid-EP: as measured)"),
+    NUMBER(
+        "ep_hidden", UNIT_FRACTION, ep_hidden_frac, 1,
+        "share of expert all-to-all hidden when it overlaps (DeepEP and Hybrid-EP: as measured)"),
     NUMBER("dp_bucket_parameters", UNIT_NONE, dp_bucket_parameters, 1e15,
            "parameters of a bucket of overlapped gradient reduction"),
     NUMBER("param_gather_bytes", UNIT_NONE, param_gather_bytes, 8, "bytes a gathered parameter"),
@@ -123,8 +127,9 @@ const struct field stack_fields[] = {
          "ZeRO 3: each matrix gathered and reduced through lists of the ranks' parts, waited for"),
     NUMBER("reuse_parameters", UNIT_NONE, reuse_parameters, 1e15,
            "ZeRO 3: layers of more parameters are gathered again after full recompute; 0: never"),
-    NUMBER("eager_memory", UNIT_NONE, eager_memory_frac, 100,
-           "memory-bound time of layers that are not compiled over compiled ones; 0: compiles none"),
+    NUMBER(
+        "eager_memory", UNIT_NONE, eager_memory_frac, 100,
+        "memory-bound time of layers that are not compiled over compiled ones; 0: compiles none"),
     ROW("flash_generation", FIELD_INT, UNIT_NONE, flash_generation, 1, 3, NULL,
         "generation of its fused attention kernel: 1, 2 or 3"),
     NUMBER("contention", UNIT_FRACTION, contention_frac, 1,
@@ -143,8 +148,9 @@ const struct field stack_fields[] = {
            "standard deviation of one GPU's step time"),
     NUMBER("collective_wait_s", UNIT_SECONDS, collective_wait_s, 1,
            "what a collective waits for the compute stream and the last of its ranks"),
-    NUMBER("expert_half_width", UNIT_NONE, expert_half_width, 1e6,
-           "n k / (n + k) of an expert's product at which half of what `experts` adds to it is left"),
+    NUMBER(
+        "expert_half_width", UNIT_NONE, expert_half_width, 1e6,
+        "n k / (n + k) of an expert's product at which half of what `experts` adds to it is left"),
     NUMBER("context_bytes", UNIT_BYTES, context_bytes, 1e12, "runtime, kernels and workspaces"),
     NUMBER("communicator_bytes", UNIT_BYTES, communicator_bytes, 1e12,
            "buffers of one communicator"),
@@ -195,8 +201,8 @@ const char *stack_catalog_name(size_t i)
     return catalog_name(&stacks, i);
 }
 
-/* What a file states is meant: an inherited list "fit" does not let runs move it. Where its own list
- * names it, its value is where a fit starts. */
+/* What a file states is meant: an inherited list "fit" does not let runs move it. Where its own
+ * list names it, its value is where a fit starts. */
 static void note_stated(struct stack *stack, const bool *given)
 {
     bool lists_fit = false;

@@ -113,7 +113,7 @@ enum dispatcher strategy_usual_dispatcher(const struct scenario *scenario, int e
     bool limited = scenario->model.expert_groups_per_token > 0;
     bool capped = scenario->job.expert_capacity > 0;
     enum dispatcher usual = capped || (across && !limited) ? scenario->stack.dispatcher_across
-                                                          : scenario->stack.dispatcher;
+                                                           : scenario->stack.dispatcher;
     return strategy_serving_dispatcher(scenario, usual);
 }
 

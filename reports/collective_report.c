@@ -92,8 +92,7 @@ void system_report_text(const struct system *system, struct text *out)
         char title[120];
         if (i == 0 && c->kind == SOURCE_NONE)
             c = &system->gpu.calibration.collective;
-        snprintf(title, sizeof title, "collectives of tier %s (%s)", tier->name,
-                 tier->technology);
+        snprintf(title, sizeof title, "collectives of tier %s (%s)", tier->name, tier->technology);
         text_add(out, "\n");
         if (c->kind == SOURCE_NONE)
             text_addf(out, "%s: those of the technology, %s\n", title,

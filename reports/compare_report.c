@@ -12,9 +12,8 @@ static void add_log(const struct compare_report *r, struct text *out)
     const struct run_summary *s = r->input->summary;
     struct text scratch = {0};
     text_addf(out, "Measured  %s a step: median of %zu step%s of %s (%s)",
-              format_unit(&scratch, s->step_s, UNIT_SECONDS, 4), s->steps,
-              s->steps == 1 ? "" : "s", r->log_file,
-              r->input->log->family->title);
+              format_unit(&scratch, s->step_s, UNIT_SECONDS, 4), s->steps, s->steps == 1 ? "" : "s",
+              r->log_file, r->input->log->family->title);
     if (s->warmup > 0)
         text_addf(out, ", %zu left out as warm-up", s->warmup);
     text_addf(out, "\n          half of them within %s, 80 %% from ",

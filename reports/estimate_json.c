@@ -4,8 +4,7 @@
 #include "reports/scenario_json.h"
 #include "reports/what_if_report.h"
 
-void estimate_json(const struct result *result, const struct estimate_more *more,
-                   struct text *out)
+void estimate_json(const struct result *result, const struct estimate_more *more, struct text *out)
 {
     struct json_writer w;
     json_writer_init(&w, out);

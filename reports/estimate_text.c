@@ -1,5 +1,5 @@
-#include "reports/estimate_report.h"
 #include "reports/critique_report.h"
+#include "reports/estimate_report.h"
 #include "reports/format.h"
 #include "reports/memory_report.h"
 #include "reports/table.h"

@@ -302,8 +302,7 @@ static enum status check_product(struct selftest *t, const struct cuda_product *
     else if (cuda_operands_fill(&arena, &o, t->gpu->stream, e) == STATUS_OK &&
              fetch(t, bytes, e) == STATUS_OK) {
         memcpy(before, host.c, o.c_bytes);
-        if (cuda_matmul_enqueue(&matmul, t->gpu, &device, t->gpu->stream, e) ==
-                STATUS_OK &&
+        if (cuda_matmul_enqueue(&matmul, t->gpu, &device, t->gpu->stream, e) == STATUS_OK &&
             fetch(t, bytes, e) == STATUS_OK)
             compare_product(t, p, &o, before, e);
     }

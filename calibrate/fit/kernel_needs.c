@@ -218,8 +218,8 @@ enum status kernel_needs_check(const struct calibration_slot *slot, const struct
         size_t n = rows_that_show(need, rows);
         if (n < need->rows) {
             error_set(e, STATUS_INPUT,
-                      "%s %s cannot be fitted to these samples: it takes %zu rows of %s, got %zu", slot->op,
-                      slot->name, need->rows, need->what, n);
+                      "%s %s cannot be fitted to these samples: it takes %zu rows of %s, got %zu",
+                      slot->op, slot->name, need->rows, need->what, n);
             error_set_hint(e, "measure more of them, or leave the rows of %s %s out", slot->op,
                            slot->name);
             return e->status;

@@ -49,8 +49,8 @@ static void evaluate(const double *x, double *r, void *context)
         r[i] *= sqrt(kernel_weight(call->rows->row[i]));
 }
 
-double kernel_problem_fit(const struct kernel_problem *p, const struct kernel_rows *rows, int starts,
-                        int iterations, double *x)
+double kernel_problem_fit(const struct kernel_problem *p, const struct kernel_rows *rows,
+                          int starts, int iterations, double *x)
 {
     double sigma[NONLINEAR_PARAMETERS];
     struct call call = {p, rows};

@@ -176,9 +176,8 @@ enum status run_log_read(const char *text, size_t n, const char *file, struct ru
     }
     if (e->status == STATUS_OK && out->count == 0) {
         error_set(e, STATUS_INPUT, "no line of it tells what a training step took");
-        error_set_hint(e,
-                       "logs of Megatron-LM, Megatron-Bridge, NeMo, torchtitan, MaxText and "
-                       "DeepSpeed are read");
+        error_set_hint(e, "logs of Megatron-LM, Megatron-Bridge, NeMo, torchtitan, MaxText and "
+                          "DeepSpeed are read");
     }
     if (e->status != STATUS_OK) {
         error_set_file(e, file, 0, 0);

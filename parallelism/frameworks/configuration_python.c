@@ -198,8 +198,8 @@ static void statement(struct python *p)
         import_names(p);
         return;
     }
-    bool importing = p->depth > 0 && p->depth <= DEPTH_MAX &&
-                     strcmp(p->section[p->depth - 1], "import") == 0;
+    bool importing =
+        p->depth > 0 && p->depth <= DEPTH_MAX && strcmp(p->section[p->depth - 1], "import") == 0;
     if (importing)
         add(p, "import", name, p->line);
     size_t before = p->at;

@@ -1,4 +1,5 @@
-/* Shell scripts: the training command among their commands, its settings, how many GPUs it takes. */
+/* Shell scripts: the training command among their commands, its settings, how many GPUs it takes.
+ */
 #include "base/fields.h"
 #include "base/file.h"
 #include "base/number.h"
@@ -92,8 +93,7 @@ static const char *add_flag(struct script *s, const struct words *words, const c
     snprintf(key, sizeof key, "%.*s", (int)(equals ? equals - w : (long)strlen(w)), w);
     text_add(&value, equals ? equals + 1 : "");
     const char *next = words_next(words, w);
-    for (; !equals && next && !is_flag(next) && !is_override(next);
-         next = words_next(words, next))
+    for (; !equals && next && !is_flag(next) && !is_override(next); next = words_next(words, next))
         text_addf(&value, "%s%s", value.length > 0 ? " " : "", next);
     settings_add(&s->out->settings, key, text_string(&value), line);
     text_free(&value);
@@ -150,7 +150,8 @@ static void on_document(void *context, const char *body, size_t n, int line)
         at++;
     if (at < n && body[at] == '{')
         configuration_read_json(body, n, "here-document", s->out, &ignored);
-    else if (n > 4 && (strncmp(body + at, "from ", 5) == 0 || strncmp(body + at, "import ", 7) == 0))
+    else if (n > 4 &&
+             (strncmp(body + at, "from ", 5) == 0 || strncmp(body + at, "import ", 7) == 0))
         configuration_read_python(body, n, line, s->out);
     if (ignored.status != STATUS_OK)
         text_addf(&s->out->notes, "line %d: the here-document is not JSON: %s\n", line,
@@ -170,13 +171,13 @@ static void on_comment(void *context, const char *text, int line)
         const char *name;
         double value;
     } set[] = {
-        {"SLURM_NNODES",          l->slurm_nodes         },
-        {"SLURM_JOB_NUM_NODES",   l->slurm_nodes         },
-        {"SLURM_NTASKS_PER_NODE", l->slurm_tasks_per_node},
-        {"SLURM_GPUS_PER_NODE",   l->slurm_gpus_per_node },
-        {"SLURM_GPUS_ON_NODE",    l->slurm_gpus_per_node },
-        {"SLURM_NTASKS",          l->slurm_tasks > 0 ? l->slurm_tasks
-                                                     : l->slurm_nodes * l->slurm_tasks_per_node},
+        {"SLURM_NNODES",          l->slurm_nodes                                       },
+        {"SLURM_JOB_NUM_NODES",   l->slurm_nodes                                       },
+        {"SLURM_NTASKS_PER_NODE", l->slurm_tasks_per_node                              },
+        {"SLURM_GPUS_PER_NODE",   l->slurm_gpus_per_node                               },
+        {"SLURM_GPUS_ON_NODE",    l->slurm_gpus_per_node                               },
+        {"SLURM_NTASKS",
+         l->slurm_tasks > 0 ? l->slurm_tasks : l->slurm_nodes * l->slurm_tasks_per_node},
     };
     for (size_t i = 0; i < sizeof set / sizeof *set; i++) {
         char number[32];
@@ -202,7 +203,10 @@ static double variable_number(const struct shell *shell, const char *name)
 /* torchtitan's run_train.sh takes MODULE and CONFIG from the environment. */
 static void add_environment(struct script *s)
 {
-    static const char *const names[][2] = {{"MODULE", "module"}, {"CONFIG", "config"}};
+    static const char *const names[][2] = {
+        {"MODULE", "module"},
+        {"CONFIG", "config"}
+    };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct text value = {0};
         shell_variable_text(&s->shell->variables, names[i][0], &value);

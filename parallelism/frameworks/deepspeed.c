@@ -1,7 +1,7 @@
-/* DeepSpeed: the JSON configuration, and the arguments of the programs on transformers' trainer that
- * launch it: run_clm.py, LLaMA-Factory, axolotl.
- * deepspeed/runtime/config.py, runtime/zero/config.py; transformers/training_args.py;
- * LLaMA-Factory src/llamafactory/hparams; axolotl src/axolotl/utils/schemas */
+/* DeepSpeed: the JSON configuration, and the arguments of the programs on transformers' trainer
+ * that launch it: run_clm.py, LLaMA-Factory, axolotl. deepspeed/runtime/config.py,
+ * runtime/zero/config.py; transformers/training_args.py; LLaMA-Factory src/llamafactory/hparams;
+ * axolotl src/axolotl/utils/schemas */
 #include "base/file.h"
 #include "parallelism/frameworks/likeness.h"
 #include "parallelism/frameworks/rows.h"

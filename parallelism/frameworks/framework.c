@@ -26,11 +26,13 @@ static const struct {
     const size_t *count;
     size_t offset;
 } objects[] = {
-    [OBJECT_MODEL] = {model_fields,    &model_field_count,    offsetof(struct framework_run, scenario.model)},
+    [OBJECT_MODEL] = {model_fields,    &model_field_count,
+                      offsetof(struct framework_run,                                         scenario.model)},
     [OBJECT_JOB] = {job_fields,      &job_field_count,      offsetof(struct framework_run, scenario.job)  },
     [OBJECT_STRATEGY] = {strategy_fields, &strategy_field_count,
-                         offsetof(struct framework_run, strategy)                                          },
-    [OBJECT_STACK] = {stack_fields,    &stack_field_count,    offsetof(struct framework_run, scenario.stack)},
+                      offsetof(struct framework_run,                                         strategy)      },
+    [OBJECT_STACK] = {stack_fields,    &stack_field_count,
+                      offsetof(struct framework_run,                                         scenario.stack)},
 };
 
 const struct field *framework_field(enum framework_object object, const char *key)
@@ -261,7 +263,8 @@ static enum status read_setting(struct framework_reader *r, struct setting *s,
 enum status framework_read(struct framework_reader *r)
 {
     for (size_t i = 0; i < r->settings->count && r->e->status == STATUS_OK; i++) {
-        const struct framework_row *row = framework_row_of(r->framework, setting_key(r->settings, i));
+        const struct framework_row *row =
+            framework_row_of(r->framework, setting_key(r->settings, i));
         if (row)
             read_setting(r, &r->settings->items[i], row, setting_value(r->settings, i));
     }
@@ -310,8 +313,7 @@ static void write_row(struct framework_writer *w, const struct framework_row *ro
     bool absent = model && strcmp(value, "0") == 0; /* no experts, no further layers */
     if (row->kind == ROW_VALUE && !absent && (all || strcmp(value, other) != 0))
         settings_add(w->settings, row->key, their_word(row, value), 0);
-    if (row->kind == ROW_SWITCH && strcmp(value, row->value) == 0 &&
-        strcmp(other, row->value) != 0)
+    if (row->kind == ROW_SWITCH && strcmp(value, row->value) == 0 && strcmp(other, row->value) != 0)
         settings_add(w->settings, row->key, "true", 0);
     if (row->kind == ROW_BIT && (all || has_bit(w->run, row) != has_bit(w->defaults, row)))
         settings_add(w->settings, row->key, has_bit(w->run, row) ? "true" : "false", 0);

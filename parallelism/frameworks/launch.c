@@ -72,7 +72,8 @@ bool launch_is_launcher(const char *word)
     return false;
 }
 
-/* "16", "gpu:8", "gpu:h100:8", "1:16" (elastic: the most): the number after the last colon; 0: none.
+/* "16", "gpu:8", "gpu:h100:8", "1:16" (elastic: the most): the number after the last colon; 0:
+ * none.
  */
 static double last_number(const char *value)
 {
@@ -87,7 +88,7 @@ static double last_number(const char *value)
     memcpy(word, start, n);
     error_init(&e);
     return number_parse(word, &number, &e) == STATUS_OK && number >= 1 && number <= 1e7 ? number
-                                                                                          : 0;
+                                                                                        : 0;
 }
 
 bool launch_option(struct launch *launch, const char *program, const char *name, const char *value)

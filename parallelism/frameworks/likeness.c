@@ -32,8 +32,7 @@ bool models_alike(const struct model *a, const struct model *b, struct text *why
                                         "left_out", "note",       "intermediate_size",
                                         NULL};
     for (size_t i = 0; i < model_field_count; i++) {
-        if (names_find(aside, model_fields[i].key) < 0 &&
-            !field_alike(&model_fields[i], a, b, why))
+        if (names_find(aside, model_fields[i].key) < 0 && !field_alike(&model_fields[i], a, b, why))
             return false;
     }
     for (int i = 0; i < a->layers; i++) {
@@ -84,8 +83,7 @@ static void plain_recompute(struct strategy *s)
 {
     if (s->recompute != RECOMPUTE_FULL)
         s->recompute_layers = 0;
-    if (s->recompute != RECOMPUTE_SELECTIVE ||
-        s->recompute_modules == 1u << MODULE_CORE_ATTENTION)
+    if (s->recompute != RECOMPUTE_SELECTIVE || s->recompute_modules == 1u << MODULE_CORE_ATTENTION)
         s->recompute_modules = 0;
 }
 
@@ -140,8 +138,8 @@ static bool splits_alike(const struct scenario *scenario, struct strategy *a, st
 {
     int x[STAGES_MAX], y[STAGES_MAX];
     int stages = schedule_stages(a->schedule, a->pp, schedule_chunks(a->schedule, a->vpp));
-    bool whole = a->pp == 1 || (split_layers(scenario, a, stages, x) &&
-                                split_layers(scenario, b, stages, y));
+    bool whole = a->pp == 1 ||
+                 (split_layers(scenario, a, stages, x) && split_layers(scenario, b, stages, y));
     if (!whole && why)
         text_add(why, "the layers do not fit the stages");
     for (int i = 0; i < stages && a->pp > 1 && whole; i++) {

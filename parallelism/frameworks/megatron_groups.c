@@ -11,7 +11,7 @@ void megatron_defaults(struct framework_run *run)
     s->attention = ATTENTION_FLASH;
     s->dispatcher = DISPATCHER_ALLGATHER;
     s->cp_comm = CP_COMM_P2P;
-    s->micro_batch = 0; /* it has no default: always written */
+    s->micro_batch = 0;                        /* it has no default: always written */
     run->scenario.model.experts_per_token = 2; /* moe_router_topk */
     run->scenario.model.tied_embeddings = true;
 }
@@ -183,12 +183,11 @@ enum status megatron_read_experts(struct framework_reader *r)
     const char *backend = reading_value(r, "moe_flex_dispatcher_backend");
     bool deepep = reading_switch(r, "moe_enable_deepep") || backend != NULL;
     static const char *const types[] = {"allgather", "alltoall", "flex", NULL};
-    enum dispatcher flex = backend && strcmp(backend, "hybridep") == 0 ? DISPATCHER_HYBRIDEP
-                                                                       : DISPATCHER_DEEPEP;
+    enum dispatcher flex =
+        backend && strcmp(backend, "hybridep") == 0 ? DISPATCHER_HYBRIDEP : DISPATCHER_DEEPEP;
     const enum dispatcher dispatchers[] = {DISPATCHER_ALLGATHER, DISPATCHER_ALLTOALL, flex};
     int found = type ? names_find(types, type) : -1;
-    if (type && found < 0 && !value_is_unresolved(type) &&
-        strcmp(type, "alltoall_seq") != 0)
+    if (type && found < 0 && !value_is_unresolved(type) && strcmp(type, "alltoall_seq") != 0)
         return reading_error(r, "moe_token_dispatcher_type", "\"%.60s\" is not known", type);
     if (type)
         s->dispatcher = found >= 0 ? dispatchers[found] : DISPATCHER_ALLTOALL;
@@ -221,8 +220,7 @@ static void read_attention_backend(struct framework_reader *r, struct strategy *
     const char *backend = reading_value(r, "attention_backend");
     bool flash = reading_switch(r, "use_flash_attn");
     s->attention = ATTENTION_FLASH;
-    if (backend && !flash &&
-        (strstr(backend, "unfused") || strstr(backend, "local")))
+    if (backend && !flash && (strstr(backend, "unfused") || strstr(backend, "local")))
         s->attention = ATTENTION_UNFUSED;
 }
 
@@ -230,7 +228,8 @@ static void read_attention_backend(struct framework_reader *r, struct strategy *
 static void read_optimizer(struct framework_reader *r, struct job *job)
 {
     const char *name = reading_value(r, "optimizer");
-    const char *moment = reading_value(r, "exp_avg_dtype"), *square = reading_value(r, "exp_avg_sq_dtype");
+    const char *moment = reading_value(r, "exp_avg_dtype"),
+               *square = reading_value(r, "exp_avg_sq_dtype");
     bool aware = reading_switch(r, "use_precision_aware_optimizer");
     bool halves = aware && moment && square && strstr(moment, "16") && strstr(square, "16");
     job->optimizer = halves ? OPTIMIZER_ADAM_BF16 : OPTIMIZER_ADAM;
@@ -263,9 +262,10 @@ enum status megatron_read_rest(struct framework_reader *r)
 
 enum status megatron_write_rest(struct framework_writer *w)
 {
-    static const char *const optimizers[] = {
-        [OPTIMIZER_ADAM] = "adam", [OPTIMIZER_ADAM_BF16] = "adam",
-        [OPTIMIZER_MUON] = "muon", [OPTIMIZER_SGD] = "sgd"};
+    static const char *const optimizers[] = {[OPTIMIZER_ADAM] = "adam",
+                                             [OPTIMIZER_ADAM_BF16] = "adam",
+                                             [OPTIMIZER_MUON] = "muon",
+                                             [OPTIMIZER_SGD] = "sgd"};
     const struct framework_run *run = w->run;
     if (run->strategy.offload_activations > 0)
         return writer_refuse(w, "a share of %.3g of the activations in host memory",

@@ -1,4 +1,5 @@
-/* Megatron-LM: the arguments of pretrain_gpt.py, as flags or YAML. megatron/training/arguments.py */
+/* Megatron-LM: the arguments of pretrain_gpt.py, as flags or YAML. megatron/training/arguments.py
+ */
 #include "parallelism/frameworks/megatron.h"
 #include "parallelism/frameworks/rows.h"
 #include "parallelism/frameworks/tables.h"
@@ -441,8 +442,12 @@ static enum status write_rest(struct framework_writer *w)
     if (k->grouped_gemm && run->scenario.model.experts > 0)
         writer_put(w, "moe_grouped_gemm", "true");
     static const char *const others[][2] = {
-        {"mock_data", "true"}, {"train_iters", "50"}, {"lr", "1e-4"}, {"eval_iters", "0"},
-        {"log_interval", "1"}, {"log_throughput", "true"}
+        {"mock_data",      "true"},
+        {"train_iters",    "50"  },
+        {"lr",             "1e-4"},
+        {"eval_iters",     "0"   },
+        {"log_interval",   "1"   },
+        {"log_throughput", "true"}
     };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         writer_put(w, others[i][0], others[i][1]);

@@ -101,7 +101,7 @@ static enum status read_pattern(struct framework_reader *r, const char *key, boo
         bool read[MODEL_LAYERS_MAX];
         if (layer_pattern_read(value, read, MODEL_LAYERS_MAX) != layers)
             return reading_error(r, key, "expected a pattern of %d layers, got \"%.80s\"", layers,
-                                value);
+                                 value);
         memcpy(flags, read, sizeof *flags * (size_t)layers);
         return STATUS_OK;
     }
@@ -134,8 +134,8 @@ static enum status read_kinds(struct framework_reader *r, struct model *m)
                                   .head_dim = m->head_dim};
         kind.intermediate_size = kind.experts ? 0 : m->intermediate_size;
         int k = 0;
-        while (k < m->kinds && !(m->kind[k].experts == kind.experts &&
-                                 m->kind[k].window == kind.window))
+        while (k < m->kinds &&
+               !(m->kind[k].experts == kind.experts && m->kind[k].window == kind.window))
             k++;
         if (k == m->kinds)
             m->kind[m->kinds++] = kind;
@@ -148,8 +148,7 @@ static void read_mlp(struct model *m)
 {
     /* gated: 2/3 of 4 h, a multiple of 64 */
     if (m->intermediate_size == 0)
-        m->intermediate_size =
-            m->gated_mlp ? 8 * m->hidden_size / 3 / 64 * 64 : 4 * m->hidden_size;
+        m->intermediate_size = m->gated_mlp ? 8 * m->hidden_size / 3 / 64 * 64 : 4 * m->hidden_size;
     if (m->experts == 0) {
         m->experts_per_token = 0;
         return;
@@ -178,13 +177,13 @@ static enum status check(struct framework_reader *r, const struct model *m)
 {
     if (m->head_dim < 1 || m->v_head_dim < 1)
         return reading_error(r, "num_attention_heads", "%d heads in a hidden size of %d", m->heads,
-                            m->hidden_size);
+                             m->hidden_size);
     if (m->heads % m->kv_heads != 0)
         return reading_error(r, "num_query_groups", "%d groups do not divide %d heads", m->kv_heads,
-                            m->heads);
+                             m->heads);
     if (m->experts > 0 && m->experts_per_token > m->experts)
         return reading_error(r, "moe_router_topk", "%d of %d experts", m->experts_per_token,
-                            m->experts);
+                             m->experts);
     return STATUS_OK;
 }
 

@@ -25,8 +25,8 @@ static int read_vpp(struct framework_reader *r)
     int per_rank = counted / r->run->strategy.pp;
     if (counted % r->run->strategy.pp != 0 || per_rank % layers_each != 0)
         reading_error(r, "num_layers_per_virtual_pipeline_stage",
-                     "%d layers on %d stages do not divide into chunks of %d", counted,
-                     r->run->strategy.pp, layers_each);
+                      "%d layers on %d stages do not divide into chunks of %d", counted,
+                      r->run->strategy.pp, layers_each);
     return per_rank / layers_each;
 }
 
@@ -35,9 +35,9 @@ static void read_split(struct framework_reader *r, struct strategy *s)
     bool embedding = reading_switch(r, "account_for_embedding_in_pipeline_split");
     bool loss = reading_switch(r, "account_for_loss_in_pipeline_split");
     int first = reading_number(r, r->framework->sections ? "num_layers_in_first_pipeline_stage"
-                                                        : "decoder_first_pipeline_num_layers");
+                                                         : "decoder_first_pipeline_num_layers");
     int last = reading_number(r, r->framework->sections ? "num_layers_in_last_pipeline_stage"
-                                                       : "decoder_last_pipeline_num_layers");
+                                                        : "decoder_last_pipeline_num_layers");
     int stages = s->pp * s->vpp, layers = r->run->scenario.model.layers;
     s->first_stage_layers = first;
     s->last_stage_layers = last;
@@ -152,12 +152,13 @@ static enum status write_split(struct framework_writer *w)
         writer_put(w, "account_for_loss_in_pipeline_split", "true");
         break;
     case SPLIT_ENDS:
-        writer_putf(w, sections ? "num_layers_in_first_pipeline_stage"
-                                : "decoder_first_pipeline_num_layers",
+        writer_putf(w,
+                    sections ? "num_layers_in_first_pipeline_stage"
+                             : "decoder_first_pipeline_num_layers",
                     "%d", counts.layers[0]);
-        writer_putf(w, sections ? "num_layers_in_last_pipeline_stage"
-                                : "decoder_last_pipeline_num_layers",
-                    "%d", counts.layers[counts.n - 1]);
+        writer_putf(
+            w, sections ? "num_layers_in_last_pipeline_stage" : "decoder_last_pipeline_num_layers",
+            "%d", counts.layers[counts.n - 1]);
         break;
     case SPLIT_LAYOUT:
         if (counts.n > 0)
@@ -202,8 +203,9 @@ enum status megatron_write_pipeline(struct framework_writer *w)
                                                  ? "model.pipeline_model_parallel_layout"
                                                  : "pipeline_model_parallel_layout") != NULL;
     if (s->vpp > 1 && (w->framework->sections || !layout))
-        writer_putf(w, w->framework->sections ? "virtual_pipeline_model_parallel_size"
-                                              : "num_virtual_stages_per_pipeline_rank",
+        writer_putf(w,
+                    w->framework->sections ? "virtual_pipeline_model_parallel_size"
+                                           : "num_virtual_stages_per_pipeline_rank",
                     "%d", s->vpp);
     if (s->schedule == SCHEDULE_INTERLEAVED && !(s->overlaps >> OVERLAP_PP & 1)) {
         if (w->framework->sections)

@@ -9,11 +9,11 @@
 enum { DEPTH_MAX = 4, DELIMITER_MAX = 64 };
 
 /* Words that a command may begin with and that do not name it. */
-static const char *const keywords[] = {"if",   "then", "else", "elif", "fi",   "while", "until",
-                                       "do",   "done", "for",  "case", "esac", "{",     "}",
-                                       "!",    "time", "exec", "export", "local", "readonly",
-                                       "declare", "typeset", "nohup", "sudo", "env", "command",
-                                       "set",  "-x",   "-e",   "-ex",  "-eux", "-u", NULL};
+static const char *const keywords[] = {
+    "if",    "then",     "else",    "elif",    "fi",    "while", "until", "do",      "done",
+    "for",   "case",     "esac",    "{",       "}",     "!",     "time",  "exec",    "export",
+    "local", "readonly", "declare", "typeset", "nohup", "sudo",  "env",   "command", "set",
+    "-x",    "-e",       "-ex",     "-eux",    "-u",    NULL};
 static const char *const branch_words[] = {"if", "while", "until", "for", "case", NULL};
 static const char *const shells[] = {"bash", "sh", "/bin/bash", "/bin/sh", "/usr/bin/bash", NULL};
 
@@ -38,8 +38,7 @@ static void run(struct shell *shell, const char *text, size_t n, int line, int d
 
 static void assign(struct lexer *x)
 {
-    struct shell_variable *v =
-        shell_variable_make(&x->shell->variables, x->name, strlen(x->name));
+    struct shell_variable *v = shell_variable_make(&x->shell->variables, x->name, strlen(x->name));
     const char *value = text_string(&x->word);
     x->name[0] = '\0';
     if (!v)
@@ -256,8 +255,7 @@ static void add_array(struct lexer *x, const struct words *array, bool quoted)
 static void dollar(struct lexer *x, bool quoted)
 {
     struct text value = {0};
-    struct expansion e =
-        shell_expand(x->s + x->at, x->n - x->at, &x->shell->variables, &value);
+    struct expansion e = shell_expand(x->s + x->at, x->n - x->at, &x->shell->variables, &value);
     for (size_t i = 0; i < e.length; i++)
         x->line += x->s[x->at + i] == '\n';
     x->at += e.length;
@@ -330,8 +328,7 @@ static bool begins_assignment(const struct lexer *x)
 
 static void array_assignment(struct lexer *x, const struct words *words)
 {
-    struct shell_variable *v =
-        shell_variable_make(&x->shell->variables, x->name, strlen(x->name));
+    struct shell_variable *v = shell_variable_make(&x->shell->variables, x->name, strlen(x->name));
     if (v && !x->append)
         words_clear(&v->words);
     if (v)

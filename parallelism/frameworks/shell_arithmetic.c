@@ -102,8 +102,9 @@ static int64_t product(struct cursor *c)
             c->failed = true;
             break;
         }
-        if (op == '*' && right != 0 && (value > limit / (right < 0 ? -right : right) ||
-                                        value < -limit / (right < 0 ? -right : right)))
+        if (op == '*' && right != 0 &&
+            (value > limit / (right < 0 ? -right : right) ||
+             value < -limit / (right < 0 ? -right : right)))
             c->failed = true;
         else
             value = op == '*' ? value * right : op == '/' ? value / right : value % right;

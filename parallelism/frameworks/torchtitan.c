@@ -1,6 +1,6 @@
-/* torchtitan: a Python recipe that returns a Trainer.Config, --section.option flags, or the TOML file
- * of its older versions.
- * torchtitan/config/parallelism.py, training.py, compile.py; torchtitan_recipes/ */
+/* torchtitan: a Python recipe that returns a Trainer.Config, --section.option flags, or the TOML
+ * file of its older versions. torchtitan/config/parallelism.py, training.py, compile.py;
+ * torchtitan_recipes/ */
 #include "parallelism/frameworks/torchtitan.h"
 #include "base/file.h"
 #include "parallelism/frameworks/likeness.h"
@@ -68,7 +68,8 @@ static const struct framework_row rows[] = {
     GROUP("model_converters*"),
     GROUP("moe_comm_backend"),
     GROUP("inner_attention_map"),
-    UNMODELLED("training.data_parallel_replicate_degree", "one copy of the weights over all replicas"),
+    UNMODELLED("training.data_parallel_replicate_degree",
+               "one copy of the weights over all replicas"),
     UNMODELLED("experimental.pipeline_parallel_schedule", "taken as 1F1B"),
     UNMODELLED("parallelism.pipeline_parallel_schedule_csv", "the schedule by its name"),
     UNMODELLED("parallelism.pipeline_parallel_module_fqns_per_model_part", "layers split evenly"),

@@ -110,8 +110,8 @@ double uniform_zb_v_s(const struct pipeline_uniform *u)
 }
 
 /* DualPipe and DualPipeV: d ranks between the ends of a chunk; a rank runs `passes` forwards in a
- * step; a pair of a forward and a backward pass takes pair_s, P. For F = B = W the bubble is the published
- * (p/2 - 1) (P + F + B - 2W), otherwise that of the schedule itself. [DeepSeek-V3] */
+ * step; a pair of a forward and a backward pass takes pair_s, P. For F = B = W the bubble is the
+ * published (p/2 - 1) (P + F + B - 2W), otherwise that of the schedule itself. [DeepSeek-V3] */
 struct dual {
     double ranks, depth, passes, pair_s;
     bool v;

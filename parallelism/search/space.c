@@ -192,8 +192,8 @@ static void dispatchers_of(const struct search_space *space, const struct search
         return;
     for (int i = 0; i < DISPATCHERS; i++)
         if (space->scenario->stack.dispatchers >> i & 1)
-            search_values_add(out, (int)strategy_serving_dispatcher(space->scenario,
-                                                                    (enum dispatcher)i));
+            search_values_add(
+                out, (int)strategy_serving_dispatcher(space->scenario, (enum dispatcher)i));
 }
 
 /* What is left to choose of a unit of a group: where its experts lie, and their dispatcher. No rule
@@ -327,8 +327,8 @@ static void find_tunings(struct search_space *space)
         bool given = options->choices[SEARCH_OFFLOAD_OPTIMIZER].count > 0;
         space->offloads[i] = given ? search_allows(options, SEARCH_OFFLOAD_OPTIMIZER, i)
                                    : open || i == (int)options->base.offload_optimizer;
-        bool linked = (i == 0 && options->base.offload_activations <= 0) ||
-                      rules_host_link(space->scenario);
+        bool linked =
+            (i == 0 && options->base.offload_activations <= 0) || rules_host_link(space->scenario);
         space->offloads[i] = space->offloads[i] && linked && (i == 0 || stack->offloads_optimizer);
     }
 }

@@ -133,14 +133,15 @@ void explain_offload(const struct explanation *x)
         const struct scenario *c = x->result->scenario;
         text_add(x->out, "  the update on the host, weights back beside it\n");
         line(x, "update, bytes a parameter", optimizer_traffic_bytes(c), UNIT_NONE);
-        line(x, "host memory, for a GPU",
-             host_memory_bytes_per_s(&c->system, c->stack.host_cores), UNIT_BYTES_PER_S);
+        line(x, "host memory, for a GPU", host_memory_bytes_per_s(&c->system, c->stack.host_cores),
+             UNIT_BYTES_PER_S);
         line(x, "exposed", x->parts->zero.offload_s, UNIT_SECONDS);
     }
     if (s->offload_activations <= 0)
         return;
     double hidden_s = x->result->cost->term_s[TERM_DP];
-    text_add(x->out, "  saved activations over the host link and back, behind the pipeline and dp\n");
+    text_add(x->out,
+             "  saved activations over the host link and back, behind the pipeline and dp\n");
     line(x, "transfers of all micro-batches", layout->activation_link_s, UNIT_SECONDS);
     line(x, "pipeline, its bubbles too", layout->pipeline.total_s, UNIT_SECONDS);
     line(x, "exposed dp", hidden_s, UNIT_SECONDS);

@@ -93,8 +93,9 @@ void launch_deepspeed(const struct settings *settings, const struct launch_shape
     json_open_object(&w, NULL);
     add_members(&w, settings, "");
     json_close_object(&w);
-    text_add(out, "END_OF_CONFIG\n\n# name the model's configuration, a tokenizer and a data set as "
-                  "they are called where it runs\n");
+    text_add(out,
+             "END_OF_CONFIG\n\n# name the model's configuration, a tokenizer and a data set as "
+             "they are called where it runs\n");
     launch_torchrun(shape, out);
     text_add(out, "run_clm.py --deepspeed ds_config.json --do_train --output_dir out");
     for (size_t i = 0; arguments[i]; i++)

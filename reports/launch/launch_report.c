@@ -111,7 +111,8 @@ static enum status check(const struct launch_request *r, const struct text *scri
     error_init(&bad);
     struct strategy *s = &back->run.strategy;
     if (framework_import_text(script->data, script->length, "launch.sh", &options, back, &bad) !=
-        STATUS_OK && bad.status == STATUS_IO)
+            STATUS_OK &&
+        bad.status == STATUS_IO)
         *e = bad;
     else if (bad.status != STATUS_OK)
         text_addf(&why, "%s", bad.message);

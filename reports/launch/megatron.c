@@ -6,8 +6,9 @@
 void launch_megatron_lm(const struct settings *settings, const struct launch_shape *shape,
                         struct text *out)
 {
-    text_add(out, "# mock data and a null tokenizer, so that it runs as it stands: give --data-path "
-                  "and a tokenizer\nARGS=(\n");
+    text_add(out,
+             "# mock data and a null tokenizer, so that it runs as it stands: give --data-path "
+             "and a tokenizer\nARGS=(\n");
     for (size_t i = 0; i < settings->count; i++) {
         if (strcmp(setting_value(settings, i), "false") == 0)
             continue; /* a switch that is off is not given */

@@ -66,8 +66,8 @@ static void add_body(const struct settings *settings, struct text *out)
     text_addf(out, "def stepcast_run():\n    config = %s()\n", value_of(settings, "import"));
     for (size_t i = 0; i < settings->count; i++) {
         const char *key = setting_key(settings, i);
-        bool own = strncmp(key, "import", 6) == 0 || strncmp(key, "compile", 7) == 0 ||
-                   !strchr(key, '.');
+        bool own =
+            strncmp(key, "import", 6) == 0 || strncmp(key, "compile", 7) == 0 || !strchr(key, '.');
         if (own)
             continue;
         text_addf(out, "    config.%s = ", key);

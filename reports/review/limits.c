@@ -131,10 +131,10 @@ static bool leads(const struct neighbours *all, int i)
 static void add_neighbours(const struct review *r, struct text *out)
 {
     static const struct table_column columns[] = {
-        {"key",        true },
-        {"best",       true },
-        {"instead",    true },
-        {"step time",  true }
+        {"key",       true},
+        {"best",      true},
+        {"instead",   true},
+        {"step time", true}
     };
     struct table t;
     struct text value = {0};
