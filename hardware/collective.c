@@ -231,10 +231,9 @@ static double message_gain(const struct collective_site *site)
     static const double measured_nic_bytes_per_s = 50e9;
     const struct system *s = site->system;
     const char *up = s->tier[0].technology, *out = s->tier[1].technology;
-    const struct collective_constants *message =
-                                          collective_default_across(up, out, COLLECTIVE_SEND_RECV),
-                                      *ring =
-                                          collective_default_across(up, out, COLLECTIVE_ALL_GATHER);
+    const struct collective_constants *message, *ring;
+    message = collective_default_across(up, out, COLLECTIVE_SEND_RECV);
+    ring = collective_default_across(up, out, COLLECTIVE_ALL_GATHER);
     double gpus_per_nic = s->nics_per_node > 0 ? s->gpus_per_node / s->nics_per_node : 1;
     double whole = fmax(1, fmin(site->per_domain, gpus_per_nic));
     double share = largest_frac(message) * collective_group_frac(message, site->per_domain);
