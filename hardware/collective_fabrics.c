@@ -1,25 +1,12 @@
 #include "hardware/collective_fabrics.h"
 #include "hardware/collective_regimes.h"
 
-#define TREE(alpha_s, step_s, hop_s, frac)                                                         \
-    {                                                                                              \
-        COLLECTIVE_TREE, alpha_s, step_s, hop_s, frac, 1, 0                                        \
-    }
-#define RING(alpha_s, step_s, hop_s, frac)                                                         \
-    {                                                                                              \
-        COLLECTIVE_RING, alpha_s, step_s, hop_s, frac, 1, 0                                        \
-    }
+#define TREE(alpha_s, step_s, hop_s, frac) {COLLECTIVE_TREE, alpha_s, step_s, hop_s, frac, 1, 0}
+#define RING(alpha_s, step_s, hop_s, frac) {COLLECTIVE_RING, alpha_s, step_s, hop_s, frac, 1, 0}
 #define PIPELINE(alpha_s, step_s, hop_s, frac)                                                     \
-    {                                                                                              \
-        COLLECTIVE_RING, alpha_s, step_s, hop_s, frac, 1.25, 0                                     \
-    }
+    {COLLECTIVE_RING, alpha_s, step_s, hop_s, frac, 1.25, 0}
 #define SEND_RECV(alpha_s)                                                                         \
-    {                                                                                              \
-        REGIMES(RING(alpha_s, 0, 0, 0.5)), .groups = 2, .group_ranks = {1, 2}, .group_frac = {     \
-            1,                                                                                     \
-            0.6                                                                                    \
-        }                                                                                          \
-    }
+    {REGIMES(RING(alpha_s, 0, 0, 0.5)), .groups = 2, .group_ranks = {1, 2}, .group_frac = {1, 0.6}}
 
 /* clang-format off */
 /* An all-reduce runs as a tree (latency for each doubling of the nodes) or as a ring (for each

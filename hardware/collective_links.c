@@ -1,10 +1,7 @@
 #include "hardware/collective_links.h"
 #include "hardware/collective_regimes.h"
 
-#define RING(alpha_s, step_s, frac)                                                                \
-    {                                                                                              \
-        COLLECTIVE_RING, alpha_s, step_s, 0, frac, 1, 0                                            \
-    }
+#define RING(alpha_s, step_s, frac) {COLLECTIVE_RING, alpha_s, step_s, 0, frac, 1, 0}
 /* Bus bandwidth of 2 and of 4 ranks over that of 8. */
 #define GROUPS(two_frac, four_frac)                                                                \
     .groups = 3, .group_ranks = {2, 4, 8}, .group_frac = {two_frac, four_frac, 1}

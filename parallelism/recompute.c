@@ -21,11 +21,15 @@ static bool module_recomputed(const struct strategy *s, enum module module)
  * attention's linear layers with any number of key-value heads and a third of a gated MLP; and all
  * that is no product. torchtitan's selective_ac_option "op", which the files of its models set. */
 static const double alternate_frac[MODULES] = {
-    [MODULE_LAYERNORM] = 1,     [MODULE_ATTENTION_LINEAR] = 0.5,
-    [MODULE_MLA_UP_PROJ] = 0.5, [MODULE_MLP] = 1.0 / 3,
-    [MODULE_MLP_ACT] = 1,       [MODULE_ROUTER] = 1,
+    [MODULE_LAYERNORM] = 1,
+    [MODULE_ATTENTION_LINEAR] = 0.5,
+    [MODULE_MLA_UP_PROJ] = 0.5,
+    [MODULE_MLP] = 1.0 / 3,
+    [MODULE_MLP_ACT] = 1,
+    [MODULE_ROUTER] = 1,
     [MODULE_MOE] = 1, /* grouped products are none of the saved kind */
-    [MODULE_MOE_ACT] = 1,       [MODULE_SHARED_EXPERTS] = 1.0 / 3,
+    [MODULE_MOE_ACT] = 1,
+    [MODULE_SHARED_EXPERTS] = 1.0 / 3,
 };
 
 static double repeated_frac(const struct stack *stack, const struct strategy *s, enum recompute how,

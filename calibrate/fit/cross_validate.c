@@ -61,7 +61,7 @@ static int count_stacks(const struct cases *cases)
     return n;
 }
 
-static void predict_stack(struct cases *cases, const char *stack, const struct stack_fits *fits,
+static void predict_stack(struct cases *cases, const char *stack, const struct stack_fit *fit,
                           struct prediction *predictions)
 {
     for (size_t i = 0; i < cases->count; i++) {
@@ -69,7 +69,7 @@ static void predict_stack(struct cases *cases, const char *stack, const struct s
         if (strcmp(c->stack, stack) != 0)
             continue;
         struct stack saved = c->scenario.stack;
-        stack_fit_apply(&fits->fit[fits->count - 1], &c->scenario.stack);
+        stack_fit_apply(fit, &c->scenario.stack);
         case_predict(c, &predictions[i]);
         c->scenario.stack = saved;
     }
@@ -78,21 +78,21 @@ static void predict_stack(struct cases *cases, const char *stack, const struct s
 enum status cases_leave_stacks_out(struct cases *cases, const struct cross_validation *how,
                                    struct prediction *predictions, struct error *e)
 {
+    const char *common = how->constants ? "described" : "default";
     int stacks = count_stacks(cases), done = 0;
     struct stack_fits *fits = malloc(sizeof *fits);
     if (!fits)
         return error_set(e, STATUS_IO, "out of memory");
     for (size_t i = 0; i < cases->count && e->status == STATUS_OK; i++) {
         const char *stack = cases->items[i].stack;
-        struct stack_fit_options options = {.catalog = how->catalog,
-                                            .without = stack,
-                                            .common = how->constants ? "described" : "default"};
+        struct stack_fit_options options = {
+            .catalog = how->catalog, .without = stack, .common = common};
         if (!starts_stack(cases, i))
             continue;
         if (how->progress)
             how->progress(how->progress_context, done++, stacks);
         if (stacks_fit(cases, &options, fits, e) == STATUS_OK)
-            predict_stack(cases, stack, fits, predictions);
+            predict_stack(cases, stack, stack_fits_find(fits, common), predictions);
     }
     free(fits);
     return e->status;

@@ -20,7 +20,8 @@ enum status cases_cross_validate(struct cases *cases, const struct cross_validat
 /* What a user gets whose stack nobody fitted: the runs of each stack that the cases name are
  * predicted with the constants of `default`, fitted to the runs of the others. The cases are read
  * under `default` (cases_options.stack), or, with how->constants, each under its own stack, whose
- * kernels and overlaps it keeps beside the constants of `described`. how->folds is not used; progress counts stacks. */
+ * kernels and overlaps it keeps beside the constants of `described`. how->folds is not used;
+ * progress counts stacks. */
 enum status cases_leave_stacks_out(struct cases *cases, const struct cross_validation *how,
                                    struct prediction *predictions, struct error *e);
 

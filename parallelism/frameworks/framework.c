@@ -26,13 +26,11 @@ static const struct {
     const size_t *count;
     size_t offset;
 } objects[] = {
-    [OBJECT_MODEL] = {model_fields,    &model_field_count,
-                      offsetof(struct framework_run,                                         scenario.model)},
+    [OBJECT_MODEL] = {model_fields,    &model_field_count,    offsetof(struct framework_run, scenario.model)},
     [OBJECT_JOB] = {job_fields,      &job_field_count,      offsetof(struct framework_run, scenario.job)  },
     [OBJECT_STRATEGY] = {strategy_fields, &strategy_field_count,
-                      offsetof(struct framework_run,                                         strategy)      },
-    [OBJECT_STACK] = {stack_fields,    &stack_field_count,
-                      offsetof(struct framework_run,                                         scenario.stack)},
+                         offsetof(struct framework_run, strategy)                                          },
+    [OBJECT_STACK] = {stack_fields,    &stack_field_count,    offsetof(struct framework_run, scenario.stack)},
 };
 
 const struct field *framework_field(enum framework_object object, const char *key)

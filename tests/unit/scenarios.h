@@ -29,4 +29,13 @@ static inline struct scenario *catalog_scenario(const char *model, const char *s
     return stack_scenario(model, system, NULL, gpus);
 }
 
+/* What a strategy costs that must be legal. */
+static inline struct step_cost legal_cost(const struct scenario *c, const struct strategy *s)
+{
+    struct step_cost cost;
+    step_estimate(c, s, &cost);
+    assert_true(cost.legal);
+    return cost;
+}
+
 #endif

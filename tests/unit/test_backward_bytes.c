@@ -92,12 +92,9 @@ static void test_eager_norms(void **state)
                6.0 * TOKENS * HIDDEN * (2 + 2), 1e-12);
 }
 
-static double activations_of(struct scenario *c, const struct strategy *s)
+static double activations_of(const struct scenario *c, const struct strategy *s)
 {
-    struct step_cost cost;
-    step_estimate(c, s, &cost);
-    assert_true(cost.legal);
-    return cost.memory_bytes[MEMORY_ACTIVATIONS];
+    return legal_cost(c, s).memory_bytes[MEMORY_ACTIVATIONS];
 }
 
 /* Llama-3 8B, 8192 tokens: logits, gone when gradients come, are more than these; without them all

@@ -31,14 +31,6 @@ static void test_cores_and_memory(void **state)
     check_near(host_memory_bytes_per_s(&unknown, 0), 10e9, 1e-12);
 }
 
-static double offload_s(struct scenario *c, const struct strategy *s)
-{
-    struct step_cost cost;
-    step_estimate(c, s, &cost);
-    assert_true(cost.legal);
-    return cost.term_s[TERM_OFFLOAD];
-}
-
 /* Llama-3 8B over 8 GPUs owns a billion parameters a rank: 3.4 s by 34 bytes and one core, 0.55 s
  * by all cores of a node of 76.8 GB/s a GPU; weights of 2 bytes cross a link of 1 GB/s in 2 s. */
 static void test_update_on_the_host(void **state)
@@ -51,16 +43,16 @@ static void test_update_on_the_host(void **state)
     strategy_default(&s);
     s.dp = 8;
     s.zero = 1;
-    assert_true(offload_s(c, &s) <= 0);
+    assert_true(legal_cost(c, &s).term_s[TERM_OFFLOAD] <= 0);
     s.offload_optimizer = true;
     step_take_apart(c, &s, parts);
     double owned = parts->stages.tail_parameters.dense / 8;
     check_near(owned, 1.0038e9, 1e-3);
-    check_near(offload_s(c, &s), owned * 34 / 10e9, 1e-12);
+    check_near(legal_cost(c, &s).term_s[TERM_OFFLOAD], owned * 34 / 10e9, 1e-12);
     c->stack.host_cores = 0;
-    check_near(offload_s(c, &s), owned * 34 / 61.44e9, 1e-12);
+    check_near(legal_cost(c, &s).term_s[TERM_OFFLOAD], owned * 34 / 61.44e9, 1e-12);
     c->system.gpu.host_bandwidth_bytes_per_s = 1e9;
-    check_near(offload_s(c, &s), owned * 2 / 1e9, 1e-12);
+    check_near(legal_cost(c, &s).term_s[TERM_OFFLOAD], owned * 2 / 1e9, 1e-12);
     free(parts);
     free(c);
 }

@@ -20,14 +20,6 @@ static struct strategy plain(void)
     return s;
 }
 
-static struct step_cost estimate(const struct scenario *c, const struct strategy *s)
-{
-    struct step_cost cost;
-    step_estimate(c, s, &cost);
-    assert_true(cost.legal);
-    return cost;
-}
-
 /* m micro-batches of B bytes there and back, 2 m B / beta, less the work and the waiting for
  * replicas that they hide behind: at half the rate twice the bytes' time. */
 static void test_activation_time(void **state)
@@ -36,11 +28,11 @@ static void test_activation_time(void **state)
     const double beta = 4e9, micro_batches = 2;
     struct scenario *slow = llama(beta), *slower = llama(beta / 2), *fast = llama(1e15);
     struct strategy s = plain();
-    struct step_cost none = estimate(slow, &s);
+    struct step_cost none = legal_cost(slow, &s);
     double bytes = none.memory_bytes[MEMORY_ACTIVATIONS];
     assert_true(none.term_s[TERM_OFFLOAD] <= 0);
     s.offload_activations = 0.5;
-    struct step_cost a = estimate(slow, &s), b = estimate(slower, &s), c = estimate(fast, &s);
+    struct step_cost a = legal_cost(slow, &s), b = legal_cost(slower, &s), c = legal_cost(fast, &s);
     double link_s = 2 * micro_batches * 0.5 * bytes / beta;
     check_near(b.term_s[TERM_OFFLOAD] - a.term_s[TERM_OFFLOAD], link_s, 1e-9);
     /* no pipeline: all but the rest of the tail */
@@ -67,7 +59,7 @@ static void test_pipeline_beside_host_link(void **state)
     s.schedule = SCHEDULE_1F1B;
     s.offload_activations = 0.5;
     fast->system.tier[0].bandwidth_bytes_per_s *= 2;
-    struct step_cost a = estimate(slow, &s), b = estimate(fast, &s);
+    struct step_cost a = legal_cost(slow, &s), b = legal_cost(fast, &s);
     assert_true(a.term_s[TERM_PP] > b.term_s[TERM_PP]);
     check_near(a.step_s - a.term_s[TERM_STRAGGLER], b.step_s - b.term_s[TERM_STRAGGLER], 1e-9);
     free(slow);
