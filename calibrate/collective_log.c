@@ -196,14 +196,14 @@ static bool is_json(const char *log, size_t n)
     return p < end && *p == '"';
 }
 
+/* A JSON document is a file of its own, never within a container's lines. */
 static enum status read_log(struct import *in, const char *log, size_t n)
 {
     struct text printed = {0};
-    if (!docker_log_is(log, n))
-        return is_json(log, n) ? read_json(in, log, n) : read_text(in, log, n);
-    enum status status = docker_log_text(log, n, &printed, in->e);
+    const char *file = log;
+    enum status status = docker_log_open(&log, &n, &printed, in->e);
     if (status == STATUS_OK)
-        status = read_text(in, text_string(&printed), printed.length);
+        status = log == file && is_json(log, n) ? read_json(in, log, n) : read_text(in, log, n);
     text_free(&printed);
     return status;
 }

@@ -1,8 +1,9 @@
 #include "calibrate/docker_log.h"
 #include "base/json_read.h"
+#include <stdbool.h>
 #include <string.h>
 
-bool docker_log_is(const char *text, size_t n)
+static bool is_wrapped(const char *text, size_t n)
 {
     static const char *const starts[] = {"{\"log\":", "{\"log\" :"};
     for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
@@ -30,15 +31,19 @@ static enum status add_line(const char *line, size_t n, struct text *out, struct
     return out->failed ? error_set(e, STATUS_IO, "out of memory") : STATUS_OK;
 }
 
-enum status docker_log_text(const char *text, size_t n, struct text *out, struct error *e)
+enum status docker_log_open(const char **text, size_t *n, struct text *printed, struct error *e)
 {
     enum status status = STATUS_OK;
-    for (size_t at = 0; at < n && status == STATUS_OK;) {
-        const char *end = memchr(text + at, '\n', n - at);
-        size_t length = end ? (size_t)(end - text) - at : n - at;
+    if (!is_wrapped(*text, *n))
+        return STATUS_OK;
+    for (size_t at = 0; at < *n && status == STATUS_OK;) {
+        const char *start = *text + at, *end = memchr(start, '\n', *n - at);
+        size_t length = end ? (size_t)(end - start) : *n - at;
         if (length > 0)
-            status = add_line(text + at, length, out, e);
+            status = add_line(start, length, printed, e);
         at += length + 1;
     }
+    *text = text_string(printed);
+    *n = printed->length;
     return status;
 }

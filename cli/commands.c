@@ -138,7 +138,9 @@ const struct command commands[COMMANDS] = {
         .summary = "a real run's log against its forecast, and why they differ",
         .about =
             "Reads the step times of a training log of Megatron-LM, Megatron-Bridge, NeMo, "
-            "torchtitan, MaxText or DeepSpeed and compares them with the forecast of the strategy that the "
+            "torchtitan, MaxText, DeepSpeed or Hugging Face's Trainer (with TRL, axolotl, "
+            "LLaMA-Factory, ms-swift: the progress bar, trainer_log.jsonl, logging.jsonl, "
+            "trainer_state.json) and compares them with the forecast of the strategy that the "
             "log's own arguments, --from, --scenario or flags give. With --kineto, a PyTorch "
             "profiler trace of one rank, term by term. Then it tries what may be set or running "
             "otherwise than the forecast assumes, and names what explains the difference best.",

@@ -187,6 +187,8 @@ static void compare_spread(const struct compare_input *in, struct comparison *ou
     static const double drift = 0.02, jitter = 0.02, outliers = 0.05, idle = 0.1;
     const struct run_summary *s = in->summary;
     char what[200];
+    if (in->log->family && in->log->family->caveat)
+        add_evidence(out, in->log->family->caveat);
     if (s->drift_frac > drift) {
         snprintf(what, sizeof what,
                  "steps grow slower by %.1f %% over the log: clocks fall as the GPUs warm up, or "

@@ -19,7 +19,12 @@ static const struct run_log_pattern fact[] = {
 };
 
 const struct run_log_family run_log_deepspeed = {
-    "deepspeed", "DeepSpeed", "CurrSamplesPerSec=", step, fact, NULL};
+    .name = "deepspeed",
+    .title = "DeepSpeed",
+    .marker = "CurrSamplesPerSec=",
+    .step = step,
+    .fact = fact,
+};
 
 /* Until 2022: the mean since the start, "0/40, SamplesPerSec=83.5". */
 static const struct run_log_pattern old_step[] = {
@@ -30,7 +35,12 @@ static const struct run_log_pattern old_step[] = {
 };
 
 const struct run_log_family run_log_deepspeed_old = {
-    "deepspeed", "DeepSpeed", ", SamplesPerSec=", old_step, fact, NULL};
+    .name = "deepspeed",
+    .title = "DeepSpeed",
+    .marker = ", SamplesPerSec=",
+    .step = old_step,
+    .fact = fact,
+};
 
 static const struct run_log_pattern pipeline_step[] = {
     {"steps:",         RUN_LOG_ITERATION,     1},
@@ -40,4 +50,9 @@ static const struct run_log_pattern pipeline_step[] = {
 };
 
 const struct run_log_family run_log_deepspeed_pipeline = {
-    "deepspeed", "DeepSpeed", "iter time (s):", pipeline_step, fact, NULL};
+    .name = "deepspeed",
+    .title = "DeepSpeed",
+    .marker = "iter time (s):",
+    .step = pipeline_step,
+    .fact = fact,
+};

@@ -19,4 +19,9 @@ static const struct run_log_pattern fact[] = {
 };
 
 const struct run_log_family run_log_maxtext = {
-    "maxtext", "MaxText", "completed step:", step, fact, NULL};
+    .name = "maxtext",
+    .title = "MaxText",
+    .marker = "completed step:",
+    .step = step,
+    .fact = fact,
+};

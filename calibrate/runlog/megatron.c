@@ -43,7 +43,13 @@ static bool argument(const char *line, char *key, size_t key_size, const char **
 }
 
 const struct run_log_family run_log_megatron = {
-    "megatron-lm", "Megatron-LM", "elapsed time per iteration (ms):", step, fact, argument};
+    .name = "megatron-lm",
+    .title = "Megatron-LM",
+    .marker = "elapsed time per iteration (ms):",
+    .step = step,
+    .fact = fact,
+    .argument = argument,
+};
 
 static const struct run_log_pattern bridge_step[] = {
     {"iteration ",       RUN_LOG_ITERATION,          1   },
@@ -53,7 +59,12 @@ static const struct run_log_pattern bridge_step[] = {
 };
 
 const struct run_log_family run_log_bridge = {
-    "megatron-bridge", "Megatron-Bridge", "Step Time :", bridge_step, fact, NULL};
+    .name = "megatron-bridge",
+    .title = "Megatron-Bridge",
+    .marker = "Step Time :",
+    .step = bridge_step,
+    .fact = fact,
+};
 
 static const struct run_log_pattern deepspeed_step[] = {
     {"iteration ",                      RUN_LOG_ITERATION,          1   },
@@ -64,9 +75,11 @@ static const struct run_log_pattern deepspeed_step[] = {
     {NULL,                              RUN_LOG_ITERATION,          0   },
 };
 
-const struct run_log_family run_log_megatron_deepspeed = {"megatron-deepspeed",
-                                                          "Megatron-DeepSpeed",
-                                                          "elapsed time per iteration (s):",
-                                                          deepspeed_step,
-                                                          fact,
-                                                          argument};
+const struct run_log_family run_log_megatron_deepspeed = {
+    .name = "megatron-deepspeed",
+    .title = "Megatron-DeepSpeed",
+    .marker = "elapsed time per iteration (s):",
+    .step = deepspeed_step,
+    .fact = fact,
+    .argument = argument,
+};

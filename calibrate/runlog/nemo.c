@@ -17,5 +17,9 @@ static const struct run_log_pattern step[] = {
     {NULL,                      RUN_LOG_ITERATION,            0   },
 };
 
-const struct run_log_family run_log_nemo = {"nemo", "NeMo", "train_step_timing in s",
-                                            step,   NULL,   NULL};
+const struct run_log_family run_log_nemo = {
+    .name = "nemo",
+    .title = "NeMo",
+    .marker = "train_step_timing in s",
+    .step = step,
+};

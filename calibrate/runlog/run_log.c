@@ -19,6 +19,10 @@ const struct run_log_family *const run_log_families[] = {&run_log_megatron,
                                                          &run_log_deepspeed_old,
                                                          &run_log_deepspeed_pipeline,
                                                          &run_log_bridge,
+                                                         &run_log_trainer_bar,
+                                                         &run_log_trainer_json,
+                                                         &run_log_swift,
+                                                         &run_log_trainer_summary,
                                                          NULL};
 
 enum { LINE_MAX_BYTES = 16384, STEPS_MAX = 10000000 };
@@ -44,13 +48,11 @@ static void clean_line(const char *s, size_t n, struct text *out)
     }
 }
 
-/* The number at the start of a text, blanks and thousands' commas passed over: "6,123", "13372.8/".
- */
-static bool number_at(const char *s, double *value)
+bool run_log_number(const char *s, double *value)
 {
     char digits[48];
     size_t n = 0;
-    s += strspn(s, " \t");
+    s += strspn(s, " \t'\":=");
     for (; *s != '\0' && n + 1 < sizeof digits; s++) {
         bool exponent = (*s == 'e' || *s == 'E') &&
                         (s[1] == '+' || s[1] == '-' || isdigit((unsigned char)s[1]));
@@ -80,7 +82,7 @@ static bool match(const struct run_log_pattern *patterns, const char *line, doub
     for (const struct run_log_pattern *p = patterns; p && p->before; p++) {
         double value;
         const char *at = strstr(line, p->before);
-        if (!at || !number_at(at + strlen(p->before), &value))
+        if (!at || !run_log_number(at + strlen(p->before), &value))
             continue;
         value *= p->scale;
         if (value < figure_least || value > figure_most)
@@ -118,7 +120,7 @@ static enum status take_line(struct run_log *log, const char *line, struct error
     if (!strstr(line, f->marker))
         return STATUS_OK;
     struct run_step step = {.value = {0}};
-    if (!match(f->step, line, step.value))
+    if (!(f->step_of ? f->step_of(line, &step) : match(f->step, line, step.value)))
         return STATUS_OK;
     for (int q = RUN_LOG_MEMORY_BYTES; q < RUN_LOG_QUANTITIES; q++)
         log->fact[q] = fmax(log->fact[q], step.value[q]);
@@ -164,21 +166,41 @@ static bool holds(const char *text, size_t n, const char *word)
     return false;
 }
 
+/* Whether the text may be a log of the family. */
+static bool may_be(const struct run_log_family *f, const char *text, size_t n)
+{
+    bool worded = !f->words;
+    for (size_t i = 0; f->words && f->words[i] && !worded; i++)
+        worded = holds(text, n, f->words[i]);
+    return worded && holds(text, n, f->marker);
+}
+
+static enum status nothing_read(const char *text, size_t n, struct error *e)
+{
+    bool losses = holds(text, n, "'loss': ") || holds(text, n, "\"log_history\": ");
+    error_set(e, STATUS_INPUT, "no line of it tells what a training step took");
+    error_set_hint(e, losses
+                          ? "a Trainer's losses alone tell no time: keep its progress bar, which "
+                            "goes to standard error, or its last line, train_runtime"
+                          : "logs of Megatron-LM, Megatron-Bridge, NeMo, torchtitan, MaxText, "
+                            "DeepSpeed and Hugging Face's Trainer are read");
+    return e->status;
+}
+
 static enum status read_plain(const char *text, size_t n, const char *file, struct run_log *out,
                               struct error *e)
 {
     for (size_t i = 0; run_log_families[i] && out->count == 0 && e->status == STATUS_OK; i++) {
-        if (!holds(text, n, run_log_families[i]->marker))
+        if (!may_be(run_log_families[i], text, n))
             continue;
         run_log_free(out);
         out->family = run_log_families[i];
         read_lines(out, text, n, e);
+        if (out->family->finish && e->status == STATUS_OK)
+            out->family->finish(out);
     }
-    if (e->status == STATUS_OK && out->count == 0) {
-        error_set(e, STATUS_INPUT, "no line of it tells what a training step took");
-        error_set_hint(e, "logs of Megatron-LM, Megatron-Bridge, NeMo, torchtitan, MaxText and "
-                          "DeepSpeed are read");
-    }
+    if (e->status == STATUS_OK && out->count == 0)
+        nothing_read(text, n, e);
     if (e->status != STATUS_OK) {
         error_set_file(e, file, 0, 0);
         run_log_free(out);
@@ -191,10 +213,8 @@ enum status run_log_read(const char *text, size_t n, const char *file, struct ru
 {
     struct text printed = {0};
     *out = (struct run_log){.family = NULL};
-    if (!docker_log_is(text, n))
-        return read_plain(text, n, file, out, e);
-    if (docker_log_text(text, n, &printed, e) == STATUS_OK)
-        read_plain(text_string(&printed), printed.length, file, out, e);
+    if (docker_log_open(&text, &n, &printed, e) == STATUS_OK)
+        read_plain(text, n, file, out, e);
     text_free(&printed);
     return e->status;
 }

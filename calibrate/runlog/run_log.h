@@ -14,8 +14,11 @@ enum run_log_quantity {
     RUN_LOG_SAMPLES_PER_S, /* sequences, all GPUs */
     RUN_LOG_TOKENS_PER_S_PER_GPU,
     RUN_LOG_FLOP_PER_S_PER_GPU, /* as the program counts them */
-    RUN_LOG_MEMORY_BYTES,       /* peak of allocated tensors */
-    RUN_LOG_RESERVED_BYTES,     /* peak that the allocator holds */
+    RUN_LOG_STEPS_PER_S,
+    RUN_LOG_ELAPSED_S,      /* since the run's start */
+    RUN_LOG_TOTAL_STEPS,    /* of the run, those to come too */
+    RUN_LOG_MEMORY_BYTES,   /* peak of allocated tensors */
+    RUN_LOG_RESERVED_BYTES, /* peak that the allocator holds */
     RUN_LOG_GLOBAL_BATCH,
     RUN_LOG_GPUS,
     RUN_LOG_SEQ_LENGTH,
@@ -34,6 +37,11 @@ struct run_log_pattern {
     double scale; /* to SI */
 };
 
+struct run_step {
+    double value[RUN_LOG_QUANTITIES]; /* 0: the line does not say */
+};
+struct run_log;
+
 /* How one program writes its log. A line with the marker is a step; others may hold facts. */
 struct run_log_family {
     const char *name, *title; /* "megatron-lm", "Megatron-LM" */
@@ -42,15 +50,20 @@ struct run_log_family {
     const struct run_log_pattern *fact;
     /* The key and the value of a line that lists an argument; false: it does not. NULL: none. */
     bool (*argument)(const char *line, char *key, size_t key_size, const char **value);
+    /* Where no text stands before the numbers, instead of `step`: what a line with the marker says;
+     * false: nothing. */
+    bool (*step_of)(const char *line, struct run_step *out);
+    /* After the last line: times of steps that several lines tell together, and which lines are
+     * steps at all. NULL: each line is one. */
+    void (*finish)(struct run_log *log);
+    const char *const *words; /* NULL-ended: one of them is in every such log; NULL: none need be */
+    const char *caveat;       /* what its times are, if not of steps; NULL: they are */
 };
 extern const struct run_log_family run_log_megatron, run_log_bridge, run_log_nemo,
     run_log_torchtitan, run_log_maxtext, run_log_megatron_deepspeed, run_log_torchtitan_old,
-    run_log_deepspeed, run_log_deepspeed_old, run_log_deepspeed_pipeline;
+    run_log_deepspeed, run_log_deepspeed_old, run_log_deepspeed_pipeline, run_log_trainer_bar,
+    run_log_trainer_json, run_log_swift, run_log_trainer_summary;
 extern const struct run_log_family *const run_log_families[]; /* NULL-ended */
-
-struct run_step {
-    double value[RUN_LOG_QUANTITIES]; /* 0: the line does not say */
-};
 
 struct run_log {
     const struct run_log_family *family;
@@ -59,6 +72,10 @@ struct run_log {
     double fact[RUN_LOG_QUANTITIES]; /* the largest that any line says; 0: none does */
     struct text arguments;           /* "key=value" lines that the program printed */
 };
+
+/* The number behind blanks, quotes, ':' and '=', thousands' commas passed over ("6,123", ":
+ * '1.5'"); false: none, or none above 0. */
+bool run_log_number(const char *s, double *value);
 
 /* STATUS_INPUT where no family's step line is in the text. */
 enum status run_log_read(const char *text, size_t n, const char *file, struct run_log *out,

@@ -20,7 +20,12 @@ static const struct run_log_pattern fact[] = {
 };
 
 const struct run_log_family run_log_torchtitan = {
-    "torchtitan", "torchtitan", "tps:", step, fact, NULL};
+    .name = "torchtitan",
+    .title = "torchtitan",
+    .marker = "tps:",
+    .step = step,
+    .fact = fact,
+};
 
 static const struct run_log_pattern old_step[] = {
     {"step:",   RUN_LOG_ITERATION,            1   },
@@ -30,4 +35,9 @@ static const struct run_log_pattern old_step[] = {
 };
 
 const struct run_log_family run_log_torchtitan_old = {
-    "torchtitan", "torchtitan", "wps:", old_step, fact, NULL};
+    .name = "torchtitan",
+    .title = "torchtitan",
+    .marker = "wps:",
+    .step = old_step,
+    .fact = fact,
+};

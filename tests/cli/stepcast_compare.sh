@@ -74,6 +74,20 @@ prints "llama3-8b on 8 x h100-sxm (dgx-h100), 64 sequences of 8192 tokens"
 prints "7.609 s a step"
 prints "467 TFLOP/s a GPU"
 
+# Hugging Face's Trainer tells its batch and, by its progress bar, its steps; without one, their mean
+expect 0 compare "$logs/trainer.log" --system dgx-h100 --model llama2-7b --gpus 8 --seq-length 2048 \
+    --stack deepspeed --zero 3
+prints "llama2-7b on 8 x h100-sxm (dgx-h100), 64 sequences of 2048 tokens"
+prints "4 s a step: median of 4 steps of $logs/trainer.log (Hugging Face's Trainer), 1 left out"
+grep -v 's/it' "$logs/trainer.log" >"$work/summary.log"
+expect 0 compare "$work/summary.log" --system dgx-h100 --model llama2-7b --gpus 8 --seq-length 2048 \
+    --stack deepspeed --zero 3
+prints "4.032 s a step" # 403.2 s, 100 steps
+prints "the mean of the whole run alone"
+grep "'loss'" "$logs/trainer.log" >"$work/losses.log"
+expect 3 compare "$work/losses.log" --system dgx-h100
+says "keep its progress bar"
+
 # what cannot be read
 printf 'hello\n' >"$work/empty.log"
 expect 3 compare "$work/empty.log" --system dgx-h100
