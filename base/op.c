@@ -21,8 +21,10 @@ const char *const phase_names[PHASES + 1] = {
 };
 
 const char *const op_kind_names[OP_KINDS + 1] = {
-    "gemm", "grouped_gemm", "attention", "memory", "collective", NULL,
+    "gemm", "grouped_gemm", "attention", "memory", "collective", "scan", NULL,
 };
+
+const char *const scan_form_names[SCAN_FORMS + 1] = {"ssd", "delta", NULL};
 
 const char *const memory_class_names[MEMORY_CLASSES + 1] = {
     "elementwise", "norm", "softmax", "cross_entropy", "permute", "quantise", "optimizer", NULL,

@@ -27,7 +27,7 @@ bool dtype_is_fp8(enum dtype dtype); /* fp8 elements, whatever their scales */
 enum phase { PHASE_FORWARD, PHASE_BACKWARD_INPUT, PHASE_BACKWARD_WEIGHT, PHASE_DECODE, PHASES };
 extern const char *const phase_names[PHASES + 1];
 
-enum op_kind { OP_GEMM, OP_GROUPED_GEMM, OP_ATTENTION, OP_MEMORY, OP_COLLECTIVE, OP_KINDS };
+enum op_kind { OP_GEMM, OP_GROUPED_GEMM, OP_ATTENTION, OP_MEMORY, OP_COLLECTIVE, OP_SCAN, OP_KINDS };
 extern const char *const op_kind_names[OP_KINDS + 1];
 
 /* C[m,n] = A[m,k] B[k,n] (forward: m tokens, k in-features, n out-features). `batch` equal products;
@@ -45,6 +45,21 @@ struct attention {
     double batch, heads, kv_heads, seq_q, seq_kv;
     double head_dim_qk, head_dim_v;
     double visible_frac; /* 1 bidirectional, about 1/2 causal, less with a window or packed documents */
+};
+
+/* The chunked scan of a recurrent mixer over `tokens` of each of `batch` sequences: `heads` states of
+ * key_dim x value_dim elements, keys and queries shared by heads / groups. Within a chunk it is
+ * products like attention's, from chunk to chunk the state passes. */
+enum scan_form {
+    SCAN_SSD,   /* decays: Mamba-2, lightning attention [Dao24] */
+    SCAN_DELTA, /* decays and the delta rule: gated DeltaNet, KDA [Yang24] */
+    SCAN_FORMS
+};
+extern const char *const scan_form_names[SCAN_FORMS + 1];
+struct scan {
+    enum scan_form form;
+    double batch, tokens, heads, groups;
+    double key_dim, value_dim, chunk;
 };
 
 /* A memory-bound kernel: bytes read and written in HBM. Each class has its own share of the bandwidth. */

@@ -183,8 +183,9 @@ static void emit_qkv(struct emitter *e, const struct layer_kind *kind)
     enum dtype p = s->precision;
     if (m->kv_lora_rank == 0) {
         emit_linear(e, &(struct linear){OP_NAME_QKV, MODULE_ATTENTION_LINEAR, t, h,
-                                        heads * kind->head_dim + 2 * kv * kind->head_dim, 0, p,
-                                        true, false});
+                                        heads * kind->head_dim + 2 * kv * kind->head_dim +
+                                            (m->attention_gate ? heads * value_dim(m, kind) : 0),
+                                        0, p, true, false});
         return;
     }
     double q_dim = m->qk_nope_head_dim + m->qk_rope_head_dim;
@@ -229,6 +230,19 @@ static void emit_rope(struct emitter *e, const struct layer_kind *kind)
         emit_norm(e, OP_NAME_QK_NORM, elements);
 }
 
+/* The sigmoid of the gate times the output: two reads and a write forward, three and two back. */
+static void emit_output_gate(struct emitter *e, const struct layer_kind *kind)
+{
+    double elements =
+        shard_tokens(e->shard) * rank_heads(e->shard, kind) * value_dim(e->model, kind);
+    if (!e->model->attention_gate)
+        return;
+    emit_memory(e, OP_NAME_OUTPUT_GATE, MODULE_ATTENTION_LINEAR, PHASE_FORWARD,
+                (struct memory_op){MEMORY_ELEMENTWISE, 6 * elements}, 1);
+    emit_memory(e, OP_NAME_OUTPUT_GATE, MODULE_ATTENTION_LINEAR, PHASE_BACKWARD_INPUT,
+                (struct memory_op){MEMORY_ELEMENTWISE, 10 * elements}, 1);
+}
+
 void attention_ops(struct emitter *e, const struct layer_kind *kind)
 {
     const struct model *m = e->model;
@@ -244,6 +258,7 @@ void attention_ops(struct emitter *e, const struct layer_kind *kind)
         emit_unfused(e, kind);
     else
         emit_fused(e, kind);
+    emit_output_gate(e, kind);
     emit_linear(e, &(struct linear){OP_NAME_PROJECTION, MODULE_ATTENTION_LINEAR,
                                     shard_tokens(e->shard), rank_heads(e->shard, kind) * v_dim,
                                     m->hidden_size, 0, e->shard->precision, false, false});

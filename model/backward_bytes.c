@@ -1,5 +1,5 @@
 /* What the backward pass of a layer holds at its fullest, besides what was saved for it. */
-#include "model/op_emit.h"
+#include "model/scan.h"
 #include <math.h>
 
 /* Gradients of the activations are 16 bit; each lives from the kernel that makes it to the one that
@@ -56,20 +56,37 @@ static double at_tile(const struct model *m, const struct layer_kind *kind, cons
     return tile * (saved.bytes[MODULE_MLP] + saved.bytes[MODULE_MLP_ACT] + at_mlp(&w));
 }
 
+/* Those bytes less what the MLP kept, gone when the gradient reaches the mixer. */
+static double without_mlp(double bytes, const struct activations *saved)
+{
+    static const enum module gone[] = {MODULE_MLP, MODULE_MLP_ACT, MODULE_MOE, MODULE_MOE_ACT,
+                                       MODULE_SHARED_EXPERTS};
+    for (size_t i = 0; i < sizeof gone / sizeof *gone; i++)
+        bytes -= saved->bytes[gone[i]];
+    return bytes;
+}
+
 /* While attention's gradient is computed, the MLP's tensors gone: the gradients of its output, of
  * queries, keys and values, the fp32 sum of the queries' [FlashAttention-2, flash_bwd: dq_accum],
  * and the buffers of the context exchange. */
 static double at_attention(const struct widths *w, const struct shard *s, double exchange_bytes,
                            const struct activations *saved)
 {
-    static const enum module gone[] = {MODULE_MLP, MODULE_MLP_ACT, MODULE_MOE, MODULE_MOE_ACT,
-                                       MODULE_SHARED_EXPERTS};
     double bytes = gradient_bytes * (2 * w->query + w->key_value) + exchange_bytes;
     if (s->attention == ATTENTION_FLASH)
         bytes += 4 * w->query;
-    for (size_t i = 0; i < sizeof gone / sizeof *gone; i++)
-        bytes -= saved->bytes[gone[i]];
-    return bytes;
+    return without_mlp(bytes, saved);
+}
+
+/* The same of the layer's mixer, whatever it is. */
+static double at_mixer(const struct model *m, const struct layer_kind *kind, const struct shard *s,
+                       const struct kernels *k, const struct widths *w,
+                       const struct activations *saved)
+{
+    if (kind->mixer == MIXER_ATTENTION)
+        return at_attention(w, s, context_exchange_bytes(m, kind, s, k), saved);
+    double scan = mixer_scans(kind->mixer) ? scan_backward_bytes(m, kind->mixer, s) : 0;
+    return without_mlp(scan, saved);
 }
 
 double layer_backward_bytes(const struct model *model, const struct layer_kind *kind,
@@ -77,8 +94,7 @@ double layer_backward_bytes(const struct model *model, const struct layer_kind *
                             const struct activations *saved)
 {
     struct widths w = widths_of(model, kind, shard);
-    double exchange = context_exchange_bytes(model, kind, shard, kernels);
     double mlp =
         shard->tiled_mlp && !kind->experts ? at_tile(model, kind, shard, kernels) : at_mlp(&w);
-    return gradient_bytes * w.stream + fmax(mlp, at_attention(&w, shard, exchange, saved));
+    return gradient_bytes * w.stream + fmax(mlp, at_mixer(model, kind, shard, kernels, &w, saved));
 }

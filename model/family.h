@@ -28,6 +28,13 @@ enum trait {
     TRAIT_ROUTER_BIAS = 1 << 17,
     TRAIT_SHARED_GATE = 1 << 18,
     TRAIT_EXPERT_WIDTH = 1 << 19, /* intermediate_size is the experts' width */
+    TRAIT_OUTPUT_GATE = 1 << 20,  /* of attention */
+    /* what the layers without attention hold */
+    TRAIT_MAMBA2 = 1 << 21,
+    TRAIT_DELTANET = 1 << 22,
+    TRAIT_LIGHTNING = 1 << 23,
+    TRAIT_SCANS = TRAIT_MAMBA2 | TRAIT_DELTANET | TRAIT_LIGHTNING,
+    TRAIT_HALVES = 1 << 24, /* a layer is a mixer or an MLP (Nemotron-H) */
 };
 
 /* Which layers a sliding window or chunk holds in, where no layer_types list says so. */

@@ -59,6 +59,13 @@ static const struct preset presets[] = {
     {"gpt2 gpt_bigcode", AT(positions), 1024, false},
     {"opt", AT(positions), 2048, false},
     {"qwen2_moe", AT(shared_intermediate_size), 5632, false},
+    {"nemotron_h granitemoehybrid bamba", AT(scan_conv_bias), 1, false},
+    {"nemotron_h granitemoehybrid bamba", AT(scan_conv), 4, false},
+    {"nemotron_h", AT(scan_chunk), 128, false},
+    {"granitemoehybrid bamba", AT(scan_chunk), 256, false},
+    {"minimax_text_01 minimax_m1", AT(scan_chunk), 256, false},
+    {"qwen3_next qwen3_5 qwen3_5_text qwen3_5_moe qwen3_5_moe_text", AT(linear_conv), 4, false},
+    {"qwen3_next qwen3_5 qwen3_5_text qwen3_5_moe qwen3_5_moe_text", AT(full_interval), 4, false},
     {"bailing_moe", AT(qk_norm), 0, false},
 };
 /* clang-format on */
@@ -175,6 +182,27 @@ enum status adjust_ernie(struct reader *r)
         json_number(last) < r->config.layers - 1)
         return json_error(r->json, last, r->e, STATUS_INPUT,
                           "experts that end before the last layer are not modelled");
+    return STATUS_OK;
+}
+
+/* Without experts the shared MLP is the only one; position_embedding_type tells of RoPE. */
+enum status adjust_granite_hybrid(struct reader *r)
+{
+    struct config *c = &r->config;
+    if (strcmp(reader_string(r, "position_embedding_type"), "rope") != 0)
+        r->traits |= TRAIT_NO_ROTARY;
+    if (c->experts <= 0 && c->shared_intermediate_size > 0) {
+        c->intermediate_size = c->shared_intermediate_size;
+        c->shared_intermediate_size = NOT_GIVEN;
+    }
+    return STATUS_OK;
+}
+
+/* Lightning attention has as many heads as attention, each with its own keys. */
+enum status adjust_lightning(struct reader *r)
+{
+    struct config *c = &r->config;
+    c->scan_heads = c->scan_groups = c->heads;
     return STATUS_OK;
 }
 

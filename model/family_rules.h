@@ -7,6 +7,8 @@
 enum status adjust_dbrx(struct reader *r);
 enum status adjust_ernie(struct reader *r);
 enum status adjust_falcon(struct reader *r);
+enum status adjust_granite_hybrid(struct reader *r);
+enum status adjust_lightning(struct reader *r);
 enum status adjust_llama4(struct reader *r);
 enum status adjust_minimax(struct reader *r);
 enum status adjust_mpt(struct reader *r);

@@ -8,13 +8,26 @@
 /* The network as data. Counts are ints, dimensions are elements. */
 enum { MODEL_LAYERS_MAX = 1024, MODEL_LAYER_KINDS_MAX = 8 };
 
-/* One kind of transformer layer; layers of one kind cost the same. */
+/* What mixes the tokens of a layer. All but attention keep a state of fixed size and are computed as
+ * a chunked scan. */
+enum mixer {
+    MIXER_ATTENTION,
+    MIXER_NONE,           /* a layer of an MLP or experts alone (Nemotron-H) */
+    MIXER_MAMBA2,         /* [Dao24] arXiv:2405.21060 */
+    MIXER_GATED_DELTANET, /* [Yang24] arXiv:2412.06464: Qwen3-Next, Qwen3.5 */
+    MIXER_LIGHTNING,      /* arXiv:2501.08313: MiniMax-Text-01 */
+    MIXERS
+};
+extern const char *const mixer_names[MIXERS + 1];
+
+/* One kind of layer; layers of one kind cost the same. */
 struct layer_kind {
+    enum mixer mixer;
     bool experts; /* router and experts instead of the dense MLP */
     int window;   /* sliding window, tokens; 0: full attention */
     int chunk;    /* attention stays within chunks of this many tokens (Llama 4); 0: none */
-    int intermediate_size;         /* dense MLP width (0 where experts) */
-    int heads, kv_heads, head_dim; /* usually the model's own */
+    int intermediate_size; /* dense MLP width; 0 where experts, and without an MLP */
+    int heads, kv_heads, head_dim; /* usually the model's own; 0 without attention */
 };
 
 struct model {
@@ -40,9 +53,15 @@ struct model {
     bool qk_norm;
     int qk_norm_parameters; /* a layer: 2 head_dim, (heads + kv_heads) head_dim; 0: not learned */
     bool attention_sinks;   /* one learned logit a head (gpt-oss) */
+    bool attention_gate;    /* the queries' projection has a gate of the output (Qwen3-Next) */
     bool embedding_norm;    /* LayerNorm after the embedding (BLOOM) */
     bool head_bias;         /* the output head adds a bias (GPT-J, Phi) */
     bool parallel_block;    /* attention and MLP side by side (GPT-NeoX, Falcon, Phi-1/2) */
+    /* scans: heads of key x value elements of state, keys and queries (Mamba's B and C) shared by
+     * scan_heads / scan_key_heads; a causal convolution of scan_conv taps before them; 0: none */
+    int scan_heads, scan_key_heads, scan_key_dim, scan_value_dim;
+    int scan_conv, scan_chunk;
+    bool scan_conv_bias, scan_bias; /* scan_bias: of both projections */
     /* experts */
     int experts, experts_per_token;
     int moe_intermediate_size;
@@ -61,8 +80,8 @@ struct model {
 
 /* Reads a model object: Hugging Face keys (all spellings of DESIGN.md), a nested text_config, or a
  * case file's subset. Missing derived values follow Hugging Face's defaults of that model_type.
- * What the model cannot represent (Mamba, linear or sparse attention ...) is STATUS_INPUT and names
- * the key. */
+ * What the model cannot represent (Mamba-1, sparse attention ...) is STATUS_INPUT and names the key;
+ * layers without attention that it can are named in `note`. */
 enum status model_read(const struct json *json, const struct json_value *object,
                        struct model *model, struct error *e);
 
@@ -77,10 +96,29 @@ const char *model_catalog_name(size_t i);
 /* Layers of each kind among layers first .. first+n-1, added to count[MODEL_LAYER_KINDS_MAX]. */
 void model_count_kinds(const struct model *model, int first, int n, double *count);
 
+/* A layer's mixer is a scan: neither attention nor none. */
+bool mixer_scans(enum mixer mixer);
+/* Some layer's is. */
+bool model_scans(const struct model *model);
+/* Norms of a layer; one that lacks its mixer or its MLP has half of the model's norms_per_layer. */
+double layer_norms(const struct model *model, const struct layer_kind *kind);
+
+/* Columns of a scan's projections and what they are for, of the whole layer: the input projection's
+ * `in`, the output projection's `inner` (heads x value), the channels that the convolution filters
+ * (values, keys, queries). */
+struct scan_widths {
+    double in, inner, convolved;
+};
+struct scan_widths scan_widths(const struct model *model, enum mixer mixer);
+/* FLOP of a token's scan, forward, as Megatron-LM counts them: 7 H P N for Mamba-2 (an estimate of
+ * the recurrence, its authors say), 8 H P N and the convolution for the gated delta rule; 4 H P N
+ * for lightning attention (two products with the state). */
+double scan_model_flop(const struct model *model, enum mixer mixer);
+
 /* Parameters of the whole model by part. */
 struct model_parameters {
     double embedding, head; /* head 0 when tied */
-    double attention, dense_mlp, experts, shared_experts, router, norms;
+    double attention, scans, dense_mlp, experts, shared_experts, router, norms;
     double mtp;    /* multi-token-prediction layers, not in total */
     double total;  /* with both vocabulary matrices, without mtp */
     double active; /* of total: what one token meets (experts_per_token of the experts) */

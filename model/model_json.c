@@ -36,9 +36,18 @@ const struct field model_fields[] = {
     FLAG(qk_norm),
     COUNT(qk_norm_parameters, 0),
     FLAG(attention_sinks),
+    FLAG(attention_gate),
     FLAG(embedding_norm),
     FLAG(head_bias),
     FLAG(parallel_block),
+    COUNT(scan_heads, 0),
+    COUNT(scan_key_heads, 0),
+    COUNT(scan_key_dim, 0),
+    COUNT(scan_value_dim, 0),
+    COUNT(scan_conv, 0),
+    COUNT(scan_chunk, 0),
+    FLAG(scan_conv_bias),
+    FLAG(scan_bias),
     COUNT(experts, 0),
     COUNT(experts_per_token, 0),
     COUNT(moe_intermediate_size, 0),
@@ -55,13 +64,14 @@ enum { MODEL_ROWS = sizeof model_fields / sizeof *model_fields };
 const size_t model_field_count = MODEL_ROWS;
 
 static const struct field kind_rows[] = {
+    FIELD_ROW(layer_kind, "mixer", FIELD_ENUM, UNIT_NONE, mixer, 0, 0, false, mixer_names, ""),
     ROW(layer_kind, "experts", FIELD_BOOL, experts, 0, 0),
     ROW(layer_kind, "window", FIELD_INT, window, 0, INT_MAX),
     ROW(layer_kind, "chunk", FIELD_INT, chunk, 0, INT_MAX),
     ROW(layer_kind, "intermediate_size", FIELD_INT, intermediate_size, 0, INT_MAX),
-    ROW(layer_kind, "heads", FIELD_INT, heads, 1, INT_MAX),
-    ROW(layer_kind, "kv_heads", FIELD_INT, kv_heads, 1, INT_MAX),
-    ROW(layer_kind, "head_dim", FIELD_INT, head_dim, 1, INT_MAX),
+    ROW(layer_kind, "heads", FIELD_INT, heads, 0, INT_MAX),
+    ROW(layer_kind, "kv_heads", FIELD_INT, kv_heads, 0, INT_MAX),
+    ROW(layer_kind, "head_dim", FIELD_INT, head_dim, 0, INT_MAX),
 };
 enum { KIND_ROWS = sizeof kind_rows / sizeof *kind_rows };
 
@@ -90,6 +100,23 @@ bool model_is_resolved(const struct json_value *object)
     return json_member(object, kinds_key) != NULL;
 }
 
+/* A kind with what its mixer and its MLP need. */
+static bool kind_is_whole(const struct model *m, const struct layer_kind *kind)
+{
+    bool filled = kind->experts ? m->experts > 0 : kind->intermediate_size > 0;
+    bool attends = kind->heads >= 1 && kind->kv_heads >= 1 && kind->head_dim >= 1 &&
+                   kind->heads % kind->kv_heads == 0;
+    bool scans = m->scan_heads >= 1 && m->scan_key_heads >= 1 && m->scan_key_dim >= 1 &&
+                 m->scan_value_dim >= 1 && m->scan_chunk >= 1 &&
+                 m->scan_heads % m->scan_key_heads == 0;
+    if (kind->experts && m->experts == 0)
+        return false;
+    if (kind->mixer == MIXER_ATTENTION)
+        return attends;
+    bool none = kind->heads == 0 && kind->kv_heads == 0 && kind->head_dim == 0;
+    return none && (kind->mixer == MIXER_NONE ? filled : scans);
+}
+
 static enum status read_kinds(const struct json *json, const struct json_value *list,
                               struct model *model, struct error *e)
 {
@@ -101,11 +128,9 @@ static enum status read_kinds(const struct json *json, const struct json_value *
         struct layer_kind *kind = &model->kind[model->kinds++];
         if (fields_read(json, v, (struct fields){kind_rows, KIND_ROWS}, kind, NULL, e) != STATUS_OK)
             return e->status;
-        bool whole = kind->heads >= 1 && kind->kv_heads >= 1 && kind->heads % kind->kv_heads == 0;
-        bool filled = kind->experts ? model->experts > 0 : kind->intermediate_size > 0;
-        if (!whole || !filled)
+        if (!kind_is_whole(model, kind))
             return json_error(json, v, e, STATUS_INPUT,
-                              "expected heads that kv_heads divides, and an MLP or experts");
+                              "expected heads that kv_heads divides, a scan, an MLP or experts");
     }
     return STATUS_OK;
 }

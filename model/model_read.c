@@ -267,6 +267,7 @@ static void read_traits(struct reader *r)
     m->layer_norm_bias = trait(r, TRAIT_LAYER_NORM);
     m->embedding_norm = trait(r, TRAIT_EMBEDDING_NORM);
     m->attention_sinks = trait(r, TRAIT_SINKS);
+    m->attention_gate = flag_or(c->output_gate, trait(r, TRAIT_OUTPUT_GATE));
     read_biases(r);
     read_qk_norm(r);
 }
@@ -342,6 +343,20 @@ static enum status read_experts(struct reader *r)
     return read_expert_groups(r);
 }
 
+/* Layers without attention, by what they hold instead. */
+static void note_mixers(struct reader *r)
+{
+    const struct model *m = r->model;
+    double count[MODEL_LAYER_KINDS_MAX] = {0}, of[MIXERS] = {0};
+    model_count_kinds(m, 0, m->layers, count);
+    for (int i = 0; i < m->kinds; i++)
+        of[m->kind[i].mixer] += count[i];
+    for (int i = 0; i < MIXERS; i++)
+        if (mixer_scans((enum mixer)i) && of[i] > 0)
+            add_note(r, "%.0f of %d layers are %s, their scans at an assumed rate", of[i],
+                     m->layers, mixer_names[i]);
+}
+
 static enum status build(struct reader *r)
 {
     struct model *m = r->model;
@@ -350,12 +365,15 @@ static enum status build(struct reader *r)
     if (read_dimensions(r) != STATUS_OK || read_heads(r) != STATUS_OK)
         return r->e->status;
     read_traits(r);
-    if (read_mlp(r) != STATUS_OK || read_experts(r) != STATUS_OK)
+    if (read_mlp(r) != STATUS_OK || read_experts(r) != STATUS_OK || reader_scans(r) != STATUS_OK)
         return r->e->status;
     m->mtp_layers = count_or(r->config.mtp_layers, 0);
     if (m->mtp_layers > MODEL_LAYERS_MAX)
         return reader_error(r, AT(mtp_layers), "at most %d layers are modelled", MODEL_LAYERS_MAX);
-    return reader_layers(r);
+    if (reader_layers(r) != STATUS_OK)
+        return r->e->status;
+    note_mixers(r);
+    return STATUS_OK;
 }
 
 static void set_names(struct reader *r)

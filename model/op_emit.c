@@ -64,7 +64,7 @@ enum dtype shard_dtype16(const struct shard *shard)
 
 bool trains_with_dropout(const struct model *model, const struct kernels *kernels)
 {
-    return kernels->dropout && !model->gated_mlp;
+    return kernels->dropout && !model->gated_mlp && model->scan_heads == 0;
 }
 
 double shard_dtype16_bytes(void)

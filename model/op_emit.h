@@ -38,7 +38,8 @@ void emit_linear(struct emitter *e, const struct linear *linear);
 enum dtype shard_dtype16(const struct shard *shard);
 double shard_dtype16_bytes(void);
 
-/* GPT-style models (plain MLP) train with dropout where the stack does; gated ones do not. */
+/* GPT-style models (plain MLP) train with dropout where the stack does; gated ones and those with
+ * scans do not. */
 bool trains_with_dropout(const struct model *model, const struct kernels *kernels);
 
 /* Tokens that a rank's experts receive, and tokens it sends. MODELLING 1.2 */
@@ -62,6 +63,7 @@ struct mlp {
 void emit_mlp(struct emitter *e, const struct mlp *mlp);
 
 void attention_ops(struct emitter *e, const struct layer_kind *kind);
+void scan_ops(struct emitter *e, const struct layer_kind *kind);
 void mlp_ops(struct emitter *e, const struct layer_kind *kind);
 void expert_ops(struct emitter *e);
 

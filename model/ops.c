@@ -15,10 +15,13 @@ void layer_ops(const struct model *model, const struct layer_kind *kind, const s
                const struct kernels *kernels, struct ops *out)
 {
     struct emitter e = {model, shard, kernels, out};
-    attention_ops(&e, kind);
+    if (kind->mixer == MIXER_ATTENTION)
+        attention_ops(&e, kind);
+    else if (kind->mixer != MIXER_NONE)
+        scan_ops(&e, kind);
     if (kind->experts)
         expert_ops(&e);
-    else
+    else if (kind->intermediate_size > 0)
         mlp_ops(&e, kind);
 }
 

@@ -19,6 +19,7 @@ enum op_name {
     OP_NAME_CP_EXCHANGE, OP_NAME_CP_MERGE, OP_NAME_KV_REPEAT, OP_NAME_ETP_GATHER, OP_NAME_ETP_SCATTER,
     OP_NAME_EMBEDDING, OP_NAME_EMBEDDING_DROPOUT, OP_NAME_FINAL_NORM, OP_NAME_LOGITS,
     OP_NAME_CROSS_ENTROPY, OP_NAME_MTP_PROJECTION,
+    OP_NAME_SCAN_IN, OP_NAME_CONVOLUTION, OP_NAME_SCAN, OP_NAME_GATED_NORM, OP_NAME_SCAN_OUT, OP_NAME_OUTPUT_GATE,
     OP_NAMES
 };
 extern const char *const op_name_names[OP_NAMES + 1];
@@ -37,6 +38,7 @@ struct op {
         struct gemm gemm;           /* OP_GEMM, OP_GROUPED_GEMM */
         struct attention attention; /* OP_ATTENTION; PHASE_BACKWARD_INPUT is its whole backward */
         struct memory_op memory;    /* OP_MEMORY */
+        struct scan scan;           /* OP_SCAN; PHASE_BACKWARD_INPUT is its whole backward */
         double bytes;               /* OP_COLLECTIVE: nccl-tests size */
     };
 };
@@ -47,7 +49,7 @@ struct ops {
     struct op op[OPS_MAX];
 };
 
-/* Ops of one transformer layer: forward, backward input, backward weight. Appends to out. */
+/* Ops of one layer: forward, backward input, backward weight. Appends to out. */
 void layer_ops(const struct model *model, const struct layer_kind *kind, const struct shard *shard,
                const struct kernels *kernels, struct ops *out);
 /* Of a layer with experts, the half after attention alone: all of its MODULE_MOE and MODULE_MOE_ACT,

@@ -1,17 +1,17 @@
 /* Parameters by part. MODELLING 1.1 */
-#include "model/model.h"
+#include "model/scan.h"
 
 static double value_dim(const struct model *m, const struct layer_kind *kind)
 {
     return m->v_head_dim > 0 ? m->v_head_dim : kind->head_dim;
 }
 
-/* Grouped-query attention:  h (a d + k (d + d_v)) + a d_v h */
+/* Grouped-query attention:  h (a d + k (d + d_v)) + a d_v h, and h a d_v for a gate */
 static double gqa_matrices(const struct model *m, const struct layer_kind *kind)
 {
     double h = m->hidden_size, a = kind->heads, k = kind->kv_heads, d = kind->head_dim;
     double v = value_dim(m, kind);
-    return h * (a * d + k * (d + v)) + a * v * h;
+    return h * (a * d + k * (d + v)) + a * v * h + (m->attention_gate ? h * a * v : 0);
 }
 
 /* Multi-head latent attention:
@@ -56,9 +56,16 @@ static double mlp_parameters(const struct model *m, double width)
     return mlp_matrices(m, width) + (m->mlp_bias ? up * width + m->hidden_size : 0);
 }
 
+static double mixer_matrices(const struct model *m, const struct layer_kind *kind)
+{
+    if (kind->mixer == MIXER_ATTENTION)
+        return attention_matrices(m, kind);
+    return mixer_scans(kind->mixer) ? scan_matrices(m, kind->mixer) : 0;
+}
+
 double layer_matrix_elements(const struct model *model, const struct layer_kind *kind)
 {
-    double attention = attention_matrices(model, kind);
+    double attention = mixer_matrices(model, kind);
     if (!kind->experts)
         return attention + mlp_matrices(model, kind->intermediate_size);
     return attention + mlp_matrices(model, model->shared_intermediate_size) +
@@ -75,8 +82,11 @@ struct model_parameters layer_parameters(const struct model *model, const struct
 {
     struct model_parameters p = {0};
     double h = model->hidden_size;
-    p.attention = attention_matrices(model, kind) + attention_vectors(model, kind);
-    p.norms = model->norms_per_layer * norm_parameters(model);
+    if (kind->mixer == MIXER_ATTENTION)
+        p.attention = attention_matrices(model, kind) + attention_vectors(model, kind);
+    else if (mixer_scans(kind->mixer))
+        p.scans = scan_matrices(model, kind->mixer) + scan_vectors(model, kind->mixer);
+    p.norms = layer_norms(model, kind) * norm_parameters(model);
     double met = 0;
     if (kind->experts) {
         p.experts = model->experts * mlp_parameters(model, model->moe_intermediate_size);
@@ -85,10 +95,11 @@ struct model_parameters layer_parameters(const struct model *model, const struct
             p.shared_experts = mlp_parameters(model, model->shared_intermediate_size) +
                                (model->shared_expert_gate ? h : 0);
         met = model->experts > 0 ? p.experts / model->experts * model->experts_per_token : 0;
-    } else {
+    } else if (kind->intermediate_size > 0) {
         p.dense_mlp = mlp_parameters(model, kind->intermediate_size);
     }
-    p.total = p.attention + p.dense_mlp + p.experts + p.shared_experts + p.router + p.norms;
+    p.total =
+        p.attention + p.scans + p.dense_mlp + p.experts + p.shared_experts + p.router + p.norms;
     p.active = p.total - p.experts + met;
     return p;
 }
@@ -96,6 +107,7 @@ struct model_parameters layer_parameters(const struct model *model, const struct
 static void add_scaled(struct model_parameters *sum, const struct model_parameters *p, double n)
 {
     sum->attention += n * p->attention;
+    sum->scans += n * p->scans;
     sum->dense_mlp += n * p->dense_mlp;
     sum->experts += n * p->experts;
     sum->shared_experts += n * p->shared_experts;

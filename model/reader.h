@@ -18,8 +18,13 @@ struct config {
     int first_dense, moe_every, sparse_step, moe_interleave; /* which layers have experts */
     int window, window_pattern, window_from, chunk, nope_every;
     int mtp_layers, mtp_layers_each;
+    /* of scans: heads, their values' and keys' dimensions, groups (Mamba's; heads of keys) */
+    int scan_heads, scan_head_dim, scan_key_dim, scan_groups, scan_conv, scan_chunk, scan_expand;
+    int linear_heads, linear_head_dim, linear_key_dim, linear_key_heads, linear_conv;
+    int full_interval; /* every so many-th layer is attention */
     int tied, gated, bias, attention_bias, output_bias, mlp_bias, qk_norm, router_bias, head_bias;
     int use_window, parallel, new_decoder, multi_query, alibi, norms_in_parallel, use_mtp;
+    int scan_conv_bias, scan_bias, output_gate;
 };
 
 struct reader {
@@ -48,11 +53,22 @@ enum status reader_error(struct reader *r, size_t offset, const char *format, ..
     STEPCAST_PRINTF(3, 4);
 #define AT(member) offsetof(struct config, member)
 
-/* The layer_types that reader_layers understands. */
+/* The layer_types that reader_layers understands, and those of families with scans besides. */
 #define READ_LAYER_TYPES "full_attention attention sliding_attention chunked_attention"
+#define SCAN_LAYER_TYPES "linear_attention mamba mlp moe"
 
 /* STATUS_INPUT if the file holds what no model here represents; names the key. */
 enum status reader_refuse(struct reader *r);
+/* Fills the model's scans, where its family has any. */
+enum status reader_scans(struct reader *r);
+/* What each layer holds: read by reader_mixers over a transformer's attention and MLP. */
+struct layer_halves {
+    unsigned char mixer[MODEL_LAYERS_MAX]; /* enum mixer */
+    bool bare[MODEL_LAYERS_MAX];           /* without an MLP or experts */
+    bool dense[MODEL_LAYERS_MAX];          /* with an MLP, whatever the model has of experts */
+};
+enum status reader_mixers(struct reader *r, struct layer_halves *out);
+
 /* Fills the model's layer kinds. The rest of the model and config are complete. */
 enum status reader_layers(struct reader *r);
 

@@ -7,6 +7,7 @@ enum reach { REACH_FULL, REACH_WINDOW, REACH_CHUNK };
 struct layers {
     unsigned char reach[MODEL_LAYERS_MAX]; /* enum reach */
     bool sparse[MODEL_LAYERS_MAX];         /* experts instead of the dense MLP */
+    struct layer_halves halves;
 };
 
 static enum reach rule_reach(const struct reader *r, int layer)
@@ -144,25 +145,32 @@ static struct layer_kind kind_of(const struct reader *r, const struct layers *la
 {
     const struct config *c = &r->config;
     const struct model *m = r->model;
-    struct layer_kind kind = {.experts = layers->sparse[layer],
-                              .heads = m->heads,
-                              .kv_heads = m->kv_heads,
-                              .head_dim = m->head_dim};
+    enum mixer mixer = (enum mixer)layers->halves.mixer[layer];
+    bool bare = layers->halves.bare[layer];
+    bool experts = layers->sparse[layer] && !bare && !layers->halves.dense[layer];
+    if (mixer != MIXER_ATTENTION)
+        return (struct layer_kind){.mixer = mixer,
+                                   .experts = experts,
+                                   .intermediate_size = experts || bare ? 0 : m->intermediate_size};
+    struct layer_kind kind = {
+        .experts = experts, .heads = m->heads, .kv_heads = m->kv_heads, .head_dim = m->head_dim};
     if (layers->reach[layer] == REACH_WINDOW && c->window > 0)
         kind.window = c->window;
     if (layers->reach[layer] == REACH_CHUNK && c->chunk > 0)
         kind.chunk = c->chunk;
-    if (!kind.experts)
+    if (!kind.experts && !bare)
         kind.intermediate_size = m->intermediate_size;
     return kind;
 }
 
 static bool kinds_equal(const struct layer_kind *a, const struct layer_kind *b)
 {
-    return a->experts == b->experts && a->window == b->window && a->chunk == b->chunk;
+    return a->mixer == b->mixer && a->experts == b->experts && a->window == b->window &&
+           a->chunk == b->chunk && a->intermediate_size == b->intermediate_size;
 }
 
-/* Experts, window and chunk make at most six kinds: fewer than MODEL_LAYER_KINDS_MAX. */
+/* Attention's experts, windows and chunks make at most six kinds, a scan's experts two:
+ * MODEL_LAYER_KINDS_MAX; layers of halves have no windows. */
 static void add_layer(struct model *m, int layer, const struct layer_kind *kind)
 {
     int i = 0;
@@ -181,12 +189,13 @@ enum status reader_layers(struct reader *r)
         layers.sparse[i] = rule_sparse(&r->config, i);
     }
     if (read_rope_flags(r, &layers) != STATUS_OK || read_layer_types(r, &layers) != STATUS_OK ||
-        read_expert_layers(r, &layers) != STATUS_OK)
+        read_expert_layers(r, &layers) != STATUS_OK ||
+        reader_mixers(r, &layers.halves) != STATUS_OK)
         return r->e->status;
     for (int i = 0; i < r->config.layers; i++) {
         struct layer_kind kind = kind_of(r, &layers, i);
         add_layer(r->model, i, &kind);
-        if (!kind.experts && kind.intermediate_size == 0)
+        if (!kind.experts && kind.intermediate_size == 0 && !layers.halves.bare[i])
             return reader_error(r, AT(intermediate_size), "is needed: layer %d has no experts", i);
     }
     return STATUS_OK;

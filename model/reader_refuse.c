@@ -6,6 +6,7 @@
 struct refusal {
     const char *names; /* keys or model types, separated by blanks */
     const char *what;
+    bool unless_scans; /* read in families whose layers may be scans */
 };
 
 /* Keys that change what a layer computes. One counts as absent where it is null, false, 0 or empty.
@@ -13,46 +14,49 @@ struct refusal {
 /* clang-format off */
 static const struct refusal refused_keys[] = {
     {"index_topk index_n_heads index_head_dim sparse_attention_config sparse_config nsa_config "
-     "dense_attention_every_n_layers blocksparse_block_size", "sparse attention"},
-    {"linear_attn_config linear_num_key_heads linear_num_value_heads linear_key_head_dim "
-     "linear_value_head_dim linear_conv_kernel_dim full_attention_interval", "linear attention"},
-    {"hybrid_override_pattern hybrid_layer_pattern layers_block_type block_types mamba_d_state "
-     "mamba_num_heads mamba_n_heads mamba_d_ssm mamba_expand mamba_head_dim ssm_state_size ssm_cfg "
-     "state_size attn_layer_period attn_layer_indices conv_L_cache",
-     "a layer of another kind (Mamba, recurrent, convolution)"},
-    {"compress_ratios o_lora_rank", "compressed attention"},
-    {"hc_mult", "hyper-connections"},
+     "dense_attention_every_n_layers blocksparse_block_size", "sparse attention", false},
+    {"linear_attn_config", "linear attention", false},
+    {"linear_num_key_heads linear_num_value_heads linear_key_head_dim linear_value_head_dim "
+     "linear_conv_kernel_dim full_attention_interval", "linear attention", true},
+    {"hybrid_override_pattern layers_block_type mamba_d_state mamba_num_heads mamba_n_heads "
+     "mamba_expand mamba_head_dim ssm_state_size attn_layer_indices",
+     "a layer of another kind (Mamba, recurrent, convolution)", true},
+    {"hybrid_layer_pattern block_types mamba_d_ssm ssm_cfg state_size attn_layer_period "
+     "conv_L_cache", "a layer of another kind (Mamba, recurrent, convolution)", false},
+    {"compress_ratios o_lora_rank", "compressed attention", false},
+    {"hc_mult", "hyper-connections", false},
     {"cross_attention_layers add_cross_attention is_encoder_decoder encoder_layers",
-     "cross-attention"},
-    {"num_kv_shared_layers use_cla", "sharing of keys and values between layers"},
+     "cross-attention", false},
+    {"num_kv_shared_layers use_cla", "sharing of keys and values between layers", false},
     {"hidden_size_per_layer_input altup_num_inputs laurel_rank",
-     "a second stream beside the layers"},
+     "a second stream beside the layers", false},
     {"block_configs num_query_heads_per_layer attention_other_setting swa_num_attention_heads "
      "swa_head_dim global_head_dim num_global_key_value_heads attention_k_eq_v",
-     "layers of different head counts"},
-    {"attn_output_gate attention_output_gate use_head_wise_attn_gate", "an attention output gate"},
-    {"moe_latent_size zero_expert_num zero_expert_nums", "experts of another kind"},
+     "layers of different head counts", false},
+    {"attn_output_gate", "an attention output gate", true},
+    {"attention_output_gate use_head_wise_attn_gate", "an attention output gate", false},
+    {"moe_latent_size zero_expert_num zero_expert_nums", "experts of another kind", false},
 };
 /* clang-format on */
 
 /* Model types that are refused whatever keys their file holds. */
 /* clang-format off */
 static const struct refusal refused_types[] = {
-    {"deepseek_v32 glm_moe_dsa phi3small minimax_m3 minimax_m3_vl", "sparse attention"},
-    {"deepseek_v4", "compressed attention and hyper-connections"},
-    {"qwen3_next qwen3_5 qwen3_5_text qwen3_5_moe qwen3_5_moe_text kimi_linear minimax_m1 "
-     "minimax_text_01 bailing_moe_linear olmo_hybrid", "linear attention"},
-    {"mamba mamba2 falcon_mamba jamba zamba zamba2 bamba nemotron_h granitemoehybrid falcon_h1 "
-     "plamo2", "Mamba layers"},
-    {"rwkv rwkv5 rwkv6 rwkv7 recurrent_gemma xlstm retnet", "recurrent layers"},
-    {"lfm2 lfm2_moe", "convolution layers"},
-    {"mllama mllama_text_model t5 mt5 umt5 bart mbart pegasus whisper marian", "cross-attention"},
-    {"gemma3n gemma3n_text", "a second stream beside the layers"},
+    {"deepseek_v32 glm_moe_dsa phi3small minimax_m3 minimax_m3_vl", "sparse attention", false},
+    {"deepseek_v4", "compressed attention and hyper-connections", false},
+    {"kimi_linear bailing_moe_linear olmo_hybrid", "linear attention", false},
+    {"mamba mamba2 falcon_mamba jamba zamba zamba2 falcon_h1 plamo2",
+     "Mamba-1, a model of Mamba alone or Mamba beside attention", false},
+    {"rwkv rwkv5 rwkv6 rwkv7 recurrent_gemma xlstm retnet", "recurrent layers", false},
+    {"lfm2 lfm2_moe", "convolution layers", false},
+    {"mllama mllama_text_model t5 mt5 umt5 bart mbart pegasus whisper marian", "cross-attention",
+     false},
+    {"gemma3n gemma3n_text", "a second stream beside the layers", false},
     {"gemma4 gemma4_text gemma4_unified mimo_v2_flash step3p5 step3p7 nemotron-nas openelm",
-     "layers of different head counts"},
-    {"longcat_flash", "experts of another kind"},
+     "layers of different head counts", false},
+    {"longcat_flash", "experts of another kind", false},
     {"bert roberta xlm-roberta deberta deberta-v2 electra albert distilbert modernbert",
-     "an encoder without causal attention"},
+     "an encoder without causal attention", false},
 };
 /* clang-format on */
 enum {
@@ -88,11 +92,20 @@ static enum status refuse(struct reader *r, const struct json_value *v, const ch
     return r->e->status;
 }
 
+/* The family's layers may be scans. */
+static bool may_scan(const struct reader *r)
+{
+    const struct family *family = family_find(r->model_type);
+    return family && (family->traits & TRAIT_SCANS) != 0;
+}
+
 static enum status refuse_keys(struct reader *r)
 {
+    bool scans = may_scan(r);
     for (const struct json_value *v = json_first(r->object); v; v = json_next(v))
         for (int i = 0; i < REFUSED_KEYS; i++)
-            if (is_active(v) && word_in_list(refused_keys[i].names, json_key(v)))
+            if (is_active(v) && !(scans && refused_keys[i].unless_scans) &&
+                word_in_list(refused_keys[i].names, json_key(v)))
                 return refuse(r, v, refused_keys[i].what);
     return STATUS_OK;
 }
@@ -101,7 +114,7 @@ static enum status refuse_keys(struct reader *r)
 static enum status refuse_type_list(struct reader *r)
 {
     const struct json_value *list = json_member(r->object, "attn_type_list");
-    if (!list || json_kind(list) != JSON_ARRAY)
+    if (!list || json_kind(list) != JSON_ARRAY || may_scan(r))
         return STATUS_OK;
     for (const struct json_value *v = json_first(list); v; v = json_next(v))
         if (json_kind(v) != JSON_NUMBER || json_number(v) != 1)
@@ -122,7 +135,8 @@ static enum status refuse_layer_types(struct reader *r)
         if (json_kind(v) != JSON_STRING)
             return json_error(r->json, v, r->e, STATUS_INPUT, "expected a layer type, got %s",
                               json_kind_name(json_kind(v)));
-        if (!word_in_list(READ_LAYER_TYPES, json_string(v))) {
+        bool scan = may_scan(r) && word_in_list(SCAN_LAYER_TYPES, json_string(v));
+        if (!scan && !word_in_list(READ_LAYER_TYPES, json_string(v))) {
             char what[64];
             snprintf(what, sizeof what, "a layer of type \"%.32s\"", json_string(v));
             return refuse(r, v, what);

@@ -82,6 +82,7 @@ enum module {
     MODULE_RESIDUAL, /* the stream between sub-layers */
     MODULE_EMBEDDING,
     MODULE_HEAD,
+    MODULE_SCAN, /* all of a scan layer's mixer but its norm: no selective recompute names it */
     MODULES
 };
 extern const char *const module_names[MODULES + 1];

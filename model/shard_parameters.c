@@ -1,5 +1,5 @@
 /* Parameters and saved activations of one GPU's share of a layer. MODELLING 1.1, 6.2 */
-#include "model/op_emit.h"
+#include "model/scan.h"
 #include <math.h>
 #include <string.h>
 
@@ -24,7 +24,8 @@ static double attention_shard_parameters(const struct model *m, const struct lay
     double kv = kind->kv_heads > s->tp ? (double)kind->kv_heads / s->tp : 1;
     double v_dim = m->v_head_dim > 0 ? m->v_head_dim : kind->head_dim;
     if (m->kv_lora_rank == 0)
-        return h * (heads + 2 * kv) * kind->head_dim + heads * v_dim * h;
+        return h * (heads + 2 * kv) * kind->head_dim + heads * v_dim * h +
+               (m->attention_gate ? h * heads * v_dim : 0);
     double q_dim = m->qk_nope_head_dim + m->qk_rope_head_dim;
     double q = m->q_lora_rank > 0 ? m->q_lora_rank * (h + heads * q_dim) : h * heads * q_dim;
     double kv_down = h * (m->kv_lora_rank + m->qk_rope_head_dim);
@@ -32,13 +33,21 @@ static double attention_shard_parameters(const struct model *m, const struct lay
     return q + kv_down + kv_up + heads * v_dim * h;
 }
 
+static double mixer_shard_parameters(const struct model *m, const struct layer_kind *kind,
+                                     const struct shard *s)
+{
+    if (kind->mixer == MIXER_ATTENTION)
+        return attention_shard_parameters(m, kind, s);
+    return mixer_scans(kind->mixer) ? scan_shard_parameters(m, kind->mixer, s) : 0;
+}
+
 struct shard_parameters layer_shard_parameters(const struct model *model,
                                                const struct layer_kind *kind,
                                                const struct shard *shard)
 {
     double h = model->hidden_size, matrices = model->gated_mlp ? 3 : 2;
-    double norms = model->norms_per_layer * h * (model->layer_norm_bias ? 2 : 1);
-    struct shard_parameters p = {attention_shard_parameters(model, kind, shard) + norms, 0};
+    double norms = layer_norms(model, kind) * h * (model->layer_norm_bias ? 2 : 1);
+    struct shard_parameters p = {mixer_shard_parameters(model, kind, shard) + norms, 0};
     if (!kind->experts) {
         p.dense += matrices * h * kind->intermediate_size / shard->tp;
         return p;
@@ -103,6 +112,8 @@ static void attention_activations(const struct model *m, const struct layer_kind
         out->bytes[MODULE_CORE_ATTENTION] += 4 * t * heads;
     out->bytes[MODULE_ATTENTION_LINEAR] +=
         2 * t * heads * v_dim; /* context: the projection's input */
+    if (m->attention_gate)     /* what the gate multiplies, and the gate */
+        out->bytes[MODULE_ATTENTION_LINEAR] += 4 * t * heads * v_dim;
     if (trains_with_dropout(m, k))
         out->bytes[MODULE_ATTENTION_LINEAR] += stream;
 }
@@ -112,7 +123,6 @@ static void mlp_activations(const struct model *m, const struct layer_kind *kind
 {
     double stream = shard_sequence_tokens(s) * m->hidden_size, up = m->gated_mlp ? 2 : 1;
     double wide = s->tiled_mlp ? 0 : shard_tokens(s) * kind->intermediate_size / s->tp;
-    out->bytes[MODULE_ATTENTION_LINEAR] += 2 * stream; /* the stream between attention and MLP */
     out->bytes[MODULE_LAYERNORM] += saved_norm_bytes(k) * stream;
     out->bytes[MODULE_LAYERNORM] +=
         saved_input_bytes(s) *
@@ -134,7 +144,6 @@ static void expert_activations(const struct model *m, const struct shard *s,
     double received = expert_tokens_received(m, s) * s->expert_imbalance;
     double wide = received * m->moe_intermediate_size / s->etp;
     double shared = shard_tokens(s) * m->shared_intermediate_size / s->tp;
-    out->bytes[MODULE_ATTENTION_LINEAR] += 2 * stream;
     out->bytes[MODULE_LAYERNORM] +=
         (2 + saved_norm_bytes(k)) * stream; /* the router reads it in 16 bit */
     out->bytes[MODULE_ROUTER] +=
@@ -149,9 +158,17 @@ void layer_activations(const struct model *model, const struct layer_kind *kind,
                        struct activations *out)
 {
     memset(out, 0, sizeof *out);
-    attention_activations(model, kind, shard, kernels, out);
+    if (kind->mixer == MIXER_ATTENTION)
+        attention_activations(model, kind, shard, kernels, out);
+    else if (kind->mixer != MIXER_NONE)
+        scan_activations(model, kind->mixer, shard, kernels, out);
+    double stream = shard_sequence_tokens(shard) * model->hidden_size;
+    bool half = kind->experts || kind->intermediate_size > 0;
+    if (half) /* what the MLP reads: the layer's input, or the stream between its halves */
+        out->bytes[kind->mixer == MIXER_NONE ? MODULE_RESIDUAL : MODULE_ATTENTION_LINEAR] +=
+            2 * stream;
     if (kind->experts)
         expert_activations(model, shard, kernels, out);
-    else
+    else if (kind->intermediate_size > 0)
         mlp_activations(model, kind, shard, kernels, out);
 }

@@ -28,8 +28,13 @@ static void name_layer(const struct layer_kind *kind, struct block *block)
         snprintf(reach, sizeof reach, ", window %d", kind->window);
     else if (kind->chunk > 0)
         snprintf(reach, sizeof reach, ", chunk %d", kind->chunk);
-    snprintf(block->name, sizeof block->name, "%s%s", kind->experts ? "expert layer" : "layer",
-             reach);
+    bool scans = mixer_scans(kind->mixer), mlp = kind->intermediate_size > 0;
+    const char *half = kind->experts                            ? "expert "
+                       : kind->mixer == MIXER_NONE              ? "mlp "
+                       : kind->mixer == MIXER_ATTENTION && !mlp ? "attention "
+                                                                : "";
+    snprintf(block->name, sizeof block->name, "%s%s%slayer%s",
+             scans ? mixer_names[kind->mixer] : "", scans ? " " : "", half, reach);
 }
 
 static void visit_layers(const struct walk *w)

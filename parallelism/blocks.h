@@ -10,7 +10,7 @@ enum block_place { BLOCK_LAYER, BLOCK_EMBEDDING, BLOCK_HEAD, BLOCK_MTP };
 struct block {
     enum block_place place;
     int kind_index; /* BLOCK_LAYER: of the model's kinds */
-    char name[48];  /* "layer", "expert layer", "embedding", "head", "mtp" */
+    char name[48];  /* "layer", "expert layer", "mamba2 layer", "embedding", "head", "mtp" */
     double layers;  /* how many of them the whole model has */
 };
 

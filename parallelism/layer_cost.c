@@ -235,7 +235,8 @@ static void cost_ends(const struct scenario *scenario, const struct strategy *s,
     price(scenario, s, memo, &p);
     sum_block(scenario, s, &p, out->clock_frac, &out->embedding);
     out->embedding.parameters.dense = embedding_shard_parameters(m, &out->shard);
-    out->embedding.activation_bytes[MODULE_EMBEDDING] = k->dropout && !m->gated_mlp ? stream : 0;
+    out->embedding.activation_bytes[MODULE_EMBEDDING] =
+        k->dropout && !m->gated_mlp && m->scan_heads == 0 ? stream : 0;
     p.ops.n = 0;
     head_ops(m, &out->shard, k, &p.ops);
     price(scenario, s, memo, &p);

@@ -75,7 +75,7 @@ double memo_op_s(struct memo *memo, const struct scenario *scenario, const struc
                  const struct op *op)
 {
     struct memo_key key = {.word = {0}};
-    if (!memo || op->kind == OP_MEMORY)
+    if (!memo || op->kind == OP_MEMORY || op->kind == OP_SCAN)
         return op_cost_s(scenario, s, op);
     if (op->kind == OP_COLLECTIVE)
         comm_key(scenario, s, op, &key);

@@ -1,6 +1,7 @@
 #include "parallelism/op_cost.h"
 #include "hardware/alignment.h"
 #include "hardware/roofline.h"
+#include "hardware/scan.h"
 #include "parallelism/placement.h"
 #include "parallelism/step.h"
 #include <math.h>
@@ -14,7 +15,7 @@ enum term op_term(const struct op *op)
     };
     if (op->kind == OP_COLLECTIVE)
         return by_comm[op->comm];
-    if (op->module == MODULE_CORE_ATTENTION)
+    if (op->module == MODULE_CORE_ATTENTION || op->kind == OP_SCAN)
         return TERM_ATTENTION;
     return op->kind == OP_MEMORY ? TERM_MEMORY_BOUND : TERM_GEMM;
 }
@@ -26,13 +27,18 @@ static enum attention_pass attention_pass_of(const struct op *op)
                                        : ATTENTION_BACKWARD;
 }
 
+static bool op_is_backward(const struct op *op)
+{
+    return op->phase != PHASE_FORWARD;
+}
+
 double op_flop(const struct op *op)
 {
     if (op->kind == OP_GEMM || op->kind == OP_GROUPED_GEMM)
         return gemm_flop(&op->gemm);
     if (op->kind == OP_ATTENTION)
         return attention_flop(attention_pass_of(op), &op->attention);
-    return 0;
+    return op->kind == OP_SCAN ? scan_flop(op_is_backward(op), &op->scan) : 0;
 }
 
 double op_bytes(const struct op *op)
@@ -41,6 +47,8 @@ double op_bytes(const struct op *op)
         return gemm_bytes(op->dtype, &op->gemm);
     if (op->kind == OP_ATTENTION)
         return attention_bytes(op->dtype, attention_pass_of(op), &op->attention);
+    if (op->kind == OP_SCAN)
+        return scan_bytes(op_is_backward(op), &op->scan);
     return op->kind == OP_MEMORY ? op->memory.bytes : 2 * op->bytes;
 }
 
@@ -178,6 +186,8 @@ double op_cost_s(const struct scenario *scenario, const struct strategy *s, cons
     case OP_ATTENTION:
         return attention_s(gpu, op->dtype, attention_pass_of(op), &op->attention) *
                k[STACK_COMPUTE].value * stack_flash_factor(scenario);
+    case OP_SCAN:
+        return scan_s(gpu, op_is_backward(op), &op->scan) * k[STACK_COMPUTE].value;
     case OP_MEMORY:
         return memory_op_s(gpu, &op->memory) * memory_factor(scenario, s, op);
     case OP_COLLECTIVE: {

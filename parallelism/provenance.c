@@ -1,4 +1,5 @@
 #include "parallelism/provenance.h"
+#include "hardware/scan.h"
 #include "hardware/support.h"
 #include "parallelism/blocks.h"
 #include <stdio.h>
@@ -57,7 +58,7 @@ size_t provenance_slot(const struct op *op)
 {
     const char *family, *name;
     struct calibration_slot slot;
-    if (op->kind == OP_COLLECTIVE)
+    if (op->kind == OP_COLLECTIVE || op->kind == OP_SCAN)
         return SIZE_MAX;
     slot_names(op, &family, &name);
     for (size_t i = 0; calibration_slot(i, &slot); i++) {
@@ -145,8 +146,23 @@ static struct use *kernel_use(struct uses *uses, const struct op *op)
     return use;
 }
 
+/* A scan's rates are of published kernels on another GPU, or of another mixer. */
+static struct use *scan_use(struct uses *uses, const struct op *op)
+{
+    char what[sizeof(((struct provenance_item *)0)->what)];
+    snprintf(what, sizeof what, "scan %s", scan_form_names[op->scan.form]);
+    struct use *use = find_use(uses, what);
+    if (!use)
+        return NULL;
+    snprintf(use->item.kind, sizeof use->item.kind, "assumed");
+    snprintf(use->item.source, sizeof use->item.source, "%s", scan_source);
+    return use;
+}
+
 static struct use *use_of(struct uses *uses, const struct op *op)
 {
+    if (op->kind == OP_SCAN)
+        return scan_use(uses, op);
     if (op->kind != OP_COLLECTIVE)
         return kernel_use(uses, op);
     struct provenance_item item = {.time_frac = 0};
@@ -171,7 +187,7 @@ static void add_range(void *context, const struct block *block, const struct op 
 {
     struct uses *uses = context;
     double dims[CALIBRATION_DIMS];
-    struct use *use = op->kind == OP_COLLECTIVE ? NULL : kernel_use(uses, op);
+    struct use *use = op->kind == OP_COLLECTIVE || op->kind == OP_SCAN ? NULL : kernel_use(uses, op);
     if (!use || block->layers * seconds < noticed_frac * uses->total_s)
         return;
     op_dims(op, dims);

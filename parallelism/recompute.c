@@ -30,6 +30,7 @@ static const double alternate_frac[MODULES] = {
     [MODULE_MOE] = 1, /* grouped products are none of the saved kind */
     [MODULE_MOE_ACT] = 1,
     [MODULE_SHARED_EXPERTS] = 1.0 / 3,
+    [MODULE_SCAN] = 0.5, /* two products; its scan counts as they do */
 };
 
 static double repeated_frac(const struct stack *stack, const struct strategy *s, enum recompute how,

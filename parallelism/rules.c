@@ -91,6 +91,29 @@ static bool kv_heads_divide(const struct scenario *c, const struct strategy *s, 
     return false;
 }
 
+/* One of them divides the other: what is fewer than the ranks is copied. */
+static bool shares(int heads, int ranks)
+{
+    return heads > 0 && (heads % ranks == 0 || ranks % heads == 0);
+}
+
+/* Heads and their keys divide over tensor ranks, heads over context ranks besides, where keys may
+ * be copied. [megatron/core/ssm/mamba_mixer.py, mamba_context_parallel.py, gated_delta_net.py] */
+static bool scan_heads_divide(const struct scenario *c, const struct strategy *s, struct reason *r)
+{
+    const struct model *m = &c->model;
+    if (!model_scans(m))
+        return false;
+    if (m->scan_heads % s->tp != 0 || m->scan_key_heads % s->tp != 0)
+        return broken(r, "%d heads of a scan, %d of its keys, do not divide by tp %d",
+                      m->scan_heads, m->scan_key_heads, s->tp);
+    return (m->scan_heads / s->tp % s->cp != 0 || !shares(m->scan_key_heads / s->tp, s->cp)) &&
+           broken(r,
+                  "context ranks exchange heads of a scan: %d, %d of its keys, over tp %d do not "
+                  "divide by cp %d",
+                  m->scan_heads, m->scan_key_heads, s->tp, s->cp);
+}
+
 static bool ffn_divides(const struct scenario *c, const struct strategy *s, struct reason *r)
 {
     for (int i = 0; i < c->model.kinds; i++)
@@ -286,6 +309,7 @@ static const struct {
     {"degrees-supported",              degrees_supported,              RULE_SHARD | RULE_SPLIT},
     {"heads-divide",                   heads_divide,                   RULE_SHARD             },
     {"kv-heads-divide",                kv_heads_divide,                RULE_SHARD             },
+    {"scan-heads-divide",              scan_heads_divide,              RULE_SHARD             },
     {"ffn-divides",                    ffn_divides,                    RULE_SHARD             },
     {"sequence-divides",               sequence_divides,               RULE_SHARD             },
     {"sequence-parallel",              sequence_parallel_supported,    RULE_SHARD             },

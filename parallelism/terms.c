@@ -1,4 +1,5 @@
 #include "parallelism/terms.h"
+#include "model/model.h"
 
 const char *const term_names[TERMS + 1] = {
     [TERM_GEMM] = "gemm",
@@ -33,6 +34,13 @@ const char *const term_descriptions[TERMS + 1] = {
     [TERM_HOST] = "kernel gaps and launches that the GPU waits for",
     [TERM_STRAGGLER] = "waiting for the slowest GPU",
 };
+
+const char *term_description(const struct model *model, enum term term)
+{
+    return term == TERM_ATTENTION && model_scans(model)
+               ? "attention core, and scans of layers without attention"
+               : term_descriptions[term];
+}
 
 const char *const memory_kind_names[MEMORY_KINDS + 1] = {
     [MEMORY_WEIGHTS] = "weights",

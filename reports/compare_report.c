@@ -135,7 +135,7 @@ static void add_trace(const struct compare_report *r, struct text *out)
 static void add_largest(const struct compare_report *r, struct text *out)
 {
     text_add(out, "\nWhere the forecast's time goes (--kineto FILE compares term by term):\n");
-    format_largest_terms(&r->comparison->forecast, 6, 2, out);
+    format_largest_terms(&r->input->scenario->model, &r->comparison->forecast, 6, 2, out);
 }
 
 static void add_causes(const struct comparison *c, struct text *out)

@@ -22,7 +22,7 @@ static void bar(double share, char out[BAR_WIDTH + 1])
     out[n] = '\0';
 }
 
-static void add_terms(const struct step_cost *cost, struct text *out)
+static void add_terms(const struct model *model, const struct step_cost *cost, struct text *out)
 {
     static const struct table_column columns[] = {
         {"term",  true },
@@ -43,7 +43,7 @@ static void add_terms(const struct step_cost *cost, struct text *out)
         table_unit(&t, cost->term_s[i], UNIT_SECONDS, 4);
         table_cell(&t, "%.1f %%", 100 * share);
         table_cell(&t, "%s", drawn);
-        table_cell(&t, "%s", term_descriptions[i]);
+        table_cell(&t, "%s", term_description(model, (enum term)i));
     }
     table_write(&t, 2, out);
     table_free(&t);
@@ -145,7 +145,7 @@ static void add_forecast(const struct result *r, struct text *out)
     if (!r->cost->fits)
         text_addf(out, "Does not fit: %s\n\n", r->cost->reason);
     add_summary(r, out);
-    add_terms(r->cost, out);
+    add_terms(&r->scenario->model, r->cost, out);
     text_add(out, "\n");
     add_memory(r->cost, out);
     if (r->provenance)

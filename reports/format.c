@@ -61,14 +61,15 @@ void terms_by_size(const struct step_cost *cost, int order[TERMS])
     }
 }
 
-void format_largest_terms(const struct step_cost *cost, int n, size_t indent, struct text *out)
+void format_largest_terms(const struct model *model, const struct step_cost *cost, int n,
+                          size_t indent, struct text *out)
 {
     int order[TERMS];
     terms_by_size(cost, order);
     for (int i = 0; i < n && i < TERMS && cost->term_s[order[i]] > 0; i++) {
         text_pad(out, indent);
         text_addf(out, "%5.1f %%  %s\n", 100 * cost->term_s[order[i]] / cost->step_s,
-                  term_descriptions[order[i]]);
+                  term_description(model, (enum term)order[i]));
     }
 }
 

@@ -19,8 +19,9 @@ void format_job(const struct job *job, struct text *out);
  * default" */
 void format_scenario(const struct scenario *scenario, struct text *out);
 
-/* The n largest terms, one a line, each line after the first indented by `indent` blanks. */
-void format_largest_terms(const struct step_cost *cost, int n, size_t indent, struct text *out);
+/* The n largest terms of a forecast of the model, one a line, each line after the first indented by `indent` blanks. */
+void format_largest_terms(const struct model *model, const struct step_cost *cost, int n,
+                          size_t indent, struct text *out);
 /* Indices of the terms, largest first. */
 void terms_by_size(const struct step_cost *cost, int order[TERMS]);
 

@@ -93,9 +93,15 @@ struct part {
 #member, title, offsetof(struct model_parameters, member)                                  \
     }
 static const struct part parts[] = {
-    PART(embedding, "embedding"), PART(head, "output head"), PART(attention, "attention"),
-    PART(dense_mlp, "dense MLP"), PART(experts, "experts"),  PART(shared_experts, "shared experts"),
-    PART(router, "routers"),      PART(norms, "norms"),
+    PART(embedding, "embedding"),
+    PART(head, "output head"),
+    PART(attention, "attention"),
+    PART(scans, "scan layers' mixers"),
+    PART(dense_mlp, "dense MLP"),
+    PART(experts, "experts"),
+    PART(shared_experts, "shared experts"),
+    PART(router, "routers"),
+    PART(norms, "norms"),
 };
 enum { PARTS = sizeof parts / sizeof *parts };
 

@@ -21,7 +21,8 @@ struct search_report {
 void search_table(const struct search_report *report, int rows, struct table *out);
 
 /* Why the first is first: what it gains on the second, and what it pays for that. At least two. */
-void search_against_next(const struct search_result *result, struct text *out);
+void search_against_next(const struct model *model, const struct search_result *result,
+                         struct text *out);
 
 void search_text(const struct search_report *report, struct text *out);
 void search_json(const struct search_report *report, struct text *out);

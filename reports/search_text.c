@@ -101,7 +101,8 @@ static void compare_terms(const struct step_cost *best, const struct step_cost *
 /* Differences below this share of the step are not worth a word. */
 static const double worth_saying_frac = 1e-3;
 
-void search_against_next(const struct search_result *result, struct text *out)
+void search_against_next(const struct model *model, const struct search_result *result,
+                         struct text *out)
 {
     const struct step_cost *best = &result->results[0].cost, *next = &result->results[1].cost;
     struct text scratch = {0};
@@ -115,12 +116,12 @@ void search_against_next(const struct search_result *result, struct text *out)
               format_unit(&scratch, next->step_s / best->step_s - 1, UNIT_FRACTION, 2));
     if (gain_s > worth_s)
         text_addf(out, ": %s less of \"%s\"", format_unit(&scratch, gain_s, UNIT_SECONDS, 2),
-                  term_descriptions[gain]);
+                  term_description(model, (enum term)gain));
     if (gain_s > worth_s && rest_s < -worth_s)
         text_addf(out, " and %s less of all else", format_unit(&scratch, -rest_s, UNIT_SECONDS, 2));
     if (gain_s > worth_s && loss_s > worth_s)
         text_addf(out, " for %s more of \"%s\"", format_unit(&scratch, loss_s, UNIT_SECONDS, 2),
-                  term_descriptions[loss]);
+                  term_description(model, (enum term)loss));
     if (gain_s > worth_s && rest_s > worth_s)
         text_addf(out, " and %s more of all else", format_unit(&scratch, rest_s, UNIT_SECONDS, 2));
     text_free(&scratch);
@@ -182,12 +183,12 @@ static void add_headline(const struct search_report *report, struct text *out)
     add_rates(report->scenario, &best->cost, out);
     add_asked_lines(report, best, out);
     text_add(out, "  where time goes ");
-    format_largest_terms(&best->cost, 4, 18, out);
+    format_largest_terms(&report->scenario->model, &best->cost, 4, 18, out);
     if (report->answers && report->answers->limits)
         limits_text(report->answers->limits, best, out);
     if (result->count > 1) {
         text_add(out, "  why it is first   ");
-        search_against_next(result, out);
+        search_against_next(&report->scenario->model, result, out);
         text_add(out, "\n");
     }
     text_free(&scratch);

@@ -1,5 +1,6 @@
 #include "hardware/alignment.h"
 #include "hardware/collective.h"
+#include "hardware/scan.h"
 #include "parallelism/blocks.h"
 #include "reports/explain/parts.h"
 
@@ -133,6 +134,24 @@ static void add_ring(const struct explanation *x)
         text_addf(x->out, "  messages of a ring between domains, which their channels bind: x 1\n");
 }
 
+static void add_scan(const struct explanation *x)
+{
+    text_addf(x->out,
+              "  scans: once = products / (SMs x clock x FLOP per SM and clock), joined with chunks "
+              "x their step; SSD + bytes / bandwidth, delta rule no less than that; x %.4g, the "
+              "stack's compute factor\n",
+              value_of(x, STACK_COMPUTE));
+    for (int form = 0; form < SCAN_FORMS; form++) {
+        const struct scan_constants *forward = scan_constants_of(false, (enum scan_form)form);
+        const struct scan_constants *backward = scan_constants_of(true, (enum scan_form)form);
+        text_addf(x->out,
+                  "  constants of %s: %g and back %g FLOP per SM and clock, %g and %g us a chunk\n",
+                  scan_form_names[form], forward->flop_per_sm_clock, backward->flop_per_sm_clock,
+                  1e6 * forward->chunk_s, 1e6 * backward->chunk_s);
+    }
+    text_addf(x->out, "  assumed: %s\n", scan_source);
+}
+
 unsigned own_factor_of(const struct op *op)
 {
     bool unaligned = op->kind == OP_GEMM && gemm_alignment_factor(op->dtype, &op->gemm) != 1;
@@ -144,6 +163,7 @@ unsigned own_factor_of(const struct op *op)
            : constant == STACK_CONSTANTS ? 1u << OWN_MEASURED
            : etp                         ? 1u << OWN_ETP
            : op_is_ring(op)              ? 1u << OWN_RING
+           : op->kind == OP_SCAN         ? 1u << OWN_SCAN
                                          : 0;
 }
 
@@ -153,6 +173,7 @@ void explain_equation(const struct explanation *x, enum term term, unsigned own_
         [OWN_GROUPED] = add_grouped,   [OWN_UNALIGNED] = add_unaligned,
         [OWN_EXPERTS] = add_experts,   [OWN_MEASURED] = add_measured,
         [OWN_ETP] = add_etp,           [OWN_RING] = add_ring,
+        [OWN_SCAN] = add_scan,
     };
     if (term == TERM_EP)
         add_exchange(x);

@@ -73,7 +73,7 @@ static void add_term(const struct explanation *x, enum term term)
     text_addf(x->out, "\n%s = %s", term_names[term],
               format_unit(&scratch, cost->term_s[term], UNIT_SECONDS, 6));
     text_addf(x->out, " (%.2f %% of the step): %s\n", 100 * cost->term_s[term] / cost->step_s,
-              term_descriptions[term]);
+              term_description(&x->result->scenario->model, term));
     text_free(&scratch);
     if (cost->term_s[term] != 0)
         sections[term](x, term);

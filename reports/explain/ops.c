@@ -37,6 +37,14 @@ static void shape_of_attention(const struct op *op, struct text *out)
               a->kv_heads, a->seq_q, a->seq_kv, a->visible_frac, a->head_dim_qk);
 }
 
+static void shape_of_scan(const struct op *op, struct text *out)
+{
+    const struct scan *s = &op->scan;
+    text_addf(out, "%s, batch %g, %g tokens, %g heads, %g of keys, %g x %g states, chunks of %g",
+              scan_form_names[s->form], s->batch, s->tokens, s->heads, s->groups, s->key_dim,
+              s->value_dim, s->chunk);
+}
+
 static void shape_of_collective(const struct op_rows *rows, const struct op *op, struct text *out)
 {
     const struct result *r = rows->x->result;
@@ -54,6 +62,8 @@ static void shape_of(const struct op_rows *rows, const struct op *op, struct tex
         shape_of_gemm(op, out);
     else if (op->kind == OP_ATTENTION)
         shape_of_attention(op, out);
+    else if (op->kind == OP_SCAN)
+        shape_of_scan(op, out);
     else if (op->kind == OP_MEMORY)
         text_addf(out, "%s kernel", memory_class_names[op->memory.class_]);
     else
@@ -68,6 +78,8 @@ static double bytes_of(const struct op *op)
         return attention_bytes(op->dtype,
                                op->phase == PHASE_FORWARD ? ATTENTION_FORWARD : ATTENTION_BACKWARD,
                                &op->attention);
+    if (op->kind == OP_SCAN)
+        return op_bytes(op);
     return op->kind == OP_MEMORY ? op->memory.bytes : op->bytes;
 }
 

@@ -21,6 +21,7 @@ enum own_factor {
     OWN_MEASURED,  /* memory-bound kernels that run as the benchmark's */
     OWN_ETP,       /* collectives of expert-tensor ranks */
     OWN_RING,      /* messages of a ring of context ranks */
+    OWN_SCAN,      /* scans of recurrent layers */
     OWN_FACTORS
 };
 /* The bit of the op's own factor, or 0. */

@@ -84,7 +84,7 @@ static void name_kernel(const struct kernel *k, const struct scenario *s, struct
     if (several && strcmp(k->block, "head") != 0)
         text_addf(out, " (%s)", k->block);
     text_addf(out, ", %s",
-              k->kind == OP_ATTENTION && k->phase != PHASE_FORWARD ? "backward" : phases[k->phase]);
+              (k->kind == OP_ATTENTION || k->kind == OP_SCAN) && k->phase != PHASE_FORWARD ? "backward" : phases[k->phase]);
 }
 
 static void add_data(struct figure *f, const struct kernels_found *found,
@@ -240,6 +240,7 @@ static void add_plot(struct figure *f, const struct kernels_found *found, const 
         {OP_GEMM,         "#0072b2", "matrix products"                 },
         {OP_GROUPED_GEMM, "#6a3d9a", "expert products"                 },
         {OP_ATTENTION,    "#d55e00", "attention"                       },
+        {OP_SCAN,         "#cc79a7", "scans"                           },
         {OP_MEMORY,       "#009e73", "memory-bound (at 0.25 FLOP/byte)"},
     };
     figure_add(f,

@@ -180,7 +180,7 @@ void review_answer(const struct review *r, struct text *out)
     add_tiles(r, out);
     text_clear(&words);
     if (r->found->count > 1) {
-        search_against_next(r->found, &words);
+        search_against_next(&r->scenario->model, r->found, &words);
         html_paragraph(out, "It is %s.", words.data ? words.data : "first");
         add_ties(r, out);
     }

@@ -30,7 +30,8 @@ static void add_shares(const struct review *r, struct text *out)
             if (limit_of_term((enum term)order[i]) == (enum limit)l &&
                 cost->term_s[order[i]] > shown_frac * cost->step_s)
                 text_addf(&terms, "%s%s (%.1f %%)", terms.length > 0 ? "; " : "",
-                          term_descriptions[order[i]], 100 * cost->term_s[order[i]] / cost->step_s);
+                          term_description(&r->scenario->model, (enum term)order[i]),
+                          100 * cost->term_s[order[i]] / cost->step_s);
         table_text(&t, &terms);
         text_free(&terms);
     }

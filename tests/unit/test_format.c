@@ -45,7 +45,8 @@ static void test_terms_by_size(void **state)
     assert_int_equal(order[0], TERM_GEMM);
     assert_int_equal(order[1], TERM_BUBBLE);
     assert_int_equal(order[2], TERM_TP);
-    format_largest_terms(&cost, 5, 2, &out); /* terms of 0 are left out */
+    const struct model model = {.kinds = 1};
+    format_largest_terms(&model, &cost, 5, 2, &out); /* terms of 0 are left out */
     assert_non_null(strstr(out.data, " 60.0 %"));
     assert_non_null(strstr(out.data, " 10.0 %"));
     assert_null(strstr(out.data, " 0.0 %"));

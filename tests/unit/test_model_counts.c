@@ -99,7 +99,7 @@ static void parts_sum_to_total(void **state)
         error_init(&e);
         assert_int_equal(model_find(model_catalog_name(i), NULL, &model, &e), STATUS_OK);
         struct model_parameters p = model_parameters(&model);
-        check_near(p.embedding + p.head + p.attention + p.dense_mlp + p.experts + p.shared_experts +
+        check_near(p.embedding + p.head + p.attention + p.scans + p.dense_mlp + p.experts + p.shared_experts +
                        p.router + p.norms,
                    p.total, 1e-14);
         assert_true(p.active <= p.total);

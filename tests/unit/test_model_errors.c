@@ -129,14 +129,18 @@ static void refused(void **state)
         {"{\"model_type\": \"deepseek_v32\", \"index_topk\": 2048, " LAYERS REST, "index_topk",
          "sparse attention"},
         {"{\"model_type\": \"glm_moe_dsa\", " LAYERS REST, "model_type", "sparse attention"},
-        {"{\"model_type\": \"qwen3_next\", \"linear_num_key_heads\": 16, " LAYERS REST,
+        {"{\"model_type\": \"qwen3_moe\", \"linear_num_key_heads\": 16, " LAYERS REST,
          "linear_num_key_heads", "linear attention"},
-        {"{\"model_type\": \"qwen3_5_moe\", \"vision_config\": {}, \"text_config\": {\"model_type\": "
-         "\"qwen3_5_moe_text\", \"layer_types\": [\"linear_attention\", \"full_attention\"], " REST
-         "}",
+        {"{\"model_type\": \"llama\", \"vision_config\": {}, \"text_config\": {\"model_type\": "
+         "\"llama\", \"layer_types\": [\"linear_attention\", \"full_attention\"], " REST "}",
          "text_config.layer_types[0]", "linear_attention"},
-        {"{\"model_type\": \"nemotron_h\", \"hybrid_override_pattern\": \"M-M*\", " LAYERS REST,
+        {"{\"model_type\": \"llama\", \"hybrid_override_pattern\": \"M-M*\", " LAYERS REST,
          "hybrid_override_pattern", "Mamba"},
+        {"{\"model_type\": \"falcon_h1\", \"mamba_d_ssm\": 4096, " LAYERS REST, "mamba_d_ssm",
+         "Mamba"},
+        {"{\"model_type\": \"zamba2\", " LAYERS REST, "model_type", "Mamba"},
+        {"{\"model_type\": \"nemotron_h\", \"hybrid_override_pattern\": \"MEM*\", "
+         "\"moe_latent_size\": 1024, " LAYERS REST, "moe_latent_size", "experts of another kind"},
         {"{\"model_type\": \"mamba2\", \"state_size\": 128, " LAYERS REST, "state_size", "Mamba"},
         {"{\"model_type\": \"jamba\", " LAYERS REST, "model_type", "Mamba"},
         {"{\"model_type\": \"minimax\", \"attn_type_list\": [0, 0, 0, 1], " LAYERS REST,
@@ -168,6 +172,50 @@ static void refused(void **state)
         {"{\"model_type\": \"wibble\", " LAYERS REST, "model_type", "\"wibble\" is not known"},
         {"{\"gated_mlp\": true, \"index_topk\": 2048, " LAYERS REST, "index_topk",
          "sparse attention"},
+    };
+    /* clang-format on */
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        check_bad(&rows[i]);
+}
+
+#define SCAN                                                                                       \
+    "\"mamba_num_heads\": 8, \"mamba_head_dim\": 16, \"n_groups\": 2, \"ssm_state_size\": 32, "
+#define DELTA                                                                                      \
+    "\"linear_num_value_heads\": 8, \"linear_num_key_heads\": 4, \"linear_key_head_dim\": 16, "    \
+    "\"linear_value_head_dim\": 16, "
+
+/* Models with scans whose file does not say all of one, or says what cannot be. */
+static void broken_scans(void **state)
+{
+    (void)state;
+    /* clang-format off */
+    static const struct bad rows[] = {
+        {"{\"model_type\": \"nemotron_h\", " SCAN LAYERS REST, "",
+         "\"hybrid_override_pattern\" is needed"},
+        {"{\"model_type\": \"nemotron_h\", \"hybrid_override_pattern\": \"M-M*-\", " SCAN LAYERS REST,
+         "hybrid_override_pattern", "expected 4 layers, got 5"},
+        {"{\"model_type\": \"nemotron_h\", \"hybrid_override_pattern\": \"M-D*\", " SCAN LAYERS REST,
+         "hybrid_override_pattern", "layer 2: expected one of M * - E, got 'D'"},
+        {"{\"model_type\": \"nemotron_h\", \"hybrid_override_pattern\": \"MEM*\", " SCAN LAYERS REST,
+         "", "\"num_local_experts\" is needed: layer 1 is of experts"},
+        {"{\"model_type\": \"nemotron_h\", \"layers_block_type\": [\"mamba\", \"mlp\", \"rwkv\", "
+         "\"mlp\"], " SCAN LAYERS REST, "layers_block_type[2]", "expected mamba, attention, mlp or moe"},
+        {"{\"model_type\": \"nemotron_h\", \"hybrid_override_pattern\": \"M-M*\", "
+         "\"mamba_num_heads\": 8, \"ssm_state_size\": 32, \"n_groups\": 2, " LAYERS REST, "",
+         "\"mamba_head_dim\" is needed"},
+        {"{\"model_type\": \"nemotron_h\", \"hybrid_override_pattern\": \"M-M*\", "
+         "\"mamba_num_heads\": 8, \"mamba_head_dim\": 16, \"n_groups\": 3, \"ssm_state_size\": 32, "
+         LAYERS REST, "n_groups", "3 heads of keys do not divide a scan's 8 heads"},
+        {"{\"model_type\": \"bamba\", \"attn_layer_indices\": [4], " SCAN LAYERS REST,
+         "attn_layer_indices[0]", "expected the number of a layer"},
+        {"{\"model_type\": \"bamba\", " SCAN LAYERS REST, "", "\"layer_types\" is needed"},
+        {"{\"model_type\": \"qwen3_next\", \"linear_num_key_heads\": 16, " LAYERS REST, "",
+         "\"linear_num_value_heads\" is needed"},
+        {"{\"model_type\": \"qwen3_next\", \"layer_types\": [\"linear_attention\", \"mlp\", "
+         "\"mamba\", \"full_attention\"], " DELTA LAYERS REST, "layer_types[1]",
+         "expected a mixer's name"},
+        {"{\"model_type\": \"qwen3_next\", \"layer_types\": [\"linear_attention\"], " DELTA LAYERS
+         REST, "layer_types", "expected 4 layers, got 1"},
     };
     /* clang-format on */
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -270,10 +318,10 @@ static void folders(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bad_values), cmocka_unit_test(impossible_heads_and_experts),
-        cmocka_unit_test(refused),    cmocka_unit_test(switched_off),
-        cmocka_unit_test(hints),      cmocka_unit_test(hub_names),
-        cmocka_unit_test(folders),
+        cmocka_unit_test(bad_values),   cmocka_unit_test(impossible_heads_and_experts),
+        cmocka_unit_test(refused),      cmocka_unit_test(broken_scans),
+        cmocka_unit_test(switched_off), cmocka_unit_test(hints),
+        cmocka_unit_test(hub_names),    cmocka_unit_test(folders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,7 +19,8 @@ static void check_words(double tp_s, double recompute_s, double attention_s, con
     next->term_s[TERM_ATTENTION] += attention_s;
     best->step_s = 25;
     next->step_s = best->step_s + tp_s + recompute_s + attention_s;
-    search_against_next(&result, &out);
+    const struct model model = {.kinds = 1};
+    search_against_next(&model, &result, &out);
     if (!strstr(out.data, words))
         fail_msg("\"%s\" lacks \"%s\"", out.data, words);
     text_free(&out);
