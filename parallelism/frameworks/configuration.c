@@ -126,7 +126,10 @@ enum status configuration_read(const char *text, size_t n, const char *file,
         configuration_read_json(text, n, file, out, e);
         break;
     case SYNTAX_YAML:
-        configuration_read_yaml(text, n, 1, out);
+        if (configuration_is_flow(text, n))
+            configuration_read_flow(text, n, file, out, e);
+        else
+            configuration_read_yaml(text, n, 1, out);
         break;
     case SYNTAX_TOML:
         configuration_read_toml(text, n, out);

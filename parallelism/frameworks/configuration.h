@@ -21,6 +21,12 @@ void configuration_free(struct configuration *c);
 enum status configuration_read_json(const char *text, size_t n, const char *file,
                                     struct configuration *out, struct error *e);
 void configuration_read_yaml(const char *text, size_t n, int line, struct configuration *out);
+/* YAML's maps in braces, one behind another as files are joined: GPT-NeoX's configurations.
+ * STATUS_INPUT, with the line, where one is not whole. */
+enum status configuration_read_flow(const char *text, size_t n, const char *file,
+                                    struct configuration *out, struct error *e);
+/* True if the first thing in the text, comments aside, is an opening brace. */
+bool configuration_is_flow(const char *text, size_t n);
 /* "${a.b}" and "${.sibling}" in the values from the first-th on become the values of those keys,
  * "${multiply:4, ${.hidden_size}}" what it computes, as OmegaConf and NeMo resolve them. A value
  * that cannot be told is marked so, and "???", which OmegaConf wants given, too. */

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct framework *const frameworks[] = {&megatron_lm, &megatron_bridge, &nemo, &torchtitan,
-                                              &deepspeed,   &accelerate,      NULL};
+const struct framework *const frameworks[] = {
+    &megatron_lm, &megatron_bridge, &nemo, &torchtitan, &deepspeed, &accelerate, &gpt_neox, NULL};
 
 const struct framework *framework_find(const char *name)
 {
@@ -90,7 +90,8 @@ static void section_key(const struct framework *framework, const char *key, char
     while (s && s->key && strcmp(s->key, key) != 0)
         s++;
     if (s && s->key)
-        snprintf(out, size, "%s.%s", s->section, s->name ? s->name : key);
+        snprintf(out, size, "%s%s%s", s->section, *s->section != '\0' ? "." : "",
+                 s->name ? s->name : key);
     else
         snprintf(out, size, "%s", key);
 }

@@ -107,7 +107,8 @@ static enum status interpret(struct framework_import *out, const char *file,
     struct framework_reader r = {out->framework, settings, &out->run, e, &out->notes};
     read_gpus(&r, options, out);
     if (e->status != STATUS_OK || framework_read(&r) != STATUS_OK) {
-        error_set_file(e, file, 0, 0);
+        const struct setting *s = settings_find(settings, e->path);
+        error_set_file(e, file, s ? s->line : 0, 0);
         error_set_hint(e, "read as %s's, whose settings are most like these",
                        out->framework->title);
     } else if (!reads_any(settings)) {
@@ -129,15 +130,49 @@ enum status framework_import_text(const char *text, size_t n, const char *file,
     return e->status;
 }
 
+static const size_t file_most = 4 << 20; /* a configuration, not data */
+
+/* Appends the settings of one file. */
+static enum status read_one(const char *path, struct configuration *out, struct error *e)
+{
+    struct text text = {0};
+    if (file_read(path, file_most, &text, e) == STATUS_OK)
+        configuration_read(text_string(&text), text.length, path, out, e);
+    text_free(&text);
+    return e->status;
+}
+
+/* One file, or several with commas between them. */
+static enum status read_all(const char *paths, struct configuration *out, struct error *e)
+{
+    struct error whole;
+    error_init(&whole);
+    const char *comma = strchr(paths, ',');
+    if (!comma || read_one(paths, out, &whole) != STATUS_IO) {
+        if (comma)
+            *e = whole;
+        return comma ? e->status : read_one(paths, out, e);
+    }
+    for (const char *at = paths; *at != '\0' && e->status == STATUS_OK;) {
+        char path[1024];
+        size_t n = strcspn(at, ",");
+        if (n >= sizeof path)
+            return error_set(e, STATUS_INPUT, "a path of more than %zu bytes", sizeof path - 1);
+        snprintf(path, sizeof path, "%.*s", (int)n, at);
+        if (n > 0)
+            read_one(path, out, e);
+        at += n + (at[n] == ',');
+    }
+    return e->status;
+}
+
 enum status framework_import_file(const char *path, const struct import_options *options,
                                   struct framework_import *out, struct error *e)
 {
-    static const size_t most = 4 << 20; /* a configuration, not data */
-    struct text text = {0};
     memset(out, 0, sizeof *out);
-    if (file_read(path, most, &text, e) == STATUS_OK)
-        framework_import_text(text_string(&text), text.length, path, options, out, e);
-    text_free(&text);
+    if (read_all(path, &out->configuration, e) == STATUS_OK)
+        interpret(out, path, options, e);
+    text_add(&out->notes, text_string(&out->configuration.notes));
     return e->status;
 }
 

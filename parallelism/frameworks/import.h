@@ -22,6 +22,8 @@ struct import_options {
 enum status framework_import_text(const char *text, size_t n, const char *file,
                                   const struct import_options *options,
                                   struct framework_import *out, struct error *e);
+/* path: a file, or several with commas between them, whose settings are one run's: of a key given
+ * twice the last counts. */
 enum status framework_import_file(const char *path, const struct import_options *options,
                                   struct framework_import *out, struct error *e);
 void framework_import_free(struct framework_import *import);

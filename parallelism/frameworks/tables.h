@@ -3,6 +3,7 @@
 #include "parallelism/frameworks/framework.h"
 
 /* The frameworks, one file a table. */
-extern const struct framework megatron_lm, megatron_bridge, nemo, torchtitan, deepspeed, accelerate;
+extern const struct framework megatron_lm, megatron_bridge, nemo, torchtitan, deepspeed, accelerate,
+    gpt_neox;
 
 #endif

@@ -1,0 +1,421 @@
+/* GPT-NeoX: its YAML, maps in braces that "deepy.py train.py a.yml b.yml" joins. Megatron's model
+ * and DeepSpeed's batch and ZeRO under keys of its own. megatron/neox_arguments/neox_args.py,
+ * arguments.py (calculate_derived), megatron/model/transformer.py, megatron/tokenizer/tokenizer.py
+ */
+#include "base/file.h"
+#include "parallelism/frameworks/deepspeed.h"
+#include "parallelism/frameworks/megatron.h"
+#include "parallelism/frameworks/rows.h"
+#include "parallelism/frameworks/tables.h"
+#include <string.h>
+
+static const char *const one_layer[][2] = {
+    {"1",  "false"},
+    {NULL, NULL   }
+};
+static const char *const even_parts[][2] = {
+    {"type:transformer|mlp", "false"},
+    {NULL,                   NULL   }
+};
+
+static const struct framework_row rows[] = {
+    READ("num_layers", OBJECT_MODEL, "layers"),
+    READ("hidden_size", OBJECT_MODEL, "hidden_size"),
+    READ("num_attention_heads", OBJECT_MODEL, "heads"),
+    READ("max_position_embeddings", OBJECT_MODEL, "max_position_embeddings"),
+    READ_SWITCH("no_weight_tying", OBJECT_MODEL, "tied_embeddings", "false"),
+    READ_SWITCH("qk_norm", OBJECT_MODEL, "qk_norm", "true"),
+    READ_SWITCH("use_qk_layernorm", OBJECT_MODEL, "qk_norm", "true"),
+    GROUP("gpt_j_residual"),
+    GROUP("gpt_j_tied"),
+    GROUP("num_kv_heads"),
+    GROUP("intermediate_size"),
+    GROUP("expansion_factor"),
+    GROUP("mlp_type"),
+    GROUP("mlp_multiple_of"),
+    GROUP("activation"),
+    GROUP("norm"),
+    GROUP("pos_emb"),
+    GROUP("use_bias_in_norms"),
+    GROUP("use_bias_in_attn_linear"),
+    GROUP("use_bias_in_mlp"),
+    GROUP("make_vocab_size_divisible_by"),
+    GROUP("padded_vocab_size"),
+    GROUP("tokenizer_type"),
+    GROUP("vocab_file"),
+    GROUP("attention_config"),
+    GROUP("sliding_window_width"),
+    GROUP("model_arch"),
+    GROUP("moe_num_experts"),
+    READ("seq_length", OBJECT_JOB, "seq_length"),
+    GROUP("train_batch_size"),
+    GROUP("train_micro_batch_size_per_gpu"),
+    GROUP("gradient_accumulation_steps"),
+    GROUP("precision"),
+    GROUP("fp16.enabled"),
+    GROUP("fp16.type"),
+    GROUP("bf16.enabled"),
+    READ("model_parallel_size", OBJECT_STRATEGY, "tp"),
+    READ_SWITCH("sequence_parallel", OBJECT_STRATEGY, "sequence_parallel", "true"),
+    GROUP("pipe_parallel_size"),
+    READ("zero_optimization.stage", OBJECT_STRATEGY, "zero"),
+    GROUP("zero_optimization.overlap_comm"),
+    GROUP("zero_optimization.cpu_offload"),
+    GROUP("zero_optimization.offload_optimizer.device"),
+    READ("zero_optimization.reduce_bucket_size", OBJECT_STACK, "dp_bucket_parameters"),
+    GROUP("checkpoint_activations"),
+    GROUP("hidden_dropout"),
+    GROUP("te_mha"),
+    GROUP("fp32_allreduce"),
+    GROUP("scaled_upper_triang_masked_softmax_fusion"),
+    GROUP("scaled_masked_softmax_fusion"),
+    GROUP("bias_gelu_fusion"),
+    GROUP("bias_dropout_fusion"),
+    GROUP("rope_fusion"),
+    GROUP("global_num_gpus"),
+    GROUP("num_gpus"),
+    GROUP("num_nodes"),
+    UNMODELLED("use_bnb_optimizer", "taken as Adam with moments in fp32"),
+    UNMODELLED("zero_optimization.offload_param.device", "parameters on the GPU"),
+    UNMODELLED("data_types.grad_accum_dtype", "gradients as the stack keeps them"),
+    UNMODELLED("communication_data_type", "gradients as the stack reduces them"),
+    UNMODELLED_WORDED("pipe_partition_method", "layers split evenly", even_parts),
+    UNMODELLED_WORDED("checkpoint_num_layers", "every layer is recomputed by itself", one_layer),
+    UNMODELLED("partition_activations", "taken as off"),
+    UNMODELLED("checkpoint_in_cpu", "taken as off"),
+    UNMODELLED("synchronize_each_layer", "taken as off"),
+    UNMODELLED("te_columnparallel", "kernels as the stack has them"),
+    UNMODELLED("te_rowparallel", "kernels as the stack has them"),
+    UNMODELLED("te_layernorm_mlp", "kernels as the stack has them"),
+    UNMODELLED("te_fp8_format", "taken as 16 bits"),
+    UNMODELLED("soft_prompt_tuning.enabled", "taken as full training"),
+    UNMODELLED("adapter_*", "taken as full training"),
+    UNMODELLED("lora*", "taken as full training"),
+    UNMODELLED("curriculum_learning.enabled", "sequences of full length"),
+    UNMODELLED("reset_attention_mask", "one document a sequence; --document-mean tells otherwise"),
+    NEUTRAL("fp16.*"),
+    NEUTRAL("bf16.*"),
+    NEUTRAL("zero_optimization.*"),
+    NEUTRAL("optimizer.*"),
+    NEUTRAL("scheduler.*"),
+    NEUTRAL("attention_dropout"), /* a fused kernel's, or the softmax's */
+    NEUTRAL("attention_softmax_in_fp32"),
+    NEUTRAL("attention_head_type"),
+    NEUTRAL("apply_query_key_layer_scaling"),
+    NEUTRAL("base_shapes_file"),
+    NEUTRAL("checkpoint*"),
+    NEUTRAL("char_level_ppl"),
+    NEUTRAL("comment"),
+    NEUTRAL("contiguous_checkpointing"),
+    NEUTRAL("coord_check"),
+    NEUTRAL("curriculum_*"),
+    NEUTRAL("data_*"),
+    NEUTRAL("deepspeed*"),
+    NEUTRAL("detect_nvlink_pairs"),
+    NEUTRAL("distributed_backend"),
+    NEUTRAL("dump_state"),
+    NEUTRAL("eod_mask_loss"),
+    NEUTRAL("eval_*"),
+    NEUTRAL("exclude"),
+    NEUTRAL("exit_interval"),
+    NEUTRAL("extra_save_iters"),
+    NEUTRAL("finetune"),
+    NEUTRAL("flops_profiler*"),
+    NEUTRAL("force_multi"),
+    NEUTRAL("fp16_lm_cross_entropy"),
+    NEUTRAL("full_precision_lm_cross_entropy"),
+    NEUTRAL("gradient_clipping"),
+    NEUTRAL("hostfile"),
+    NEUTRAL("hysteresis"),
+    NEUTRAL("include"),
+    NEUTRAL("init_method*"),
+    NEUTRAL("keep_last_n_checkpoints"),
+    NEUTRAL("launcher"),
+    NEUTRAL("layernorm_*"),
+    NEUTRAL("load*"),
+    NEUTRAL("log_*"),
+    NEUTRAL("lr*"),
+    NEUTRAL("master_*"),
+    NEUTRAL("maximum_tokens"),
+    NEUTRAL("merge_file"),
+    NEUTRAL("min_*"),
+    NEUTRAL("mmap_warmup"),
+    NEUTRAL("mup_*"),
+    NEUTRAL("no_load_*"),
+    NEUTRAL("no_save_*"),
+    NEUTRAL("no_ssh_check"),
+    NEUTRAL("num_samples"),
+    NEUTRAL("num_workers"),
+    NEUTRAL("onnx_safe"),
+    NEUTRAL("output_layer_*"),
+    NEUTRAL("override_lr_scheduler"),
+    NEUTRAL("prescale_gradients"),
+    NEUTRAL("prompt_end"),
+    NEUTRAL("recompute"), /* of text generation */
+    NEUTRAL("reset_position_ids"),
+    NEUTRAL("rms_norm_epsilon"),
+    NEUTRAL("rmsnorm_fusion"),
+    NEUTRAL("rotary_*"),
+    NEUTRAL("s3_*"),
+    NEUTRAL("sample_*"),
+    NEUTRAL("save*"),
+    NEUTRAL("seed"),
+    NEUTRAL("split"),
+    NEUTRAL("steps_per_print"),
+    NEUTRAL("te_*"),
+    NEUTRAL("temperature"),
+    NEUTRAL("tensorboard*"),
+    NEUTRAL("test_data_*"),
+    NEUTRAL("text_gen_type"),
+    NEUTRAL("top_*"),
+    NEUTRAL("train_data_*"),
+    NEUTRAL("train_iters"),
+    NEUTRAL("use_bias_in_qk_norm"),
+    NEUTRAL("use_checkpoint_lr_scheduler"),
+    NEUTRAL("use_flash_cross_entropy"),
+    NEUTRAL("use_mup"),
+    NEUTRAL("use_shared_fs"),
+    NEUTRAL("use_wandb"),
+    NEUTRAL("valid_data_*"),
+    NEUTRAL("wall_clock_breakdown"),
+    NEUTRAL("wandb*"),
+    NEUTRAL("warmup"),
+    NEUTRAL("weight_by_num_documents"),
+    NEUTRAL("weight_decay"),
+    NEUTRAL("weighted_sampler_alpha"),
+    NEUTRAL("zero_allow_untested_optimizer"),
+};
+
+/* Megatron's names of what it says otherwise. */
+static const struct framework_section sections[] = {
+    {"num_query_groups",        "",   "num_kv_heads"        },
+    {"window_size",             "",   "sliding_window_width"},
+    {"normalization",           "",   "norm"                },
+    {"position_embedding_type", "",   "pos_emb"             },
+    {NULL,                      NULL, NULL                  },
+};
+
+static enum status refuse_others(struct framework_reader *r)
+{
+    const char *arch = reading_value(r, "model_arch");
+    if (arch && strcmp(arch, "gpt2") != 0)
+        return reading_error(r, "model_arch", "\"%.60s\" is not modelled: decoders alone are",
+                             arch);
+    if (reading_number(r, "moe_num_experts") > 1)
+        return reading_error(r, "moe_num_experts", "GPT-NeoX's experts are not modelled");
+    return r->e->status;
+}
+
+/* The width of the MLP, and whether it is gated. "llama": 8/3 of the hidden size, a multiple of
+ * 256. A gated activation divides what is told, 4 hidden sizes where nothing is, by three. */
+static void read_width(struct framework_reader *r, struct model *m)
+{
+    static const char *const gated[] = {"geglu", "swiglu", "reglu", "bilinear", NULL};
+    const char *type = reading_value(r, "mlp_type"), *activation = reading_value(r, "activation");
+    int width = reading_number(r, "intermediate_size");
+    int factor = reading_number(r, "expansion_factor");
+    int multiple = reading_number(r, "mlp_multiple_of");
+    bool llama = type && (strcmp(type, "llama") == 0 || strcmp(type, "gated") == 0);
+    bool glu = !llama && activation && names_find(gated, activation) >= 0;
+    m->gated_mlp = llama || glu;
+    multiple = multiple > 0 ? multiple : llama ? 256 : 1;
+    if (width == 0)
+        width = (factor > 0 ? factor : 4) * m->hidden_size;
+    else if (llama)
+        multiple = 1;
+    if (llama && multiple > 1)
+        width = 2 * width / 3;
+    if (glu)
+        width = 2 * width / 3 / 2;
+    m->intermediate_size = (width + multiple - 1) / multiple * multiple;
+}
+
+/* The tokenizer's: EleutherAI's own is known by its file, GPT-2's is the default. */
+static void read_vocabulary(struct framework_reader *r, struct model *m)
+{
+    static const int neox_20b = 50277, gpt2 = 50257;
+    const char *file = reading_value(r, "vocab_file");
+    if (file && (strstr(file, "20B_tokenizer") || strstr(file, "20b_tokenizer")))
+        m->vocab_size = neox_20b;
+    if (file || reading_value(r, "tokenizer_type") || reading_number(r, "padded_vocab_size") > 0)
+        return;
+    m->vocab_size = gpt2;
+    text_add(r->notes, "no tokenizer is told: GPT-2's, of 50257 words, is the default\n");
+}
+
+/* To a multiple of 128, or of what is told, for each tensor rank. */
+static void pad_vocabulary(struct framework_reader *r, struct model *m)
+{
+    static const int usual = 128;
+    int divisor = reading_number(r, "make_vocab_size_divisible_by");
+    divisor = (divisor > 0 ? divisor : usual) * r->run->strategy.tp;
+    if (reading_number(r, "padded_vocab_size") == 0 && divisor > 0)
+        m->vocab_size = (m->vocab_size + divisor - 1) / divisor * divisor;
+}
+
+static bool is_on_unless(struct framework_reader *r, const char *key)
+{
+    return !reading_value(r, key) || reading_switch(r, key);
+}
+
+static void read_layers(struct framework_reader *r, struct model *m)
+{
+    const char *norm = reading_value(r, "norm"), *positions = reading_value(r, "pos_emb");
+    const char *type = reading_value(r, "mlp_type");
+    bool tied = reading_switch(r, "gpt_j_tied");
+    m->rotary = positions && strcmp(positions, "rotary") == 0;
+    m->position_embeddings =
+        !positions || strcmp(positions, "learned") == 0 ? m->max_position_embeddings : 0;
+    m->layer_norm_bias = is_on_unless(r, "use_bias_in_norms") && !(norm && strstr(norm, "rmsnorm"));
+    m->attention_bias = m->attention_output_bias = is_on_unless(r, "use_bias_in_attn_linear");
+    m->mlp_bias = is_on_unless(r, "use_bias_in_mlp") && !(type && strcmp(type, "llama") == 0);
+    m->parallel_block = reading_switch(r, "gpt_j_residual");
+    m->norms_per_layer = m->parallel_block && tied ? 1 : 2;
+}
+
+static enum status read_model(struct framework_reader *r)
+{
+    struct model *m = &r->run->scenario.model;
+    if (refuse_others(r) != STATUS_OK)
+        return r->e->status;
+    read_width(r, m);
+    read_vocabulary(r, m);
+    if (r->e->status != STATUS_OK || megatron_read_model(r) != STATUS_OK)
+        return r->e->status;
+    read_layers(r, m);
+    pad_vocabulary(r, m);
+    return r->e->status;
+}
+
+/* fp16's block may hold bf16's name; without any it trains in fp32. */
+static enum status read_precision(struct framework_reader *r)
+{
+    const char *name = reading_value(r, "precision"), *type = reading_value(r, "fp16.type");
+    bool bf16 = reading_switch(r, "bf16.enabled"), fp16 = reading_switch(r, "fp16.enabled");
+    bf16 =
+        bf16 || (name && strcmp(name, "bfloat16") == 0) || (type && strcmp(type, "bfloat16") == 0);
+    fp16 = fp16 || (name && strcmp(name, "fp16") == 0);
+    r->run->scenario.job.precision = bf16 ? DTYPE_BF16 : fp16 ? DTYPE_FP16 : DTYPE_FP32;
+    if (reading_switch(r, "fp32_allreduce"))
+        r->run->scenario.stack.gradient_reduce_bytes = 4;
+    return STATUS_OK;
+}
+
+/* Of three sizes two tell the third; all three must agree. */
+static enum status read_batch(struct framework_reader *r)
+{
+    struct strategy *s = &r->run->strategy;
+    int stages = reading_number(r, "pipe_parallel_size"); /* 0: none, as 1 */
+    s->pp = stages > 1 ? stages : 1;
+    int batch = reading_number(r, "train_batch_size");
+    int micro = reading_number(r, "train_micro_batch_size_per_gpu");
+    int steps = reading_number(r, "gradient_accumulation_steps");
+    double replicas = r->run->scenario.system.gpus / ((double)s->tp * s->pp);
+    if (r->e->status != STATUS_OK || deepspeed_read_batch(r) != STATUS_OK)
+        return r->e->status;
+    double product = (double)micro * steps * replicas;
+    if (batch > 0 && product >= 1 && (product > batch || product < batch))
+        return reading_error(r, "train_batch_size",
+                             "%d is not %d sequences x %d micro-batches x %g replicas", batch,
+                             micro, steps, replicas);
+    return STATUS_OK;
+}
+
+/* Its pipeline reduces gradients behind the last micro-batch. */
+static enum status read_sharding(struct framework_reader *r)
+{
+    if (deepspeed_read_sharding(r) != STATUS_OK)
+        return r->e->status;
+    if (r->run->strategy.pp > 1)
+        r->run->strategy.overlaps = 0;
+    return STATUS_OK;
+}
+
+/* "[[["flash"], 32]]", here as words; without it every layer attends to all by separate kernels. */
+static enum status read_attention(struct framework_reader *r)
+{
+    static const char *const known[] = {"flash", "global", NULL};
+    struct strategy *s = &r->run->strategy;
+    const char *config = reading_value(r, "attention_config");
+    s->attention = reading_switch(r, "te_mha") ? ATTENTION_FLASH : ATTENTION_UNFUSED;
+    bool flash = false, others = false;
+    for (const char *at = config; at && *at != '\0';) {
+        char word[32] = "";
+        size_t n = strcspn(at, " ");
+        memcpy(word, at, n < sizeof word ? n : sizeof word - 1);
+        bool count = strspn(word, "0123456789") == strlen(word);
+        if (!count && names_find(known, word) < 0)
+            return reading_error(r, "attention_config",
+                                 "\"%s\" is not modelled: flash and global attention are", word);
+        flash = flash || strcmp(word, "flash") == 0;
+        others = others || strcmp(word, "global") == 0;
+        at += n + strspn(at + n, " ");
+    }
+    if (flash)
+        s->attention = ATTENTION_FLASH;
+    if (flash && others)
+        text_add(r->notes,
+                 "attention_config has fused and unfused layers: all are taken as fused\n");
+    return STATUS_OK;
+}
+
+/* Fused kernels are built and used where told. */
+static enum status read_rest(struct framework_reader *r)
+{
+    struct kernels *k = &r->run->scenario.stack.kernels;
+    bool causal = reading_switch(r, "scaled_upper_triang_masked_softmax_fusion");
+    static const char *const adams[] = {"adam", "adamw", "fusedadam", NULL};
+    const char *optimizer = reading_value(r, "optimizer.type");
+    if (optimizer && names_find(adams, optimizer) < 0)
+        text_addf(r->notes, "the optimizer %.40s is taken as Adam with moments in fp32\n",
+                  optimizer);
+    k->fused_softmax = reading_switch(r, "scaled_masked_softmax_fusion") || causal;
+    k->fused_activation = reading_switch(r, "bias_gelu_fusion");
+    k->fused_residual = reading_switch(r, "bias_dropout_fusion");
+    k->fused_rope = reading_switch(r, "rope_fusion");
+    megatron_read_dropout(r);
+    if (reading_switch(r, "checkpoint_activations"))
+        r->run->strategy.recompute = RECOMPUTE_FULL;
+    return STATUS_OK;
+}
+
+/* num_nodes is -1 where all of the host file's count, which no setting tells. */
+static void read_launch(struct framework_reader *r, struct launch *launch)
+{
+    const char *nodes = reading_value(r, "num_nodes");
+    int all = reading_number(r, "global_num_gpus"), each = reading_number(r, "num_gpus");
+    launch->processes = all;
+    launch->gpus_per_node = each;
+    launch->nodes = nodes && *nodes != '-' ? reading_number(r, "num_nodes") : 0;
+    launch->torchrun = all == 0 && each > 0 && launch->nodes > 0;
+}
+
+static const struct framework_group groups[] = {
+    {read_model,     NULL},
+    {read_precision, NULL},
+    {read_batch,     NULL},
+    {read_sharding,  NULL},
+    {read_attention, NULL},
+    {read_rest,      NULL},
+    {NULL,           NULL},
+};
+
+static void defaults(struct framework_run *run)
+{
+    deepspeed_defaults(run);
+    run->strategy.micro_batch = 0;
+    run->scenario.model.tied_embeddings = true;
+}
+
+const struct framework gpt_neox = {
+    .name = "gpt-neox",
+    .title = "GPT-NeoX",
+    .stack = "deepspeed",
+    .rows = rows,
+    .row_count = sizeof rows / sizeof *rows,
+    .groups = groups,
+    .sections = sections,
+    .defaults = defaults,
+    .launch = read_launch,
+    .read_only = true,
+};
