@@ -1,6 +1,8 @@
 /* Megatron-LM: megatron/training/training.py (training_log), arguments.py (_print_args),
  * utils.py (report_memory, in MiB). Megatron-Bridge prints the same line, and its own step time;
- * Megatron-DeepSpeed (bigscience-workshop) seconds and rates in words of its own. */
+ * Megatron-DeepSpeed (bigscience-workshop) seconds and rates in words of its own; GPT-NeoX
+ * (megatron/logging.py, neox_arguments/arguments.py) rates, and which arguments are its defaults.
+ */
 #include "calibrate/runlog/run_log.h"
 #include <ctype.h>
 #include <stdio.h>
@@ -25,7 +27,8 @@ static const struct run_log_pattern fact[] = {
 };
 
 /* "  seq_length ...................................... 4096" */
-static bool argument(const char *line, char *key, size_t key_size, const char **value)
+static bool argument(const char *line, char key[RUN_LOG_KEY_BYTES], const char **value,
+                     size_t *length)
 {
     const char *dots = strstr(line, " ..");
     if (!dots || strchr(line, '|'))
@@ -35,10 +38,11 @@ static bool argument(const char *line, char *key, size_t key_size, const char **
     while (start > line && (isalnum((unsigned char)start[-1]) || start[-1] == '_'))
         start--;
     dots += 1 + strspn(dots + 1, ".");
-    if (start == end || *dots != ' ' || (size_t)(end - start) >= key_size)
+    if (start == end || *dots != ' ' || end - start >= RUN_LOG_KEY_BYTES)
         return false;
-    snprintf(key, key_size, "%.*s", (int)(end - start), start);
+    snprintf(key, RUN_LOG_KEY_BYTES, "%.*s", (int)(end - start), start);
     *value = dots + 1;
+    *length = strlen(*value);
     return true;
 }
 
@@ -82,4 +86,45 @@ const struct run_log_family run_log_megatron_deepspeed = {
     .step = deepspeed_step,
     .fact = fact,
     .argument = argument,
+};
+
+static const struct run_log_pattern neox_step[] = {
+    {"iteration ",                       RUN_LOG_ITERATION,          1    },
+    {"elapsed time per iteration (ms):", RUN_LOG_STEP_S,             MILLI},
+    {"approx flops per GPU:",            RUN_LOG_FLOP_PER_S_PER_GPU, TERA },
+    {NULL,                               RUN_LOG_ITERATION,          0    },
+};
+
+static const struct run_log_pattern neox_fact[] = {
+    {"using world size:",      RUN_LOG_GPUS,           1   },
+    {"  train_batch_size ...", RUN_LOG_GLOBAL_BATCH,   1   },
+    {"max allocated:",         RUN_LOG_MEMORY_BYTES,   MEBI},
+    {"max reserved:",          RUN_LOG_RESERVED_BYTES, MEBI},
+    {NULL,                     RUN_LOG_ITERATION,      0   },
+};
+
+/* "  hidden_size ..................... 6144........................updated" */
+static bool neox_argument(const char *line, char key[RUN_LOG_KEY_BYTES], const char **value,
+                          size_t *length)
+{
+    static const char *const ends[] = {"updated", "default"};
+    if (!argument(line, key, value, length))
+        return false;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        size_t n = strlen(ends[i]);
+        if (*length > n && strcmp(*value + *length - n, ends[i]) == 0)
+            *length -= n;
+    }
+    while (*length > 0 && strchr(". ", (*value)[*length - 1]))
+        --*length;
+    return *length > 0;
+}
+
+const struct run_log_family run_log_neox = {
+    .name = "gpt-neox",
+    .title = "GPT-NeoX",
+    .marker = "approx flops per GPU:",
+    .step = neox_step,
+    .fact = neox_fact,
+    .argument = neox_argument,
 };

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct run_log_family *const run_log_families[] = {&run_log_megatron,
+const struct run_log_family *const run_log_families[] = {&run_log_neox,
+                                                         &run_log_megatron,
                                                          &run_log_nemo,
                                                          &run_log_torchtitan,
                                                          &run_log_torchtitan_old,
@@ -113,10 +114,11 @@ static enum status take_line(struct run_log *log, const char *line, struct error
 {
     const struct run_log_family *f = log->family;
     const char *value;
-    char key[96];
+    char key[RUN_LOG_KEY_BYTES];
+    size_t length;
     match(f->fact, line, log->fact);
-    if (f->argument && f->argument(line, key, sizeof key, &value))
-        text_addf(&log->arguments, "%s=%s\n", key, value);
+    if (f->argument && f->argument(line, key, &value, &length))
+        text_addf(&log->arguments, "%s=%.*s\n", key, (int)length, value);
     if (!strstr(line, f->marker))
         return STATUS_OK;
     struct run_step step = {.value = {0}};
@@ -183,7 +185,7 @@ static enum status nothing_read(const char *text, size_t n, struct error *e)
                           ? "a Trainer's losses alone tell no time: keep its progress bar, which "
                             "goes to standard error, or its last line, train_runtime"
                           : "logs of Megatron-LM, Megatron-Bridge, NeMo, torchtitan, MaxText, "
-                            "DeepSpeed and Hugging Face's Trainer are read");
+                            "DeepSpeed, GPT-NeoX and Hugging Face's Trainer are read");
     return e->status;
 }
 

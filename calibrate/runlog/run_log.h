@@ -41,6 +41,7 @@ struct run_step {
     double value[RUN_LOG_QUANTITIES]; /* 0: the line does not say */
 };
 struct run_log;
+enum { RUN_LOG_KEY_BYTES = 96 };
 
 /* How one program writes its log. A line with the marker is a step; others may hold facts. */
 struct run_log_family {
@@ -48,8 +49,10 @@ struct run_log_family {
     const char *marker;
     const struct run_log_pattern *step; /* ended by {NULL} */
     const struct run_log_pattern *fact;
-    /* The key and the value of a line that lists an argument; false: it does not. NULL: none. */
-    bool (*argument)(const char *line, char *key, size_t key_size, const char **value);
+    /* The key and the value (a part of the line) that lists an argument; false: it does not. NULL:
+     * none. */
+    bool (*argument)(const char *line, char key[RUN_LOG_KEY_BYTES], const char **value,
+                     size_t *length);
     /* Where no text stands before the numbers, instead of `step`: what a line with the marker says;
      * false: nothing. */
     bool (*step_of)(const char *line, struct run_step *out);
@@ -62,7 +65,7 @@ struct run_log_family {
 extern const struct run_log_family run_log_megatron, run_log_bridge, run_log_nemo,
     run_log_torchtitan, run_log_maxtext, run_log_megatron_deepspeed, run_log_torchtitan_old,
     run_log_deepspeed, run_log_deepspeed_old, run_log_deepspeed_pipeline, run_log_trainer_bar,
-    run_log_trainer_json, run_log_swift, run_log_trainer_summary;
+    run_log_trainer_json, run_log_swift, run_log_neox, run_log_trainer_summary;
 extern const struct run_log_family *const run_log_families[]; /* NULL-ended */
 
 struct run_log {

@@ -59,6 +59,7 @@ static const struct framework_row rows[] = {
     READ_SWITCH("sequence_parallel", OBJECT_STRATEGY, "sequence_parallel", "true"),
     GROUP("pipe_parallel_size"),
     READ("zero_optimization.stage", OBJECT_STRATEGY, "zero"),
+    READ("zero_stage", OBJECT_STRATEGY, "zero"), /* as a log prints it */
     GROUP("zero_optimization.overlap_comm"),
     GROUP("zero_optimization.cpu_offload"),
     GROUP("zero_optimization.offload_optimizer.device"),

@@ -88,6 +88,13 @@ grep "'loss'" "$logs/trainer.log" >"$work/losses.log"
 expect 3 compare "$work/losses.log" --system dgx-h100
 says "keep its progress bar"
 
+# GPT-NeoX prints its arguments with what is its default behind them
+expect 0 compare "$logs/neox.log" --system dgx-a100
+says "prints its arguments: GPT-NeoX"
+prints "32 x a100-sxm-80gb (dgx-a100), 256 sequences of 2048 tokens a step, fp16"
+prints "tensor parallel 2, pipeline 2, data parallel 8 (ZeRO 1), micro-batch 4, full recompute"
+prints "10 s a step: median of 3 steps"
+
 # what cannot be read
 printf 'hello\n' >"$work/empty.log"
 expect 3 compare "$work/empty.log" --system dgx-h100
