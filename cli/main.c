@@ -1,9 +1,11 @@
 #include "calibrate/fit/quiet.h"
 #include "cli/arguments.h"
 #include "cli/help.h"
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void print_error(const struct error *e)
 {
@@ -64,12 +66,19 @@ static enum status run_command(const struct command *command, int argc, char **a
     return e->status;
 }
 
+/* True where standard output is a pipe that nobody reads any more. */
+static bool reader_left(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
 int main(int argc, char **argv)
 {
     struct error e;
     error_init(&e);
     fit_quiet();
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of the write, with a message */
+    void (*on_closed_pipe)(int) = signal(SIGPIPE, SIG_IGN); /* one to gnuplot: an error to report */
     const char *word = argc > 1 ? argv[1] : "";
     const struct command *command = command_find(word);
     if (command)
@@ -82,7 +91,11 @@ int main(int argc, char **argv)
         error_set(&e, STATUS_USAGE, "which command? stepcast --help lists them");
     else
         unknown_command(word, &e);
-    if (e.message[0] != '\0')
+    if (e.status == STATUS_IO && reader_left()) { /* as other programs end: "| head" is no error */
+        signal(SIGPIPE, on_closed_pipe);
+        raise(SIGPIPE);
+    } else if (e.message[0] != '\0') {
         print_error(&e);
+    }
     return (int)e.status;
 }

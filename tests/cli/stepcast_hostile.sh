@@ -119,10 +119,23 @@ fi
 expect 4 estimate --model llama3-8b --system dgx-h100 $rest -o /proc/answer.json
 says "cannot"
 
-# A reader that goes away: no signal ends the program, exit 0 or 4, nothing else.
-code=0
-{ "$program" list models --json 2>"$work/err" || echo $? >"$work/code"; } | head -c 1 >/dev/null
-[ ! -s "$work/code" ] || [ "$(cat "$work/code")" -eq 4 ] || fail "a closed pipe: exit $(cat "$work/code")"
+# A reader that goes away ends the program as it ends others: by SIGPIPE (141 in a shell) and without a
+# word; where that signal is ignored, with 4.
+left() {
+    sleep 0.5
+    code=0
+    "$program" list models --json 2>>"$work/left" || code=$?
+    echo "$code" >"$work/code"
+}
+: >"$work/left"
+left | :
+[ "$(cat "$work/code")" -eq 141 ] || fail "a closed pipe: exit $(cat "$work/code")"
+(
+    trap '' PIPE
+    left | :
+)
+[ "$(cat "$work/code")" -eq 4 ] || fail "a closed pipe, SIGPIPE ignored: exit $(cat "$work/code")"
+[ ! -s "$work/left" ] || fail "a closed pipe: $(cat "$work/left")"
 
 # An interrupt in the middle of a search: it ends by the signal (130 in a shell), the file that was there
 # stays, nothing is left beside it.
