@@ -12,8 +12,8 @@ static void add_log(const struct compare_report *r, struct text *out)
     const struct run_summary *s = r->input->summary;
     struct text scratch = {0};
     text_addf(out, "Measured  %s a step: median of %zu step%s of %s (%s)",
-              format_unit(&scratch, s->step_s, UNIT_SECONDS, 4), s->steps, s->steps == 1 ? "" : "s",
-              r->log_file, r->input->log->family->title);
+              format_step(&scratch, s->step_s), s->steps, s->steps == 1 ? "" : "s", r->log_file,
+              r->input->log->family->title);
     if (s->warmup > 0)
         text_addf(out, ", %zu left out as warm-up", s->warmup);
     text_addf(out, "\n          half of them within %s, 80 %% from ",
@@ -36,7 +36,7 @@ static void add_forecast(const struct compare_report *r, struct text *out)
     const struct comparison *c = r->comparison;
     const struct step_cost *f = &c->forecast;
     struct text scratch = {0};
-    text_addf(out, "Forecast  %s a step", format_unit(&scratch, f->step_s, UNIT_SECONDS, 4));
+    text_addf(out, "Forecast  %s a step", format_step(&scratch, f->step_s));
     text_addf(out, " (80 %% interval %s", format_unit(&scratch, f->step_low_s, UNIT_SECONDS, 3));
     text_addf(out, " to %s)\n", format_unit(&scratch, f->step_high_s, UNIT_SECONDS, 3));
     text_addf(out, "The run takes %s %s than its forecast, %s the interval.\n",

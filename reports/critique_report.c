@@ -41,8 +41,7 @@ static void add_best(const struct scenario *scenario, const struct strategy *own
     } else if (runs && gain_frac(c, best->cost.step_s) <= same_frac) {
         text_add(out, "\nThe search finds nothing faster.\n");
     } else {
-        text_addf(out, "\nThe search finds %s",
-                  format_unit(&scratch, best->cost.step_s, UNIT_SECONDS, 4));
+        text_addf(out, "\nThe search finds %s", format_step(&scratch, best->cost.step_s));
         if (runs)
             text_addf(out, ", %s less",
                       format_unit(&scratch, gain_frac(c, best->cost.step_s), UNIT_FRACTION, 3));

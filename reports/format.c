@@ -9,6 +9,17 @@ const char *format_unit(struct text *scratch, double value, enum unit unit, int 
     return scratch->data ? scratch->data : "";
 }
 
+const char *format_step(struct text *scratch, double seconds)
+{
+    static const double hour = 3600, day = 86400;
+    format_unit(scratch, seconds, UNIT_SECONDS, 4);
+    if (seconds >= 2 * day)
+        text_addf(scratch, " (%.3g d)", seconds / day);
+    else if (seconds >= 2 * hour)
+        text_addf(scratch, " (%.3g h)", seconds / hour);
+    return text_string(scratch);
+}
+
 const char *format_count(struct text *scratch, double count)
 {
     char digits[64];

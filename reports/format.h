@@ -6,6 +6,8 @@
 
 /* A quantity with its unit; the text lives in `scratch` until its next use. */
 const char *format_unit(struct text *scratch, double value, enum unit unit, int digits);
+/* The time of a step, from two hours on in hours or days too: "253442 s (2.93 d)"; as format_unit. */
+const char *format_step(struct text *scratch, double seconds);
 /* A count with a comma every three digits. */
 const char *format_count(struct text *scratch, double count);
 

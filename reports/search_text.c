@@ -175,8 +175,7 @@ static void add_headline(const struct search_report *report, struct text *out)
     struct text scratch = {0};
     text_add(out, "Fastest: ");
     format_strategy(&best->strategy, out);
-    text_addf(out, "\n  step time         %s",
-              format_unit(&scratch, best->cost.step_s, UNIT_SECONDS, 4));
+    text_addf(out, "\n  step time         %s", format_step(&scratch, best->cost.step_s));
     text_addf(out, " (80 %% interval %s to ",
               format_unit(&scratch, best->cost.step_low_s, UNIT_SECONDS, 3));
     text_addf(out, "%s)\n", format_unit(&scratch, best->cost.step_high_s, UNIT_SECONDS, 3));

@@ -141,7 +141,7 @@ static void add_head(const struct sensitivity_report *r, struct text *out)
     format_scenario(r->scenario, out);
     text_add(out, "\nStrategy: ");
     format_strategy(r->fixed, out);
-    text_addf(out, "\nStep time %s. ", format_unit(&scratch, r->found->step_s, UNIT_SECONDS, 4));
+    text_addf(out, "\nStep time %s. ", format_step(&scratch, r->found->step_s));
     text_addf(out,
               "Change of the step time with each input at -%.0f %% and at +%.0f %%, the "
               "strategy as it is and optimised anew:\n\n",

@@ -224,7 +224,7 @@ static void add_summary(const struct sweep *sweep, struct text *out)
     }
     text_addf(out, "\n%d point%s", sweep->count, sweep->count == 1 ? "" : "s");
     if (found > 0) {
-        text_addf(out, ": step time %s", format_unit(&scratch, least, UNIT_SECONDS, 4));
+        text_addf(out, ": step time %s", format_step(&scratch, least));
         if (found > 1)
             text_addf(out, " to %s, %d different fastest strateg%s",
                       format_unit(&scratch, most, UNIT_SECONDS, 4), strategies,

@@ -14,6 +14,19 @@ static void test_counts(void **state)
     text_free(&t);
 }
 
+/* From two hours on beside hours, from two days on beside days. */
+static void test_steps(void **state)
+{
+    (void)state;
+    struct text t = {0};
+    assert_string_equal(format_step(&t, 16.82), "16.82 s");
+    assert_string_equal(format_step(&t, 7199), "7199 s");
+    assert_string_equal(format_step(&t, 9000), "9000 s (2.5 h)");
+    assert_string_equal(format_step(&t, 172799), "172799 s (48 h)");
+    assert_string_equal(format_step(&t, 253442), "253442 s (2.93 d)");
+    text_free(&t);
+}
+
 static void check_scaled(double count, const char *want)
 {
     struct text t = {0};
@@ -77,9 +90,8 @@ static void test_strategy_flags(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_counts),
-        cmocka_unit_test(test_scaled_counts),
-        cmocka_unit_test(test_terms_by_size),
+        cmocka_unit_test(test_counts),         cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_scaled_counts),  cmocka_unit_test(test_terms_by_size),
         cmocka_unit_test(test_strategy_flags),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
