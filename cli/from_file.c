@@ -62,6 +62,17 @@ static enum status make_document(const struct framework_import *import, const ch
     return e->status;
 }
 
+/* The batch of micro-batches whose size is a flag's, where the file leaves it to the script. */
+static void size_batch(const struct arguments *a, struct framework_run *run)
+{
+    struct error several;
+    double sequences = 0;
+    error_init(&several);
+    if (run->micro_batch_open && !argument_given(a, "global-batch") &&
+        argument_count(a, "micro-batch", 1, &sequences, &several) == STATUS_OK && sequences > 1)
+        run->scenario.job.global_batch *= sequences;
+}
+
 enum status from_file_read(const struct arguments *a, struct json **document, struct error *e)
 {
     const char *path = argument_value(a, "from");
@@ -76,6 +87,7 @@ enum status from_file_read(const struct arguments *a, struct json **document, st
         return error_set(e, STATUS_IO, "out of memory");
     if (framework_import_file(path, &options, import, e) == STATUS_OK) {
         tell(a, import, path);
+        size_batch(a, &import->run);
         if (check_resolved(a, import, path, e) == STATUS_OK)
             make_document(import, path, document, e);
     }

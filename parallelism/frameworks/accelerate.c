@@ -219,13 +219,14 @@ static enum status read_batch(struct framework_reader *r)
     }
     double replicas = r->run->scenario.system.gpus / ((double)s->tp * s->pp * s->cp);
     s->micro_batch = 1;
+    r->run->micro_batch_open = true;
     s->schedule = s->pp > 1 ? SCHEDULE_1F1B : SCHEDULE_NONE;
     if (replicas >= 1) {
         job->global_batch = replicas * steps;
         r->run->global_batch_given = true;
     }
     text_add(r->notes, "model, sequence length and micro-batch are the training script's: state "
-                       "--model, --seq-length, --micro-batch (1 is taken) and --global-batch\n");
+                       "--model, --seq-length and --micro-batch (1 is taken)\n");
     return r->e->status;
 }
 
