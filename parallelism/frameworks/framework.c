@@ -70,13 +70,13 @@ const struct framework_row *framework_row_of(const struct framework *framework, 
     return pattern;
 }
 
-enum status framework_run_init(const struct framework *framework, const char *catalog,
-                               struct framework_run *run, struct error *e)
+enum status framework_run_init(const struct framework *framework, const char *stack,
+                               const char *catalog, struct framework_run *run, struct error *e)
 {
     memset(run, 0, sizeof *run);
     strategy_default(&run->strategy);
     job_default(&run->scenario.job);
-    if (stack_find(framework->stack, catalog, &run->scenario.stack, e) != STATUS_OK)
+    if (stack_find(stack ? stack : framework->stack, catalog, &run->scenario.stack, e) != STATUS_OK)
         return e->status;
     if (framework->defaults)
         framework->defaults(run);

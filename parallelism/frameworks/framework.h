@@ -14,6 +14,7 @@ struct framework_run {
     char model_name[96]; /* a catalog name; "": the model's dimensions are given, or nothing is */
     bool model_given;    /* the scenario's model is complete */
     bool seq_length_given, global_batch_given;
+    bool micro_batch_open; /* another's to tell: the global batch is of micro-batches of 1 */
 };
 
 /* What a row's field belongs to. */
@@ -112,6 +113,8 @@ struct framework {
      */
     void (*launch)(struct framework_reader *r, struct launch *launch);
     bool read_only; /* never written */
+    /* The catalog's stack that settings tell of, another than `stack`; NULL: none does. */
+    const char *(*stack_of)(const struct settings *settings);
 };
 extern const struct framework *const frameworks[]; /* NULL-ended */
 /* Of those that are written; NULL: none is called so. */
@@ -123,9 +126,10 @@ const struct field *framework_field(enum framework_object object, const char *ke
 /* The row that explains a key (a '*' row last), or NULL. */
 const struct framework_row *framework_row_of(const struct framework *framework, const char *key);
 
-/* A run as the framework starts without any setting; its stack from the catalog. */
-enum status framework_run_init(const struct framework *framework, const char *catalog,
-                               struct framework_run *run, struct error *e);
+/* A run as the framework starts without any setting; its stack of that name (NULL: the framework's)
+ * from the catalog. */
+enum status framework_run_init(const struct framework *framework, const char *stack,
+                               const char *catalog, struct framework_run *run, struct error *e);
 /* Settings into the run: rows, then groups. Marks the use of each setting. */
 enum status framework_read(struct framework_reader *r);
 /* The run into settings. STATUS_NO with the reason where it cannot be expressed. */

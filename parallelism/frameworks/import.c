@@ -51,8 +51,8 @@ static enum status nothing_known(const struct settings *settings, const char *fi
                   settings->count, setting_key(settings, first));
     error_set_file(e, file, 0, 0);
     error_set_hint(e, "a script that starts Megatron-LM, Megatron-Bridge, NeMo, torchtitan or "
-                      "DeepSpeed, the YAML of Megatron, NeMo or Accelerate, torchtitan's TOML or "
-                      "Python, DeepSpeed's JSON");
+                      "DeepSpeed, the YAML of Megatron, NeMo, Accelerate or GPT-NeoX, torchtitan's "
+                      "TOML or Python, DeepSpeed's JSON");
     return e->status;
 }
 
@@ -102,8 +102,13 @@ static enum status interpret(struct framework_import *out, const char *file,
     out->framework = choose(settings);
     if (!out->framework)
         return nothing_known(settings, file, e);
-    if (framework_run_init(out->framework, options->catalog, &out->run, e) != STATUS_OK)
+    const char *other = out->framework->stack_of ? out->framework->stack_of(settings) : NULL;
+    out->stack = other ? other : out->framework->stack;
+    if (framework_run_init(out->framework, out->stack, options->catalog, &out->run, e) != STATUS_OK)
         return e->status;
+    if (other)
+        text_addf(&out->notes, "by its flags it runs on the stack %s; --stack tells otherwise\n",
+                  other);
     struct framework_reader r = {out->framework, settings, &out->run, e, &out->notes};
     read_gpus(&r, options, out);
     if (e->status != STATUS_OK || framework_read(&r) != STATUS_OK) {
@@ -230,11 +235,11 @@ static void write_stack(struct json_writer *w, const struct framework_import *im
     json_writer_init(&b, &plain);
     json_open_object(&a, NULL);
     json_open_object(&b, NULL);
-    bool found = stack_find(import->framework->stack, NULL, named, &e) == STATUS_OK;
+    bool found = stack_find(import->stack, NULL, named, &e) == STATUS_OK;
     fields_write(&a, stack_fields, stack_field_count, stack, NULL);
     fields_write(&b, stack_fields, stack_field_count, named, NULL);
     if (found && own.data && plain.data && strcmp(own.data, plain.data) == 0) {
-        json_put_string(w, "stack", import->framework->stack);
+        json_put_string(w, "stack", import->stack);
     } else {
         json_open_object(w, "stack");
         fields_write(w, stack_fields, stack_field_count, stack, NULL);

@@ -6,6 +6,7 @@
 /* An existing run's configuration as a scenario and a strategy. */
 struct framework_import {
     const struct framework *framework;
+    const char *stack;                  /* catalog name that the run started from */
     struct configuration configuration; /* every setting with its use */
     struct framework_run run;
     double gpus, gpus_per_node; /* 0: the file does not say */
@@ -17,8 +18,9 @@ struct import_options {
     double gpus;         /* in place of what the file says; 0: as the file says */
 };
 
-/* Reads the text of a shell script, YAML, JSON, TOML or Python file; `file` names it. The framework is
- * the one whose table explains most of it. STATUS_INPUT where nothing does, or a value is wrong. */
+/* Reads the text of a shell script, YAML, JSON, TOML or Python file; `file` names it. The framework
+ * is the one whose table explains most of it. STATUS_INPUT where nothing does, or a value is wrong.
+ */
 enum status framework_import_text(const char *text, size_t n, const char *file,
                                   const struct import_options *options,
                                   struct framework_import *out, struct error *e);

@@ -405,6 +405,19 @@ static const struct framework_group groups[] = {
     {NULL,                       NULL                       },
 };
 
+/* Megatron-DeepSpeed alone has --deepspeed; as it was in 2022, without what came later. */
+static const char *stack_of(const struct settings *settings)
+{
+    static const char *const later[] = {"use_flash_attn",        "use_flash_attn_v1",
+                                        "use_flash_attn_v2",     "use_flash_attn_triton",
+                                        "sequence_parallel",     "ds_sequence_parallel_size",
+                                        "context_parallel_size", "num_experts"};
+    bool told = settings_find(settings, "deepspeed") != NULL;
+    for (size_t i = 0; i < sizeof later / sizeof *later && told; i++)
+        told = settings_find(settings, later[i]) == NULL;
+    return told ? "megatron-deepspeed-2022" : NULL;
+}
+
 const struct framework megatron_lm = {
     .name = "megatron-lm",
     .title = "Megatron-LM",
@@ -413,4 +426,5 @@ const struct framework megatron_lm = {
     .row_count = sizeof rows / sizeof *rows,
     .groups = groups,
     .defaults = megatron_defaults,
+    .stack_of = stack_of,
 };

@@ -74,6 +74,9 @@ enum status megatron_lm_read_kernels(struct framework_reader *r)
     if (m->experts > 0)
         k->grouped_gemm = k->grouped_gemm && grouped;
     megatron_read_dropout(r);
+    if (!reading_value(r, "attention_backend") && !reading_switch(r, "use_flash_attn") &&
+        r->run->scenario.stack.attention == ATTENTION_UNFUSED)
+        r->run->strategy.attention = ATTENTION_UNFUSED;
     return STATUS_OK;
 }
 

@@ -143,7 +143,7 @@ struct launch_work {
 static enum status write_settings(const struct launch_request *r, struct launch_work *work,
                                   struct error *e)
 {
-    if (framework_run_init(r->framework, NULL, &work->defaults, e) != STATUS_OK)
+    if (framework_run_init(r->framework, NULL, NULL, &work->defaults, e) != STATUS_OK)
         return e->status;
     work->run.scenario = *r->scenario;
     work->run.strategy = strategy_plain(r->scenario, r->strategy);

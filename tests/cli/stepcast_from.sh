@@ -88,4 +88,40 @@ expect 0 estimate --from "$work/auto.json" --system dgx-h100 --model llama3-8b -
     --seq-length 4096 --micro-batch 1
 says 'zero_optimization.reduce_bucket_size is "auto", which the file does not tell: not read'
 
+# Accelerate leaves the micro-batch to the script: a flag of it makes the batch (8 replicas x 4 of them x 2)
+expect 0 estimate --from "$data/accelerate_deepspeed.yaml" --system dgx-h100 --model llama3-8b \
+    --seq-length 4096 --micro-batch 2
+prints "64 sequences of 4096 tokens"
+expect 0 estimate --from "$data/accelerate_deepspeed.yaml" --system dgx-h100 --model llama3-8b \
+    --seq-length 4096 --micro-batch 2 --global-batch 512
+prints "512 sequences of 4096 tokens"
+
+# GPT-NeoX joins files, by commas here; what is wrong is told with its line
+cat >"$work/model.yml" <<'END'
+{
+  "pipe-parallel-size": 4, "model-parallel-size": 2,
+  "num-layers": 44, "hidden-size": 6144, "num-attention-heads": 64,
+  "seq-length": 2048, "max-position-embeddings": 2048,
+  "pos-emb": "rotary", "no-weight-tying": true, "gpt_j_residual": true,
+}
+END
+cat >"$work/train.yml" <<'END'
+# batch
+{
+  "train_micro_batch_size_per_gpu": 2, "gradient_accumulation_steps": 32,
+  "zero_optimization": { "stage": 1, "overlap_comm": True, },
+  "checkpoint-activations": true, "fp16": { "enabled": true },
+  "vocab-file": "20B_tokenizer.json", "tokenizer-type": "HFTokenizer",
+}
+END
+expect 0 estimate --from "$work/model.yml,$work/train.yml" --system dgx-a100 --gpus 64
+says "GPT-NeoX on 64 GPUs, model gpt-neox-20b"
+prints "512 sequences of 2048 tokens a step, fp16"
+prints "tensor parallel 2, pipeline 4, data parallel 8 (ZeRO 1), micro-batch 2, full recompute"
+expect 4 estimate --from "$work/model.yml,$work/missing.yml" --system dgx-a100 --gpus 64
+says "missing.yml"
+sed 's/"num-layers": 44,/"num-layers": 44/' "$work/model.yml" >"$work/comma.yml"
+expect 3 estimate --from "$work/comma.yml,$work/train.yml" --system dgx-a100 --gpus 64
+says "comma.yml:3: expected ',' or '}'"
+
 finish

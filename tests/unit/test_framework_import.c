@@ -288,6 +288,37 @@ static void test_old_flags(void **state)
     assert_int_equal(run->scenario.model.vocab_size, 250880);
     assert_true(run->scenario.model.embedding_norm);
     assert_null(strstr(notes, "training commands"));
+    assert_string_equal(import.stack, "megatron-core"); /* the part that tells is not in it */
+}
+
+/* --deepspeed is Megatron-DeepSpeed's alone; fused attention and sequence parallelism came later.
+ */
+static void test_megatron_deepspeed(void **state)
+{
+#define BLOOM                                                                                      \
+    "deepspeed --num_nodes 2 --num_gpus 8 pretrain_gpt.py --num-layers 24 --hidden-size 2048 "     \
+    "--num-attention-heads 16 --seq-length 2048 --max-position-embeddings 2048 --bf16 "            \
+    "--micro-batch-size 2 --global-batch-size 64 --tensor-model-parallel-size 2 "                  \
+    "--pipeline-model-parallel-size 2 --vocab-size 50257 --checkpoint-activations "
+    static const char *const deepspeed = "--deepspeed --deepspeed_config ds.json --zero-stage 1 "
+                                         "--deepspeed-activation-checkpointing";
+    char text[1024];
+    struct error e;
+    (void)state;
+    snprintf(text, sizeof text, BLOOM "%s\n", deepspeed);
+    assert_int_equal(read_text(text, "x.sh", &e), STATUS_OK);
+    assert_string_equal(import.stack, "megatron-deepspeed-2022");
+    assert_int_equal(import.run.strategy.attention, ATTENTION_UNFUSED);
+    assert_int_equal(import.run.strategy.recompute, RECOMPUTE_FULL);
+    assert_int_equal(import.run.strategy.zero, 1);
+    assert_non_null(strstr(text_string(&import.notes), "the stack megatron-deepspeed-2022"));
+    snprintf(text, sizeof text, BLOOM "%s --use-flash-attn-v2\n", deepspeed);
+    assert_int_equal(read_text(text, "x.sh", &e), STATUS_OK);
+    assert_string_equal(import.stack, "megatron-core");
+    assert_int_equal(import.run.strategy.attention, ATTENTION_FLASH);
+    assert_int_equal(read_text(BLOOM "\n", "x.sh", &e), STATUS_OK);
+    assert_string_equal(import.stack, "megatron-core");
+#undef BLOOM
 }
 
 static void test_gpus(void **state)
@@ -433,6 +464,7 @@ int main(void)
         cmocka_unit_test(test_overlap_of_shard_groups),
         cmocka_unit_test_teardown(test_megatron_defaults, teardown),
         cmocka_unit_test_teardown(test_old_flags, teardown),
+        cmocka_unit_test_teardown(test_megatron_deepspeed, teardown),
         cmocka_unit_test(test_gpus),
         cmocka_unit_test(test_bad_input),
         cmocka_unit_test_teardown(test_unresolved, teardown),
