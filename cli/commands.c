@@ -155,7 +155,8 @@ const struct command commands[COMMANDS] = {
                           .summary = "a real run's log against its forecast, and why they differ",
                           .about =
                 "Reads the step times of a training log of Megatron-LM, Megatron-Bridge, NeMo, "
-                "torchtitan, MaxText, DeepSpeed, GPT-NeoX or Hugging Face's Trainer (with TRL, "
+                "torchtitan, MaxText, DeepSpeed, GPT-NeoX, nanotron or Hugging Face's Trainer "
+                "(with TRL, "
                 "axolotl, "
                 "LLaMA-Factory, ms-swift: the progress bar, trainer_log.jsonl, logging.jsonl, "
                 "trainer_state.json) and compares them with the forecast of the strategy that the "

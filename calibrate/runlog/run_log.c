@@ -10,6 +10,7 @@
 #include <string.h>
 
 const struct run_log_family *const run_log_families[] = {&run_log_neox,
+                                                         &run_log_nanotron,
                                                          &run_log_megatron,
                                                          &run_log_nemo,
                                                          &run_log_torchtitan,
@@ -185,7 +186,7 @@ static enum status nothing_read(const char *text, size_t n, struct error *e)
                           ? "a Trainer's losses alone tell no time: keep its progress bar, which "
                             "goes to standard error, or its last line, train_runtime"
                           : "logs of Megatron-LM, Megatron-Bridge, NeMo, torchtitan, MaxText, "
-                            "DeepSpeed, GPT-NeoX and Hugging Face's Trainer are read");
+                            "DeepSpeed, GPT-NeoX, nanotron and Hugging Face's Trainer are read");
     return e->status;
 }
 

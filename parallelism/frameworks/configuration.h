@@ -25,6 +25,8 @@ void configuration_read_yaml(const char *text, size_t n, int line, struct config
  * STATUS_INPUT, with the line, where one is not whole. */
 enum status configuration_read_flow(const char *text, size_t n, const char *file,
                                     struct configuration *out, struct error *e);
+/* One map behind a key of a line: its members under that key. False, and nothing added: it is none. */
+bool configuration_add_flow(const char *map, const char *key, int line, struct configuration *out);
 /* True if the first thing in the text, comments aside, is an opening brace. */
 bool configuration_is_flow(const char *text, size_t n);
 /* "${a.b}" and "${.sibling}" in the values from the first-th on become the values of those keys,

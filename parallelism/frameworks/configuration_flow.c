@@ -195,3 +195,15 @@ enum status configuration_read_flow(const char *text, size_t n, const char *file
     }
     return e->status;
 }
+
+bool configuration_add_flow(const char *map, const char *key, int line, struct configuration *out)
+{
+    struct error e;
+    error_init(&e);
+    size_t before = out->settings.count;
+    struct flow f = {.at = map, .end = map + strlen(map), .line = line, .out = out, .e = &e};
+    if (next_is(&f, '{') && read_map(&f, key, 0) == STATUS_OK && (skip_blanks(&f), f.at == f.end))
+        return true;
+    out->settings.count = before;
+    return false;
+}

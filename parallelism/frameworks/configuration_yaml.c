@@ -1,6 +1,7 @@
 /* The part of YAML that configurations use: nested maps by indentation, scalars, quotes, comments,
- * lists in brackets or as "- item" lines, "${a.b}" and "${.sibling}" as OmegaConf resolves them.
- * Anchors, tags and block texts are left out. Interpolations: configuration_interpolation.c. */
+ * maps in braces within a line, lists in brackets or as "- item" lines, "${a.b}" and "${.sibling}"
+ * as OmegaConf resolves them. Anchors, tags and block texts are left out. Interpolations:
+ * configuration_interpolation.c. */
 #include "parallelism/frameworks/configuration.h"
 #include <stdio.h>
 #include <string.h>
@@ -107,6 +108,8 @@ static void member(struct yaml *y, const char *s, size_t n, size_t indent, int l
     size_t start = length + 1 + strspn(colon + 1, " \t");
     snprintf(key, sizeof key, "%.*s", (int)length, s);
     full_key(y, key, full);
+    if (start < n && s[start] == '{' && configuration_add_flow(s + start, full, line, y->out))
+        return;
     if (start < n)
         clean_scalar(s + start, n - start, &value);
     bool blank = start >= n || s[start] == '#';

@@ -262,6 +262,32 @@ static void test_deepspeed(void **state)
     run_log_free(&log);
 }
 
+/* Three digits and a letter; a batch that they round is none. */
+static void test_nanotron(void **state)
+{
+#define NANOTRON(i, ms, batch)                                                                     \
+    "08/31/2024 14:37:31 [INFO|DP=0|PP=0|TP=0|node-1]: iteration: " #i " / 15 | consumed_tokens: " \
+    "2.1M | elapsed_time_per_iteration_ms: " ms " | tokens_per_sec: 853K | "                       \
+    "tokens_per_sec_per_gpu: 13.4K | global_batch_size: " batch " | lm_loss: 10.1 | lr: 3e-05 | "  \
+    "model_tflops_per_gpu: 412 | hardware_tflops_per_gpu: 412 | grad_norm: 1.2\n"
+    struct run_log log = read_log(
+        "08/31/2024 14:37:30 [INFO|DP=0]:  Memory usage: 64.15MiB. Peak allocated 30000.5MiB. Peak "
+        "reserved: 31000.00MiB\n" NANOTRON(1, "4.71K", "512") NANOTRON(2, "1.23K", "512")
+            NANOTRON(3, "998", "512") NANOTRON(4, "1.1K", "1.02K"));
+#undef NANOTRON
+    (void)state;
+    assert_string_equal(log.family->title, "nanotron");
+    check_near(log.fact[RUN_LOG_GLOBAL_BATCH], 512, 0);
+    struct run_summary s = summary_of(&log, 0, 0, 0);
+    assert_int_equal(s.warmup, 1);
+    check_near(s.step_s, 1.1, 1e-12); /* 0.998 1.1 1.23 */
+    check_near(s.flop_per_s_per_gpu, 412e12, 1e-12);
+    check_near(s.tokens_per_s_per_gpu, 13400, 1e-12);
+    check_near(s.memory_bytes, 30000.5 * MEBI, 1e-12);
+    check_near(s.reserved_bytes, 31000 * MEBI, 1e-12);
+    run_log_free(&log);
+}
+
 /* Clocks that fall: the last third against the first. */
 static void test_drift(void **state)
 {
@@ -315,8 +341,8 @@ int main(void)
         cmocka_unit_test(test_maxtext),        cmocka_unit_test(test_megatron_deepspeed),
         cmocka_unit_test(test_torchtitan_wps), cmocka_unit_test(test_old_deepspeed),
         cmocka_unit_test(test_docker),         cmocka_unit_test(test_progress_bar),
-        cmocka_unit_test(test_deepspeed),      cmocka_unit_test(test_drift),
-        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_deepspeed),      cmocka_unit_test(test_nanotron),
+        cmocka_unit_test(test_drift),          cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
