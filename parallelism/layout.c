@@ -145,8 +145,10 @@ static void find_windows(const struct stages *stages, struct layout_cost *out)
  * each. [Liger Kernel, fused_linear_cross_entropy.py: inc_factor] */
 static double logits_bytes(const struct scenario *scenario, const struct shard_cost *shard, int mtp)
 {
-    double vocabulary = loss_vocabulary(&scenario->model, &shard->shard, &scenario->stack.kernels);
-    double bytes = scenario->stack.logits_bytes * vocabulary;
+    const struct stack *stack = &scenario->stack;
+    double vocabulary = loss_vocabulary(&scenario->model, &shard->shard, &stack->kernels);
+    bool eager = shard->shard.eager_loss && stack->eager_logits_bytes > 0;
+    double bytes = (eager ? stack->eager_logits_bytes : stack->logits_bytes) * vocabulary;
     if (shard->shard.tiled_loss)
         bytes = fmin(bytes, 4.0 * scenario->model.hidden_size);
     return (1 + mtp) * bytes * shard_tokens(&shard->shard);

@@ -162,6 +162,8 @@ const struct field stack_fields[] = {
     NUMBER("reserve_bytes", UNIT_BYTES, reserve_bytes, 1e12, "device memory that must stay free"),
     NUMBER("logits_bytes", UNIT_NONE, logits_bytes, 64,
            "bytes a logit at the peak of the last stage"),
+    NUMBER("eager_logits_bytes", UNIT_NONE, eager_logits_bytes, 64,
+           "the same where the loss is not compiled; 0: as many"),
     NUMBER("compute", UNIT_NONE, constant[STACK_COMPUTE].value, 100,
            "GEMM and attention time over the benchmarked kernels'"),
     NUMBER("memory", UNIT_NONE, constant[STACK_MEMORY].value, 100,
