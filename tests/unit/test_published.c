@@ -30,6 +30,7 @@ static const struct {
     {"maxtext_b200_2026",   0.05, 0   },
     {"maxtext_tpu_2024",    0.06, 0   },
     {"megascale24",         0.06, 0   },
+    {"mlperf_2026",         0.13, 0   },
     {"moe_2026",            0.12, 0   },
     {"moe_folding25",       0.15, 0   },
     {"ms_swift_2025",       0.26, 0.10},
@@ -38,7 +39,10 @@ static const struct {
     {"nemo_long_sequences", 0.03, 0   },
     {"paddlenlp_2023",      0.10, 0.14},
     {"papers_2022_2024",    0.09, 0   },
+    {"prime_rl_2026",       0.17, 0.09},
     {"together_2026",       0.17, 0   },
+    {"torchtitan_users",    0.23, 0.06},
+    {"trillium_2025",       0.08, 0   },
     {"xtuner_2024",         0.17, 0   },
     {"zero_bubble24",       0.02, 0   },
 };
