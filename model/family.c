@@ -34,7 +34,7 @@ static const struct family families[] = {
     {"gpt_oss", LLAMA | ALL_BIASES | TRAIT_ROUTER_BIAS | TRAIT_SINKS | TRAIT_EXPERT_WIDTH, 2,
      WINDOW_PATTERN, NULL},
     {"nemotron_h", TRAIT_MAMBA2 | TRAIT_HALVES | TRAIT_NO_ROTARY | TRAIT_OUT_FOLLOWS |
-     TRAIT_ROUTER_BIAS, 2, WINDOW_IGNORED, NULL},
+     TRAIT_ROUTER_BIAS, 2, WINDOW_IGNORED, adjust_nemotron_h},
     {"granitemoehybrid", LLAMA | TRAIT_MAMBA2 | TRAIT_EXPERT_WIDTH, 2, WINDOW_IGNORED,
      adjust_granite_hybrid},
     {"bamba", LLAMA | TRAIT_MAMBA2, 2, WINDOW_IGNORED, NULL},

@@ -213,6 +213,14 @@ enum status adjust_multi_query(struct reader *r)
     return STATUS_OK;
 }
 
+/* Only the third generation has experts, whose router has the bias. */
+enum status adjust_nemotron_h(struct reader *r)
+{
+    if (r->config.experts <= 0)
+        r->traits &= ~(unsigned)TRAIT_ROUTER_BIAS;
+    return STATUS_OK;
+}
+
 /* OPT's position table has two rows more; its 350M model embeds in half its width. */
 enum status adjust_opt(struct reader *r)
 {

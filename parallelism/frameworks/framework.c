@@ -117,6 +117,14 @@ const char *reading_value(struct framework_reader *r, const char *key)
     return is_none(value) ? NULL : value;
 }
 
+bool reading_is_none(struct framework_reader *r, const char *key)
+{
+    char full[192];
+    section_key(r->framework, key, full, sizeof full);
+    const struct setting *s = settings_find(r->settings, full);
+    return s && is_none(r->settings->pool.data + s->value);
+}
+
 static bool is_off(const char *value)
 {
     static const char *const words[] = {"false", "0", "0.0", NULL};

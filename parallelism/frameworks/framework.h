@@ -54,6 +54,8 @@ struct framework_reader {
 /* The value of a key, marked as read; NULL: not given, or given as none. `key` has no section: a
  * key of the framework's section is found by its last part. */
 const char *reading_value(struct framework_reader *r, const char *key);
+/* Given, as none. */
+bool reading_is_none(struct framework_reader *r, const char *key);
 /* As a switch: true, or the key alone. */
 bool reading_switch(struct framework_reader *r, const char *key);
 /* As a whole number of at least 1; 0: not given. Sets the error where it is anything else. */

@@ -85,7 +85,8 @@ enum status megatron_lm_write_rest(struct framework_writer *w)
 {
     const struct framework_run *run = w->run;
     const struct kernels *k = &run->scenario.stack.kernels;
-    bool dropout = k->dropout && !run->scenario.model.gated_mlp;
+    const struct model *m = &run->scenario.model;
+    bool dropout = k->dropout && !m->gated_mlp && !model_scans(m);
     writer_put(w, "hidden_dropout", dropout ? "0.1" : "0.0");
     writer_put(w, "attention_dropout", dropout ? "0.1" : "0.0");
     if (k->fused_cross_entropy)

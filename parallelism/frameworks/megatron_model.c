@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "parallelism/frameworks/layer_pattern.h"
 #include "parallelism/frameworks/megatron.h"
+#include "parallelism/frameworks/megatron_scans.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,7 +77,8 @@ static void read_positions(struct framework_reader *r, struct model *m)
     const char *type = reading_value(r, "position_embedding_type");
     bool rotary = reading_switch(r, "use_rotary_position_embeddings") ||
                   (type && (strcmp(type, "rope") == 0 || strcmp(type, "mrope") == 0));
-    bool learned = !rotary && (!type || strcmp(type, "learned_absolute") == 0);
+    bool none = reading_is_none(r, "position_embedding_type");
+    bool learned = !rotary && !none && (!type || strcmp(type, "learned_absolute") == 0);
     m->rotary = rotary;
     m->position_embeddings = learned ? m->max_position_embeddings : 0;
 }
@@ -125,29 +127,52 @@ static int window_of(const char *value)
     return (int)strtol(digits, NULL, 10);
 }
 
+static bool kinds_equal(const struct layer_kind *a, const struct layer_kind *b)
+{
+    return a->mixer == b->mixer && a->experts == b->experts && a->window == b->window &&
+           a->intermediate_size == b->intermediate_size;
+}
+
+/* A layer of attention as the model's; another keeps its MLP alone. */
+static struct layer_kind kind_of(const struct model *m, const struct megatron_layers *layers,
+                                 int layer, bool sparse, int window)
+{
+    enum mixer mixer = (enum mixer)layers->mixer[layer];
+    bool bare = layers->bare[layer], experts = m->experts > 0 && sparse;
+    struct layer_kind kind = {.mixer = mixer, .experts = experts && !bare && !layers->dense[layer]};
+    if (!kind.experts && !bare)
+        kind.intermediate_size = m->intermediate_size;
+    if (mixer != MIXER_ATTENTION)
+        return kind;
+    kind.window = window;
+    kind.heads = m->heads;
+    kind.kv_heads = m->kv_heads;
+    kind.head_dim = m->head_dim;
+    return kind;
+}
+
 static enum status read_kinds(struct framework_reader *r, struct model *m)
 {
+    struct megatron_layers layers;
     bool sparse[MODEL_LAYERS_MAX] = {false}, windowed[MODEL_LAYERS_MAX] = {false};
     int window = window_of(reading_value(r, "window_size"));
     if (read_pattern(r, "moe_layer_freq", true, sparse) != STATUS_OK ||
-        read_pattern(r, "window_attn_skip_freq", false, windowed) != STATUS_OK)
+        read_pattern(r, "window_attn_skip_freq", false, windowed) != STATUS_OK ||
+        megatron_read_scans(r, m, &layers) != STATUS_OK)
         return r->e->status;
     m->kinds = 0;
     for (int i = 0; i < m->layers; i++) {
-        struct layer_kind kind = {.experts = m->experts > 0 && sparse[i],
-                                  .window = window > 0 && windowed[i] ? window : 0,
-                                  .heads = m->heads,
-                                  .kv_heads = m->kv_heads,
-                                  .head_dim = m->head_dim};
-        kind.intermediate_size = kind.experts ? 0 : m->intermediate_size;
+        struct layer_kind kind =
+            kind_of(m, &layers, i, sparse[i], window > 0 && windowed[i] ? window : 0);
         int k = 0;
-        while (k < m->kinds &&
-               !(m->kind[k].experts == kind.experts && m->kind[k].window == kind.window))
+        while (k < m->kinds && !kinds_equal(&m->kind[k], &kind))
             k++;
         if (k == m->kinds)
             m->kind[m->kinds++] = kind;
         m->kind_of_layer[i] = (unsigned char)k;
     }
+    if (model_scans(m))
+        text_add(r->notes, "some layers have no attention: their scans are at an assumed rate\n");
     return STATUS_OK;
 }
 
@@ -200,6 +225,7 @@ enum status megatron_read_model(struct framework_reader *r)
     const char *normalization = reading_value(r, "normalization");
     const char *softmax = reading_value(r, "softmax_type");
     read_vocabulary(r, m);
+    megatron_count_layers(r, m);
     if (m->layers < 1 || m->hidden_size < 1 || m->heads < 1 || r->e->status != STATUS_OK ||
         check_sizes(r, m) != STATUS_OK)
         return r->e->status;
@@ -259,7 +285,7 @@ static enum status write_biases(struct framework_writer *w, const struct model *
 }
 
 /* Windows and experts by layer, as patterns where not all layers are alike. */
-static void write_patterns(struct framework_writer *w, const struct model *m)
+static void write_patterns(struct framework_writer *w, const struct model *m, bool halves)
 {
     bool sparse[MODEL_LAYERS_MAX] = {false}, windowed[MODEL_LAYERS_MAX] = {false};
     int window = 0, windows = 0, experts = 0;
@@ -281,7 +307,7 @@ static void write_patterns(struct framework_writer *w, const struct model *m)
         writer_put(w, "window_attn_skip_freq", pattern.data);
     text_clear(&pattern);
     layer_pattern_write(sparse, m->layers, &pattern);
-    if (experts > 0 && experts < m->layers && pattern.data)
+    if (experts > 0 && experts < m->layers && !halves && pattern.data)
         writer_put(w, "moe_layer_freq", pattern.data);
     text_free(&pattern);
 }
@@ -303,10 +329,12 @@ enum status megatron_write_model(struct framework_writer *w)
     if (m->position_embeddings > 0 && m->position_embeddings < w->run->scenario.job.seq_length)
         return writer_refuse(w, "sequences of %.0f tokens with %d learned positions",
                              w->run->scenario.job.seq_length, m->position_embeddings);
-    if (write_attention(w, m) != STATUS_OK || write_biases(w, m) != STATUS_OK)
+    bool halves = false;
+    if (megatron_write_scans(w, m, &halves) != STATUS_OK || write_attention(w, m) != STATUS_OK ||
+        write_biases(w, m) != STATUS_OK)
         return w->e->status;
     write_positions(w, m, w->run->scenario.job.seq_length);
-    write_patterns(w, m);
+    write_patterns(w, m, halves);
     writer_put(w, "normalization", m->layer_norm_bias ? "LayerNorm" : "RMSNorm");
     if (m->attention_sinks)
         writer_put(w, "softmax_type", "learnable");

@@ -16,9 +16,12 @@ void launch_megatron_lm(const struct settings *settings, const struct launch_sha
         launch_flag(setting_key(settings, i), setting_value(settings, i), out);
         text_add(out, "\n");
     }
+    bool hybrid = settings_find(settings, "hybrid_override_pattern") != NULL;
+    if (hybrid)
+        text_add(out, "    --spec megatron.core.models.mamba.mamba_layer_specs mamba_stack_spec\n");
     text_add(out, ")\n\n");
     launch_torchrun(shape, out);
-    text_add(out, "pretrain_gpt.py \"${ARGS[@]}\"\n");
+    text_addf(out, "%s \"${ARGS[@]}\"\n", hybrid ? "pretrain_mamba.py" : "pretrain_gpt.py");
 }
 
 void launch_megatron_bridge(const struct settings *settings, const struct launch_shape *shape,
