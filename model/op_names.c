@@ -72,10 +72,10 @@ const char *const op_name_names[OP_NAMES + 1] = {
     [OP_NAME_LOGITS] = "logits",
     [OP_NAME_CROSS_ENTROPY] = "cross-entropy",
     [OP_NAME_MTP_PROJECTION] = "mtp projection",
-    [OP_NAME_SCAN_IN] = "scan input projection",
+    [OP_NAME_SCAN_IN] = "scan in",
     [OP_NAME_CONVOLUTION] = "convolution",
     [OP_NAME_SCAN] = "scan",
     [OP_NAME_GATED_NORM] = "gated norm",
-    [OP_NAME_SCAN_OUT] = "scan output projection",
+    [OP_NAME_SCAN_OUT] = "scan out",
     [OP_NAME_OUTPUT_GATE] = "output gate",
 };

@@ -79,12 +79,12 @@ static double rate(const struct kernel *k)
 static void name_kernel(const struct kernel *k, const struct scenario *s, struct text *out)
 {
     static const char *const phases[PHASES] = {"forward", "dgrad", "wgrad", "decode"};
+    bool whole = k->kind == OP_ATTENTION || k->kind == OP_SCAN; /* one kernel the backward pass */
     bool several = s->model.kinds > 1 && strncmp(k->block, "layer", 5) != 0;
     text_add(out, op_name_names[k->name]);
     if (several && strcmp(k->block, "head") != 0)
         text_addf(out, " (%s)", k->block);
-    text_addf(out, ", %s",
-              (k->kind == OP_ATTENTION || k->kind == OP_SCAN) && k->phase != PHASE_FORWARD ? "backward" : phases[k->phase]);
+    text_addf(out, ", %s", whole && k->phase != PHASE_FORWARD ? "backward" : phases[k->phase]);
 }
 
 static void add_data(struct figure *f, const struct kernels_found *found,
@@ -272,8 +272,9 @@ static void draw(struct figure *f, const struct scenario *scenario, const struct
                     text_string(&remark));
     add_roof(f, &sheet, &frame, "sheet");
     add_roof(f, &own, &frame, "own");
-    for (int kind = 0; kind < OP_COLLECTIVE; kind++)
-        add_points(f, found, &frame, (enum op_kind)kind);
+    for (int kind = 0; kind < OP_KINDS; kind++)
+        if (kind != OP_COLLECTIVE)
+            add_points(f, found, &frame, (enum op_kind)kind);
     figure_set(f, "set xlabel", "arithmetic intensity, FLOP/byte of device memory");
     figure_set(f, "set ylabel", "rate, TFLOP/s");
     figure_add(f,

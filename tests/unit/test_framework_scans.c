@@ -134,8 +134,8 @@ static void written_and_read(void **state)
         struct settings settings = {0};
         struct error e;
         error_init(&e);
-        assert_int_equal(framework_run_init(f, NULL, &run, &e), STATUS_OK);
-        assert_int_equal(framework_run_init(f, NULL, &defaults, &e), STATUS_OK);
+        assert_int_equal(framework_run_init(f, f->stack, NULL, &run, &e), STATUS_OK);
+        assert_int_equal(framework_run_init(f, f->stack, NULL, &defaults, &e), STATUS_OK);
         run.scenario.model = catalog_model(rows[i].model);
         run.scenario.job.seq_length = 4096;
         run.scenario.job.global_batch = 64;
