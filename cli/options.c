@@ -82,7 +82,8 @@ static const struct option own_rows[] = {
         "from", "FILE", WORDS_FILE, OPTIONS_SCENARIO, SCENARIO_COMMANDS,
         "take the scenario and the strategy of an existing run: a script that starts Megatron-LM, "
         "Megatron-Bridge, NeMo, torchtitan or DeepSpeed, the YAML of Megatron, NeMo, Accelerate, "
-        "GPT-NeoX or nanotron, torchtitan's TOML, DeepSpeed's JSON; several files of one run with "
+        "GPT-NeoX, nanotron or MaxText, torchtitan's TOML, DeepSpeed's JSON; several files of one "
+        "run with "
         "commas "
         "between "
         "them; other flags win over it"),

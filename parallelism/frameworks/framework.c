@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct framework *const frameworks[] = {&megatron_lm, &megatron_bridge, &nemo,
-                                              &torchtitan,  &deepspeed,       &accelerate,
-                                              &gpt_neox,    &nanotron,        NULL};
+const struct framework *const frameworks[] = {
+    &megatron_lm, &megatron_bridge, &nemo,     &torchtitan, &deepspeed,
+    &accelerate,  &gpt_neox,        &nanotron, &maxtext,    NULL};
 
 const struct framework *framework_find(const char *name)
 {

@@ -89,7 +89,7 @@ struct framework_group {
 /* Sections that the framework's keys stand under, where keys are dotted. */
 struct framework_section {
     const char *key, *section; /* "": none */
-    const char *name; /* the framework's own for the key; NULL: the same */
+    const char *name;          /* the framework's own for the key; NULL: the same */
 };
 
 /* A value of a strategy's key. */

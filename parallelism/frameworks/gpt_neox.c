@@ -5,8 +5,10 @@
 #include "base/file.h"
 #include "parallelism/frameworks/deepspeed.h"
 #include "parallelism/frameworks/megatron.h"
+#include "parallelism/frameworks/model_config.h"
 #include "parallelism/frameworks/rows.h"
 #include "parallelism/frameworks/tables.h"
+#include <math.h>
 #include <string.h>
 
 static const char *const one_layer[][2] = {
@@ -207,28 +209,33 @@ static enum status refuse_others(struct framework_reader *r)
     return r->e->status;
 }
 
+enum { WIDTH_MAX = 1 << 26 }; /* beyond any model */
+
 /* The width of the MLP, and whether it is gated. "llama": 8/3 of the hidden size, a multiple of
  * 256. A gated activation divides what is told, 4 hidden sizes where nothing is, by three. */
 static void read_width(struct framework_reader *r, struct model *m)
 {
     static const char *const gated[] = {"geglu", "swiglu", "reglu", "bilinear", NULL};
     const char *type = reading_value(r, "mlp_type"), *activation = reading_value(r, "activation");
-    int width = reading_number(r, "intermediate_size");
+    int told = reading_number(r, "intermediate_size");
     int factor = reading_number(r, "expansion_factor");
-    int multiple = reading_number(r, "mlp_multiple_of");
+    int given = reading_number(r, "mlp_multiple_of");
     bool llama = type && (strcmp(type, "llama") == 0 || strcmp(type, "gated") == 0);
     bool glu = !llama && activation && names_find(gated, activation) >= 0;
+    double multiple = given > 0 ? given : llama ? 256 : 1;
+    double width = told > 0 ? told : (factor > 0 ? factor : 4.0) * m->hidden_size;
     m->gated_mlp = llama || glu;
-    multiple = multiple > 0 ? multiple : llama ? 256 : 1;
-    if (width == 0)
-        width = (factor > 0 ? factor : 4) * m->hidden_size;
-    else if (llama)
+    if (llama && told > 0)
         multiple = 1;
-    if (llama && multiple > 1)
-        width = 2 * width / 3;
+    else if (llama)
+        width = floor(2 * width / 3);
     if (glu)
-        width = 2 * width / 3 / 2;
-    m->intermediate_size = (width + multiple - 1) / multiple * multiple;
+        width = floor(floor(2 * width / 3) / 2);
+    width = ceil(width / multiple) * multiple;
+    if (width > WIDTH_MAX)
+        reading_error(r, "intermediate_size", "a width of %g is no model's", width);
+    else
+        m->intermediate_size = (int)width;
 }
 
 /* The tokenizer's: EleutherAI's own is known by its file, GPT-2's is the default. */
@@ -249,9 +256,9 @@ static void pad_vocabulary(struct framework_reader *r, struct model *m)
 {
     static const int usual = 128;
     int divisor = reading_number(r, "make_vocab_size_divisible_by");
-    divisor = (divisor > 0 ? divisor : usual) * r->run->strategy.tp;
-    if (reading_number(r, "padded_vocab_size") == 0 && divisor > 0)
-        m->vocab_size = (m->vocab_size + divisor - 1) / divisor * divisor;
+    if (reading_number(r, "padded_vocab_size") == 0)
+        m->vocab_size = model_config_pad(m->vocab_size, (double)(divisor > 0 ? divisor : usual) *
+                                                            r->run->strategy.tp);
 }
 
 static bool is_on_unless(struct framework_reader *r, const char *key)

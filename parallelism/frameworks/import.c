@@ -50,10 +50,10 @@ static enum status nothing_known(const struct settings *settings, const char *fi
                   "none of its %zu settings tells how a run is split, such as \"%.60s\"",
                   settings->count, setting_key(settings, first));
     error_set_file(e, file, 0, 0);
-    error_set_hint(
-        e, "a script that starts Megatron-LM, Megatron-Bridge, NeMo, torchtitan or "
-           "DeepSpeed, the YAML of Megatron, NeMo, Accelerate, GPT-NeoX or nanotron, torchtitan's "
-           "TOML or Python, DeepSpeed's JSON");
+    error_set_hint(e, "a script that starts Megatron-LM, Megatron-Bridge, NeMo, torchtitan or "
+                      "DeepSpeed, the YAML of Megatron, NeMo, Accelerate, GPT-NeoX, nanotron or "
+                      "MaxText, torchtitan's "
+                      "TOML or Python, DeepSpeed's JSON");
     return e->status;
 }
 

@@ -4,6 +4,7 @@
 #include "base/json_write.h"
 #include "base/number.h"
 #include "parallelism/frameworks/deepspeed.h"
+#include "parallelism/frameworks/model_config.h"
 #include "parallelism/frameworks/rows.h"
 #include "parallelism/frameworks/tables.h"
 #include <stdio.h>
@@ -107,19 +108,6 @@ static void write_config(const struct settings *s, const char *type, struct text
     json_close_object(&w);
 }
 
-static enum status parse_config(struct framework_reader *r, const struct text *config)
-{
-    struct model *m = &r->run->scenario.model;
-    struct json *json = json_parse(config->data, config->length, "model_config", r->e);
-    if (!json)
-        return r->e->status;
-    enum status status = model_read(json, json_root(json), m, r->e);
-    json_free(json);
-    snprintf(m->name, sizeof m->name, "from-file");
-    r->run->model_given = status == STATUS_OK;
-    return status;
-}
-
 static void mark_model(struct framework_reader *r)
 {
     for (size_t i = 0; i < r->framework->row_count; i++) {
@@ -145,10 +133,8 @@ static enum status read_model(struct framework_reader *r)
         return r->e->status;
     mark_model(r);
     write_config(r->settings, "llama", &config);
-    if (config.failed || !config.data)
-        error_set(r->e, STATUS_IO, "out of memory");
-    else if (r->e->status == STATUS_OK)
-        parse_config(r, &config);
+    if (r->e->status == STATUS_OK)
+        model_config_read(r, &config);
     text_free(&config);
     if (r->e->status != STATUS_OK)
         return r->e->status;
@@ -157,9 +143,8 @@ static enum status read_model(struct framework_reader *r)
         m->attention_output_bias = false;
     }
     int divisor = reading_number(r, "model.make_vocab_size_divisible_by");
-    divisor = (divisor > 0 ? divisor : 1) * r->run->strategy.tp;
-    if (divisor > 1)
-        m->vocab_size = (m->vocab_size + divisor - 1) / divisor * divisor;
+    m->vocab_size =
+        model_config_pad(m->vocab_size, (double)(divisor > 0 ? divisor : 1) * r->run->strategy.tp);
     return STATUS_OK;
 }
 

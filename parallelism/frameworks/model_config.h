@@ -1,0 +1,11 @@
+#ifndef PARALLELISM_FRAMEWORKS_MODEL_CONFIG_H
+#define PARALLELISM_FRAMEWORKS_MODEL_CONFIG_H
+#include "parallelism/frameworks/framework.h"
+
+/* The run's model from a config.json that a framework's settings make. STATUS_INPUT as
+ * model_read's; STATUS_IO where the text could not grow. */
+enum status model_config_read(struct framework_reader *r, const struct text *config);
+/* A vocabulary padded to a multiple of so much; as it is where that is no model's. */
+int model_config_pad(int vocabulary, double multiple);
+
+#endif
