@@ -5,7 +5,7 @@
 
 /* Parts of kernels' names, lower case; the first row that matches counts. Names of cuBLASLt (nvjet,
  * cutlass, xmma), cuDNN, FlashAttention, Transformer Engine, Apex, PyTorch, Triton, NCCL, DeepEP,
- * rocBLAS (Cijk) as they stand in their traces. */
+ * rocBLAS (Cijk), mamba_ssm's scan and flash-linear-attention's as they stand in their traces. */
 static const struct {
     const char *part;
     enum term term;
@@ -18,6 +18,23 @@ static const struct {
     {"deep_ep",       TERM_EP,           false},
     {"nvshmem",       TERM_EP,           false},
     {"hybrid_ep",     TERM_EP,           false},
+    {"chunk_scan",    TERM_ATTENTION,    false},
+    {"chunk_state",   TERM_ATTENTION,    false},
+    {"state_passing", TERM_ATTENTION,    false},
+    {"chunk_cumsum",  TERM_ATTENTION,    false},
+    {"bmm_chunk",     TERM_ATTENTION,    false},
+    {"chunk_fwd",     TERM_ATTENTION,    false},
+    {"chunk_bwd",     TERM_ATTENTION,    false},
+    {"chunk_local",   TERM_ATTENTION,    false},
+    {"chunk_scaled",  TERM_ATTENTION,    false},
+    {"delta_rule",    TERM_ATTENTION,    false},
+    {"recompute_w_u", TERM_ATTENTION,    false},
+    {"wy_repr",       TERM_ATTENTION,    false},
+    {"solve_tril",    TERM_ATTENTION,    false},
+    {"inverse_kern",  TERM_ATTENTION,    false},
+    {"l2norm_fwd",    TERM_MEMORY_BOUND, false},
+    {"l2norm_bwd",    TERM_MEMORY_BOUND, false},
+    {"causal_conv1d", TERM_MEMORY_BOUND, false},
     {"flash",         TERM_ATTENTION,    false},
     {"fmha",          TERM_ATTENTION,    false},
     {"sdpa",          TERM_ATTENTION,    false},

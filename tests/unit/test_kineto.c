@@ -159,6 +159,15 @@ static void test_kernel_names(void **state)
                  TERM_OPTIMIZER, false);
     check_kernel("triton_poi_fused_mul_silu_3", TERM_MEMORY_BOUND, false);
     check_kernel("deep_ep::internode::dispatch<...>", TERM_EP, false);
+    /* mamba_ssm's scan, flash-linear-attention's, and what stands around them */
+    check_kernel("_chunk_scan_fwd_kernel", TERM_ATTENTION, false);
+    check_kernel("_chunk_state_bwd_db_kernel", TERM_ATTENTION, false);
+    check_kernel("_state_passing_fwd_kernel", TERM_ATTENTION, false);
+    check_kernel("chunk_gated_delta_rule_fwd_kernel_h_blockdim64", TERM_ATTENTION, false);
+    check_kernel("chunk_bwd_kernel_dqkwg", TERM_ATTENTION, false);
+    check_kernel("merge_16x16_to_64x64_inverse_kernel", TERM_ATTENTION, false);
+    check_kernel("l2norm_fwd_kernel", TERM_MEMORY_BOUND, false);
+    check_kernel("void causal_conv1d_fwd_kernel<...>", TERM_MEMORY_BOUND, false);
 }
 
 static void refused(const char *text, const char *message)
