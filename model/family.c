@@ -41,6 +41,8 @@ static const struct family families[] = {
     {"qwen3_next qwen3_5 qwen3_5_text qwen3_5_moe qwen3_5_moe_text",
      LLAMA | TRAIT_DELTANET | TRAIT_QK_HEAD | TRAIT_OUTPUT_GATE | TRAIT_SHARED_GATE, 2,
      WINDOW_IGNORED, NULL},
+    {"kimi_linear", LLAMA | TRAIT_KDA | TRAIT_ROUTER_BIAS | TRAIT_NO_ROTARY, 2, WINDOW_IGNORED,
+     adjust_kimi_linear},
     {"minimax_text_01 minimax_m1", LLAMA | TRAIT_LIGHTNING | TRAIT_EXPERT_WIDTH, 2, WINDOW_IGNORED,
      adjust_lightning},
     {"minimax_m2 minimax", LLAMA | TRAIT_ROUTER_BIAS | TRAIT_QK_WHOLE | TRAIT_EXPERT_WIDTH, 2,

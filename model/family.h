@@ -33,8 +33,9 @@ enum trait {
     TRAIT_MAMBA2 = 1 << 21,
     TRAIT_DELTANET = 1 << 22,
     TRAIT_LIGHTNING = 1 << 23,
-    TRAIT_SCANS = TRAIT_MAMBA2 | TRAIT_DELTANET | TRAIT_LIGHTNING,
-    TRAIT_HALVES = 1 << 24, /* a layer is a mixer or an MLP (Nemotron-H) */
+    TRAIT_KDA = 1 << 24,
+    TRAIT_SCANS = TRAIT_MAMBA2 | TRAIT_DELTANET | TRAIT_LIGHTNING | TRAIT_KDA,
+    TRAIT_HALVES = 1 << 25, /* a layer is a mixer or an MLP (Nemotron-H) */
 };
 
 /* Which layers a sliding window or chunk holds in, where no layer_types list says so. */

@@ -162,6 +162,24 @@ enum status adjust_mpt(struct reader *r)
     return STATUS_OK;
 }
 
+/* Kimi Linear keeps the sizes of its delta rule in an object; a gate of full rank (Kimi K3) is
+ * another layer. */
+enum status adjust_kimi_linear(struct reader *r)
+{
+    struct config *c = &r->config;
+    const struct json_value *scan = json_member(r->object, "linear_attn_config");
+    if (truth_of(scan, "use_full_rank_gate"))
+        return json_error(r->json, json_member(scan, "use_full_rank_gate"), r->e, STATUS_INPUT,
+                          "a gate of full rank is not modelled");
+    take_count(scan, "num_heads", &c->scan_heads);
+    take_count(scan, "head_dim", &c->scan_head_dim);
+    take_count(scan, "short_conv_kernel_size", &c->scan_conv);
+    c->scan_groups = c->scan_heads;
+    c->scan_key_dim = c->scan_head_dim;
+    c->scan_chunk = SCAN_DELTA_CHUNK;
+    return STATUS_OK;
+}
+
 /* DBRX keeps the sizes of attention and experts in objects of their own. */
 enum status adjust_dbrx(struct reader *r)
 {

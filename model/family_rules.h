@@ -8,6 +8,7 @@ enum status adjust_dbrx(struct reader *r);
 enum status adjust_ernie(struct reader *r);
 enum status adjust_falcon(struct reader *r);
 enum status adjust_granite_hybrid(struct reader *r);
+enum status adjust_kimi_linear(struct reader *r);
 enum status adjust_lightning(struct reader *r);
 enum status adjust_llama4(struct reader *r);
 enum status adjust_minimax(struct reader *r);

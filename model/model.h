@@ -16,6 +16,7 @@ enum mixer {
     MIXER_MAMBA2,         /* [Dao24] arXiv:2405.21060 */
     MIXER_GATED_DELTANET, /* [Yang24] arXiv:2412.06464: Qwen3-Next, Qwen3.5 */
     MIXER_LIGHTNING,      /* arXiv:2501.08313: MiniMax-Text-01 */
+    MIXER_KDA,            /* arXiv:2510.26692: Kimi Linear, a decay for each key */
     MIXERS
 };
 extern const char *const mixer_names[MIXERS + 1];
@@ -111,7 +112,7 @@ struct scan_widths {
 };
 struct scan_widths scan_widths(const struct model *model, enum mixer mixer);
 /* FLOP of a token's scan, forward, as Megatron-LM counts them: 7 H P N for Mamba-2 (an estimate of
- * the recurrence, its authors say), 8 H P N and the convolution for the gated delta rule; 4 H P N
+ * the recurrence, its authors say), 8 H P N and the convolution for the delta rules; 4 H P N
  * for lightning attention (two products with the state). */
 double scan_model_flop(const struct model *model, enum mixer mixer);
 

@@ -59,6 +59,7 @@ enum status reader_error(struct reader *r, size_t offset, const char *format, ..
 
 /* STATUS_INPUT if the file holds what no model here represents; names the key. */
 enum status reader_refuse(struct reader *r);
+enum { SCAN_DELTA_CHUNK = 64 }; /* flash-linear-attention's, of any model */
 /* Fills the model's scans, where its family has any. */
 enum status reader_scans(struct reader *r);
 /* What each layer holds: read by reader_mixers over a transformer's attention and MLP. */

@@ -15,7 +15,7 @@ struct refusal {
 static const struct refusal refused_keys[] = {
     {"index_topk index_n_heads index_head_dim sparse_attention_config sparse_config nsa_config "
      "dense_attention_every_n_layers blocksparse_block_size", "sparse attention", false},
-    {"linear_attn_config", "linear attention", false},
+    {"linear_attn_config", "linear attention", true},
     {"linear_num_key_heads linear_num_value_heads linear_key_head_dim linear_value_head_dim "
      "linear_conv_kernel_dim full_attention_interval", "linear attention", true},
     {"hybrid_override_pattern layers_block_type mamba_d_state mamba_num_heads mamba_n_heads "
@@ -34,8 +34,8 @@ static const struct refusal refused_keys[] = {
      "swa_head_dim global_head_dim num_global_key_value_heads attention_k_eq_v",
      "layers of different head counts", false},
     {"attn_output_gate", "an attention output gate", true},
-    {"attention_output_gate use_head_wise_attn_gate", "an attention output gate", false},
-    {"moe_latent_size zero_expert_num zero_expert_nums", "experts of another kind", false},
+    {"attention_output_gate use_head_wise_attn_gate mla_use_output_gate", "an attention output gate", false},
+    {"moe_latent_size routed_expert_hidden_size zero_expert_num zero_expert_nums", "experts of another kind", false},
 };
 /* clang-format on */
 
@@ -44,7 +44,7 @@ static const struct refusal refused_keys[] = {
 static const struct refusal refused_types[] = {
     {"deepseek_v32 glm_moe_dsa phi3small minimax_m3 minimax_m3_vl", "sparse attention", false},
     {"deepseek_v4", "compressed attention and hyper-connections", false},
-    {"kimi_linear bailing_moe_linear olmo_hybrid", "linear attention", false},
+    {"bailing_moe_linear olmo_hybrid", "linear attention", false},
     {"mamba mamba2 falcon_mamba jamba zamba zamba2 falcon_h1 plamo2",
      "Mamba-1, a model of Mamba alone or Mamba beside attention", false},
     {"rwkv rwkv5 rwkv6 rwkv7 recurrent_gemma xlstm retnet", "recurrent layers", false},

@@ -21,14 +21,13 @@ static enum status take_mamba(struct reader *r)
 
 static void take_deltanet(struct reader *r)
 {
-    enum { CHUNK = 64 }; /* flash-linear-attention's, of any model */
     struct config *c = &r->config;
     c->scan_heads = c->linear_heads;
     c->scan_head_dim = c->linear_head_dim;
     c->scan_key_dim = c->linear_key_dim;
     c->scan_groups = c->linear_key_heads;
     c->scan_conv = c->linear_conv;
-    c->scan_chunk = CHUNK;
+    c->scan_chunk = SCAN_DELTA_CHUNK;
 }
 
 /* The sizes of the family's scans, each from the key that gives it. */
@@ -76,6 +75,7 @@ static enum mixer family_scan(const struct reader *r)
 {
     return has(r, TRAIT_MAMBA2)     ? MIXER_MAMBA2
            : has(r, TRAIT_DELTANET) ? MIXER_GATED_DELTANET
+           : has(r, TRAIT_KDA)      ? MIXER_KDA
                                     : MIXER_LIGHTNING;
 }
 
@@ -187,6 +187,24 @@ static enum status read_indices(struct reader *r, const struct json_value *list,
     return STATUS_OK;
 }
 
+/* Kimi Linear: the numbers of the layers that scan, from 1. */
+static enum status read_scan_numbers(struct reader *r, struct layer_halves *out)
+{
+    const struct json_value *scan = json_member(r->object, "linear_attn_config");
+    const struct json_value *list = json_member(scan, "kda_layers");
+    if (!list || json_kind(list) != JSON_ARRAY)
+        return json_error(r->json, scan ? scan : r->object, r->e, STATUS_INPUT,
+                          "\"kda_layers\" is needed: which layers scan");
+    for (const struct json_value *v = json_first(list); v; v = json_next(v)) {
+        double layer = json_number(v);
+        if (json_kind(v) != JSON_NUMBER || layer < 1 || layer > r->config.layers)
+            return json_error(r->json, v, r->e, STATUS_INPUT,
+                              "expected the number of a layer, from 1 to %d", r->config.layers);
+        out->mixer[(int)layer - 1] = MIXER_KDA;
+    }
+    return STATUS_OK;
+}
+
 enum status reader_mixers(struct reader *r, struct layer_halves *out)
 {
     static const char *const keys[] = {"layer_types", "layers_block_type", "attn_type_list"};
@@ -196,6 +214,8 @@ enum status reader_mixers(struct reader *r, struct layer_halves *out)
         return STATUS_OK;
     if (has(r, TRAIT_HALVES))
         return read_halves(r, out);
+    if (has(r, TRAIT_KDA))
+        return read_scan_numbers(r, out);
     for (size_t i = 0; i < sizeof keys / sizeof *keys && !list; i++)
         if (list_of_layers(r, keys[i], &list) != STATUS_OK)
             return r->e->status;

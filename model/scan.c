@@ -9,11 +9,17 @@ const char *const mixer_names[MIXERS + 1] = {
     [MIXER_MAMBA2] = "mamba2",
     [MIXER_GATED_DELTANET] = "gated_deltanet",
     [MIXER_LIGHTNING] = "lightning_attention",
+    [MIXER_KDA] = "kda",
 };
 
 bool mixer_scans(enum mixer mixer)
 {
     return mixer != MIXER_ATTENTION && mixer != MIXER_NONE;
+}
+
+bool mixer_is_delta(enum mixer mixer)
+{
+    return mixer == MIXER_GATED_DELTANET || mixer == MIXER_KDA;
 }
 
 bool model_scans(const struct model *model)
@@ -30,29 +36,47 @@ double layer_norms(const struct model *model, const struct layer_kind *kind)
     return half ? model->norms_per_layer / 2.0 : model->norms_per_layer;
 }
 
-/* Values, keys and queries (Mamba's x, B and C), a gate as wide as the values, and scalars a head:
- * Mamba's step, the delta rule's decay and strength. A model without a convolution filters none. */
+/* Values, keys and queries (Mamba's x, B and C), a gate as wide as the values (KDA's is of low
+ * rank), and scalars a head: Mamba's step, the delta rule's decay and strength, KDA's strength. A
+ * model without a convolution filters none. */
 struct scan_widths scan_widths(const struct model *m, enum mixer mixer)
 {
-    static const double scalars[MIXERS] = {[MIXER_MAMBA2] = 1, [MIXER_GATED_DELTANET] = 2};
+    static const double scalars[MIXERS] = {
+        [MIXER_MAMBA2] = 1, [MIXER_GATED_DELTANET] = 2, [MIXER_KDA] = 1};
+    double gate = mixer == MIXER_KDA ? 0 : 1;
     double inner = (double)m->scan_heads * m->scan_value_dim;
     double mixed = inner + 2.0 * m->scan_key_heads * m->scan_key_dim;
-    return (struct scan_widths){.in = mixed + inner + scalars[mixer] * m->scan_heads,
+    return (struct scan_widths){.in = mixed + gate * inner + scalars[mixer] * m->scan_heads,
                                 .inner = inner,
                                 .convolved = m->scan_conv > 0 ? mixed : 0};
+}
+
+/* KDA: of a head's width [fla/layers/kda.py]. */
+double scan_gate_rank(const struct model *m, enum mixer mixer)
+{
+    return mixer == MIXER_KDA ? m->scan_value_dim : 0;
+}
+
+/* Of the decays' and the gate's two steps the first: whole on every tensor rank. */
+static double gates_down(const struct model *m, enum mixer mixer)
+{
+    return 2 * m->hidden_size * scan_gate_rank(m, mixer);
 }
 
 double scan_matrices(const struct model *m, enum mixer mixer)
 {
     struct scan_widths w = scan_widths(m, mixer);
-    return m->hidden_size * (w.in + w.inner);
+    return m->hidden_size * (w.in + w.inner) + gates_down(m, mixer) +
+           2 * scan_gate_rank(m, mixer) * w.inner;
 }
 
-/* Of a head: Mamba's A, D and the step's bias; the delta rule's A and the decay's bias. */
-static double head_vectors(enum mixer mixer)
+/* Of a head: Mamba's A, D and the step's bias; the delta rule's A and the decay's bias, KDA's of
+ * each key. */
+static double head_vectors(const struct model *m, enum mixer mixer)
 {
-    static const double vectors[MIXERS] = {[MIXER_MAMBA2] = 3, [MIXER_GATED_DELTANET] = 2};
-    return vectors[mixer];
+    static const double vectors[MIXERS] = {
+        [MIXER_MAMBA2] = 3, [MIXER_GATED_DELTANET] = 2, [MIXER_KDA] = 1};
+    return vectors[mixer] + (mixer == MIXER_KDA ? m->scan_key_dim : 0);
 }
 
 static double convolution_parameters(const struct model *m, const struct scan_widths *w)
@@ -60,33 +84,34 @@ static double convolution_parameters(const struct model *m, const struct scan_wi
     return w->convolved * (m->scan_conv + (m->scan_conv_bias ? 1.0 : 0.0));
 }
 
-/* The output's norm: one weight over all heads, or the gated delta rule's one over a head. */
+/* The output's norm: one weight over all heads, or the delta rules' one over a head. */
 static double norm_weights(const struct model *m, enum mixer mixer, const struct scan_widths *w)
 {
-    return mixer == MIXER_GATED_DELTANET ? m->scan_value_dim : w->inner;
+    return mixer_is_delta(mixer) ? m->scan_value_dim : w->inner;
 }
 
 double scan_vectors(const struct model *m, enum mixer mixer)
 {
     struct scan_widths w = scan_widths(m, mixer);
-    return convolution_parameters(m, &w) + head_vectors(mixer) * m->scan_heads +
+    return convolution_parameters(m, &w) + head_vectors(m, mixer) * m->scan_heads +
            norm_weights(m, mixer, &w) + (m->scan_bias ? w.in + m->hidden_size : 0);
 }
 
 double scan_shard_parameters(const struct model *m, enum mixer mixer, const struct shard *s)
 {
     struct scan_widths w = scan_widths(m, mixer);
-    double split = scan_matrices(m, mixer) + convolution_parameters(m, &w) +
-                   head_vectors(mixer) * m->scan_heads;
-    return split / s->tp + norm_weights(m, mixer, &w);
+    double whole = gates_down(m, mixer);
+    double split = scan_matrices(m, mixer) - whole + convolution_parameters(m, &w) +
+                   head_vectors(m, mixer) * m->scan_heads;
+    return split / s->tp + whole + norm_weights(m, mixer, &w);
 }
 
 double scan_model_flop(const struct model *m, enum mixer mixer)
 {
     static const double products[MIXERS] = {
-        [MIXER_MAMBA2] = 7, [MIXER_GATED_DELTANET] = 8, [MIXER_LIGHTNING] = 4};
+        [MIXER_MAMBA2] = 7, [MIXER_GATED_DELTANET] = 8, [MIXER_LIGHTNING] = 4, [MIXER_KDA] = 8};
     struct scan_widths w = scan_widths(m, mixer);
-    double taps = mixer == MIXER_GATED_DELTANET ? 2 * m->scan_conv * w.convolved : 0;
+    double taps = mixer_is_delta(mixer) ? 2 * m->scan_conv * w.convolved : 0;
     return products[mixer] * w.inner * m->scan_key_dim + taps;
 }
 
@@ -98,9 +123,10 @@ static double saved_input_bytes(const struct shard *s)
 
 /* Of one head a token: keys and queries as its own copies, values, the inverse of its chunk, decay
  * and strength. [flash-linear-attention, ChunkGatedDeltaRuleFunction] */
-static double delta_bytes(const struct model *m)
+static double delta_bytes(const struct model *m, enum mixer mixer)
 {
-    return 2 * (2.0 * m->scan_key_dim + m->scan_value_dim + m->scan_chunk) + 4 + 2;
+    double decays = mixer == MIXER_KDA ? m->scan_key_dim : 1;
+    return 2 * (2.0 * m->scan_key_dim + m->scan_value_dim + m->scan_chunk) + 4 * decays + 2;
 }
 
 /* Mamba-2 keeps what its projection made and its scan's output; convolution and states are computed
@@ -113,12 +139,15 @@ void scan_activations(const struct model *m, enum mixer mixer, const struct shar
     double t = shard_tokens(s), stream = shard_sequence_tokens(s) * m->hidden_size;
     struct scan_widths w = scan_widths(m, mixer);
     double eager = k->fused_norm ? 0 : 4 + 2;
-    double head = mixer == MIXER_GATED_DELTANET ? delta_bytes(m) * m->scan_heads : 0;
+    double head = mixer_is_delta(mixer) ? delta_bytes(m, mixer) * m->scan_heads : 0;
+    double gates =
+        scan_gate_rank(m, mixer) > 0 ? 2 * w.inner : 0; /* KDA's, out of the second step */
     out->bytes[MODULE_RESIDUAL] += 2 * stream;
     out->bytes[MODULE_LAYERNORM] +=
         saved_input_bytes(s) * (k->keeps_gathered_input ? t * m->hidden_size : stream) +
         eager * stream;
-    out->bytes[MODULE_SCAN] += t / s->tp * (2 * w.in + head + (2 + saved_input_bytes(s)) * w.inner);
+    out->bytes[MODULE_SCAN] +=
+        t / s->tp * (2 * (w.in + gates) + head + (2 + saved_input_bytes(s)) * w.inner);
 }
 
 /* The gradients of the projection's output and of the scan's, the convolution's output again, and
@@ -127,7 +156,7 @@ void scan_activations(const struct model *m, enum mixer mixer, const struct shar
 double scan_backward_bytes(const struct model *m, enum mixer mixer, const struct shard *s)
 {
     struct scan_widths w = scan_widths(m, mixer);
-    bool delta = mixer == MIXER_GATED_DELTANET;
+    bool delta = mixer_is_delta(mixer);
     double state = w.inner * m->scan_key_dim / max2(1, m->scan_chunk);
     double copies = delta ? 2 * 2.0 * m->scan_heads * m->scan_key_dim : 0;
     double a_token = 2 * (w.in + w.inner + w.convolved) + (delta ? 4 : 8) * state + copies;

@@ -5,7 +5,12 @@
 /* Layers whose mixer is a chunked scan: Mamba-2, gated delta rule, lightning attention. Internal to
  * model/. */
 
-/* Elements of a scan layer's two projections, whole. */
+/* The delta rule, gated or KDA. */
+bool mixer_is_delta(enum mixer mixer);
+/* Rank of the projections that make KDA's decays and gate; 0: none. */
+double scan_gate_rank(const struct model *model, enum mixer mixer);
+
+/* Elements of a scan layer's projections, whole. */
 double scan_matrices(const struct model *model, enum mixer mixer);
 /* Of all else that it learns: convolution, decays, biases, the norm of its output. */
 double scan_vectors(const struct model *model, enum mixer mixer);

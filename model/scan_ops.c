@@ -59,7 +59,7 @@ static void emit_unit_keys(struct emitter *e, const struct scan_share *share)
     double keys = 2 * share->tokens * e->model->scan_key_dim;
     double copied =
         share->heads > share->key_heads ? 2 * keys * (share->heads + share->key_heads) : 0;
-    if (share->mixer != MIXER_GATED_DELTANET)
+    if (!mixer_is_delta(share->mixer))
         return;
     if (copied > 0)
         emit_both(e, OP_NAME_KV_REPEAT, (struct memory_op){MEMORY_ELEMENTWISE, copied},
@@ -68,12 +68,28 @@ static void emit_unit_keys(struct emitter *e, const struct scan_share *share)
               (struct memory_op){MEMORY_NORM, 6 * keys * share->heads});
 }
 
+/* KDA's decays and its gate: hidden size to a head's width, whole on each rank, and on to the
+ * rank's heads; so wide are they exchanged, too. */
+static double emit_gates(struct emitter *e, const struct scan_share *share)
+{
+    double rank = scan_gate_rank(e->model, share->mixer), local = shard_sequence_tokens(e->shard);
+    enum dtype p = e->shard->precision;
+    if (rank <= 0)
+        return 0;
+    emit_linear(e, &(struct linear){OP_NAME_SCAN_GATES, MODULE_SCAN, local, e->model->hidden_size,
+                                    2 * rank, 0, p, true, false});
+    for (int i = 0; i < 2; i++)
+        emit_linear(e, &(struct linear){OP_NAME_SCAN_GATES, MODULE_SCAN, share->tokens, rank,
+                                        share->widths.inner, 0, p, false, false});
+    return 2 * share->widths.inner;
+}
+
 /* Context ranks with fewer heads of keys than ranks hold copies of them. */
 static void emit_scan(struct emitter *e, const struct scan_share *share)
 {
     const struct shard *s = e->shard;
     const struct model *m = e->model;
-    bool delta = share->mixer == MIXER_GATED_DELTANET;
+    bool delta = mixer_is_delta(share->mixer);
     struct scan scan = {.form = delta ? SCAN_DELTA : SCAN_SSD,
                         .batch = s->micro_batch,
                         .tokens = s->seq_length,
@@ -109,7 +125,7 @@ void scan_ops(struct emitter *e, const struct layer_kind *kind)
     emit_tp_in(e, MODULE_SCAN, tp_bytes(e));
     emit_linear(e, &(struct linear){OP_NAME_SCAN_IN, MODULE_SCAN, share.tokens,
                                     e->model->hidden_size, share.widths.in, 0, p, true, false});
-    emit_exchange(e, &share, share.widths.in);
+    emit_exchange(e, &share, share.widths.in + emit_gates(e, &share));
     emit_convolution(e, &share);
     emit_unit_keys(e, &share);
     emit_scan(e, &share);

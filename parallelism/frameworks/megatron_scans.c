@@ -207,10 +207,10 @@ enum status megatron_write_scans(struct framework_writer *w, const struct model 
         return STATUS_OK;
     if (w->framework->sections)
         return writer_refuse(w, "layers without attention, unless a recipe of the model has them");
-    if (has[MIXER_LIGHTNING] || (*halves && has[MIXER_GATED_DELTANET]))
-        return writer_refuse(
-            w, "%s layers%s",
-            mixer_names[has[MIXER_LIGHTNING] ? MIXER_LIGHTNING : MIXER_GATED_DELTANET],
-            *halves ? " among layers of one half" : "");
+    if (has[MIXER_LIGHTNING] || has[MIXER_KDA])
+        return writer_refuse(w, "%s layers",
+                             mixer_names[has[MIXER_KDA] ? MIXER_KDA : MIXER_LIGHTNING]);
+    if (*halves && has[MIXER_GATED_DELTANET])
+        return writer_refuse(w, "the gated delta rule among layers of one half");
     return *halves ? write_hybrid(w, m) : write_deltanet(w, m);
 }

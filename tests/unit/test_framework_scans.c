@@ -125,6 +125,7 @@ static void written_and_read(void **state)
         {"nemotron-h-56b",          NULL                        },
         {"nemotron-3-nano-30b-a3b", NULL                        },
         {"qwen3-next-80b-a3b",      NULL                        },
+        {"kimi-linear-48b-a3b",     "kda layers"                },
         {"granite-4.0-h-small",     "Mamba layers with an MLP"  },
         {"minimax-text-01",         "lightning_attention layers"},
     };

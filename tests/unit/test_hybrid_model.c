@@ -50,6 +50,25 @@ static void lightning_layer(void **state)
     assert_true(kind_of(&m, 0)->experts && kind_of(&m, 7)->experts);
 }
 
+/* Kimi Linear: queries, keys and values of 32 x 128, a strength a head, out 4096; decays and gate
+ * by way of 128; 4 taps on 12288 channels; A a head, a decay's bias a key, one norm of 128. */
+static void kda_layer(void **state)
+{
+    (void)state;
+    struct model m = catalog_model("kimi-linear-48b-a3b");
+    struct model_parameters p = layer_parameters(&m, kind_of(&m, 0));
+    check_near(p.scans,
+               2304.0 * (3 * 4096 + 32) + 4096.0 * 2304 + 2 * (2304.0 * 128 + 128 * 4096.0) +
+                   12288 * 4 + 32 + 4096 + 128,
+               0);
+    check_near(p.dense_mlp, 3 * 2304.0 * 9216, 0);
+    assert_int_equal(kind_of(&m, 3)->mixer, MIXER_ATTENTION);
+    assert_int_equal(kind_of(&m, 26)->mixer, MIXER_ATTENTION);
+    assert_int_equal(kind_of(&m, 25)->mixer, MIXER_KDA);
+    assert_true(kind_of(&m, 25)->experts && !m.rotary);
+    check_near(model_kv_bytes_per_token(&m, 2), 7 * (512 + 64) * 2, 0); /* of MLA alone */
+}
+
 /* What each layer is, by its letter, interval, list and indices. */
 static void layers_by_kind(void **state)
 {
@@ -162,6 +181,7 @@ int main(void)
         cmocka_unit_test(mamba_layer),
         cmocka_unit_test(deltanet_layer),
         cmocka_unit_test(lightning_layer),
+        cmocka_unit_test(kda_layer),
         cmocka_unit_test(layers_by_kind),
         cmocka_unit_test(files_of_their_own),
         cmocka_unit_test(megatron_hybrid_flop),

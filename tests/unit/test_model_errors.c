@@ -152,9 +152,15 @@ static void refused(void **state)
          "num_shared_expert", "for each layer"},
         {"{\"model_type\": \"ernie4_5_moe\", \"moe_layer_end_index\": 2, " MOE LAYERS REST,
          "moe_layer_end_index", "before the last layer"},
-        {"{\"model_type\": \"kimi_linear\", \"linear_attn_config\": {\"kda_layers\": [1]}, " LAYERS
+        {"{\"model_type\": \"kimi_linear\", \"linear_attn_config\": {\"use_full_rank_gate\": true, "
+         "\"kda_layers\": [1]}, " LAYERS REST,
+         "linear_attn_config.use_full_rank_gate", "a gate of full rank"},
+        {"{\"model_type\": \"kimi_linear\", \"mla_use_output_gate\": true, " LAYERS REST,
+         "mla_use_output_gate", "an attention output gate"},
+        {"{\"model_type\": \"deepseek_v3\", \"linear_attn_config\": {\"kda_layers\": [1]}, " LAYERS
          REST,
          "linear_attn_config", "linear attention"},
+        {"{\"model_type\": \"olmo_hybrid\", " LAYERS REST, "model_type", "linear attention"},
         {"{\"model_type\": \"mllama\", \"text_config\": {\"model_type\": \"mllama_text_model\", "
          "\"cross_attention_layers\": [3, 8], " LAYERS REST "}",
          "text_config.cross_attention_layers",
@@ -214,6 +220,12 @@ static void broken_scans(void **state)
         {"{\"model_type\": \"qwen3_next\", \"layer_types\": [\"linear_attention\", \"mlp\", "
          "\"mamba\", \"full_attention\"], " DELTA LAYERS REST, "layer_types[1]",
          "expected a mixer's name"},
+        {"{\"model_type\": \"kimi_linear\", \"linear_attn_config\": {\"num_heads\": 8, \"head_dim\": 16}, "
+         LAYERS REST, "linear_attn_config", "\"kda_layers\" is needed"},
+        {"{\"model_type\": \"kimi_linear\", \"linear_attn_config\": {\"num_heads\": 8, \"head_dim\": 16, "
+         "\"kda_layers\": [0]}, " LAYERS REST, "linear_attn_config.kda_layers[0]", "from 1 to 4"},
+        {"{\"model_type\": \"kimi_linear\", \"linear_attn_config\": {\"kda_layers\": [1]}, " LAYERS REST,
+         "", "is needed: some layers are scans"},
         {"{\"model_type\": \"qwen3_next\", \"layer_types\": [\"linear_attention\"], " DELTA LAYERS
          REST, "layer_types", "expected 4 layers, got 1"},
     };

@@ -135,7 +135,7 @@ static void halves(void **state)
 static void products_match_elements(void **state)
 {
     (void)state;
-    static const char *const names[] = {"nemotron-h-8b", "bamba-9b"};
+    static const char *const names[] = {"nemotron-h-8b", "bamba-9b", "kimi-linear-48b-a3b"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct model m = catalog_model(names[i]);
         for (int k = 0; k < m.kinds; k++) {
@@ -143,6 +143,8 @@ static void products_match_elements(void **state)
             struct kernels kernels = gpt_kernels();
             struct ops ops = {.n = 0};
             double flop[PHASES] = {0};
+            if (m.kind[k].experts)
+                continue;
             layer_ops(&m, &m.kind[k], &s, &kernels, &ops);
             for (int j = 0; j < ops.n; j++)
                 if (ops.op[j].kind == OP_GEMM)
@@ -181,18 +183,26 @@ static void activations(void **state)
     check_near(sum, TOKENS * 2.0 * (2 * 4096 + 2 * 21504), 0);
 }
 
-/* Ranks share heads and channels; each has the norms. */
+/* Ranks share heads and channels; each has the norms, and KDA's first steps of decays and gate. */
 static void shards_sum_to_layers(void **state)
 {
     (void)state;
-    struct model m = catalog_model("nemotron-h-8b");
+    static const struct {
+        const char *model;
+        double replicated;
+    } rows[] = {
+        {"nemotron-h-8b",       8192 + 4096                      },
+        {"kimi-linear-48b-a3b", 2 * 2304 + 128 + 2 * 2304 * 128.0},
+    };
     struct shard one = shard_of(1, 1), eight = shard_of(8, 1);
-    double replicated = 8192 + 4096;
-    const struct layer_kind *mamba = &m.kind[m.kind_of_layer[0]];
-    double whole = layer_shard_parameters(&m, mamba, &one).dense;
-    check_near(whole, layer_parameters(&m, mamba).total, 0);
-    check_near(8 * (layer_shard_parameters(&m, mamba, &eight).dense - replicated) + replicated,
-               whole, 1e-14);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct model m = catalog_model(rows[i].model);
+        const struct layer_kind *scan = &m.kind[m.kind_of_layer[0]];
+        double whole = layer_shard_parameters(&m, scan, &one).dense, each = rows[i].replicated;
+        check_near(whole, layer_parameters(&m, scan).total, 0);
+        check_near(8 * (layer_shard_parameters(&m, scan, &eight).dense - each) + each, whole,
+                   1e-14);
+    }
 }
 
 static const char *rule_of(const struct scenario *c, int tp, int cp)
