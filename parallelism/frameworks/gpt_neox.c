@@ -50,22 +50,12 @@ static const struct framework_row rows[] = {
     GROUP("model_arch"),
     GROUP("moe_num_experts"),
     READ("seq_length", OBJECT_JOB, "seq_length"),
-    GROUP("train_batch_size"),
-    GROUP("train_micro_batch_size_per_gpu"),
-    GROUP("gradient_accumulation_steps"),
     GROUP("precision"),
-    GROUP("fp16.enabled"),
-    GROUP("fp16.type"),
-    GROUP("bf16.enabled"),
     READ("model_parallel_size", OBJECT_STRATEGY, "tp"),
     READ_SWITCH("sequence_parallel", OBJECT_STRATEGY, "sequence_parallel", "true"),
     GROUP("pipe_parallel_size"),
     READ("zero_optimization.stage", OBJECT_STRATEGY, "zero"),
     READ("zero_stage", OBJECT_STRATEGY, "zero"), /* as a log prints it */
-    GROUP("zero_optimization.overlap_comm"),
-    GROUP("zero_optimization.cpu_offload"),
-    GROUP("zero_optimization.offload_optimizer.device"),
-    READ("zero_optimization.reduce_bucket_size", OBJECT_STACK, "dp_bucket_parameters"),
     GROUP("checkpoint_activations"),
     GROUP("hidden_dropout"),
     GROUP("te_mha"),
@@ -79,8 +69,8 @@ static const struct framework_row rows[] = {
     GROUP("num_gpus"),
     GROUP("num_nodes"),
     UNMODELLED("use_bnb_optimizer", "taken as Adam with moments in fp32"),
-    UNMODELLED("zero_optimization.offload_param.device", "parameters on the GPU"),
-    UNMODELLED("data_types.grad_accum_dtype", "gradients as the stack keeps them"),
+    UNMODELLED("zero_optimization.offload_param*", "parameters on the GPU"),
+    UNMODELLED("data_types.*", "gradients as the stack keeps them"),
     UNMODELLED("communication_data_type", "gradients as the stack reduces them"),
     UNMODELLED_WORDED("pipe_partition_method", "layers split evenly", even_parts),
     UNMODELLED_WORDED("checkpoint_num_layers", "every layer is recomputed by itself", one_layer),
@@ -96,6 +86,11 @@ static const struct framework_row rows[] = {
     UNMODELLED("lora*", "taken as full training"),
     UNMODELLED("curriculum_learning.enabled", "sequences of full length"),
     UNMODELLED("reset_attention_mask", "one document a sequence; --document-mean tells otherwise"),
+    /* DeepSpeed's, which its own JSON and Megatron-DeepSpeed's scripts have too: as patterns, which
+     * tell less of whose a file is; the groups read them */
+    NEUTRAL("train_batch_size*"),
+    NEUTRAL("train_micro_batch_size_per_gpu*"),
+    NEUTRAL("gradient_accumulation_steps*"),
     NEUTRAL("fp16.*"),
     NEUTRAL("bf16.*"),
     NEUTRAL("zero_optimization.*"),
@@ -332,7 +327,11 @@ static enum status read_batch(struct framework_reader *r)
 /* Its pipeline reduces gradients behind the last micro-batch. */
 static enum status read_sharding(struct framework_reader *r)
 {
-    if (deepspeed_read_sharding(r) != STATUS_OK)
+    const char *bucket = reading_value(r, "zero_optimization.reduce_bucket_size");
+    if (bucket && !value_is_unresolved(bucket))
+        field_set(framework_field(OBJECT_STACK, "dp_bucket_parameters"), bucket,
+                  &r->run->scenario.stack, r->e);
+    if (r->e->status != STATUS_OK || deepspeed_read_sharding(r) != STATUS_OK)
         return r->e->status;
     if (r->run->strategy.pp > 1)
         r->run->strategy.overlaps = 0;

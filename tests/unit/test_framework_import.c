@@ -302,7 +302,7 @@ static void test_megatron_deepspeed(void **state)
     "--pipeline-model-parallel-size 2 --vocab-size 50257 --checkpoint-activations "
     static const char *const deepspeed = "--deepspeed --deepspeed_config ds.json --zero-stage 1 "
                                          "--deepspeed-activation-checkpointing";
-    char text[1024];
+    char text[2048];
     struct error e;
     (void)state;
     snprintf(text, sizeof text, BLOOM "%s\n", deepspeed);
@@ -318,6 +318,15 @@ static void test_megatron_deepspeed(void **state)
     assert_int_equal(import.run.strategy.attention, ATTENTION_FLASH);
     assert_int_equal(read_text(BLOOM "\n", "x.sh", &e), STATUS_OK);
     assert_string_equal(import.stack, "megatron-core");
+    /* the JSON that a script writes has GPT-NeoX's keys, too */
+    snprintf(
+        text, sizeof text, "cat <<EOT > ds.json\n%s\nEOT\n" BLOOM "%s\n",
+        "{\"train_batch_size\": 64, \"train_micro_batch_size_per_gpu\": 2,\n"
+        "\"zero_optimization\": {\"stage\": 1, \"overlap_comm\": true, \"cpu_offload\": false},\n"
+        "\"gradient_accumulation_steps\": 8, \"fp16\": {\"enabled\": false}}",
+        deepspeed);
+    assert_int_equal(read_text(text, "x.sh", &e), STATUS_OK);
+    assert_string_equal(import.framework->name, "megatron-lm");
 #undef BLOOM
 }
 

@@ -162,12 +162,13 @@ static void test_attention(void **state)
 static void test_joined(void **state)
 {
     (void)state;
-    const struct framework_run *run = read_neox(
-        "\xef\xbb\xbf{\r\n\t\"num-layers\": 12,\t\"hidden-size\": 768,\r\n"
-        "\t\"num-attention-heads\": 12,\r\n}\r\n# the second\r\n{ \"seq-length\": 1024,\r\n"
-        "\"max-position-embeddings\": 1024,\r\n"
-        "\"fp16\": {\"enabled\": true}, \"train_micro_batch_size_per_gpu\": 8 }\r\n",
-        4);
+    const struct framework_run *run =
+        read_neox("\xef\xbb\xbf{\r\n\t\"num-layers\": 12,\t\"hidden-size\": 768,\r\n"
+                  "\t\"num-attention-heads\": 12,\r\n}\r\n# the second\r\n{ \"seq-length\": "
+                  "1024,\r\n\"pos-emb\": \"rotary\",\r\n\"pipe-parallel-size\": 1,\r\n"
+                  "\"max-position-embeddings\": 1024,\r\n"
+                  "\"fp16\": {\"enabled\": true}, \"train_micro_batch_size_per_gpu\": 8 }\r\n",
+                  4);
     assert_int_equal(run->scenario.model.layers, 12);
     check_near(run->scenario.job.seq_length, 1024, 0);
     check_near(run->scenario.job.global_batch, 32, 0);
