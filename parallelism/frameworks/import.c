@@ -12,14 +12,17 @@ void framework_import_free(struct framework_import *import)
     text_free(&import->notes);
 }
 
-/* How much of the settings a framework's table explains: rows of its own count more than patterns.
- */
+/* How much of the settings a framework's table explains: rows of its own count more than patterns,
+ * and a model's dimensions most, which no file has beside its program's own (DeepSpeed's JSON,
+ * which other programs' scripts write, has none). */
 static size_t score(const struct framework *framework, const struct settings *settings)
 {
+    enum { PATTERN = 1, ROW = 3, DIMENSION = 6 };
     size_t sum = 0;
     for (size_t i = 0; i < settings->count; i++) {
         const struct framework_row *row = framework_row_of(framework, setting_key(settings, i));
-        sum += row ? (strchr(row->key, '*') ? 1 : 3) : 0;
+        if (row)
+            sum += strchr(row->key, '*') ? PATTERN : row->object == OBJECT_MODEL ? DIMENSION : ROW;
     }
     return sum;
 }
