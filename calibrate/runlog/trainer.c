@@ -120,15 +120,28 @@ static bool is_of_training(const char *line, const char *counts)
     return !letters || (end - start == 5 && strncmp(start, "Train", 5) == 0);
 }
 
+/* Where "12/1000 " begins that ends at `end`; NULL: no counts stand there. */
+static const char *counts_before(const char *line, const char *end)
+{
+    for (int number = 0; number < 2; number++) {
+        while (number == 0 && end > line && end[-1] == ' ')
+            end--;
+        const char *last = end;
+        while (end > line && isdigit((unsigned char)end[-1]))
+            end--;
+        if (end == last || (number == 0 && (end == line || *--end != '/')))
+            return NULL;
+    }
+    return end;
+}
+
 /* "  1%|1  | 12/1000 [01:23<1:54:05,  6.93s/it]"; open: the bracket. */
 static bool bar_at(const char *line, const char *open, struct run_step *out)
 {
-    const char *counts = open, *left = strchr(open, '<');
+    const char *counts = counts_before(line, open), *left = strchr(open, '<');
     const char *rate = left ? strchr(left, ',') : NULL;
     double each = 0;
-    while (counts > line && strchr(" 0123456789/", counts[-1]))
-        counts--;
-    if (!rate || !run_log_number(rate + 1, &each) || !counts_at(counts, out) ||
+    if (!counts || !rate || !run_log_number(rate + 1, &each) || !counts_at(counts, out) ||
         !duration_at(open + 1, &out->value[RUN_LOG_ELAPSED_S]) || !is_of_training(line, counts))
         return false;
     rate += 1 + strspn(rate + 1, " ");

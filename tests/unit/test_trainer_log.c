@@ -78,6 +78,16 @@ static void test_clock(void **state)
     check_near(log.steps[3].value[RUN_LOG_STEP_S], 62, 1e-12);
     check_near(log.fact[RUN_LOG_RESERVED_BYTES], 16.5 * GIBI, 1e-12);
     run_log_free(&log);
+    /* without a bar, behind another number, far from the one before: 5943 s of 99 steps, 60 of one
+     */
+    log = read_log("{'loss': 2.6, 'epoch': 0.04}\n12 4% 40/2238 [40:00<35:43:37, 60.13s/it]\n"
+                   "12 4% 139/2238 [2:19:03<35:43:37, 60.13s/it]\n12 140/2238 [2:20:03<9:58, "
+                   "61.97s/it]\n");
+    assert_int_equal(log.count, 3);
+    check_near(log.steps[1].value[RUN_LOG_ITERATION], 139, 0);
+    check_near(log.steps[1].value[RUN_LOG_STEP_S], 5943.0 / 99, 1e-12);
+    check_near(log.steps[2].value[RUN_LOG_STEP_S], 60, 1e-12);
+    run_log_free(&log);
     /* a run that starts again, its clock and its steps */
     log =
         read_log("{'loss': 1.0, 'epoch': 0.1}\n50%|#| 50/99 [05:00<04:54,  6.00s/it]\r"
