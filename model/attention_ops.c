@@ -188,18 +188,19 @@ static void emit_qkv(struct emitter *e, const struct layer_kind *kind)
                                         0, p, true, false});
         return;
     }
-    double q_dim = m->qk_nope_head_dim + m->qk_rope_head_dim;
+    double q_dim = (double)m->qk_nope_head_dim + m->qk_rope_head_dim;
     if (m->q_lora_rank > 0)
         emit_linear(e, &(struct linear){OP_NAME_MLA_Q_DOWN, MODULE_ATTENTION_LINEAR, local, h,
                                         m->q_lora_rank, 0, p, true, false});
-    emit_linear(e, &(struct linear){OP_NAME_MLA_KV_DOWN, MODULE_ATTENTION_LINEAR, local, h,
-                                    m->kv_lora_rank + m->qk_rope_head_dim, 0, p, true, false});
+    emit_linear(e,
+                &(struct linear){OP_NAME_MLA_KV_DOWN, MODULE_ATTENTION_LINEAR, local, h,
+                                 (double)m->kv_lora_rank + m->qk_rope_head_dim, 0, p, true, false});
     emit_linear(e, &(struct linear){OP_NAME_MLA_Q_UP, MODULE_MLA_UP_PROJ, t,
                                     m->q_lora_rank > 0 ? m->q_lora_rank : h, heads * q_dim, 0, p,
                                     true, false});
-    emit_linear(e,
-                &(struct linear){OP_NAME_MLA_KV_UP, MODULE_MLA_UP_PROJ, t, m->kv_lora_rank,
-                                 heads * (m->qk_nope_head_dim + m->v_head_dim), 0, p, true, false});
+    emit_linear(e, &(struct linear){OP_NAME_MLA_KV_UP, MODULE_MLA_UP_PROJ, t, m->kv_lora_rank,
+                                    heads * ((double)m->qk_nope_head_dim + m->v_head_dim), 0, p,
+                                    true, false});
 }
 
 /* Keys and values copied to every query head that reads them, their gradients summed. */

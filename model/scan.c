@@ -60,7 +60,7 @@ double scan_gate_rank(const struct model *m, enum mixer mixer)
 /* Of the decays' and the gate's two steps the first: whole on every tensor rank. */
 static double gates_down(const struct model *m, enum mixer mixer)
 {
-    return 2 * m->hidden_size * scan_gate_rank(m, mixer);
+    return 2.0 * m->hidden_size * scan_gate_rank(m, mixer);
 }
 
 double scan_matrices(const struct model *m, enum mixer mixer)
@@ -111,7 +111,7 @@ double scan_model_flop(const struct model *m, enum mixer mixer)
     static const double products[MIXERS] = {
         [MIXER_MAMBA2] = 7, [MIXER_GATED_DELTANET] = 8, [MIXER_LIGHTNING] = 4, [MIXER_KDA] = 8};
     struct scan_widths w = scan_widths(m, mixer);
-    double taps = mixer_is_delta(mixer) ? 2 * m->scan_conv * w.convolved : 0;
+    double taps = mixer_is_delta(mixer) ? 2.0 * m->scan_conv * w.convolved : 0;
     return products[mixer] * w.inner * m->scan_key_dim + taps;
 }
 

@@ -26,10 +26,10 @@ static double attention_shard_parameters(const struct model *m, const struct lay
     if (m->kv_lora_rank == 0)
         return h * (heads + 2 * kv) * kind->head_dim + heads * v_dim * h +
                (m->attention_gate ? h * heads * v_dim : 0);
-    double q_dim = m->qk_nope_head_dim + m->qk_rope_head_dim;
+    double q_dim = (double)m->qk_nope_head_dim + m->qk_rope_head_dim;
     double q = m->q_lora_rank > 0 ? m->q_lora_rank * (h + heads * q_dim) : h * heads * q_dim;
-    double kv_down = h * (m->kv_lora_rank + m->qk_rope_head_dim);
-    double kv_up = m->kv_lora_rank * heads * (m->qk_nope_head_dim + m->v_head_dim);
+    double kv_down = h * ((double)m->kv_lora_rank + m->qk_rope_head_dim);
+    double kv_up = m->kv_lora_rank * heads * ((double)m->qk_nope_head_dim + m->v_head_dim);
     return q + kv_down + kv_up + heads * v_dim * h;
 }
 
@@ -94,7 +94,7 @@ static void attention_activations(const struct model *m, const struct layer_kind
     if (m->qk_norm)
         out->bytes[MODULE_LAYERNORM] += saved_norm_bytes(k) * t * (heads + kv) * dqk;
     if (m->kv_lora_rank > 0) {
-        double latent = m->q_lora_rank + m->kv_lora_rank + m->qk_rope_head_dim;
+        double latent = (double)m->q_lora_rank + m->kv_lora_rank + m->qk_rope_head_dim;
         out->bytes[MODULE_ATTENTION_LINEAR] += 2 * t * latent;
         out->bytes[MODULE_MLA_UP_PROJ] += 2 * t * heads * (2 * dqk + v_dim);
     } else {

@@ -1,6 +1,7 @@
 /* Models with scan layers: parameters and FLOP counted by hand from their papers' equations and by
  * Megatron-LM's formulas. */
 #include "tests/unit/model_from.h"
+#include <limits.h>
 
 static const struct layer_kind *kind_of(const struct model *m, int layer)
 {
@@ -175,6 +176,23 @@ static void cache_of_attention_alone(void **state)
     check_near(model_kv_bytes_per_token(&m, 2), 6 * 2 * 2 * 128 * 2, 0);
 }
 
+/* Sizes that a file may give, beyond any model: sums of them leave the range of an int. */
+static void sizes_at_their_limits(void **state)
+{
+    (void)state;
+    struct model m = catalog_model("kimi-linear-48b-a3b");
+    double flop = model_flop_per_token(&m, 4096), parameters = model_parameters(&m).total;
+    m.scan_conv = m.kv_lora_rank = m.qk_rope_head_dim = INT_MAX;
+    /* 20 layers' taps on 12288 channels, 2 FLOP each and three passes */
+    assert_true(model_flop_per_token(&m, 4096) > flop + 20 * 6 * 12288.0 * (INT_MAX - 4));
+    /* 7 layers' projections down, and 20 layers' taps */
+    assert_true(model_parameters(&m).total >
+                parameters + 7 * 2304.0 * 2 * (INT_MAX - 600.0) + 20 * 12288.0 * (INT_MAX - 4));
+    check_near(model_kv_bytes_per_token(&m, 2), 7 * 2 * 2.0 * INT_MAX, 0);
+    m.hidden_size = INT_MAX; /* 20 layers' 12320 + 4096 + 2 x 128 columns */
+    assert_true(model_parameters(&m).scans > 20 * 16672.0 * INT_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +205,7 @@ int main(void)
         cmocka_unit_test(megatron_hybrid_flop),
         cmocka_unit_test(megatron_deltanet_flop),
         cmocka_unit_test(cache_of_attention_alone),
+        cmocka_unit_test(sizes_at_their_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
