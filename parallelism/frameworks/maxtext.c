@@ -5,32 +5,13 @@
 #include "base/json_write.h"
 #include "base/number.h"
 #include "parallelism/frameworks/deepspeed.h"
+#include "parallelism/frameworks/mesh.h"
 #include "parallelism/frameworks/model_config.h"
 #include "parallelism/frameworks/rows.h"
 #include "parallelism/frameworks/tables.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Axes of its mesh, within a slice (ici: of GPUs a node) and over slices (dcn). */
-enum axis {
-    AXIS_DATA,
-    AXIS_FSDP,
-    AXIS_FSDP_TRANSPOSE,
-    AXIS_SEQUENCE,
-    AXIS_CONTEXT,
-    AXIS_TENSOR,
-    AXIS_TENSOR_TRANSPOSE,
-    AXIS_TENSOR_SEQUENCE,
-    AXIS_AUTOREGRESSIVE,
-    AXIS_EXPERT,
-    AXIS_PIPELINE,
-    AXES
-};
-static const char *const axis_names[AXES] = {
-    "data",           "fsdp",   "fsdp_transpose",   "sequence",
-    "context",        "tensor", "tensor_transpose", "tensor_sequence",
-    "autoregressive", "expert", "pipeline"};
 
 #define AXIS(name) GROUP("ici_" name "_parallelism"), GROUP("dcn_" name "_parallelism")
 
@@ -210,82 +191,17 @@ static enum status read_model(struct framework_reader *r)
     return r->e->status;
 }
 
-/* The degrees of one level: -1 where it is what is left. */
-static void read_level(struct framework_reader *r, const char *level, enum axis left,
-                       int degree[AXES])
-{
-    for (int i = 0; i < AXES; i++) {
-        char key[64];
-        snprintf(key, sizeof key, "%s_%s_parallelism", level, axis_names[i]);
-        const char *value = reading_value(r, key);
-        degree[i] = !value                     ? ((enum axis)i == left ? -1 : 1)
-                    : strcmp(value, "-1") == 0 ? -1
-                                               : given_or(r, key, 1);
-    }
-}
-
-/* The product of those that are told; *open: the one that is not, -1: none. */
-static double told_product(const int degree[AXES], int *open)
-{
-    double product = 1;
-    *open = -1;
-    for (int i = 0; i < AXES; i++) {
-        if (degree[i] < 0)
-            *open = i;
-        else
-            product *= degree[i];
-    }
-    return product;
-}
-
-struct mesh {
-    int ici[AXES], dcn[AXES];
-    double gpus; /* 0: not told */
-};
-
-/* What is left within a slice and over them; where both are, there is one slice. */
-static enum status read_mesh(struct framework_reader *r, double gpus, struct mesh *mesh)
-{
-    static const double gpus_most = 1e7;
-    int inner, outer;
-    read_level(r, "ici", AXIS_FSDP, mesh->ici);
-    read_level(r, "dcn", AXIS_DATA, mesh->dcn);
-    double slice = told_product(mesh->ici, &inner), slices = told_product(mesh->dcn, &outer);
-    if (slice * slices > gpus_most)
-        return reading_error(r, "ici_fsdp_parallelism", "axes of %g GPUs", slice * slices);
-    mesh->gpus = inner < 0 && outer < 0 ? slice * slices : 0;
-    if (r->e->status != STATUS_OK || gpus <= 0)
-        return r->e->status;
-    double left = gpus / (slice * slices);
-    if (left < 1 || left > floor(left) || (mesh->gpus > 0 && left > 1))
-        return reading_error(r, "ici_fsdp_parallelism", "axes of %g do not make %g GPUs",
-                             slice * slices, gpus);
-    if (inner >= 0)
-        mesh->ici[inner] = (int)left;
-    if (outer >= 0)
-        mesh->dcn[outer] = inner >= 0 ? 1 : (int)left;
-    if (inner >= 0 && outer >= 0)
-        text_add(r->notes, "both levels of the mesh leave an axis open: one slice is taken; state "
-                           "dcn_data_parallelism where there are more\n");
-    return STATUS_OK;
-}
-
 static void read_launch(struct framework_reader *r, struct launch *launch)
 {
     struct mesh mesh;
     const char *hardware = reading_value(r, "hardware");
-    if (read_mesh(r, 0, &mesh) != STATUS_OK)
+    if (mesh_read(r, 0, &mesh) != STATUS_OK)
         return;
     launch->processes = mesh.gpus;
     int open;
-    double slice = told_product(mesh.ici, &open);
+    double slice = mesh_told(mesh.ici, &open);
     if (open < 0 && hardware && strncmp(hardware, "gpu", 3) == 0)
         launch->gpus_per_node = slice;
-}
-
-static int degree_of(const struct mesh *m, enum axis axis)
-{
-    return (m->ici[axis] > 0 ? m->ici[axis] : 1) * (m->dcn[axis] > 0 ? m->dcn[axis] : 1);
 }
 
 static enum status read_parallel(struct framework_reader *r)
@@ -293,20 +209,20 @@ static enum status read_parallel(struct framework_reader *r)
     struct strategy *s = &r->run->strategy;
     const struct stack *stack = &r->run->scenario.stack;
     struct mesh m;
-    if (read_mesh(r, r->run->scenario.system.gpus, &m) != STATUS_OK)
+    if (mesh_read(r, r->run->scenario.system.gpus, &m) != STATUS_OK)
         return r->e->status;
-    if (degree_of(&m, AXIS_PIPELINE) > 1)
+    if (mesh_degree(&m, AXIS_PIPELINE) > 1)
         return reading_error(r, "ici_pipeline_parallelism", "MaxText's pipeline is not modelled");
-    int context = degree_of(&m, AXIS_CONTEXT), sequence = degree_of(&m, AXIS_SEQUENCE);
-    int shards = degree_of(&m, AXIS_FSDP) * degree_of(&m, AXIS_FSDP_TRANSPOSE);
-    s->tp = degree_of(&m, AXIS_TENSOR) * degree_of(&m, AXIS_TENSOR_TRANSPOSE) *
-            degree_of(&m, AXIS_TENSOR_SEQUENCE) * degree_of(&m, AXIS_AUTOREGRESSIVE);
+    int context = mesh_degree(&m, AXIS_CONTEXT), sequence = mesh_degree(&m, AXIS_SEQUENCE);
+    int shards = mesh_degree(&m, AXIS_FSDP) * mesh_degree(&m, AXIS_FSDP_TRANSPOSE);
+    s->tp = mesh_degree(&m, AXIS_TENSOR) * mesh_degree(&m, AXIS_TENSOR_TRANSPOSE) *
+            mesh_degree(&m, AXIS_TENSOR_SEQUENCE) * mesh_degree(&m, AXIS_AUTOREGRESSIVE);
     s->cp = context * sequence;
     s->cp_comm = sequence > 1 ? CP_COMM_A2A : CP_COMM_ALLGATHER;
-    s->ep = degree_of(&m, AXIS_EXPERT);
+    s->ep = mesh_degree(&m, AXIS_EXPERT);
     s->sequence_parallel = s->tp > 1;
     s->zero = shards * s->ep > 1 ? 3 : 0;
-    if (s->zero == 3 && degree_of(&m, AXIS_DATA) > 1)
+    if (s->zero == 3 && mesh_degree(&m, AXIS_DATA) > 1)
         s->fsdp_shard = shards * s->ep * s->cp;
     s->overlaps = stack->overlaps & (1u << OVERLAP_DP_GRAD_REDUCE);
     if (s->zero == 3)
