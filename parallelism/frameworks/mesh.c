@@ -42,6 +42,15 @@ double mesh_told(const int degree[AXES], int *open)
     return product;
 }
 
+/* Two axes of a level cannot both be what is left. */
+static bool several_open(const int degree[AXES])
+{
+    int open = 0;
+    for (int i = 0; i < AXES; i++)
+        open += degree[i] < 0;
+    return open > 1;
+}
+
 enum status mesh_read(struct framework_reader *r, double gpus, struct mesh *mesh)
 {
     static const double gpus_most = 1e7;
@@ -49,6 +58,10 @@ enum status mesh_read(struct framework_reader *r, double gpus, struct mesh *mesh
     read_level(r, "ici", AXIS_FSDP, mesh->ici);
     read_level(r, "dcn", AXIS_DATA, mesh->dcn);
     double slice = mesh_told(mesh->ici, &inner), slices = mesh_told(mesh->dcn, &outer);
+    if (several_open(mesh->ici) || several_open(mesh->dcn))
+        return reading_error(
+            r, "ici_fsdp_parallelism",
+            "one axis of a level alone may be -1, as this is where it is not given");
     if (slice * slices > gpus_most)
         return reading_error(r, "ici_fsdp_parallelism", "axes of %g GPUs", slice * slices);
     mesh->gpus = inner < 0 && outer < 0 ? slice * slices : 0;

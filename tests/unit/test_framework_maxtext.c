@@ -144,6 +144,8 @@ static void test_refusals(void **state)
             "ici_fsdp_parallelism", 2, "axes of 32 do not make 16 GPUs");
     refused("hardware: gpu\nici_tensor_parallelism: 3\nici_fsdp_parallelism: -1\n",
             "ici_fsdp_parallelism", 3, "axes of 3 do not make 16 GPUs");
+    refused("hardware: gpu\nici_data_parallelism: -1\nscan_layers: true\n", "ici_fsdp_parallelism",
+            0, "one axis of a level alone");
     refused("hardware: gpu\nici_pipeline_parallelism: 4\n", "ici_pipeline_parallelism", 2,
             "pipeline is not modelled");
     refused("hardware: gpu\nper_device_batch_size: 0.25\nici_fsdp_parallelism: 8\n",
