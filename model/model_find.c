@@ -29,11 +29,14 @@ static const struct {
     {"phi-4",                     "phi4-14b"       },
     {"gpt-3-",                    "gpt3-"          },
     {"deepseek-r1",               "deepseek-v3"    },
+    {"nvidia-nemotron-",          "nemotron-"      },
+    {"bamba-9b-v1",               "bamba-9b"       },
 };
 
 /* What the hub adds to a network's name without changing a dimension of it. */
-static const char *const hub_endings[] = {"-instruct", "-chat", "-base", "-hf",
-                                          "-it",       "-pt",   "-v0.1", NULL};
+static const char *const hub_endings[] = {"-instruct", "-chat",     "-base", "-hf",
+                                          "-it",       "-pt",       "-v0.1", "-base-8k",
+                                          "-bf16",     "-thinking", NULL};
 
 enum { NAME_SIZE = 96 };
 

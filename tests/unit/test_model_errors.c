@@ -273,18 +273,23 @@ static void hints(void **state)
 static void hub_names(void **state)
 {
     static const char *const names[][2] = {
-        {"Meta-Llama-3-8B-Instruct",       "llama3-8b"   },
-        {"Llama-2-7b-chat-hf",             "llama2-7b"   },
-        {"Qwen2.5-7B-Instruct",            "qwen2.5-7b"  },
-        {"Mixtral-8x7B-Instruct-v0.1",     "mixtral-8x7b"},
-        {"gemma-2-9b-it",                  "gemma2-9b"   },
-        {"Llama-4-Scout-17B-16E-Instruct", "llama4-scout"},
-        {"Kimi-K2-Base",                   "kimi-k2"     },
-        {"phi-4",                          "phi4-14b"    },
-        {"DeepSeek-R1-Distill-Llama-8B",   NULL          },
-        {"phi-4-mini-instruct",            NULL          },
-        {"Mistral-7B-v0.3",                NULL          }, /* another vocabulary */
-        {"-it",                            NULL          },
+        {"Meta-Llama-3-8B-Instruct",                 "llama3-8b"              },
+        {"Llama-2-7b-chat-hf",                       "llama2-7b"              },
+        {"Qwen2.5-7B-Instruct",                      "qwen2.5-7b"             },
+        {"Mixtral-8x7B-Instruct-v0.1",               "mixtral-8x7b"           },
+        {"gemma-2-9b-it",                            "gemma2-9b"              },
+        {"Llama-4-Scout-17B-16E-Instruct",           "llama4-scout"           },
+        {"Kimi-K2-Base",                             "kimi-k2"                },
+        {"phi-4",                                    "phi4-14b"               },
+        {"Nemotron-H-8B-Base-8K",                    "nemotron-h-8b"          },
+        {"NVIDIA-Nemotron-3-Nano-30B-A3B-Base-BF16", "nemotron-3-nano-30b-a3b"},
+        {"Qwen3-Next-80B-A3B-Thinking",              "qwen3-next-80b-a3b"     },
+        {"Bamba-9B-v1",                              "bamba-9b"               },
+        {"Nemotron-H-8B-Base-128K",                  NULL                     },
+        {"DeepSeek-R1-Distill-Llama-8B",             NULL                     },
+        {"phi-4-mini-instruct",                      NULL                     },
+        {"Mistral-7B-v0.3",                          NULL                     }, /* another vocabulary */
+        {"-it",                                      NULL                     },
     };
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
