@@ -97,13 +97,13 @@ double scan_vectors(const struct model *m, enum mixer mixer)
            norm_weights(m, mixer, &w) + (m->scan_bias ? w.in + m->hidden_size : 0);
 }
 
+/* Whole on each rank: the first of a gate's two steps, a norm over one head, the bias behind the
+ * last projection. A norm over all heads divides with them [MambaMixer, d_inner_local]. */
 double scan_shard_parameters(const struct model *m, enum mixer mixer, const struct shard *s)
 {
-    struct scan_widths w = scan_widths(m, mixer);
-    double whole = gates_down(m, mixer);
-    double split = scan_matrices(m, mixer) - whole + convolution_parameters(m, &w) +
-                   head_vectors(m, mixer) * m->scan_heads;
-    return split / s->tp + whole + norm_weights(m, mixer, &w);
+    double whole = gates_down(m, mixer) + (mixer_is_delta(mixer) ? m->scan_value_dim : 0) +
+                   (m->scan_bias ? m->hidden_size : 0);
+    return (scan_matrices(m, mixer) + scan_vectors(m, mixer) - whole) / s->tp + whole;
 }
 
 double scan_model_flop(const struct model *m, enum mixer mixer)

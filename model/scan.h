@@ -2,8 +2,8 @@
 #define MODEL_SCAN_H
 #include "model/op_emit.h"
 
-/* Layers whose mixer is a chunked scan: Mamba-2, gated delta rule, lightning attention. Internal to
- * model/. */
+/* Layers whose mixer is a chunked scan: Mamba-2, gated delta rule, KDA, lightning attention.
+ * Internal to model/. */
 
 /* The delta rule, gated or KDA. */
 bool mixer_is_delta(enum mixer mixer);

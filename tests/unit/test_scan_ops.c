@@ -183,21 +183,25 @@ static void activations(void **state)
     check_near(sum, TOKENS * 2.0 * (2 * 4096 + 2 * 21504), 0);
 }
 
-/* Ranks share heads and channels; each has the norms, and KDA's first steps of decays and gate. */
+/* Ranks share heads, channels and Mamba's norm over all heads; each has the norms of the stream and
+ * of one head, KDA's first steps of decays and gate, and a bias of the last projection. */
 static void shards_sum_to_layers(void **state)
 {
     (void)state;
     static const struct {
         const char *model;
+        bool bias;
         double replicated;
     } rows[] = {
-        {"nemotron-h-8b",       8192 + 4096                      },
-        {"kimi-linear-48b-a3b", 2 * 2304 + 128 + 2 * 2304 * 128.0},
+        {"nemotron-h-8b",       false, 4096                             },
+        {"nemotron-h-8b",       true,  4096 + 4096                      },
+        {"kimi-linear-48b-a3b", false, 2 * 2304 + 128 + 2 * 2304 * 128.0},
     };
     struct shard one = shard_of(1, 1), eight = shard_of(8, 1);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct model m = catalog_model(rows[i].model);
         const struct layer_kind *scan = &m.kind[m.kind_of_layer[0]];
+        m.scan_bias = rows[i].bias;
         double whole = layer_shard_parameters(&m, scan, &one).dense, each = rows[i].replicated;
         check_near(whole, layer_parameters(&m, scan).total, 0);
         check_near(8 * (layer_shard_parameters(&m, scan, &eight).dense - each) + each, whole,
