@@ -15,10 +15,10 @@ double scan_flop(bool backward, const struct scan *scan);
 double scan_bytes(bool backward, const struct scan *scan);
 
 /* Seconds of a pass:
- *     T = ((F / (S f r))^2 + (tokens / Q c)^2)^(1/2)
- * S f SMs times clock, r FLOP per SM and clock, c the step of one chunk's state to the next, which
- * binds where few heads share a GPU. SSD's five kernels move their bytes besides, the delta rule's
- * take no less than theirs; never less than at the dense peak. */
+ *     T = ((F / (S f r))^2 + (t / Q c)^2)^(1/2)
+ * S f SMs times clock, r FLOP per SM and clock, t tokens of a sequence, c the step of one chunk's
+ * state to the next, which binds where few heads share a GPU. SSD's five kernels move their bytes
+ * besides, the delta rule's take no less than theirs; never less than at the dense peak. */
 double scan_s(const struct gpu *gpu, bool backward, const struct scan *scan);
 
 /* What scan_s takes, for who explains it. */

@@ -67,9 +67,10 @@ bool op_clocked(const struct op *op)
 /* The first generation reaches 1/1.75 of the second on Ampere [FlashAttention-2 fig. 5: 110 to 130
  * against 190 to 225 TFLOP/s]; the second, written for Ampere's instructions, 1/1.75 of the third
  * on Hopper [FlashAttention-3: 1.5 to 2.0 forward, 1.5 to 1.75 back]. On Blackwell it runs no
- * faster than there [330 to 360 TFLOP/s forward: meta-pytorch/tritonbench pull request 171,
- * Dao-AILab/ flash-attention issue 1589], 1/2.86 of that GPU's own kernels [546.8 against 191.2 ms,
- * B200: sgl-project/sglang pull request 33655]. */
+ * faster than there [B200, TFLOP/s forward: 331 to 362 of heads of 128, meta-pytorch/tritonbench
+ * pull request 171; 307 to 381 of heads of 64, Dao-AILab/flash-attention issue 1589], 1/2.86 of
+ * cuDNN's there [546.8 against 191.2 ms, forward, 506,000 tokens: reported by NVlabs' Sana of
+ * sm_100, quoted in sgl-project/sglang pull request 33655; assumed back]. */
 double stack_flash_factor(const struct scenario *scenario)
 {
     static const double generation_gain = 1.75, blackwell_gain = 2.86;
