@@ -1,3 +1,4 @@
+#include "base/minmax.h"
 #include "hardware/roofline.h"
 #include "hardware/tiles.h"
 #include <math.h>
@@ -42,10 +43,15 @@ double gemm_bytes(enum dtype dtype, const struct gemm *g)
     return g->batch * dtype_bytes(dtype) * (g->m * g->k + g->k * g->n) + output_bytes(g);
 }
 
+/* Of an element of the output in the samples that write_weight was fitted to. */
+static const double measured_output_bytes = 2;
+
 /* Memory and cache roofs of one product. Operands that were used just before and that the last
  * cache holds do not come from memory:
  *     T_hbm = (miss(A + B + C) (A + C) + miss(A + copies B + C) B) / (BW eb)
- *     T_l2  = (A + B + w C) / (BW eb l2_ratio)
+ *     T_l2  = (A + B + w C') / (BW eb l2_ratio)
+ * w is the cost of a product's end, measured on outputs of 2 bytes: what a wider output or one that
+ * is added to moves besides is moved once.
  * copies: copies of B (the weights) in turn; 0: B is always cold, as in a training step. */
 static double memory_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g, double copies)
 {
@@ -57,7 +63,9 @@ static double memory_s(const struct gpu *gpu, enum dtype dtype, const struct gem
     double kept = miss_frac(a + b + output, cache);
     double cold = copies > 0 ? miss_frac(a + copies * b + output, cache) : 1;
     double hbm_s = (kept * (a + output) + cold * b) / bytes_per_s;
-    double l2_s = (a + b + c->write_weight * output) / (bytes_per_s * c->l2_ratio);
+    double weighted = min2(output, g->batch * measured_output_bytes * g->m * g->n);
+    double written = c->write_weight * weighted + output - weighted;
+    double l2_s = (a + b + written) / (bytes_per_s * c->l2_ratio);
     return meet_s(hbm_s, l2_s, meeting(c->p));
 }
 

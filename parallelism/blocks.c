@@ -1,4 +1,5 @@
 #include "parallelism/blocks.h"
+#include "parallelism/tp_overlap.h"
 #include <stdio.h>
 
 /* A walk over the blocks of a model. */
@@ -7,17 +8,26 @@ struct walk {
     const struct strategy *strategy;
     struct shard shard;
     double clock_frac;
-    void (*visit)(void *context, const struct block *block, const struct op *op, double seconds);
+    void (*visit)(void *context, const struct block *block, const struct op *op,
+                  struct op_time time);
     void *context;
 };
 
 static void visit_ops(const struct walk *w, const struct block *block, const struct ops *ops)
 {
+    const struct scenario *scenario = w->scenario;
+    double seconds[OPS_MAX];
     for (int i = 0; i < ops->n; i++) {
         const struct op *op = &ops->op[i];
-        double seconds = op->repeat * op_cost_s(w->scenario, w->strategy, op);
-        w->visit(w->context, block, op,
-                 op_clocked_s(&w->scenario->system.gpu, op, seconds, w->clock_frac));
+        seconds[i] = op_clocked_s(&scenario->system.gpu, op,
+                                  block_op_s(scenario, w->strategy, ops, i, NULL), w->clock_frac);
+    }
+    for (int i = 0; i < ops->n; i++) {
+        double hidden_s = op_hidden_s(scenario, w->strategy, ops, seconds, i);
+        struct op_time time = {seconds[i],
+                               step_hidden_s(scenario, w->strategy, &ops->op[i], hidden_s),
+                               tp_parts(w->strategy, ops, i)};
+        w->visit(w->context, block, &ops->op[i], time);
     }
 }
 
@@ -72,7 +82,7 @@ static void visit_mtp(const struct walk *w)
 
 void blocks_visit(const struct scenario *scenario, const struct strategy *s,
                   void (*visit)(void *context, const struct block *block, const struct op *op,
-                                double seconds),
+                                struct op_time time),
                   void *context)
 {
     struct walk w = {

@@ -14,11 +14,17 @@ struct block {
     double layers;  /* how many of them the whole model has */
 };
 
-/* Calls visit for each op of each kind of block; seconds: of one micro-batch on one GPU, repeats
- * included, before overlap. */
+/* Seconds of an op, of one micro-batch on one GPU, repeats included: the whole, and what of it
+ * other work hides; in how many parts a product runs beside a transfer. */
+struct op_time {
+    double seconds, hidden_s;
+    int parts;
+};
+
+/* Calls visit for each op of each kind of block. */
 void blocks_visit(const struct scenario *scenario, const struct strategy *s,
                   void (*visit)(void *context, const struct block *block, const struct op *op,
-                                double seconds),
+                                struct op_time time),
                   void *context);
 
 /* How many of that block pipeline rank `rank` holds, all its chunks together. */

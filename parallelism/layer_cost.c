@@ -3,6 +3,7 @@
 #include "hardware/power.h"
 #include "parallelism/memo.h"
 #include "parallelism/step.h"
+#include "parallelism/tp_overlap.h"
 #include <math.h>
 #include <string.h>
 
@@ -55,11 +56,23 @@ struct priced {
     double seconds[OPS_MAX];
 };
 
+double block_op_s(const struct scenario *scenario, const struct strategy *s, const struct ops *ops,
+                  int i, struct memo *memo)
+{
+    struct op part = ops->op[i];
+    double seconds = part.repeat * memo_op_s(memo, scenario, s, &part);
+    int parts = tp_parts(s, ops, i);
+    if (parts == 1)
+        return seconds;
+    part.gemm.m /= parts;
+    return max2(seconds, parts * part.repeat * memo_op_s(memo, scenario, s, &part));
+}
+
 static void price(const struct scenario *scenario, const struct strategy *s, struct memo *memo,
                   struct priced *p)
 {
     for (int i = 0; i < p->ops.n; i++)
-        p->seconds[i] = p->ops.op[i].repeat * memo_op_s(memo, scenario, s, &p->ops.op[i]);
+        p->seconds[i] = block_op_s(scenario, s, &p->ops, i, memo);
 }
 
 /* Load of the model's layers, forward and backward, each kind as often as the model has it. */
@@ -76,7 +89,8 @@ static void add_load(const struct scenario *scenario, const struct strategy *s,
         else if (op_is_ring(op)) /* beside attention: a faster link must not raise the power */
             continue;
         else if (op->kind == OP_COLLECTIVE)
-            load->fixed_s += layers * p->seconds[i] * (1 - op_hidden_frac(scenario, s, op));
+            load->fixed_s +=
+                layers * (p->seconds[i] - op_hidden_s(scenario, s, &p->ops, p->seconds, i));
         else
             load->fixed_s += layers * p->seconds[i];
     }
@@ -144,12 +158,14 @@ static bool op_is_unread(const struct model *m, const struct op *op)
 static void sum_block(const struct scenario *scenario, const struct strategy *s,
                       const struct priced *p, double clock_frac, struct block_cost *out)
 {
-    double launches[PHASES] = {0}, ring_s[PHASES] = {0}, forward_gpu_s = 0;
+    double launches[PHASES] = {0}, ring_s[PHASES] = {0}, forward_gpu_s = 0, clocked_s[OPS_MAX];
+    for (int i = 0; i < p->ops.n; i++)
+        clocked_s[i] =
+            op_clocked_s(&scenario->system.gpu, &p->ops.op[i], p->seconds[i], clock_frac);
     for (int i = 0; i < p->ops.n; i++) {
         const struct op *op = &p->ops.op[i];
-        double seconds = op_clocked_s(&scenario->system.gpu, op, p->seconds[i], clock_frac);
-        if (op->kind == OP_COLLECTIVE)
-            seconds -= hide(op, seconds * op_hidden_frac(scenario, s, op), out);
+        double seconds =
+            clocked_s[i] - hide(op, op_hidden_s(scenario, s, &p->ops, clocked_s, i), out);
         if (op_is_ring(op))
             ring_s[op->phase] += seconds;
         phase_terms(out, op->phase)[op_term(op)] += seconds;

@@ -14,7 +14,7 @@ struct block_cost {
     /* exchange of experts that another micro-batch's compute hides, not in the above */
     double hidden_forward_s, hidden_backward_s;
     double module_forward_s[MODULES]; /* forward time by module: what recomputing it costs */
-    double mlp_forward_s; /* of a dense MLP, its share of exposed host time left out */
+    double mlp_forward_s;             /* of a dense MLP, its share of exposed host time left out */
     double activation_bytes[MODULES];
     double backward_bytes; /* besides them, at the fullest moment of its backward pass */
     struct shard_parameters parameters;
@@ -39,8 +39,8 @@ struct layer_recompute layer_recompute(const struct block_cost *layer, const str
 struct shard_cost {
     struct shard shard;
     int kinds;
-    double clock_frac;     /* sustained clock over the benchmarks', by power cap */
-    bool hides_exchange;   /* some layer's hidden_forward_s is above 0 */
+    double clock_frac;   /* sustained clock over the benchmarks', by power cap */
+    bool hides_exchange; /* some layer's hidden_forward_s is above 0 */
     struct block_cost layer[MODEL_LAYER_KINDS_MAX];
     struct layer_recompute recompute[RECOMPUTES][MODEL_LAYER_KINDS_MAX];
     struct block_cost embedding, head;
@@ -50,6 +50,12 @@ struct shard_cost {
 /* The sustained clock of the strategy's layers under the GPU's power cap, over the benchmarks'. */
 double strategy_clock_frac(const struct scenario *scenario, const struct strategy *s);
 
+/* Seconds of ops->op[i] at the benchmark's clock, repeats together: op_cost_s, or what its parts
+ * take where it runs in parts beside a tensor-parallel transfer. memo may be NULL. */
+struct memo;
+double block_op_s(const struct scenario *scenario, const struct strategy *s, const struct ops *ops,
+                  int i, struct memo *memo);
+
 /* What takes those seconds at the benchmark's clock, at the strategy's: no product and no attention
  * less than at the GPU's peak. */
 double op_clocked_s(const struct gpu *gpu, const struct op *op, double seconds, double clock_frac);
@@ -57,7 +63,6 @@ double op_clocked_s(const struct gpu *gpu, const struct op *op, double seconds, 
 /* Prices the ops of every block of the strategy's shard. Depends on the shard, on where its ranks
  * sit, on the overlaps and on the modules of selective recompute; not on pp, vpp, dp or ZeRO. memo:
  * may be NULL. */
-struct memo;
 void shard_cost_compute(const struct scenario *scenario, const struct strategy *s,
                         struct memo *memo, struct shard_cost *out);
 

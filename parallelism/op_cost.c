@@ -4,6 +4,7 @@
 #include "hardware/scan.h"
 #include "parallelism/placement.h"
 #include "parallelism/step.h"
+#include "parallelism/tp_overlap.h"
 #include <math.h>
 #include <string.h>
 
@@ -228,12 +229,20 @@ double op_hidden_frac(const struct scenario *scenario, const struct strategy *s,
                       const struct op *op)
 {
     const struct stack *stack = &scenario->stack;
-    if (op->comm == COMM_TP && op->name == OP_NAME_TP_REGATHER)
-        return stack->wgrad_gather_hidden_frac;
-    if (op->comm == COMM_TP && op->name != OP_NAME_TP_REDUCE && (s->overlaps >> OVERLAP_TP & 1))
-        return stack->tp_hidden_frac;
+    if (op->comm == COMM_TP)
+        return tp_hidden_most_frac(scenario, s, op);
     if (op->comm == COMM_EP && exchange_overlaps(scenario, s))
         return dispatcher_sends_once(s->dispatcher) ? expert_exchange_constants.hidden_frac
                                                     : stack->ep_hidden_frac;
     return 0;
+}
+
+double op_hidden_s(const struct scenario *scenario, const struct strategy *s, const struct ops *ops,
+                   const double seconds[], int i)
+{
+    const struct op *op = &ops->op[i];
+    if (op->kind != OP_COLLECTIVE)
+        return 0;
+    return op->comm == COMM_TP ? tp_hidden_s(scenario, s, ops, seconds, i)
+                               : seconds[i] * op_hidden_frac(scenario, s, op);
 }

@@ -59,9 +59,14 @@ bool ring_is_unstretched(const struct group *g);
 double stack_collective_s(const struct scenario *scenario, enum collective op, double bytes,
                           const struct group *g);
 
-/* Share of a collective's time that the stack hides behind compute under this strategy, 0 .. 1; of
- * an exchange of experts that has another micro-batch's compute beside it. */
+/* The largest share of a collective's time that the stack hides behind compute under this strategy,
+ * 0 .. 1; of an exchange of experts that has another micro-batch's compute beside it. */
 double op_hidden_frac(const struct scenario *scenario, const struct strategy *s,
                       const struct op *op);
+
+/* Seconds of ops->op[i] that compute hides: that share, of tensor-parallel transfers what the
+ * product beside them covers. seconds: of every op of the block, repeats included. */
+double op_hidden_s(const struct scenario *scenario, const struct strategy *s, const struct ops *ops,
+                   const double seconds[], int i);
 
 #endif

@@ -173,22 +173,24 @@ static struct use *use_of(struct uses *uses, const struct op *op)
     return use;
 }
 
-static void add_time(void *context, const struct block *block, const struct op *op, double seconds)
+static void add_time(void *context, const struct block *block, const struct op *op,
+                     struct op_time time)
 {
     struct uses *uses = context;
     struct use *use = use_of(uses, op);
-    double total = block->layers * seconds;
+    double total = block->layers * time.seconds;
     uses->total_s += total;
     if (use)
         use->seconds += total;
 }
 
-static void add_range(void *context, const struct block *block, const struct op *op, double seconds)
+static void add_range(void *context, const struct block *block, const struct op *op,
+                      struct op_time time)
 {
     struct uses *uses = context;
     double dims[CALIBRATION_DIMS];
     struct use *use = op->kind == OP_COLLECTIVE || op->kind == OP_SCAN ? NULL : kernel_use(uses, op);
-    if (!use || block->layers * seconds < noticed_frac * uses->total_s)
+    if (!use || block->layers * time.seconds < noticed_frac * uses->total_s)
         return;
     op_dims(op, dims);
     for (int d = 0; d < CALIBRATION_DIMS; d++) {

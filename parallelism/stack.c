@@ -107,9 +107,11 @@ const struct field stack_fields[] = {
     NUMBER("ramp_micro_batches", UNIT_NONE, ramp_micro_batches, 100,
            "micro-batches' time a pipelined step loses besides the schedule's bubble"),
     NUMBER("tp_hidden", UNIT_FRACTION, tp_hidden_frac, 1,
-           "share of tensor-parallel communication hidden when it overlaps"),
+           "hidden of the tensor-parallel communication that a product covers, when it overlaps"),
     NUMBER("wgrad_gather_hidden", UNIT_FRACTION, wgrad_gather_hidden_frac, 1,
-           "share of sequence parallelism's re-gather hidden behind the input gradient"),
+           "the same of sequence parallelism's re-gather, always, by the input gradient"),
+    NUMBER("wgrad_scatter_hidden", UNIT_FRACTION, wgrad_scatter_hidden_frac, 1,
+           "the same of the scatter of the input's gradient, by the weight gradient"),
     NUMBER(
         "ep_hidden", UNIT_FRACTION, ep_hidden_frac, 1,
         "share of expert all-to-all hidden when it overlaps (DeepEP and Hybrid-EP: as measured)"),

@@ -50,8 +50,10 @@ struct stack {
     bool hides_expert_exchange; /* beside another micro-batch's compute, asked or not */
     bool hides_expert_exchange_across; /* the same by DeepEP beyond the domain */
     bool generation; /* differs from its parent as one software from another, not as releases do */
-    double tp_hidden_frac; /* share of tensor-parallel communication hidden when it overlaps "tp" */
+    double tp_hidden_frac; /* of tensor-parallel communication, what the product beside it could hide
+                              and does, when it overlaps "tp"; the next two always */
     double wgrad_gather_hidden_frac; /* sequence parallelism's re-gather for the weight gradient */
+    double wgrad_scatter_hidden_frac; /* its scatter of the input's gradient, beside that product */
     double ep_hidden_frac;           /* share of expert all-to-all hidden when it overlaps "ep" */
     double dp_bucket_parameters;     /* parameters of one bucket of overlapped gradient reduction */
     double

@@ -66,11 +66,10 @@ double exchange_alone_frac(const struct scenario *scenario, const struct strateg
     return recompute_pairs(s) ? schedule_alone_frac(scenario, s) : 1;
 }
 
-double step_hidden_frac(const struct scenario *scenario, const struct strategy *s,
-                        const struct op *op)
+double step_hidden_s(const struct scenario *scenario, const struct strategy *s, const struct op *op,
+                     double hidden_s)
 {
-    double beside = op->comm == COMM_EP ? 1 - exchange_alone_frac(scenario, s) : 1;
-    return op_hidden_frac(scenario, s, op) * beside;
+    return op->comm == COMM_EP ? hidden_s * (1 - exchange_alone_frac(scenario, s)) : hidden_s;
 }
 
 /* The activations of one micro-batch between stages: each tensor rank sends its share, which it

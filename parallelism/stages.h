@@ -37,9 +37,9 @@ struct strategy;
  * pp > 1, no full recompute (pull request 6311 of 2026 adds it). */
 double exchange_alone_frac(const struct scenario *scenario, const struct strategy *s);
 
-/* op_hidden_frac of the whole step: less where an exchange of experts has nothing beside it. */
-double step_hidden_frac(const struct scenario *scenario, const struct strategy *s,
-                        const struct op *op);
+/* op_hidden_s of the whole step: less where an exchange of experts has nothing beside it. */
+double step_hidden_s(const struct scenario *scenario, const struct strategy *s, const struct op *op,
+                     double hidden_s);
 
 /* All but recompute, activations and what is alone; memo may be NULL. */
 void stages_init(const struct scenario *scenario, const struct shard_cost *shard,

@@ -182,6 +182,8 @@ ABLATIONS = [
     ("host time of a step", {"unfitted": "host_s_per_step"}),
     ("zero-bubble steps that overlap", {"steps_overlap": False}),
     ("the re-gather of sequence parallelism (hidden wholly)", {"wgrad_gather_hidden": 1}),
+    ("the scatter of input gradients beside the weight gradient", {"wgrad_scatter_hidden": 0}),
+    ("tensor-parallel transfers beside products in parts (nothing hidden)", {"tp_hidden": 0}),
     ("synchronous transfers between stages", {"p2p_synchronous": False}),
     ("selective recompute by products", {"saves_alternate_products": False}),
     ("keys and values repeated to the query heads", {"repeats_kv": False}),

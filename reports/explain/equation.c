@@ -2,6 +2,7 @@
 #include "hardware/collective.h"
 #include "hardware/scan.h"
 #include "parallelism/blocks.h"
+#include "parallelism/tp_overlap.h"
 #include "reports/explain/parts.h"
 
 static const char collective_equation[] =
@@ -66,6 +67,27 @@ static void add_wait(const struct explanation *x)
               1e6 * x->result->scenario->stack.collective_wait_s);
 }
 
+/* What tp_hidden_s hides. [Wang23, sec. 3] */
+static void add_tp_hidden(const struct explanation *x)
+{
+    const struct scenario *scenario = x->result->scenario;
+    const struct strategy *s = x->result->strategy;
+    struct op gather = {.name = OP_NAME_TP_GATHER, .phase = PHASE_FORWARD};
+    struct op again = {.name = OP_NAME_TP_REGATHER, .phase = PHASE_BACKWARD_WEIGHT};
+    struct op scatter = {.name = OP_NAME_TP_SCATTER, .phase = PHASE_BACKWARD_INPUT};
+    double in_parts = tp_hidden_most_frac(scenario, s, &gather);
+    if (in_parts > 0)
+        text_addf(x->out,
+                  "  hidden: %g of min(once, %d/%d of the product beside it), both in %d parts\n",
+                  in_parts, s->tp - 1, s->tp, s->tp);
+    if (s->sequence_parallel)
+        text_addf(x->out,
+                  "  hidden beside the products of gradients: of min(once, the product) %g of the "
+                  "re-gather, %g of the scatter\n",
+                  tp_hidden_most_frac(scenario, s, &again),
+                  tp_hidden_most_frac(scenario, s, &scatter));
+}
+
 static void add_main(const struct explanation *x, enum term term)
 {
     struct equation equation = equation_of(x, term);
@@ -78,6 +100,8 @@ static void add_main(const struct explanation *x, enum term term)
               factor != value ? " without torch.compile" : "");
     if (term == TERM_TP || term == TERM_CP)
         add_wait(x);
+    if (term == TERM_TP && x->result->strategy->tp > 1)
+        add_tp_hidden(x);
     double flash = stack_flash_factor(x->result->scenario);
     if (term == TERM_ATTENTION && is_fused(x) && flash != 1)
         text_addf(x->out, "  x %.4g, an older generation of the fused kernel [FlashAttention-2, -3]\n",

@@ -100,17 +100,18 @@ static void limit_cell(struct op_rows *rows, const struct op *op, double once_s)
                100 * (math ? math_s : memory_s) / once_s);
 }
 
-static void add_row(void *context, const struct block *block, const struct op *op, double seconds)
+static void add_row(void *context, const struct block *block, const struct op *op,
+                    struct op_time time)
 {
     struct op_rows *rows = context;
     const struct explanation *x = rows->x;
-    const struct result *r = x->result;
     double on_rank =
         blocks_on_rank(block, &x->parts->stages, x->parts->layout.pipeline.bottleneck_rank);
     if (op_term(op) != rows->term || on_rank == 0 || op->repeat == 0)
         return;
-    double once_s = seconds / op->repeat, count = on_rank * op->repeat * x->parts->layout.passes;
-    double hidden = op->kind == OP_COLLECTIVE ? step_hidden_frac(r->scenario, r->strategy, op) : 0;
+    double once_s = time.seconds / op->repeat;
+    double count = on_rank * op->repeat * x->parts->layout.passes;
+    double hidden = time.seconds > 0 ? time.hidden_s / time.seconds : 0;
     double total_s = count * once_s * (1 - hidden);
     rows->listed_s += total_s;
     rows->own_factors |= own_factor_of(op);
@@ -121,6 +122,8 @@ static void add_row(void *context, const struct block *block, const struct op *o
     table_cell(&rows->table, "%s", op_name_names[op->name]);
     table_cell(&rows->table, "%s", phase_names[op->phase]);
     shape_of(rows, op, &rows->scratch);
+    if (time.parts > 1)
+        text_addf(&rows->scratch, " in %d parts", time.parts);
     table_cell(&rows->table, "%s", rows->scratch.data);
     if (op_flop(op) > 0)
         table_unit(&rows->table, op_flop(op), UNIT_FLOP, 3);

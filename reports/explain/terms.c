@@ -156,11 +156,12 @@ struct host_walk {
 };
 
 /* Host time of each block of the bottleneck rank. */
-static void add_host(void *context, const struct block *block, const struct op *op, double seconds)
+static void add_host(void *context, const struct block *block, const struct op *op,
+                     struct op_time time)
 {
     struct host_walk *walk = context;
     (void)op;
-    (void)seconds;
+    (void)time;
     const struct step_parts *p = walk->x->parts;
     double n = blocks_on_rank(block, &p->stages, p->layout.pipeline.bottleneck_rank);
     if (strcmp(walk->last, block->name) == 0 || n == 0)

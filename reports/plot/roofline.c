@@ -31,10 +31,10 @@ struct kernels_found {
 };
 
 static void add_kernel(void *context, const struct block *block, const struct op *op,
-                       double seconds)
+                       struct op_time time)
 {
     struct kernels_found *found = context;
-    if (op->kind == OP_COLLECTIVE || seconds <= 0)
+    if (op->kind == OP_COLLECTIVE || time.seconds <= 0)
         return;
     double runs = block->layers * op->repeat;
     int i = 0;
@@ -54,8 +54,8 @@ static void add_kernel(void *context, const struct block *block, const struct op
     }
     k->flop += runs * op_flop(op);
     k->bytes += runs * op_bytes(op);
-    k->seconds += block->layers * seconds;
-    found->seconds += block->layers * seconds;
+    k->seconds += block->layers * time.seconds;
+    found->seconds += block->layers * time.seconds;
 }
 
 static int by_time(const void *a, const void *b)

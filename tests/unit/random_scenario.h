@@ -25,6 +25,7 @@ static inline void random_stack(struct random *r, struct stack *stack)
     stack->tp_hidden_frac = random_between(r, 0, 1);
     stack->ep_hidden_frac = random_between(r, 0, 1);
     stack->wgrad_gather_hidden_frac = random_between(r, 0, 1);
+    stack->wgrad_scatter_hidden_frac = random_between(r, 0, 1);
     stack->contention_frac = random_below(r, 2) ? random_between(r, 0, 1) : 0;
     stack->overlaps = (unsigned)random_below(r, 1 << OVERLAPS);
     stack->p2p_synchronous = random_below(r, 2);

@@ -34,12 +34,12 @@ struct clocked {
     double seconds[BLOCK_MTP + 1], peak_s[BLOCK_MTP + 1];
 };
 
-static void add(void *context, const struct block *block, const struct op *op, double seconds)
+static void add(void *context, const struct block *block, const struct op *op, struct op_time time)
 {
     struct clocked *c = context;
     if (!op_clocked(op))
         return;
-    c->seconds[block->place] += seconds;
+    c->seconds[block->place] += time.seconds;
     c->peak_s[block->place] += op->repeat * op_peak_s(c->gpu, op);
 }
 

@@ -116,8 +116,7 @@ static void test_exchange_with_nothing_beside_it(void **state)
         s.overlaps = cases[i].overlaps;
         c->job.global_batch = cases[i].batch;
         check_near(exchange_alone_frac(c, &s), cases[i].alone, 1e-12);
-        check_near(step_hidden_frac(c, &s, &op),
-                   (1 - cases[i].alone) * expert_exchange_constants.hidden_frac, 1e-12);
+        check_near(step_hidden_s(c, &s, &op, 0.7), (1 - cases[i].alone) * 0.7, 1e-12);
     }
     free(c);
 }

@@ -17,12 +17,11 @@ struct sums {
     double term_s[TERMS];
 };
 
-static void add(void *context, const struct block *block, const struct op *op, double seconds)
+static void add(void *context, const struct block *block, const struct op *op, struct op_time time)
 {
     struct sums *s = context;
-    double hidden = op->kind == OP_COLLECTIVE ? step_hidden_frac(s->scenario, s->strategy, op) : 0;
-    s->term_s[op_term(op)] +=
-        blocks_on_rank(block, s->stages, s->rank) * s->passes * seconds * (1 - hidden);
+    s->term_s[op_term(op)] += blocks_on_rank(block, s->stages, s->rank) * s->passes *
+                              (time.seconds - time.hidden_s);
 }
 
 /* The ops of the bottleneck rank sum to the terms of work. */

@@ -100,6 +100,33 @@ static void test_zero_costs_nothing(void **state)
     assert_true(quantise_s(&gpu, DTYPE_BF16, 1e6) == 0);
 }
 
+/* Where the cache binds: an output of 2 bytes an element counts write_weight times, what a wider
+ * one or one that is added to moves besides once. */
+static void test_wide_outputs_weigh_their_bytes_once(void **state)
+{
+    (void)state;
+    struct gpu gpu = h100();
+    struct gemm_constants *c = &gpu.calibration.gemm[DTYPE_BF16];
+    c->l2_ratio = 1e-5;
+    c->write_weight = 3;
+    double m = 4096, n = 8192, k = 64;
+    double bytes_per_s = gpu.memory_bandwidth_bytes_per_s * c->bandwidth_frac * c->l2_ratio;
+    static const struct {
+        double bytes, moved;
+        bool accumulate;
+    } outputs[] = {
+        {2, 3 * 2,     false},
+        {1, 3 * 1,     false},
+        {4, 3 * 2 + 2, false},
+        {4, 3 * 2 + 6, true },
+    };
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++) {
+        struct gemm g = {m, n, k, 1, outputs[i].bytes, outputs[i].accumulate, 1};
+        double moved = 2 * (m + n) * k + outputs[i].moved * m * n;
+        check_near(gemm_s(&gpu, DTYPE_BF16, &g), moved / bytes_per_s, 1e-3);
+    }
+}
+
 static void test_gemm_bounds(void **state)
 {
     (void)state;
@@ -150,6 +177,7 @@ int main(void)
         cmocka_unit_test(test_attention_fa3),
         cmocka_unit_test(test_counts),
         cmocka_unit_test(test_zero_costs_nothing),
+        cmocka_unit_test(test_wide_outputs_weigh_their_bytes_once),
         cmocka_unit_test(test_gemm_bounds),
         cmocka_unit_test(test_grouped_reads_every_weight),
         cmocka_unit_test(test_attention_takes_the_peak_of_its_type),
