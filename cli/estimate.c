@@ -4,6 +4,7 @@
 #include "cli/scenario_options.h"
 #include "cli/strict.h"
 #include "parallelism/step_simulation.h"
+#include "parallelism/strategy_idle.h"
 #include "reports/estimate_report.h"
 #include "reports/explain/explain.h"
 #include "reports/trace.h"
@@ -159,6 +160,15 @@ static enum status judge(const struct arguments *a, const struct estimate_work *
     return strict_check(a, &work->provenance, e);
 }
 
+/* What was asked for and changes nothing is said before the answer. */
+static void note_idle(const struct arguments *a, const struct estimate_work *work)
+{
+    struct text idle = {0};
+    strategy_idle(&work->input.scenario, &work->strategy, &idle);
+    output_lines(a, &idle);
+    text_free(&idle);
+}
+
 static enum status run_estimate(const struct arguments *a, struct estimate_work *work,
                                 struct error *e)
 {
@@ -173,6 +183,7 @@ static enum status run_estimate(const struct arguments *a, struct estimate_work 
         read_what_if(a, format, work, e))
         return e->status;
     output_model_notes(a, &work->input.scenario.model);
+    note_idle(a, work);
     step_estimate(&work->input.scenario, &work->strategy, &work->cost);
     if (work->cost.legal)
         provenance_find(&work->input.scenario, &work->strategy, &work->provenance);

@@ -192,7 +192,7 @@ void strategy_describe(const struct strategy *s, struct text *out)
     text_addf(out, ", ZeRO %d", s->zero);
     if (s->recompute != RECOMPUTE_NONE)
         text_addf(out, ", %s recompute", recompute_names[s->recompute]);
-    if (s->recompute_layers > 0)
+    if (s->recompute == RECOMPUTE_FULL && s->recompute_layers > 0)
         text_addf(out, " of %d layers a stage", s->recompute_layers);
     if (s->schedule > SCHEDULE_INTERLEAVED)
         text_addf(out, ", %s", schedule_names[s->schedule]);

@@ -109,7 +109,7 @@ void format_strategy(const struct strategy *s, struct text *out)
         text_add(out, ", no recompute");
     else
         text_addf(out, ", %s recompute", recompute_names[s->recompute]);
-    if (s->recompute != RECOMPUTE_NONE && s->recompute_layers > 0)
+    if (s->recompute == RECOMPUTE_FULL && s->recompute_layers > 0)
         text_addf(out, " of %d layers a stage", s->recompute_layers);
     if (s->schedule > SCHEDULE_INTERLEAVED || s->schedule == SCHEDULE_GPIPE)
         text_addf(out, ", schedule %s", schedule_names[s->schedule]);
