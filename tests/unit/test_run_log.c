@@ -1,29 +1,8 @@
 /* Training logs of several programs: step times, sizes and memory, against numbers worked out by
  * hand. */
-#include "calibrate/runlog/run_log.h"
-#include "tests/unit/check.h"
+#include "tests/unit/run_log_of.h"
 #include <stdio.h>
 #include <string.h>
-
-static struct run_log read_log(const char *text)
-{
-    struct run_log log;
-    struct error e;
-    error_init(&e);
-    assert_int_equal(run_log_read(text, strlen(text), "train.log", &log, &e), STATUS_OK);
-    return log;
-}
-
-static struct run_summary summary_of(const struct run_log *log, double gpus, double seq,
-                                     double batch)
-{
-    const struct run_size size = {gpus, seq, batch};
-    struct run_summary s;
-    struct error e;
-    error_init(&e);
-    assert_int_equal(run_log_summary(log, &size, &s, &e), STATUS_OK);
-    return s;
-}
 
 #define MEGATRON(i, ms)                                                                            \
     " [2025-03-04 10:12:00] iteration " #i "/ 500 | consumed samples: 1024 | elapsed time per "    \

@@ -1,26 +1,11 @@
 /* Logs of Hugging Face's Trainer and of the programs on it: the progress bar, lines with a clock,
  * the summary. Times are worked out by hand from the clocks and counts in the lines. */
-#include "calibrate/runlog/run_log.h"
-#include "tests/unit/check.h"
+#include "tests/unit/run_log_of.h"
 #include <string.h>
-
-static struct run_log read_log(const char *text)
-{
-    struct run_log log;
-    struct error e;
-    error_init(&e);
-    assert_int_equal(run_log_read(text, strlen(text), "train.log", &log, &e), STATUS_OK);
-    return log;
-}
 
 static double step_s(const struct run_log *log, double batch)
 {
-    const struct run_size size = {8, 4096, batch};
-    struct run_summary s;
-    struct error e;
-    error_init(&e);
-    assert_int_equal(run_log_summary(log, &size, &s, &e), STATUS_OK);
-    return s.step_s;
+    return summary_of(log, 8, 4096, batch).step_s;
 }
 
 /* A bar returns to its start for each step; evaluation, maps and loads draw bars in between. */
