@@ -17,7 +17,7 @@ double tp_hidden_most_frac(const struct scenario *scenario, const struct strateg
  * a product of g: share x min(c, g (t-1)/t) where both run in t parts, one a rank, so that the
  * first part has nothing beside it (Transformer Engine's ring exchange, PyTorch's asynchronous
  * tensor parallelism); share x min(c, g) where a whole transfer runs beside a whole product of the
- * backward pass. [Wang23, sec. 3] */
+ * backward pass. [Wang23] */
 double tp_hidden_s(const struct scenario *scenario, const struct strategy *s, const struct ops *ops,
                    const double seconds[], int i);
 

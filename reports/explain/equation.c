@@ -67,7 +67,7 @@ static void add_wait(const struct explanation *x)
               1e6 * x->result->scenario->stack.collective_wait_s);
 }
 
-/* What tp_hidden_s hides. [Wang23, sec. 3] */
+/* What tp_hidden_s hides. [Wang23] */
 static void add_tp_hidden(const struct explanation *x)
 {
     const struct scenario *scenario = x->result->scenario;
