@@ -196,7 +196,7 @@ static bool is_json(const char *log, size_t n)
     return p < end && *p == '"';
 }
 
-/* A JSON document is a file of its own, never within a container's lines. */
+/* A JSON document is a file of its own, never within Docker's lines. */
 static enum status read_log(struct import *in, const char *log, size_t n)
 {
     struct text printed = {0};

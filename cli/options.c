@@ -83,10 +83,7 @@ static const struct option own_rows[] = {
         "take the scenario and the strategy of an existing run: a script that starts Megatron-LM, "
         "Megatron-Bridge, NeMo, torchtitan or DeepSpeed, the YAML of Megatron, NeMo, Accelerate, "
         "GPT-NeoX, nanotron or MaxText, torchtitan's TOML, DeepSpeed's JSON; several files of one "
-        "run with "
-        "commas "
-        "between "
-        "them; other flags win over it"),
+        "run with commas between them; other flags win over it"),
     LISTED("to", "FRAMEWORK", export_targets, COMMAND_EXPORT,
            "megatron-lm, megatron-bridge, torchtitan or deepspeed"),
     VALUE("kineto", "FILE", WORDS_FILE, OPTIONS_COMMAND, BIT(COMMAND_COMPARE),

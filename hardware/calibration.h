@@ -27,8 +27,7 @@ struct gemm_constants {
     double bandwidth_frac; /* of the memory bandwidth */
     double l2_ratio;       /* bandwidth of the last cache over that of memory */
     double l2_frac;        /* share of the cache that repeated operands can use */
-    double write_weight;   /* cost of a byte written over one read, in the cache, of outputs of 2
-                              bytes */
+    double write_weight;   /* cost of a byte written over one read, in the cache (2-byte outputs) */
     double t0_s;           /* launch and ramp */
     double split_s;        /* of the reduction after a split of K */
     double droop;         /* slow-down of long kernels under the power cap, each e-fold of 100 us */
@@ -165,9 +164,9 @@ void calibration_speed_up(struct calibration *c, const char *op, double s);
 /* Backward attention from forward's constants: nobody measured it in the samples. */
 void calibration_backward(struct calibration *c);
 
-/* Member "format" of the object "calibration": one more whenever a constant changes its meaning,
- * for constants that were fitted for other forms would be misread. 2: `doubt` weighs the tiles by
- * their rank. */
+/* Member "format" of the object "calibration": one more whenever a constant changes its meaning, for
+ * constants that were fitted for other forms would be misread.
+ * 2: `doubt` weighs the tiles by their rank. */
 enum { CALIBRATION_FORMAT = 2 };
 
 /* Reads the object "calibration" of a gpu file over what `c` holds; constants of another format are

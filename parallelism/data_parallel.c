@@ -6,8 +6,7 @@
 #include "parallelism/placement.h"
 #include "parallelism/weight_bytes.h"
 
-/* ZeRO stage as the stack runs it: one that shards over context ranks too is at stage 3 there. */
-static int effective_zero(const struct stack *stack, const struct strategy *s)
+int effective_zero(const struct stack *stack, const struct strategy *s)
 {
     return stack->shards_over_context && s->cp > 1 ? 3 : s->zero;
 }

@@ -6,6 +6,9 @@
 /* Data parallelism, the optimizer, and ZeRO: what a step pays outside the pipeline.
  * MODELLING 5.3, 5.7 */
 
+/* ZeRO stage as the stack runs it: one that shards over context ranks too is at stage 3 there. */
+int effective_zero(const struct stack *stack, const struct strategy *s);
+
 /* Ranks that share one copy of a rank's parameters (zero 3), of its optimizer state (zero 1 and
  * up), and that replicate: dense over dp x cp, experts over their own data ranks. */
 struct sharding {

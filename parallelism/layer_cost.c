@@ -59,11 +59,12 @@ struct priced {
 double block_op_s(const struct scenario *scenario, const struct strategy *s, const struct ops *ops,
                   int i, struct memo *memo)
 {
-    struct op part = ops->op[i];
-    double seconds = part.repeat * memo_op_s(memo, scenario, s, &part);
+    const struct op *whole = &ops->op[i];
+    double seconds = whole->repeat * memo_op_s(memo, scenario, s, whole);
     int parts = tp_parts(s, ops, i);
     if (parts == 1)
         return seconds;
+    struct op part = *whole;
     part.gemm.m /= parts;
     return max2(seconds, parts * part.repeat * memo_op_s(memo, scenario, s, &part));
 }

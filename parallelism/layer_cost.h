@@ -50,9 +50,9 @@ struct shard_cost {
 /* The sustained clock of the strategy's layers under the GPU's power cap, over the benchmarks'. */
 double strategy_clock_frac(const struct scenario *scenario, const struct strategy *s);
 
+struct memo;
 /* Seconds of ops->op[i] at the benchmark's clock, repeats together: op_cost_s, or what its parts
  * take where it runs in parts beside a tensor-parallel transfer. memo may be NULL. */
-struct memo;
 double block_op_s(const struct scenario *scenario, const struct strategy *s, const struct ops *ops,
                   int i, struct memo *memo);
 

@@ -1,5 +1,6 @@
 #include "parallelism/strategy_idle.h"
 #include "base/text.h"
+#include "parallelism/data_parallel.h"
 #include "parallelism/step.h"
 
 /* Modules that no layer of the model has, as bits. */
@@ -27,23 +28,25 @@ static void idle_modules(const struct model *m, const struct strategy *s, struct
 
 void strategy_idle(const struct scenario *scenario, const struct strategy *s, struct text *out)
 {
-    bool all = s->zero == 3 || (scenario->stack.shards_over_context && s->cp > 1);
+    int zero = effective_zero(&scenario->stack, s);
+    bool alone = s->pp == 1;
+    static const char one_stage[] = "there is one stage";
     const struct {
-        const char *key, *why;
+        const char *key;
         int value;
         bool idle;
+        const char *why;
     } rows[] = {
-        {"recompute-layers",              "it counts layers of full recompute",               s->recompute_layers,
-         s->recompute != RECOMPUTE_FULL                                                                                                   },
-        {"zero-group",                    "it divides the optimizer's state of ZeRO 1 and 2", s->zero_group,
-         s->zero < 1 || all                                                                                                               },
-        {"fsdp-shard",                    "it divides the parameters of ZeRO 3",              s->fsdp_shard,                    !all      },
-        {"microbatch-group",              "it orders the chunks of interleaved stages",       s->microbatch_group,
-         s->vpp == 1                                                                                                                      },
-        {"first-stage-layers",            "there is one stage",                               s->first_stage_layers,            s->pp == 1},
-        {"last-stage-layers",             "there is one stage",                               s->last_stage_layers,             s->pp == 1},
-        {"first-last-stage-fewer-layers", "there is one stage",                               s->first_last_stage_fewer_layers,
-         s->pp == 1                                                                                                                       },
+        {"recompute-layers", s->recompute_layers, s->recompute != RECOMPUTE_FULL,
+         "it counts layers of full recompute"},
+        {"zero-group", s->zero_group, zero < 1 || zero == 3,
+         "it divides the optimizer's state of ZeRO 1 and 2"},
+        {"fsdp-shard", s->fsdp_shard, zero != 3, "it divides the parameters of ZeRO 3"},
+        {"microbatch-group", s->microbatch_group, s->vpp == 1,
+         "it orders the chunks of interleaved stages"},
+        {"first-stage-layers", s->first_stage_layers, alone, one_stage},
+        {"last-stage-layers", s->last_stage_layers, alone, one_stage},
+        {"first-last-stage-fewer-layers", s->first_last_stage_fewer_layers, alone, one_stage},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].value > 0 && rows[i].idle)
