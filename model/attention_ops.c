@@ -31,11 +31,6 @@ static double attended_kv_heads(const struct emitter *e, const struct layer_kind
     return e->kernels->repeats_kv ? rank_heads(e->shard, kind) : rank_kv_heads(e->shard, kind);
 }
 
-static double value_dim(const struct model *m, const struct layer_kind *kind)
-{
-    return m->v_head_dim > 0 ? m->v_head_dim : kind->head_dim;
-}
-
 /* Unfused attention (2022 stacks): batched GEMMs and memory-bound softmax and dropout over
  * E_s = b a/t s^2/c score elements: softmax 4 B and dropout 5 B forward, 6 and 5 B backward. */
 static void emit_unfused(struct emitter *e, const struct layer_kind *kind)
@@ -44,7 +39,7 @@ static void emit_unfused(struct emitter *e, const struct layer_kind *kind)
     const struct model *m = e->model;
     double batch = s->micro_batch * rank_heads(s, kind), rows = s->seq_length / s->cp;
     double scores = batch * rows * s->seq_length, n = s->seq_length;
-    double dqk = kind->head_dim, dv = value_dim(m, kind);
+    double dqk = kind->head_dim, dv = layer_value_dim(m, kind);
     struct {
         enum op_name name;
         enum phase phase;
@@ -92,7 +87,7 @@ static void emit_fused(struct emitter *e, const struct layer_kind *kind)
                           .seq_q = rows,
                           .seq_kv = s->seq_length,
                           .head_dim_qk = kind->head_dim,
-                          .head_dim_v = value_dim(m, kind),
+                          .head_dim_v = layer_value_dim(m, kind),
                           .visible_frac = visible_frac(s, kind)};
     for (int backward = 0; backward < 2; backward++) {
         struct op *op = emit_op(e, OP_ATTENTION, OP_NAME_ATTENTION, MODULE_CORE_ATTENTION,
@@ -119,7 +114,7 @@ static void emit_cp_op(struct emitter *e, enum phase phase, enum collective c, d
 static void emit_cp_merge(struct emitter *e, const struct layer_kind *kind, int steps)
 {
     double tokens = 0.75 * shard_tokens(e->shard), heads = rank_heads(e->shard, kind);
-    double v_dim = value_dim(e->model, kind), kv = attended_kv_heads(e, kind);
+    double v_dim = layer_value_dim(e->model, kind), kv = attended_kv_heads(e, kind);
     double output = tokens * heads * v_dim;
     double gradients = tokens * (heads * kind->head_dim + kv * (kind->head_dim + v_dim));
     if (steps < 1)
@@ -164,7 +159,7 @@ double context_exchange_bytes(const struct model *model, const struct layer_kind
                               const struct shard *shard, const struct kernels *kernels)
 {
     struct emitter e = {.model = model, .shard = shard, .kernels = kernels};
-    double dims = kind->head_dim + value_dim(model, kind);
+    double dims = kind->head_dim + layer_value_dim(model, kind);
     double elements = shard_tokens(shard) * attended_kv_heads(&e, kind) * dims;
     double blocks = shard->cp_comm == CP_COMM_ALLGATHER ? shard->cp : 2;
     if (shard->cp <= 1 || shard->cp_comm == CP_COMM_A2A)
@@ -182,10 +177,11 @@ static void emit_qkv(struct emitter *e, const struct layer_kind *kind)
     double heads = rank_heads(s, kind), kv = rank_kv_heads(s, kind);
     enum dtype p = s->precision;
     if (m->kv_lora_rank == 0) {
-        emit_linear(e, &(struct linear){OP_NAME_QKV, MODULE_ATTENTION_LINEAR, t, h,
-                                        heads * kind->head_dim + 2 * kv * kind->head_dim +
-                                            (m->attention_gate ? heads * value_dim(m, kind) : 0),
-                                        0, p, true, false});
+        emit_linear(e,
+                    &(struct linear){OP_NAME_QKV, MODULE_ATTENTION_LINEAR, t, h,
+                                     heads * kind->head_dim + layer_projected_kv(m, kind, kv) +
+                                         (m->attention_gate ? heads * layer_value_dim(m, kind) : 0),
+                                     0, p, true, false});
         return;
     }
     double q_dim = (double)m->qk_nope_head_dim + m->qk_rope_head_dim;
@@ -208,7 +204,7 @@ static void emit_kv_repeat(struct emitter *e, const struct layer_kind *kind)
 {
     double kv = rank_kv_heads(e->shard, kind), heads = rank_heads(e->shard, kind);
     double elements =
-        shard_tokens(e->shard) * (kv + heads) * (kind->head_dim + value_dim(e->model, kind));
+        shard_tokens(e->shard) * (kv + heads) * (kind->head_dim + layer_value_dim(e->model, kind));
     if (!e->kernels->repeats_kv || heads <= kv || e->model->kv_lora_rank > 0)
         return;
     for (int phase = PHASE_FORWARD; phase <= PHASE_BACKWARD_INPUT; phase++)
@@ -235,7 +231,7 @@ static void emit_rope(struct emitter *e, const struct layer_kind *kind)
 static void emit_output_gate(struct emitter *e, const struct layer_kind *kind)
 {
     double elements =
-        shard_tokens(e->shard) * rank_heads(e->shard, kind) * value_dim(e->model, kind);
+        shard_tokens(e->shard) * rank_heads(e->shard, kind) * layer_value_dim(e->model, kind);
     if (!e->model->attention_gate)
         return;
     emit_memory(e, OP_NAME_OUTPUT_GATE, MODULE_ATTENTION_LINEAR, PHASE_FORWARD,
@@ -248,7 +244,7 @@ void attention_ops(struct emitter *e, const struct layer_kind *kind)
 {
     const struct model *m = e->model;
     double stream = shard_sequence_tokens(e->shard) * m->hidden_size;
-    double v_dim = value_dim(m, kind);
+    double v_dim = layer_value_dim(m, kind);
     emit_norm(e, OP_NAME_NORM_1, stream);
     emit_tp_in(e, MODULE_ATTENTION_LINEAR, tp_bytes(e));
     emit_qkv(e, kind);

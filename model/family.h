@@ -35,7 +35,8 @@ enum trait {
     TRAIT_LIGHTNING = 1 << 23,
     TRAIT_KDA = 1 << 24,
     TRAIT_SCANS = TRAIT_MAMBA2 | TRAIT_DELTANET | TRAIT_LIGHTNING | TRAIT_KDA,
-    TRAIT_HALVES = 1 << 25, /* a layer is a mixer or an MLP (Nemotron-H) */
+    TRAIT_HALVES = 1 << 25,    /* a layer is a mixer or an MLP (Nemotron-H) */
+    TRAIT_OWN_HEADS = 1 << 26, /* layers with a window have heads of their own */
 };
 
 /* Which layers a sliding window or chunk holds in, where no layer_types list says so. */

@@ -38,17 +38,27 @@ static const struct preset presets[] = {
     {"gemma", AT(intermediate_size), 24576, true},
     {"llama4_text", AT(intermediate_size), 8192, true},
     {"llama4_text", AT(dense_intermediate_size), 16384, true},
+    {"qwen2", AT(layers), 32, true},
+    {"qwen2", AT(hidden_size), 4096, true},
+    {"qwen2", AT(heads), 32, true},
+    {"qwen2", AT(intermediate_size), 22016, true},
+    {"qwen2", AT(vocab_size), 151936, true},
     {"llama mistral", AT(vocab_size), 32000, true},
     {"gemma3_text", AT(vocab_size), 262208, true},
     {"gemma gemma2", AT(vocab_size), 256000, true},
     {"llama4_text", AT(vocab_size), 202048, true},
-    {"gemma gemma2 gemma3_text gemma3", AT(head_dim), 256, false},
+    {"gemma gemma2 gemma3_text gemma3 vaultgemma gemma4_text gemma4", AT(head_dim), 256, false},
+    {"gemma4_text gemma4", AT(full_head_dim), 512, false},
+    {"gemma4_text gemma4", AT(window), 512, false},
     {"qwen3 qwen3_vl_text qwen3_vl_moe_text llama4_text llama4", AT(head_dim), 128, false},
-    {"mistral gemma2 gemma3_text gemma3 dots1 olmo3 cohere2", AT(window), 4096, false},
+    {"mistral gemma2 gemma3_text gemma3 dots1 olmo3 cohere2 vaultgemma exaone_moe", AT(window),
+     4096, false},
+    {"afmoe", AT(window), 1024, false},
     {"gpt_oss", AT(window), 128, false},
-    {"gemma2 gpt_oss", AT(window_pattern), 2, false},
-    {"gemma3_text gemma3", AT(window_pattern), 6, false},
-    {"cohere2 olmo3 exaone4", AT(window_pattern), 4, false},
+    {"gemma2 gpt_oss vaultgemma", AT(window_pattern), 2, false},
+    {"gemma3_text gemma3 gemma4_text gemma4", AT(window_pattern), 6, false},
+    {"cohere2 olmo3 exaone4 exaone_moe afmoe", AT(window_pattern), 4, false},
+    {"exaone_moe afmoe", AT(first_dense), 1, false},
     {"dots1", AT(use_window), 1, false},
     {"dots1", AT(window_from), 62, false},
     {"llama4_text llama4", AT(chunk), 8192, false},
@@ -192,6 +202,14 @@ enum status adjust_dbrx(struct reader *r)
     return STATUS_OK;
 }
 
+/* Hunyuan's dense models write one expert. */
+enum status adjust_dense(struct reader *r)
+{
+    if (r->config.experts == 1)
+        r->config.experts = NOT_GIVEN;
+    return STATUS_OK;
+}
+
 /* ERNIE's experts may end before the last layer; those of its published models do not. */
 enum status adjust_ernie(struct reader *r)
 {
@@ -200,6 +218,28 @@ enum status adjust_ernie(struct reader *r)
         json_number(last) < r->config.layers - 1)
         return json_error(r->json, last, r->e, STATUS_INPUT,
                           "experts that end before the last layer are not modelled");
+    return STATUS_OK;
+}
+
+/* Layers with full attention have heads of their own and, where keys are values, keys of their own
+ * number. Experts stand beside the MLP, which then is theirs in common: each with norms before and
+ * behind it besides the two around both, and a learned scale for each expert's output. */
+enum status adjust_gemma4(struct reader *r)
+{
+    struct config *c = &r->config;
+    if (!json_member(r->object, "hidden_size_per_layer_input"))
+        return json_error(r->json, r->object, r->e, STATUS_INPUT,
+                          "without \"hidden_size_per_layer_input\" there is a second stream beside "
+                          "the layers, which is not modelled");
+    if (c->keys_are_values != 1)
+        c->full_kv_heads = NOT_GIVEN;
+    if (c->experts_beside_mlp != 1) {
+        c->experts = NOT_GIVEN;
+        return STATUS_OK;
+    }
+    c->shared_intermediate_size = c->intermediate_size;
+    c->router_bias = 1;
+    r->norms_per_layer = 7;
     return STATUS_OK;
 }
 
@@ -213,6 +253,15 @@ enum status adjust_granite_hybrid(struct reader *r)
         c->intermediate_size = c->shared_intermediate_size;
         c->shared_intermediate_size = NOT_GIVEN;
     }
+    return STATUS_OK;
+}
+
+/* InternLM's bias is that of attention's four projections; its MLP has none. */
+enum status adjust_internlm(struct reader *r)
+{
+    struct config *c = &r->config;
+    c->attention_bias = c->output_bias = c->bias != 0;
+    c->mlp_bias = 0;
     return STATUS_OK;
 }
 
@@ -248,5 +297,17 @@ enum status adjust_opt(struct reader *r)
                             "an embedding of other width than hidden_size is not modelled");
     if (c->positions > 0 && c->positions < INT_MAX - 2)
         c->positions += 2;
+    return STATUS_OK;
+}
+
+/* The first Qwen's intermediate_size counts both branches of its MLP; no_bias is of all but the
+ * projection of queries, keys and values. */
+enum status adjust_qwen(struct reader *r)
+{
+    struct config *c = &r->config;
+    if (c->intermediate_size > 0 && c->intermediate_size % 2 != 0)
+        return reader_error(r, AT(intermediate_size), "does not divide into two branches");
+    if (c->intermediate_size > 0)
+        c->intermediate_size /= 2;
     return STATUS_OK;
 }

@@ -15,7 +15,7 @@ double layer_visible_keys(const struct layer_kind *kind, double seq_length)
  *     6 x matrix elements + 6 a (d_qk + d_v) x keys, or 3 x a scan's      [FLOP] */
 static double layer_flop(const struct model *m, const struct layer_kind *kind, double s)
 {
-    double v = m->v_head_dim > 0 ? m->v_head_dim : kind->head_dim;
+    double v = layer_value_dim(m, kind);
     if (kind->mixer != MIXER_ATTENTION)
         return 6 * layer_matrix_elements(m, kind) + 3 * scan_model_flop(m, kind->mixer);
     return 6 * layer_matrix_elements(m, kind) +
@@ -49,7 +49,7 @@ double model_kv_bytes_per_token(const struct model *model, double bytes)
         const struct layer_kind *k = &model->kind[i];
         if (k->mixer != MIXER_ATTENTION)
             continue;
-        double v = model->v_head_dim > 0 ? model->v_head_dim : k->head_dim;
+        double v = layer_value_dim(model, k);
         double gqa = k->kv_heads * (k->head_dim + v);
         double latent = (double)model->kv_lora_rank + model->qk_rope_head_dim;
         elements += count[i] * (model->kv_lora_rank > 0 ? latent : gqa);

@@ -27,8 +27,10 @@ struct layer_kind {
     bool experts; /* router and experts instead of the dense MLP */
     int window;   /* sliding window, tokens; 0: full attention */
     int chunk;    /* attention stays within chunks of this many tokens (Llama 4); 0: none */
-    int intermediate_size; /* dense MLP width; 0 where experts, and without an MLP */
+    int intermediate_size;         /* dense MLP width; 0 where experts, and without an MLP */
     int heads, kv_heads, head_dim; /* usually the model's own; 0 without attention */
+    int v_head_dim;                /* of values; 0: the model's, or head_dim */
+    bool keys_are_values;          /* one projection makes both (Gemma 4) */
 };
 
 struct model {
@@ -101,6 +103,12 @@ void model_count_kinds(const struct model *model, int first, int n, double *coun
 bool mixer_scans(enum mixer mixer);
 /* Some layer's is. */
 bool model_scans(const struct model *model);
+/* Elements of a head's values in layers of that kind. */
+double layer_value_dim(const struct model *model, const struct layer_kind *kind);
+/* Heads x elements of the keys and values that a layer projects: k (d + d_v), or k d where keys are
+ * values. */
+double layer_projected_kv(const struct model *model, const struct layer_kind *kind,
+                          double kv_heads);
 /* Norms of a layer; one that lacks its mixer or its MLP has half of the model's norms_per_layer. */
 double layer_norms(const struct model *model, const struct layer_kind *kind);
 

@@ -72,6 +72,8 @@ static const struct field kind_rows[] = {
     ROW(layer_kind, "heads", FIELD_INT, heads, 0, INT_MAX),
     ROW(layer_kind, "kv_heads", FIELD_INT, kv_heads, 0, INT_MAX),
     ROW(layer_kind, "head_dim", FIELD_INT, head_dim, 0, INT_MAX),
+    ROW(layer_kind, "v_head_dim", FIELD_INT, v_head_dim, 0, INT_MAX),
+    ROW(layer_kind, "keys_are_values", FIELD_BOOL, keys_are_values, 0, 0),
 };
 enum { KIND_ROWS = sizeof kind_rows / sizeof *kind_rows };
 

@@ -14,9 +14,11 @@ static const char *const nested_keys[] = {"text_config", "llm_config", "language
 static const struct {
     const char *keys, *what;
 } towers[] = {
-    {"vision_config visual vision_tower mm_vision_tower vit_config img_processor", "vision tower" },
-    {"audio_config audio_encoder speech_config",                                   "audio encoder"},
-    {"talker_config token2wav_config code2wav_config",                             "speech output"},
+    {"vision_config visual vision_tower mm_vision_tower vit_config img_processor embd_layer",
+     "vision tower"                                                                                          },
+    {"audio_config audio_encoder speech_config audio_processor",                              "audio encoder"},
+    {"vision_lora speech_lora",                                                               "LoRA adapters"},
+    {"talker_config token2wav_config code2wav_config",                                        "speech output"},
 };
 
 /* Keys of a file without model_type that are no part of the cost. */

@@ -1,17 +1,27 @@
 /* Parameters by part. MODELLING 1.1 */
 #include "model/scan.h"
 
-static double value_dim(const struct model *m, const struct layer_kind *kind)
+double layer_value_dim(const struct model *model, const struct layer_kind *kind)
 {
-    return m->v_head_dim > 0 ? m->v_head_dim : kind->head_dim;
+    if (kind->v_head_dim > 0)
+        return kind->v_head_dim;
+    return model->v_head_dim > 0 ? model->v_head_dim : kind->head_dim;
 }
 
-/* Grouped-query attention:  h (a d + k (d + d_v)) + a d_v h, and h a d_v for a gate */
+double layer_projected_kv(const struct model *model, const struct layer_kind *kind, double kv_heads)
+{
+    double value = kind->keys_are_values ? 0 : layer_value_dim(model, kind);
+    return kv_heads * (kind->head_dim + value);
+}
+
+/* Grouped-query attention:  h (a d + k (d + d_v)) + a d_v h, and h a d_v for a gate; keys that are
+ * values have one projection */
 static double gqa_matrices(const struct model *m, const struct layer_kind *kind)
 {
     double h = m->hidden_size, a = kind->heads, k = kind->kv_heads, d = kind->head_dim;
-    double v = value_dim(m, kind);
-    return h * (a * d + k * (d + v)) + a * v * h + (m->attention_gate ? h * a * v : 0);
+    double v = layer_value_dim(m, kind);
+    return h * (a * d + layer_projected_kv(m, kind, k)) + a * v * h +
+           (m->attention_gate ? h * a * v : 0);
 }
 
 /* Multi-head latent attention:
@@ -35,11 +45,12 @@ static double attention_matrices(const struct model *m, const struct layer_kind 
 static double attention_vectors(const struct model *m, const struct layer_kind *kind)
 {
     double latent = (double)m->q_lora_rank + m->kv_lora_rank;
-    double d = kind->head_dim, k = kind->kv_heads;
+    double d = kind->head_dim;
     bool mla = m->kv_lora_rank > 0;
-    double qkv =
-        mla ? latent + m->qk_rope_head_dim : kind->heads * d + k * (d + value_dim(m, kind));
-    double n = (m->attention_bias ? qkv : 0) + (mla ? latent : 0) + m->qk_norm_parameters;
+    double qkv = mla ? latent + m->qk_rope_head_dim
+                     : kind->heads * d + layer_projected_kv(m, kind, kind->kv_heads);
+    double wider = kind->head_dim > 0 && m->head_dim > 0 ? d / m->head_dim : 1;
+    double n = (m->attention_bias ? qkv : 0) + (mla ? latent : 0) + m->qk_norm_parameters * wider;
     return n + (m->attention_output_bias ? m->hidden_size : 0) +
            (m->attention_sinks ? kind->heads : 0);
 }

@@ -12,6 +12,9 @@ struct config {
     int layers, hidden_size, heads, kv_heads, head_dim, intermediate_size, vocab_size;
     int dense_intermediate_size; /* Llama 4: of the layers without experts */
     int positions, embedding_size;
+    /* of layers with full attention and of those with a window, where theirs are their own */
+    int full_kv_heads, full_head_dim, window_heads, window_kv_heads, window_head_dim,
+        window_v_head_dim;
     int q_lora_rank, kv_lora_rank, qk_nope_head_dim, qk_rope_head_dim, v_head_dim;
     int experts, experts_per_token, moe_intermediate_size;
     int shared_experts, shared_intermediate_size, expert_groups, expert_groups_per_token;
@@ -24,7 +27,7 @@ struct config {
     int full_interval; /* every so many-th layer is attention */
     int tied, gated, bias, attention_bias, output_bias, mlp_bias, qk_norm, router_bias, head_bias;
     int use_window, parallel, new_decoder, multi_query, alibi, norms_in_parallel, use_mtp;
-    int scan_conv_bias, scan_bias, output_gate;
+    int scan_conv_bias, scan_bias, output_gate, keys_are_values, experts_beside_mlp;
 };
 
 struct reader {

@@ -12,6 +12,7 @@ enum key_kind {
     KEY_COUNT_OR_LIST, /* a list is read with the layers */
     KEY_COUNT_EACH,    /* a number, or a list with the same one for every layer */
     KEY_OUTER_FLAG,    /* also beside the nested text model */
+    KEY_COUNT_OR_AUTO, /* "auto": as if absent */
     KEY_PERIOD,        /* a number, or a letter for each layer of it */
 };
 
@@ -31,6 +32,12 @@ static const struct key keys[] = {
     {KEY_COUNT, 1, true, AT(kv_heads),
      {"num_key_value_heads", "num_kv_heads", "n_head_kv", "multi_query_group_num"}},
     {KEY_COUNT, 1, true, AT(head_dim), {"head_dim", "kv_channels", "attention_head_dim"}},
+    {KEY_COUNT, 1, false, AT(full_head_dim), {"global_head_dim"}},
+    {KEY_COUNT, 1, false, AT(full_kv_heads), {"num_global_key_value_heads"}},
+    {KEY_COUNT, 1, false, AT(window_heads), {"swa_num_attention_heads"}},
+    {KEY_COUNT, 1, false, AT(window_kv_heads), {"swa_num_key_value_heads"}},
+    {KEY_COUNT, 1, false, AT(window_head_dim), {"swa_head_dim"}},
+    {KEY_COUNT, 1, false, AT(window_v_head_dim), {"swa_v_head_dim"}},
     {KEY_COUNT, 0, true, AT(intermediate_size),
      {"intermediate_size", "n_inner", "ffn_dim", "ffn_hidden_size"}},
     {KEY_COUNT, 1, false, AT(dense_intermediate_size), {"intermediate_size_mlp"}},
@@ -46,7 +53,8 @@ static const struct key keys[] = {
     {KEY_COUNT, 0, true, AT(experts),
      {"num_local_experts", "n_routed_experts", "num_experts", "moe_num_experts"}},
     {KEY_COUNT_EACH, 0, true, AT(experts_per_token),
-     {"num_experts_per_tok", "experts_per_token", "num_experts_per_token", "moe_topk", "moe_k"}},
+     {"num_experts_per_tok", "experts_per_token", "num_experts_per_token", "moe_topk", "moe_k",
+      "top_k_experts"}},
     {KEY_COUNT_EACH, 1, true, AT(moe_intermediate_size), {"moe_intermediate_size",
      "moe_ffn_hidden_size"}},
     {KEY_COUNT_EACH, 0, true, AT(shared_experts),
@@ -56,13 +64,14 @@ static const struct key keys[] = {
       "shared_intermediate_size", "share_expert_dim"}},
     {KEY_COUNT, 1, false, AT(expert_groups), {"n_group", "num_expert_group"}},
     {KEY_COUNT, 1, false, AT(expert_groups_per_token), {"topk_group"}},
-    {KEY_COUNT, 0, false, AT(first_dense), {"first_k_dense_replace", "moe_layer_start_index"}},
+    {KEY_COUNT, 0, false, AT(first_dense), {"first_k_dense_replace", "moe_layer_start_index",
+     "num_dense_layers"}},
     {KEY_COUNT_OR_LIST, 1, false, AT(moe_every), {"moe_layer_freq"}},
     {KEY_COUNT, 1, false, AT(sparse_step), {"decoder_sparse_step", "moe_layer_interval"}},
     {KEY_COUNT, 1, false, AT(moe_interleave), {"interleave_moe_layer_step"}},
     {KEY_COUNT, 0, false, AT(window), {"sliding_window", "sliding_window_size"}},
     {KEY_PERIOD, 1, false, AT(window_pattern), {"sliding_window_pattern",
-     "_sliding_window_pattern"}},
+     "_sliding_window_pattern", "global_attn_every_n_layers"}},
     {KEY_COUNT, 0, false, AT(window_from), {"max_window_layers"}},
     {KEY_COUNT, 0, false, AT(chunk), {"attention_chunk_size"}},
     {KEY_COUNT, 1, false, AT(nope_every), {"no_rope_layer_interval"}},
@@ -70,7 +79,7 @@ static const struct key keys[] = {
      {"num_nextn_predict_layers", "num_mtp_modules", "mtp_num_hidden_layers", "mtp_num_layers"}},
     {KEY_COUNT, 1, false, AT(mtp_layers_each), {"mtp_transformer_layers"}},
     {KEY_COUNT, 1, true, AT(scan_heads), {"mamba_num_heads", "mamba_n_heads"}},
-    {KEY_COUNT, 1, true, AT(scan_head_dim), {"mamba_head_dim", "mamba_d_head"}},
+    {KEY_COUNT_OR_AUTO, 1, true, AT(scan_head_dim), {"mamba_head_dim", "mamba_d_head"}},
     {KEY_COUNT, 1, true, AT(scan_key_dim), {"ssm_state_size", "mamba_d_state"}},
     {KEY_COUNT, 1, true, AT(scan_groups), {"n_groups", "mamba_n_groups"}},
     {KEY_COUNT, 1, true, AT(scan_conv), {"conv_kernel", "mamba_d_conv"}},
@@ -85,7 +94,8 @@ static const struct key keys[] = {
     {KEY_OUTER_FLAG, 0, false, AT(tied), {"tie_word_embeddings"}},
     {KEY_FLAG, 0, false, AT(gated), {"gated_mlp"}},
     {KEY_FLAG, 0, false, AT(bias), {"use_bias", "bias", "enable_bias"}},
-    {KEY_FLAG, 0, false, AT(attention_bias), {"attention_bias", "use_qkv_bias", "add_qkv_bias"}},
+    {KEY_FLAG, 0, false, AT(attention_bias), {"attention_bias", "use_qkv_bias",
+     "add_qkv_bias", "qkv_bias"}},
     {KEY_FLAG, 0, false, AT(output_bias), {"attention_out_bias"}},
     {KEY_FLAG, 0, false, AT(mlp_bias), {"mlp_bias"}},
     {KEY_FLAG, 0, false, AT(qk_norm), {"use_qk_norm", "qk_layernorm", "qk_norm"}},
@@ -101,6 +111,8 @@ static const struct key keys[] = {
     {KEY_FLAG, 0, false, AT(scan_conv_bias), {"use_conv_bias", "mamba_conv_bias"}},
     {KEY_FLAG, 0, false, AT(scan_bias), {"mamba_proj_bias"}},
     {KEY_FLAG, 0, false, AT(output_gate), {"attn_output_gate"}},
+    {KEY_FLAG, 0, false, AT(keys_are_values), {"attention_k_eq_v"}},
+    {KEY_FLAG, 0, false, AT(experts_beside_mlp), {"enable_moe_block"}},
 };
 /* clang-format on */
 enum { KEYS = sizeof keys / sizeof *keys, SPELLINGS = sizeof keys->names / sizeof *keys->names };
@@ -160,7 +172,9 @@ static enum status read_value(const struct reader *r, const struct key *key,
 {
     if (json_kind(v) == JSON_NULL || (key->kind == KEY_COUNT_OR_LIST && json_kind(v) == JSON_ARRAY))
         return STATUS_OK;
-    if (key->kind == KEY_COUNT || key->kind == KEY_COUNT_OR_LIST)
+    if (key->kind == KEY_COUNT_OR_AUTO && strcmp(json_string(v), "auto") == 0)
+        return STATUS_OK;
+    if (key->kind == KEY_COUNT || key->kind == KEY_COUNT_OR_LIST || key->kind == KEY_COUNT_OR_AUTO)
         return read_count(r, key, v, out);
     if (key->kind == KEY_COUNT_EACH)
         return read_each(r, key, v, out);

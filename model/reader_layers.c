@@ -125,6 +125,21 @@ static enum status read_rope_flags(struct reader *r, struct layers *layers)
     return STATUS_OK;
 }
 
+/* MiMo-V2: 1 where a layer has a window. */
+static enum status read_window_flags(struct reader *r, struct layers *layers)
+{
+    bool windowed[MODEL_LAYERS_MAX];
+    for (int i = 0; i < r->config.layers; i++)
+        windowed[i] = layers->reach[i] == REACH_WINDOW;
+    if ((r->traits & TRAIT_OWN_HEADS) == 0)
+        return STATUS_OK;
+    if (read_flags(r, "hybrid_layer_pattern", NULL, windowed) != STATUS_OK)
+        return r->e->status;
+    for (int i = 0; i < r->config.layers; i++)
+        layers->reach[i] = windowed[i] ? REACH_WINDOW : REACH_FULL;
+    return STATUS_OK;
+}
+
 static enum status read_expert_layers(struct reader *r, struct layers *layers)
 {
     const struct json_value *list;
@@ -141,6 +156,24 @@ static enum status read_expert_layers(struct reader *r, struct layers *layers)
     return read_flags(r, "mlp_layer_types", "sparse", layers->sparse);
 }
 
+/* What layers with full attention or with a window have of their own (TRAIT_OWN_HEADS). */
+static void take_own_heads(const struct reader *r, enum reach reach, struct layer_kind *kind)
+{
+    const struct config *c = &r->config;
+    bool window = reach == REACH_WINDOW;
+    const int own[] = {window ? c->window_heads : NOT_GIVEN,
+                       window ? c->window_kv_heads : c->full_kv_heads,
+                       window ? c->window_head_dim : c->full_head_dim,
+                       window ? c->window_v_head_dim : c->full_head_dim};
+    int *const to[] = {&kind->heads, &kind->kv_heads, &kind->head_dim, &kind->v_head_dim};
+    if ((r->traits & TRAIT_OWN_HEADS) == 0)
+        return;
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (own[i] != NOT_GIVEN)
+            *to[i] = own[i];
+    kind->keys_are_values = !window && c->keys_are_values == 1;
+}
+
 static struct layer_kind kind_of(const struct reader *r, const struct layers *layers, int layer)
 {
     const struct config *c = &r->config;
@@ -154,6 +187,7 @@ static struct layer_kind kind_of(const struct reader *r, const struct layers *la
                                    .intermediate_size = experts || bare ? 0 : m->intermediate_size};
     struct layer_kind kind = {
         .experts = experts, .heads = m->heads, .kv_heads = m->kv_heads, .head_dim = m->head_dim};
+    take_own_heads(r, (enum reach)layers->reach[layer], &kind);
     if (layers->reach[layer] == REACH_WINDOW && c->window > 0)
         kind.window = c->window;
     if (layers->reach[layer] == REACH_CHUNK && c->chunk > 0)
@@ -166,7 +200,8 @@ static struct layer_kind kind_of(const struct reader *r, const struct layers *la
 static bool kinds_equal(const struct layer_kind *a, const struct layer_kind *b)
 {
     return a->mixer == b->mixer && a->experts == b->experts && a->window == b->window &&
-           a->chunk == b->chunk && a->intermediate_size == b->intermediate_size;
+           a->chunk == b->chunk && a->intermediate_size == b->intermediate_size &&
+           a->heads == b->heads && a->kv_heads == b->kv_heads && a->head_dim == b->head_dim;
 }
 
 /* Attention's experts, windows and chunks make at most six kinds, a scan's experts two:
@@ -189,11 +224,14 @@ enum status reader_layers(struct reader *r)
         layers.sparse[i] = rule_sparse(&r->config, i);
     }
     if (read_rope_flags(r, &layers) != STATUS_OK || read_layer_types(r, &layers) != STATUS_OK ||
-        read_expert_layers(r, &layers) != STATUS_OK ||
+        read_window_flags(r, &layers) != STATUS_OK || read_expert_layers(r, &layers) != STATUS_OK ||
         reader_mixers(r, &layers.halves) != STATUS_OK)
         return r->e->status;
     for (int i = 0; i < r->config.layers; i++) {
         struct layer_kind kind = kind_of(r, &layers, i);
+        if (kind.kv_heads > 0 && kind.heads % kind.kv_heads != 0)
+            return reader_error(r, AT(kv_heads), "layer %d: %d do not divide %d attention heads", i,
+                                kind.kv_heads, kind.heads);
         add_layer(r->model, i, &kind);
         if (!kind.experts && kind.intermediate_size == 0 && !layers.halves.bare[i])
             return reader_error(r, AT(intermediate_size), "is needed: layer %d has no experts", i);

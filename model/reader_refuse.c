@@ -6,7 +6,7 @@
 struct refusal {
     const char *names; /* keys or model types, separated by blanks */
     const char *what;
-    bool unless_scans; /* read in families whose layers may be scans */
+    unsigned unless; /* read in families with any of these traits */
 };
 
 /* Keys that change what a layer computes. One counts as absent where it is null, false, 0 or empty.
@@ -14,49 +14,52 @@ struct refusal {
 /* clang-format off */
 static const struct refusal refused_keys[] = {
     {"index_topk index_n_heads index_head_dim sparse_attention_config sparse_config nsa_config "
-     "dense_attention_every_n_layers blocksparse_block_size", "sparse attention", false},
-    {"linear_attn_config", "linear attention", true},
+     "dense_attention_every_n_layers blocksparse_block_size", "sparse attention", 0},
+    {"linear_attn_config", "linear attention", TRAIT_SCANS},
     {"linear_num_key_heads linear_num_value_heads linear_key_head_dim linear_value_head_dim "
-     "linear_conv_kernel_dim full_attention_interval", "linear attention", true},
+     "linear_conv_kernel_dim full_attention_interval", "linear attention", TRAIT_SCANS},
     {"hybrid_override_pattern layers_block_type mamba_d_state mamba_num_heads mamba_n_heads "
      "mamba_expand mamba_head_dim ssm_state_size attn_layer_indices",
-     "a layer of another kind (Mamba, recurrent, convolution)", true},
-    {"hybrid_layer_pattern block_types mamba_d_ssm ssm_cfg state_size attn_layer_period "
-     "conv_L_cache", "a layer of another kind (Mamba, recurrent, convolution)", false},
-    {"compress_ratios o_lora_rank", "compressed attention", false},
-    {"hc_mult", "hyper-connections", false},
+     "a layer of another kind (Mamba, recurrent, convolution)", TRAIT_SCANS},
+    {"hybrid_layer_pattern", "a layer of another kind (Mamba, recurrent, convolution)",
+     TRAIT_OWN_HEADS},
+    {"block_types mamba_d_ssm ssm_cfg state_size attn_layer_period "
+     "conv_L_cache", "a layer of another kind (Mamba, recurrent, convolution)", 0},
+    {"compress_ratios o_lora_rank", "compressed attention", 0},
+    {"hc_mult", "hyper-connections", 0},
     {"cross_attention_layers add_cross_attention is_encoder_decoder encoder_layers",
-     "cross-attention", false},
-    {"num_kv_shared_layers use_cla", "sharing of keys and values between layers", false},
+     "cross-attention", 0},
+    {"num_kv_shared_layers use_cla", "sharing of keys and values between layers", 0},
     {"hidden_size_per_layer_input altup_num_inputs laurel_rank",
-     "a second stream beside the layers", false},
-    {"block_configs num_query_heads_per_layer attention_other_setting swa_num_attention_heads "
-     "swa_head_dim global_head_dim num_global_key_value_heads attention_k_eq_v",
-     "layers of different head counts", false},
-    {"attn_output_gate", "an attention output gate", true},
-    {"attention_output_gate use_head_wise_attn_gate mla_use_output_gate", "an attention output gate", false},
-    {"moe_latent_size routed_expert_hidden_size zero_expert_num zero_expert_nums", "experts of another kind", false},
+     "a second stream beside the layers", 0},
+    {"block_configs num_query_heads_per_layer attention_other_setting per_layer_config",
+     "layers of different head counts", 0},
+    {"swa_num_attention_heads swa_head_dim global_head_dim num_global_key_value_heads "
+     "attention_k_eq_v", "layers of different head counts", TRAIT_OWN_HEADS},
+    {"attn_output_gate", "an attention output gate", TRAIT_SCANS},
+    {"attention_output_gate use_head_wise_attn_gate mla_use_output_gate", "an attention output gate", 0},
+    {"moe_latent_size routed_expert_hidden_size zero_expert_num zero_expert_nums", "experts of another kind", 0},
 };
 /* clang-format on */
 
 /* Model types that are refused whatever keys their file holds. */
 /* clang-format off */
 static const struct refusal refused_types[] = {
-    {"deepseek_v32 glm_moe_dsa phi3small minimax_m3 minimax_m3_vl", "sparse attention", false},
-    {"deepseek_v4", "compressed attention and hyper-connections", false},
-    {"bailing_moe_linear olmo_hybrid", "linear attention", false},
+    {"deepseek_v32 glm_moe_dsa phi3small minimax_m3 minimax_m3_vl", "sparse attention", 0},
+    {"deepseek_v4", "compressed attention and hyper-connections", 0},
+    {"bailing_moe_linear olmo_hybrid", "linear attention", 0},
     {"mamba mamba2 falcon_mamba jamba zamba zamba2 falcon_h1 plamo2",
-     "Mamba-1, a model of Mamba alone or Mamba beside attention", false},
-    {"rwkv rwkv5 rwkv6 rwkv7 recurrent_gemma xlstm retnet", "recurrent layers", false},
-    {"lfm2 lfm2_moe", "convolution layers", false},
+     "Mamba-1, a model of Mamba alone or Mamba beside attention", 0},
+    {"rwkv rwkv5 rwkv6 rwkv7 recurrent_gemma xlstm retnet", "recurrent layers", 0},
+    {"lfm2 lfm2_moe", "convolution layers", 0},
     {"mllama mllama_text_model t5 mt5 umt5 bart mbart pegasus whisper marian", "cross-attention",
      false},
-    {"gemma3n gemma3n_text", "a second stream beside the layers", false},
-    {"gemma4 gemma4_text gemma4_unified mimo_v2_flash step3p5 step3p7 nemotron-nas openelm",
-     "layers of different head counts", false},
-    {"longcat_flash", "experts of another kind", false},
+    {"gemma3n gemma3n_text", "a second stream beside the layers", 0},
+    {"gemma4_unified gemma4_unified_text step3p5 step3p7 nemotron-nas openelm",
+     "layers of different head counts", 0},
+    {"longcat_flash ernie4_5_vl_moe ernie4_5_moe_vl", "experts of another kind", 0},
     {"bert roberta xlm-roberta deberta deberta-v2 electra albert distilbert modernbert",
-     "an encoder without causal attention", false},
+     "an encoder without causal attention", 0},
 };
 /* clang-format on */
 enum {
@@ -92,19 +95,23 @@ static enum status refuse(struct reader *r, const struct json_value *v, const ch
     return r->e->status;
 }
 
-/* The family's layers may be scans. */
-static bool may_scan(const struct reader *r)
+/* The family has any of these traits. */
+static bool family_has(const struct reader *r, unsigned traits)
 {
     const struct family *family = family_find(r->model_type);
-    return family && (family->traits & TRAIT_SCANS) != 0;
+    return family && (family->traits & traits) != 0;
+}
+
+static bool may_scan(const struct reader *r)
+{
+    return family_has(r, TRAIT_SCANS);
 }
 
 static enum status refuse_keys(struct reader *r)
 {
-    bool scans = may_scan(r);
     for (const struct json_value *v = json_first(r->object); v; v = json_next(v))
         for (int i = 0; i < REFUSED_KEYS; i++)
-            if (is_active(v) && !(scans && refused_keys[i].unless_scans) &&
+            if (is_active(v) && !family_has(r, refused_keys[i].unless) &&
                 word_in_list(refused_keys[i].names, json_key(v)))
                 return refuse(r, v, refused_keys[i].what);
     return STATUS_OK;

@@ -22,9 +22,9 @@ static double attention_shard_parameters(const struct model *m, const struct lay
 {
     double h = m->hidden_size, heads = (double)kind->heads / s->tp;
     double kv = kind->kv_heads > s->tp ? (double)kind->kv_heads / s->tp : 1;
-    double v_dim = m->v_head_dim > 0 ? m->v_head_dim : kind->head_dim;
+    double v_dim = layer_value_dim(m, kind);
     if (m->kv_lora_rank == 0)
-        return h * (heads + 2 * kv) * kind->head_dim + heads * v_dim * h +
+        return h * (heads * kind->head_dim + layer_projected_kv(m, kind, kv)) + heads * v_dim * h +
                (m->attention_gate ? h * heads * v_dim : 0);
     double q_dim = (double)m->qk_nope_head_dim + m->qk_rope_head_dim;
     double q = m->q_lora_rank > 0 ? m->q_lora_rank * (h + heads * q_dim) : h * heads * q_dim;
@@ -86,7 +86,7 @@ static void attention_activations(const struct model *m, const struct layer_kind
     double t = shard_tokens(s), stream = shard_sequence_tokens(s) * m->hidden_size;
     double heads = (double)kind->heads / s->tp;
     double kv = kind->kv_heads > s->tp ? (double)kind->kv_heads / s->tp : 1;
-    double v_dim = m->v_head_dim > 0 ? m->v_head_dim : kind->head_dim, dqk = kind->head_dim;
+    double v_dim = layer_value_dim(m, kind), dqk = kind->head_dim;
     out->bytes[MODULE_RESIDUAL] += 2 * stream;
     out->bytes[MODULE_LAYERNORM] +=
         saved_input_bytes(s) * (k->keeps_gathered_input ? t * m->hidden_size : stream);
@@ -98,7 +98,7 @@ static void attention_activations(const struct model *m, const struct layer_kind
         out->bytes[MODULE_ATTENTION_LINEAR] += 2 * t * latent;
         out->bytes[MODULE_MLA_UP_PROJ] += 2 * t * heads * (2 * dqk + v_dim);
     } else {
-        out->bytes[MODULE_ATTENTION_LINEAR] += 2 * t * (heads + 2 * kv) * dqk;
+        out->bytes[MODULE_ATTENTION_LINEAR] += 2 * t * (heads * dqk + kv * (dqk + v_dim));
     }
     if (m->rotary && !k->fused_rope) /* queries and keys before and after rotation */
         out->bytes[MODULE_ATTENTION_LINEAR] += 2 * t * (heads + kv) * dqk;

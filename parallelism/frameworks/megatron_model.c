@@ -245,8 +245,23 @@ enum status megatron_read_model(struct framework_reader *r)
     return STATUS_OK;
 }
 
+/* Layers whose heads are not the model's own (Gemma 4). */
+static bool has_own_heads(const struct model *m)
+{
+    for (int i = 0; i < m->kinds; i++) {
+        const struct layer_kind *k = &m->kind[i];
+        if (k->mixer == MIXER_ATTENTION &&
+            (k->heads != m->heads || k->kv_heads != m->kv_heads || k->head_dim != m->head_dim ||
+             k->v_head_dim > 0 || k->keys_are_values))
+            return true;
+    }
+    return false;
+}
+
 static enum status write_attention(struct framework_writer *w, const struct model *m)
 {
+    if (has_own_heads(m))
+        return writer_refuse(w, "layers of different heads");
     if (m->kv_lora_rank > 0) {
         writer_put(w, "multi_latent_attention", "true");
         if (m->q_lora_rank > 0)

@@ -95,6 +95,12 @@ static void impossible_heads_and_experts(void **state)
         {"{\"model_type\": \"qwen3_moe\", \"num_experts\": 16, \"num_experts_per_tok\": 2, " LAYERS
          REST,
          "", "\"moe_intermediate_size\" is needed"},
+        {"{\"model_type\": \"mimo_v2_flash\", \"swa_num_key_value_heads\": 3, "
+         "\"sliding_window\": 128, \"hybrid_layer_pattern\": [0, 1, 1, 0], " LAYERS REST, "",
+         "layer 1: 3 do not divide 8 attention heads"},
+        {"{\"model_type\": \"qwen\", \"num_hidden_layers\": 4, \"hidden_size\": 64, "
+         "\"num_attention_heads\": 8, \"intermediate_size\": 255, \"vocab_size\": 9}",
+         "intermediate_size", "two branches"},
         {"{\"model_type\": \"deepseek_v3\", \"n_group\": 3, " MOE LAYERS REST, "n_group",
          "3 groups do not divide 16 experts"},
         {"{\"model_type\": \"deepseek_v3\", \"n_group\": 4, \"topk_group\": 5, " MOE LAYERS REST,
@@ -128,6 +134,15 @@ static void refused(void **state)
     static const struct bad rows[] = {
         {"{\"model_type\": \"deepseek_v32\", \"index_topk\": 2048, " LAYERS REST, "index_topk",
          "sparse attention"},
+        {"{\"model_type\": \"gemma4_text\", \"hidden_size_per_layer_input\": 256, " LAYERS REST,
+         "hidden_size_per_layer_input", "a second stream"},
+        {"{\"model_type\": \"gemma4_text\", " LAYERS REST, "", "a second stream"},
+        {"{\"model_type\": \"llama\", \"global_head_dim\": 512, " LAYERS REST, "global_head_dim",
+         "layers of different head counts"},
+        {"{\"model_type\": \"llama\", \"hybrid_layer_pattern\": [0, 1, 1, 0], " LAYERS REST,
+         "hybrid_layer_pattern", "a layer of another kind"},
+        {"{\"model_type\": \"ernie4_5_moe_vl\", " LAYERS REST, "model_type",
+         "experts of another kind"},
         {"{\"model_type\": \"glm_moe_dsa\", " LAYERS REST, "model_type", "sparse attention"},
         {"{\"model_type\": \"qwen3_moe\", \"linear_num_key_heads\": 16, " LAYERS REST,
          "linear_num_key_heads", "linear attention"},
