@@ -225,15 +225,28 @@ static void note_stated(struct stack *stack, const bool *given)
         stack->fit &= ~stack->stated;
 }
 
-/* The constants that are shipped for a catalog stack, but for those that its file sets. */
-static enum status apply_shipped(struct stack *stack, struct error *e)
+static bool states_spread(const bool *given)
+{
+    size_t row = 0;
+    while (stack_fields[row].offset != offsetof(struct stack, residual_frac))
+        row++;
+    return given[row];
+}
+
+/* The constants that are shipped for a catalog stack, but for those that its file sets; none are
+ * for a user's own file. */
+static enum status apply_shipped(const char *name, const bool *given, struct stack *stack,
+                                 struct error *e)
 {
     struct stack_constant own[STACK_CONSTANTS];
+    double own_spread = stack->residual_frac;
     memcpy(own, stack->constant, sizeof own);
-    enum status status = stack_constants_apply(stack->name, stack, e);
+    enum status status = stack_constants_apply(name_is_path(name) ? "" : stack->name, stack, e);
     for (int c = 0; c < STACK_CONSTANTS; c++)
         if ((stack->stated & ~stack->fit) >> c & 1)
             stack->constant[c] = own[c];
+    if (states_spread(given))
+        stack->residual_frac = own_spread;
     return status;
 }
 
@@ -253,16 +266,16 @@ static enum status stack_load(const char *name, const char *folder, int depth, s
         status = catalog_check_name(json_string(parent), e);
     if (parent && json_string(parent)[0] && status == STATUS_OK)
         status = stack_load(json_string(parent), folder, depth + 1, stack, e);
+    bool given[sizeof stack_fields / sizeof *stack_fields] = {false};
     if (status == STATUS_OK) {
-        bool given[sizeof stack_fields / sizeof *stack_fields] = {false};
         struct fields_options options = {.extra = extra, .given = given};
         const struct fields fields = {stack_fields, stack_field_count};
         status = fields_read(json, root, fields, stack, &options, e);
         note_stated(stack, given);
     }
     json_free(json);
-    if (status == STATUS_OK && !name_is_path(name))
-        status = apply_shipped(stack, e);
+    if (status == STATUS_OK)
+        status = apply_shipped(name, given, stack, e);
     return status;
 }
 

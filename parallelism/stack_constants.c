@@ -1,6 +1,7 @@
 #include "parallelism/stack_constants.h"
 #include "base/embedded.h"
 #include "base/json_read.h"
+#include <math.h>
 #include <string.h>
 
 extern const struct embedded_file fitted_stacks[];
@@ -9,6 +10,11 @@ static struct json *shipped(struct error *e)
 {
     const struct embedded_file *f = embedded_find(fitted_stacks, "stacks");
     return f ? json_parse((const char *)f->text, f->length, "stacks.json", e) : NULL;
+}
+
+static double spread(const struct json_value *object)
+{
+    return json_number_or(json_member(object, "residual"), 0);
 }
 
 static enum status read_stack(const struct json *json, const struct json_value *object,
@@ -22,7 +28,7 @@ static enum status read_stack(const struct json *json, const struct json_value *
             return json_error(json, object, e, STATUS_INPUT, "constant '%s' of a stack is missing",
                               stack_constant_names[i]);
     }
-    stack->residual_frac = json_number_or(json_member(object, "residual"), 0);
+    stack->residual_frac = spread(object);
     return STATUS_OK;
 }
 
@@ -33,7 +39,11 @@ enum status stack_constants_apply(const char *name, struct stack *stack, struct 
         return e->status;
     const struct json_value *all = json_member(json_root(json), "stacks");
     const struct json_value *object = json_member(all, name);
-    enum status status = object ? read_stack(json, object, stack, e) : STATUS_OK;
+    enum status status = STATUS_OK;
+    if (object)
+        status = read_stack(json, object, stack, e);
+    else
+        stack->residual_frac = fmax(stack->residual_frac, spread(json_member(all, "described")));
     json_free(json);
     return status;
 }

@@ -7,7 +7,9 @@
  *     {"source", "date", "stacks":
  *      {NAME: {"runs", "residual", "compute": {"value", "standard_error"}, ..}}} */
 
-/* Puts the shipped constants of stack `name` into it; leaves it alone where none are shipped. */
+/* Puts the shipped constants of stack `name` into it. Where none are shipped no run told it: its
+ * constants stay its parent's, and its spread is at least that of `described`, of runs around
+ * constants of other software where kernels and overlaps are known. */
 enum status stack_constants_apply(const char *name, struct stack *stack, struct error *e);
 
 #endif

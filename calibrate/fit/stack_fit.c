@@ -77,6 +77,34 @@ static void start_problem(struct stack_problem *p, const struct stack *stack,
     }
 }
 
+/* Draws that tell a stack's spread: its own runs, or of a family the stacks that have any. */
+static int draws(const struct selection *s, const char *name)
+{
+    int own = 0, stacks = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        bool seen = false;
+        for (size_t j = 0; j < i && !seen; j++)
+            seen = strcmp(s->run[j]->stack, s->run[i]->stack) == 0;
+        own += strcmp(s->run[i]->stack, name) == 0;
+        stacks += !seen;
+    }
+    return own ? own : stacks;
+}
+
+/* Two runs that agree do not show that others would: the parent's spread counts as one draw more.
+ */
+static double pooled_spread(double spread_frac, int n, double parent_frac)
+{
+    return sqrt((n * spread_frac * spread_frac + parent_frac * parent_frac) / (n + 1));
+}
+
+/* Of a stack that no runs tell: at least what stacks spread by whose software alone is known. */
+static double untold_spread(const struct stack_fits *fits, const struct stack_fit *parent)
+{
+    return parent ? fmax(parent->residual_frac, stack_fits_find(fits, "described")->residual_frac)
+                  : 0;
+}
+
 /* Evaluates the runs under one stack's properties. */
 static void use_stack(struct selection *s, const struct stack *stack)
 {
@@ -106,7 +134,7 @@ static enum status fit_one(struct cases *cases, const struct stack_fit_options *
     start_problem(&p, &stack, root ? physical.constant : parent->constant, parent);
     fit->runs = (int)s->count;
     memcpy(fit->constant, p.constant, sizeof p.constant);
-    fit->residual_frac = parent ? parent->residual_frac : 0;
+    fit->residual_frac = untold_spread(fits, parent);
     if (s->count < 2 || p.free_count == 0)
         return STATUS_OK; /* a stack of one run is its parent */
     struct stack *saved = malloc(s->count * sizeof *saved);
@@ -118,6 +146,9 @@ static enum status fit_one(struct cases *cases, const struct stack_fit_options *
         use_stack(s, &stack);
     fit->fitted = p.free_count;
     stack_problem_solve(&p, fit, e);
+    if (parent)
+        fit->residual_frac =
+            pooled_spread(fit->residual_frac, draws(s, fit->name), parent->residual_frac);
     for (size_t i = 0; i < s->count; i++)
         s->run[i]->scenario.stack = saved[i];
     free(saved);

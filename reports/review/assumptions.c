@@ -70,7 +70,7 @@ static void add_stack(const struct stack *stack, struct text *out)
     if (stack->residual_frac > 0)
         html_paragraph(
             out,
-            "Fitted to measured runs, around which it spreads by %.1f %% (1 sigma); runs "
+            "Measured runs spread around its forecasts by %.1f %% (1 sigma); those "
             "of another cluster by %g %% besides, those on a GPU with another "
             "generation's kernel constants by %g %%.",
             100 * stack->residual_frac, 100 * site_spread_frac, 100 * generation_spread_frac);

@@ -2,6 +2,7 @@
 #include "calibrate/fit/stack_fit.h"
 #include "calibrate/validate.h"
 #include "tests/unit/check.h"
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -206,6 +207,51 @@ static void test_slow_host_is_found(void **state)
     text_free(&runs);
 }
 
+/* The spread of a catalog stack or of this text. */
+static double spread_of(const char *name, const char *text)
+{
+    struct folder folder;
+    struct stack stack;
+    struct error e;
+    error_init(&e);
+    folder_make(&folder, "ours", text);
+    assert_int_equal(stack_find(name, folder.path, &stack, &e), STATUS_OK);
+    folder_remove(&folder);
+    return stack.residual_frac;
+}
+
+/* What no run told spreads as stacks do whose software alone is known, or as its parent does if
+ * that is more; a file's own figure stands. */
+static void test_untold_spread(void **state)
+{
+    (void)state;
+    static const char child[] = "{\"name\": \"ours\", \"parent\": \"nemo-24.07\"}";
+    double described = spread_of("described", child), told = spread_of("nemo-24.07", child);
+    assert_true(told < 0.5 * described);
+    check_near(spread_of("ours", child), described, 0);
+    check_near(spread_of("ours", "{\"name\": \"ours\", \"parent\": \"default\"}"),
+               spread_of("default", child), 0);
+    check_near(
+        spread_of("ours", "{\"name\": \"ours\", \"parent\": \"nemo-24.07\", \"residual\": 0.01}"),
+        0.01, 0);
+    check_near(fitted(child, one_run).residual_frac, described, 0);
+}
+
+/* Four runs exactly as forecast: nothing but the parent's spread, one draw in five. */
+static void test_agreeing_runs_keep_a_spread(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "{\"name\": \"ours\", \"parent\": \"default\", \"fit\": [\"compute\"]}";
+    double step_s[SIZES];
+    struct text runs = {0};
+    steps_of(5e-6, step_s);
+    runs_of(step_s, &runs);
+    struct stack_fit fit = fitted(text, runs.data);
+    check_near(fit.residual_frac, spread_of("default", text) / sqrt(5), 1e-3);
+    text_free(&runs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +260,8 @@ int main(void)
         cmocka_unit_test(test_the_rest_is_inherited),
         cmocka_unit_test(test_stated_constants_win_over_shipped),
         cmocka_unit_test(test_slow_host_is_found),
+        cmocka_unit_test(test_untold_spread),
+        cmocka_unit_test(test_agreeing_runs_keep_a_spread),
     };
     fit_quiet();
     return cmocka_run_group_tests(tests, NULL, NULL);
