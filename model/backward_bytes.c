@@ -27,7 +27,7 @@ static struct widths widths_of(const struct model *m, const struct layer_kind *k
     if (kind->experts) {
         double received = expert_tokens_received(m, s) * s->expert_imbalance;
         w.activated = received * m->moe_intermediate_size / s->etp;
-        w.expert_output = received * m->hidden_size;
+        w.expert_output = received * expert_hidden_size(m);
     }
     w.fc1 = up * w.activated;
     return w;

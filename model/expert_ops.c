@@ -59,7 +59,7 @@ bool dispatcher_sends_once(enum dispatcher dispatcher)
 static void emit_exchange(struct emitter *e, enum op_name name, bool dispatch)
 {
     const struct shard *s = e->shard;
-    double h = e->model->hidden_size, q = e->model->experts_per_token;
+    double h = expert_hidden_size(e->model), q = e->model->experts_per_token;
     double out_bytes = dispatch && e->kernels->fp8_dispatch ? 1 + 4.0 / 128 : 2;
     double copies = expert_tokens_sent(s) * q * (s->expert_capacity > 0 ? s->expert_capacity : 1);
     if (dispatcher_sends_once(s->dispatcher))
@@ -90,7 +90,7 @@ static void emit_exchange(struct emitter *e, enum op_name name, bool dispatch)
  * 32,768 pairs, it takes 43 us more than copying what arrived [DeepEP pull request 588]. */
 static void emit_permute_arrived(struct emitter *e)
 {
-    double h = e->model->hidden_size, sent = expert_tokens_sent(e->shard);
+    double h = expert_hidden_size(e->model), sent = expert_tokens_sent(e->shard);
     double received = expert_tokens_received(e->model, e->shard);
     double arrived = received * expert_ranks_frac(e->model, e->shard->ep);
     enum memory_class class_ =
@@ -111,7 +111,7 @@ static void emit_permute(struct emitter *e)
         emit_permute_arrived(e);
         return;
     }
-    double h = e->model->hidden_size, q = e->model->experts_per_token;
+    double h = expert_hidden_size(e->model), q = e->model->experts_per_token;
     double sent = expert_tokens_sent(e->shard),
            received = expert_tokens_received(e->model, e->shard);
     double local_sort = e->shard->ep > 1 ? 4 * received * h : 0;
@@ -136,7 +136,7 @@ static void emit_expert_bias(struct emitter *e)
     double received = expert_tokens_received(e->model, e->shard);
     double produced = received * e->model->moe_intermediate_size / e->shard->etp;
     double fc1 = e->model->gated_mlp ? 2 * produced : produced;
-    double fc2 = received * e->model->hidden_size;
+    double fc2 = received * expert_hidden_size(e->model);
     bool fused = e->kernels->fused_expert_bias;
     if (!e->model->mlp_bias)
         return;
@@ -155,8 +155,17 @@ static void emit_shared_experts(struct emitter *e)
     emit_tp_in(e, MODULE_SHARED_EXPERTS, tp_bytes(e));
     emit_mlp(e, &(struct mlp){OP_NAME_SHARED_FC1, OP_NAME_SHARED_ACTIVATION, OP_NAME_SHARED_FC2,
                               MODULE_SHARED_EXPERTS, MODULE_SHARED_EXPERTS, shard_tokens(e->shard),
-                              (double)e->model->shared_intermediate_size / e->shard->tp, 0});
+                              (double)e->model->shared_intermediate_size / e->shard->tp, 0, 0});
     emit_tp_out(e, MODULE_SHARED_EXPERTS, tp_bytes(e));
+}
+
+/* A token's way into the latent space before it is sent, and out of it when it is back: of the
+ * tokens a rank sends, with weights that every rank holds whole. [Megatron-LM, moe_layer.py] */
+static void emit_latent(struct emitter *e, enum op_name name, double in, double out)
+{
+    if (e->model->moe_latent_size > 0)
+        emit_linear(e, &(struct linear){name, MODULE_MOE, expert_tokens_sent(e->shard), in, out, 0,
+                                        e->shard->precision, false, false});
 }
 
 void expert_ops(struct emitter *e)
@@ -166,14 +175,17 @@ void expert_ops(struct emitter *e)
     double groups = (double)e->model->experts / s->ep;
     emit_norm(e, OP_NAME_NORM_2, stream);
     emit_router(e);
+    emit_latent(e, OP_NAME_LATENT_IN, e->model->hidden_size, e->model->moe_latent_size);
     emit_permute(e);
     emit_exchange(e, OP_NAME_DISPATCH, true);
     emit_mlp(e,
              &(struct mlp){OP_NAME_EXPERT_FC1, OP_NAME_EXPERT_ACTIVATION, OP_NAME_EXPERT_FC2,
                            MODULE_MOE, MODULE_MOE_ACT, expert_tokens_received(e->model, s) / groups,
-                           (double)e->model->moe_intermediate_size / s->etp, groups});
+                           (double)e->model->moe_intermediate_size / s->etp, groups,
+                           expert_hidden_size(e->model)});
     emit_expert_bias(e);
     emit_exchange(e, OP_NAME_COMBINE, false);
+    emit_latent(e, OP_NAME_LATENT_OUT, e->model->moe_latent_size, e->model->hidden_size);
     emit_shared_experts(e);
     emit_residual(e, OP_NAME_RESIDUAL_2, stream);
 }

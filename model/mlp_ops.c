@@ -17,7 +17,8 @@ static void emit_activation(struct emitter *e, enum op_name name, enum module mo
 
 void emit_mlp(struct emitter *e, const struct mlp *mlp)
 {
-    double up = e->model->gated_mlp ? 2 : 1, h = e->model->hidden_size;
+    double up = e->model->gated_mlp ? 2 : 1;
+    double h = mlp->hidden > 0 ? mlp->hidden : e->model->hidden_size;
     enum dtype p = e->shard->precision;
     double all_tokens = mlp->tokens * (mlp->groups > 0 ? mlp->groups : 1);
     emit_linear(e, &(struct linear){mlp->fc1, mlp->module, mlp->tokens, h, up * mlp->width,
@@ -48,7 +49,7 @@ void mlp_ops(struct emitter *e, const struct layer_kind *kind)
         emit_mlp_in(e);
     emit_mlp(e, &(struct mlp){OP_NAME_FC1, OP_NAME_ACTIVATION, OP_NAME_FC2, MODULE_MLP,
                               MODULE_MLP_ACT, shard_tokens(e->shard),
-                              (double)kind->intermediate_size / e->shard->tp, 0});
+                              (double)kind->intermediate_size / e->shard->tp, 0, 0});
     emit_tp_out(e, MODULE_MLP, tp_bytes(e));
     emit_residual(e, OP_NAME_RESIDUAL_2, stream);
 }

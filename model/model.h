@@ -68,6 +68,7 @@ struct model {
     /* experts */
     int experts, experts_per_token;
     int moe_intermediate_size;
+    int moe_latent_size;          /* width that tokens travel and meet experts in; 0: hidden_size */
     int shared_intermediate_size; /* all shared experts together; 0: none */
     bool shared_expert_gate;
     int expert_groups, expert_groups_per_token; /* node-limited routing; 0: none */
@@ -109,6 +110,8 @@ double layer_value_dim(const struct model *model, const struct layer_kind *kind)
  * values. */
 double layer_projected_kv(const struct model *model, const struct layer_kind *kind,
                           double kv_heads);
+/* Elements of a token as experts see it: a latent space (arXiv:2512.20856) or the hidden size. */
+double expert_hidden_size(const struct model *model);
 /* Norms of a layer; one that lacks its mixer or its MLP has half of the model's norms_per_layer. */
 double layer_norms(const struct model *model, const struct layer_kind *kind);
 

@@ -51,6 +51,7 @@ const struct field model_fields[] = {
     COUNT(experts, 0),
     COUNT(experts_per_token, 0),
     COUNT(moe_intermediate_size, 0),
+    COUNT(moe_latent_size, 0),
     COUNT(shared_intermediate_size, 0),
     FLAG(shared_expert_gate),
     COUNT(expert_groups, 0),

@@ -340,6 +340,7 @@ static enum status read_experts(struct reader *r)
     if (m->moe_intermediate_size < 1)
         return reader_error(r, AT(moe_intermediate_size), "is needed: there are %d experts",
                             m->experts);
+    m->moe_latent_size = count_or(c->moe_latent_size, 0);
     if (read_shared_experts(r) != STATUS_OK)
         return r->e->status;
     return read_expert_groups(r);
@@ -375,6 +376,9 @@ static enum status build(struct reader *r)
     if (reader_layers(r) != STATUS_OK)
         return r->e->status;
     note_mixers(r);
+    if (m->mtp_layers > 0 && reader_string(r, "mtp_hybrid_override_pattern")[0])
+        add_note(r, "a prediction layer is taken as one more of the last kind, not as \"%.16s\"",
+                 reader_string(r, "mtp_hybrid_override_pattern"));
     return STATUS_OK;
 }
 

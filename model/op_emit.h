@@ -59,6 +59,7 @@ struct mlp {
     enum op_name fc1, activation, fc2;
     enum module module, act_module;
     double tokens, width, groups;
+    double hidden; /* elements of a token; 0: the model's hidden size */
 };
 void emit_mlp(struct emitter *e, const struct mlp *mlp);
 

@@ -78,5 +78,7 @@ const char *const op_name_names[OP_NAMES + 1] = {
     [OP_NAME_GATED_NORM] = "gated norm",
     [OP_NAME_SCAN_OUT] = "scan out",
     [OP_NAME_OUTPUT_GATE] = "output gate",
+    [OP_NAME_LATENT_IN] = "latent in",
+    [OP_NAME_LATENT_OUT] = "latent out",
     [OP_NAME_SCAN_GATES] = "scan gates",
 };

@@ -55,16 +55,27 @@ static double attention_vectors(const struct model *m, const struct layer_kind *
            (m->attention_sinks ? kind->heads : 0);
 }
 
-/* One MLP of width f: 3 h f gated, 2 h f otherwise. */
-static double mlp_matrices(const struct model *m, double width)
+double expert_hidden_size(const struct model *model)
 {
-    return (m->gated_mlp ? 3.0 : 2.0) * m->hidden_size * width;
+    return model->moe_latent_size > 0 ? model->moe_latent_size : model->hidden_size;
 }
 
-static double mlp_parameters(const struct model *m, double width)
+/* Into the latent space and out of it, once a layer. */
+static double latent_matrices(const struct model *m)
+{
+    return m->moe_latent_size > 0 ? 2.0 * m->hidden_size * m->moe_latent_size : 0;
+}
+
+/* One MLP of width f on tokens of h elements: 3 h f gated, 2 h f otherwise. */
+static double mlp_matrices(const struct model *m, double h, double width)
+{
+    return (m->gated_mlp ? 3.0 : 2.0) * h * width;
+}
+
+static double mlp_parameters(const struct model *m, double h, double width)
 {
     double up = m->gated_mlp ? 2 : 1;
-    return mlp_matrices(m, width) + (m->mlp_bias ? up * width + m->hidden_size : 0);
+    return mlp_matrices(m, h, width) + (m->mlp_bias ? up * width + h : 0);
 }
 
 static double mixer_matrices(const struct model *m, const struct layer_kind *kind)
@@ -76,11 +87,12 @@ static double mixer_matrices(const struct model *m, const struct layer_kind *kin
 
 double layer_matrix_elements(const struct model *model, const struct layer_kind *kind)
 {
-    double attention = mixer_matrices(model, kind);
+    double attention = mixer_matrices(model, kind), h = model->hidden_size;
     if (!kind->experts)
-        return attention + mlp_matrices(model, kind->intermediate_size);
-    return attention + mlp_matrices(model, model->shared_intermediate_size) +
-           model->experts_per_token * mlp_matrices(model, model->moe_intermediate_size);
+        return attention + mlp_matrices(model, h, kind->intermediate_size);
+    double expert = mlp_matrices(model, expert_hidden_size(model), model->moe_intermediate_size);
+    return attention + mlp_matrices(model, h, model->shared_intermediate_size) +
+           latent_matrices(model) + model->experts_per_token * expert;
 }
 
 /* Learned vectors of one norm: RMSNorm a weight, LayerNorm a weight and a bias. */
@@ -100,14 +112,16 @@ struct model_parameters layer_parameters(const struct model *model, const struct
     p.norms = layer_norms(model, kind) * norm_parameters(model);
     double met = 0;
     if (kind->experts) {
-        p.experts = model->experts * mlp_parameters(model, model->moe_intermediate_size);
+        p.experts = model->experts *
+                    mlp_parameters(model, expert_hidden_size(model), model->moe_intermediate_size);
         p.router = model->experts * (h + (model->router_bias ? 1 : 0));
+        p.shared_experts = latent_matrices(model);
         if (model->shared_intermediate_size > 0)
-            p.shared_experts = mlp_parameters(model, model->shared_intermediate_size) +
-                               (model->shared_expert_gate ? h : 0);
+            p.shared_experts += mlp_parameters(model, h, model->shared_intermediate_size) +
+                                (model->shared_expert_gate ? h : 0);
         met = model->experts > 0 ? p.experts / model->experts * model->experts_per_token : 0;
     } else if (kind->intermediate_size > 0) {
-        p.dense_mlp = mlp_parameters(model, kind->intermediate_size);
+        p.dense_mlp = mlp_parameters(model, h, kind->intermediate_size);
     }
     p.total =
         p.attention + p.scans + p.dense_mlp + p.experts + p.shared_experts + p.router + p.norms;

@@ -16,7 +16,7 @@ struct config {
     int full_kv_heads, full_head_dim, window_heads, window_kv_heads, window_head_dim,
         window_v_head_dim;
     int q_lora_rank, kv_lora_rank, qk_nope_head_dim, qk_rope_head_dim, v_head_dim;
-    int experts, experts_per_token, moe_intermediate_size;
+    int experts, experts_per_token, moe_intermediate_size, moe_latent_size;
     int shared_experts, shared_intermediate_size, expert_groups, expert_groups_per_token;
     int first_dense, moe_every, sparse_step, moe_interleave; /* which layers have experts */
     int window, window_pattern, window_from, chunk, nope_every;

@@ -57,6 +57,7 @@ static const struct key keys[] = {
       "top_k_experts"}},
     {KEY_COUNT_EACH, 1, true, AT(moe_intermediate_size), {"moe_intermediate_size",
      "moe_ffn_hidden_size"}},
+    {KEY_COUNT, 1, false, AT(moe_latent_size), {"moe_latent_size"}},
     {KEY_COUNT_EACH, 0, true, AT(shared_experts),
      {"n_shared_experts", "num_shared_experts", "moe_num_shared_experts", "num_shared_expert"}},
     {KEY_COUNT, 0, true, AT(shared_intermediate_size),

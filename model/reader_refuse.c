@@ -38,7 +38,8 @@ static const struct refusal refused_keys[] = {
      "attention_k_eq_v", "layers of different head counts", TRAIT_OWN_HEADS},
     {"attn_output_gate", "an attention output gate", TRAIT_SCANS},
     {"attention_output_gate use_head_wise_attn_gate mla_use_output_gate", "an attention output gate", 0},
-    {"moe_latent_size routed_expert_hidden_size zero_expert_num zero_expert_nums", "experts of another kind", 0},
+    {"moe_latent_size", "experts of another kind", TRAIT_HALVES},
+    {"routed_expert_hidden_size zero_expert_num zero_expert_nums", "experts of another kind", 0},
 };
 /* clang-format on */
 

@@ -53,8 +53,10 @@ struct shard_parameters layer_shard_parameters(const struct model *model,
         return p;
     }
     p.dense += h * model->experts + matrices * h * model->shared_intermediate_size / shard->tp;
-    p.expert =
-        matrices * h * model->moe_intermediate_size / shard->etp * model->experts / shard->ep;
+    if (model->moe_latent_size > 0) /* whole on each tensor rank [Megatron-LM, moe_layer.py] */
+        p.dense += 2 * h * model->moe_latent_size;
+    p.expert = matrices * expert_hidden_size(model) * model->moe_intermediate_size / shard->etp *
+               model->experts / shard->ep;
     return p;
 }
 
@@ -148,7 +150,10 @@ static void expert_activations(const struct model *m, const struct shard *s,
         (2 + saved_norm_bytes(k)) * stream; /* the router reads it in 16 bit */
     out->bytes[MODULE_ROUTER] +=
         expert_tokens_sent(s) * (4.0 * m->experts + 8.0 * m->experts_per_token);
-    out->bytes[MODULE_MOE] += saved_input_bytes(s) * received * m->hidden_size + 2 * up * wide;
+    out->bytes[MODULE_MOE] +=
+        saved_input_bytes(s) * received * expert_hidden_size(m) + 2 * up * wide;
+    if (m->moe_latent_size > 0) /* what the projection out of the latent space reads */
+        out->bytes[MODULE_MOE] += saved_input_bytes(s) * expert_tokens_sent(s) * m->moe_latent_size;
     out->bytes[MODULE_MOE_ACT] += saved_input_bytes(s) * wide;
     out->bytes[MODULE_SHARED_EXPERTS] += (2 * up + saved_input_bytes(s)) * shared;
 }

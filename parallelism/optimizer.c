@@ -51,9 +51,10 @@ double optimizer_orthogonalise_s(const struct scenario *scenario, double dense, 
     const struct model *m = &scenario->model;
     if (scenario->job.optimizer != OPTIMIZER_MUON)
         return 0;
-    double narrow = m->moe_intermediate_size > 0 && m->moe_intermediate_size < m->hidden_size
+    double io = expert_hidden_size(m);
+    double narrow = m->moe_intermediate_size > 0 && m->moe_intermediate_size < io
                         ? m->moe_intermediate_size
-                        : m->hidden_size;
+                        : io;
     return newton_schulz_s(scenario, m->hidden_size, dense) +
            newton_schulz_s(scenario, narrow, expert);
 }

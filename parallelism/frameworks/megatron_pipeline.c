@@ -1,6 +1,7 @@
 /* Megatron's pipeline: virtual stages, uneven splits, schedules. megatron/training/arguments.py,
  * megatron/core/pipeline_parallel/schedules.py */
 #include "parallelism/frameworks/megatron.h"
+#include "parallelism/frameworks/megatron_hybrid.h"
 #include "parallelism/pipeline_layout.h"
 #include "parallelism/split.h"
 #include <string.h>
@@ -49,6 +50,30 @@ static void read_split(struct framework_reader *r, struct strategy *s)
         s->last_stage_layers = (layers + 1) / stages - 1;
 }
 
+static enum status take_layout(struct framework_reader *r, const char *key, const char *layout)
+{
+    struct strategy *s = &r->run->strategy;
+    struct pipeline_layout read;
+    if (field_set(framework_field(OBJECT_STRATEGY, "pp_layout"), layout, s, r->e) != STATUS_OK)
+        return r->e->status;
+    if (!pipeline_layout_read(layout, &read) || read.stages % s->pp != 0)
+        return reading_error(r, key, "\"%.80s\" is no layout of %d ranks", layout, s->pp);
+    s->vpp = read.stages / s->pp;
+    return STATUS_OK;
+}
+
+/* The stages that a hybrid's pattern divides itself into. */
+static enum status take_hybrid_layout(struct framework_reader *r)
+{
+    struct text layout = {0};
+    megatron_hybrid_layout(r, &layout);
+    bool divided = layout.length > 0;
+    enum status status =
+        divided ? take_layout(r, "hybrid_layer_pattern", text_string(&layout)) : STATUS_OK;
+    text_free(&layout);
+    return status;
+}
+
 enum status megatron_read_pipeline(struct framework_reader *r)
 {
     struct strategy *s = &r->run->strategy;
@@ -61,14 +86,10 @@ enum status megatron_read_pipeline(struct framework_reader *r)
     if (r->e->status != STATUS_OK)
         return r->e->status;
     if (layout && !value_is_unresolved(layout)) {
-        const struct field *field = framework_field(OBJECT_STRATEGY, "pp_layout");
-        if (field_set(field, layout, s, r->e) != STATUS_OK)
+        if (take_layout(r, "pipeline_model_parallel_layout", layout) != STATUS_OK)
             return r->e->status;
-        struct pipeline_layout read;
-        if (!pipeline_layout_read(layout, &read) || read.stages % s->pp != 0)
-            return reading_error(r, "pipeline_model_parallel_layout",
-                                 "\"%.80s\" is no layout of %d ranks", layout, s->pp);
-        s->vpp = read.stages / s->pp;
+    } else if (take_hybrid_layout(r) != STATUS_OK) {
+        return r->e->status;
     }
     read_split(r, s);
     s->schedule = s->pp == 1 ? SCHEDULE_NONE : s->vpp > 1 ? SCHEDULE_INTERLEAVED : SCHEDULE_1F1B;

@@ -1,63 +1,18 @@
-/* megatron/training/arguments.py, megatron/core/ssm/mamba_hybrid_layer_allocation.py,
- * megatron/core/ssm/mamba_mixer.py, megatron/core/ssm/gated_delta_net.py */
+/* megatron/training/arguments.py, megatron/core/ssm/mamba_mixer.py,
+ * megatron/core/ssm/gated_delta_net.py */
 #include "parallelism/frameworks/megatron_scans.h"
 #include "parallelism/frameworks/layer_pattern.h"
+#include "parallelism/frameworks/megatron_hybrid.h"
 #include <string.h>
 
 /* What Megatron-Core's mixers have and no flag sets. */
 enum { CONVOLUTION = 4, MAMBA_CHUNK = 128, DELTA_CHUNK = 64 };
 
-static const char letters[] = "M*-E";
-
-/* The key with the pattern, or NULL. */
-static const char *pattern_key(struct framework_reader *r)
-{
-    static const char *const keys[] = {"hybrid_layer_pattern", "hybrid_override_pattern"};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        const char *value = reading_value(r, keys[i]);
-        if (value && !value_is_unresolved(value))
-            return keys[i];
-    }
-    return NULL;
-}
-
-/* A '|' between stages is no layer. */
-static int layers_of(const char *pattern)
-{
-    int n = 0;
-    for (; *pattern != '\0'; pattern++)
-        n += *pattern != '|';
-    return n;
-}
-
 void megatron_count_layers(struct framework_reader *r, struct model *m)
 {
-    const char *key = pattern_key(r);
-    if (key && m->layers == 0)
-        m->layers = layers_of(reading_value(r, key));
-}
-
-static enum status read_pattern(struct framework_reader *r, const char *key, int layers,
-                                struct megatron_layers *out)
-{
-    const char *at = reading_value(r, key);
-    if (layers_of(at) != layers)
-        return reading_error(r, key, "expected a letter for each of %d layers, got %d", layers,
-                             layers_of(at));
-    if (strchr(at, '|'))
-        text_add(r->notes, "where the pattern divides its stages is not read: --pp-layout says "
-                           "it\n");
-    for (int i = 0; i < layers; at++) {
-        if (*at == '|')
-            continue;
-        if (!strchr(letters, *at))
-            return reading_error(r, key, "layer %d: expected one of M * - E, got '%.1s'", i, at);
-        out->mixer[i] = *at == 'M' ? MIXER_MAMBA2 : *at == '*' ? MIXER_ATTENTION : MIXER_NONE;
-        out->bare[i] = *at == 'M' || *at == '*';
-        out->dense[i] = *at == '-';
-        i++;
-    }
-    return STATUS_OK;
+    int layers = megatron_hybrid_layers(r);
+    if (layers > 0 && m->layers == 0)
+        m->layers = layers;
 }
 
 static int number_or(struct framework_reader *r, const char *key, int otherwise)
@@ -80,7 +35,6 @@ static enum status read_mamba(struct framework_reader *r, struct model *m)
         return reading_error(r, "mamba_num_groups", "%d groups do not divide %d heads",
                              m->scan_key_heads, m->scan_heads);
     reading_value(r, "spec"); /* that of Mamba's layers */
-    reading_switch(r, "is_hybrid_model");
     return r->e->status;
 }
 
@@ -117,14 +71,10 @@ static enum status read_deltanet(struct framework_reader *r, struct model *m,
 enum status megatron_read_scans(struct framework_reader *r, struct model *m,
                                 struct megatron_layers *out)
 {
-    const char *key = pattern_key(r), *variant = reading_value(r, "experimental_attention_variant");
+    const char *variant = reading_value(r, "experimental_attention_variant");
     memset(out, 0, sizeof *out);
-    if (key)
-        return read_pattern(r, key, m->layers, out) == STATUS_OK ? read_mamba(r, m) : r->e->status;
-    if (reading_switch(r, "is_hybrid_model"))
-        return reading_error(r, "is_hybrid_model",
-                             "layers by --hybrid-attention-ratio are not modelled: say each by "
-                             "--hybrid-override-pattern");
+    if (megatron_is_hybrid(r))
+        return megatron_read_hybrid(r, m, out) == STATUS_OK ? read_mamba(r, m) : r->e->status;
     if (!variant || value_is_unresolved(variant))
         return STATUS_OK;
     if (strcmp(variant, "gated_delta_net") != 0)

@@ -52,7 +52,67 @@ static void nemotron_h(void **state)
         text_free(&why);
         assert_true(notes("assumed rate"));
     }
-    assert_true(notes("divides its stages"));
+}
+
+/* '|' divides the stages; '/' stands before each prediction layer. */
+static void stages_in_a_pattern(void **state)
+{
+    (void)state;
+    const struct framework_run *run = read_script(
+        COMMON "--pipeline-model-parallel-size 2 --hybrid-layer-pattern 'M-M-|M*-|M-M|-/M-/M-'\n");
+    assert_int_equal(run->scenario.model.layers, 11);
+    assert_int_equal(run->scenario.model.mtp_layers, 2);
+    assert_string_equal(run->strategy.pp_layout, "Et*4|t*3|t*3|t*1mmL");
+    assert_int_equal(run->strategy.vpp, 2);
+    assert_true(notes("one more of the last kind, not as \"M-/M-\""));
+    check_refused(COMMON "--pipeline-model-parallel-size 2 --hybrid-layer-pattern 'M-|M-|M-'\n",
+                  "is no layout of 2 ranks");
+}
+
+/* NVIDIA's 8B hybrid [arXiv:2406.07887]: 56 layers of which 0.08 attention and 0.5 MLPs; the letters
+ * are those its checkpoint is served with. */
+static void layers_by_shares(void **state)
+{
+    (void)state;
+    static const char served[] = "M-M-M--M-M*-M-M-M-M--M*-M-M-M-M-M*--M-M-M-M-M*-M--M-M-M-";
+    char text[2048];
+    struct text why = {0};
+    snprintf(text, sizeof text, "%s--num-layers 56 --hybrid-override-pattern %s\n", COMMON, served);
+    struct model spelt = read_script(text)->scenario.model;
+    const struct framework_run *run =
+        read_script(COMMON "--num-layers 56 --is-hybrid-model --hybrid-attention-ratio 0.08 "
+                           "--hybrid-mlp-ratio 0.5\n");
+    if (!models_alike(&run->scenario.model, &spelt, &why))
+        fail_msg("%s", text_string(&why));
+    text_free(&why);
+    double count[MODEL_LAYER_KINDS_MAX] = {0};
+    model_count_kinds(&run->scenario.model, 0, 56, count);
+    for (int i = 0; i < 3; i++) {
+        enum mixer mixer = run->scenario.model.kind[i].mixer;
+        check_near(count[i], mixer == MIXER_MAMBA2 ? 24 : mixer == MIXER_ATTENTION ? 4 : 28, 0);
+    }
+    assert_true(notes(served));
+    run = read_script(COMMON "--num-layers 4 --is-hybrid-model\n"); /* no share: Mamba alone */
+    assert_int_equal(run->scenario.model.kinds, 1);
+    assert_int_equal(run->scenario.model.kind[0].mixer, MIXER_MAMBA2);
+    check_refused(COMMON "--num-layers 4 --is-hybrid-model --hybrid-mlp-ratio half\n",
+                  "a share from 0 to 1");
+    check_refused(COMMON "--num-layers 4 --hybrid-attention-ratio 0.6 --hybrid-mlp-ratio 0.5\n",
+                  "more than 1");
+}
+
+/* Experts in a latent space are read and written. */
+static void latent_experts(void **state)
+{
+    (void)state;
+    const struct framework_run *run =
+        read_script(COMMON "--hybrid-override-pattern ME*E --num-experts 512 --moe-router-topk 22 "
+                           "--moe-ffn-hidden-size 2688 --moe-latent-size 1024\n");
+    struct model_parameters p =
+        layer_parameters(&run->scenario.model, &run->scenario.model.kind[1]);
+    assert_int_equal(run->scenario.model.moe_latent_size, 1024);
+    check_near(p.experts, 512.0 * 2 * 1024 * 2688, 0);
+    check_near(p.shared_experts, 2.0 * 4096 * 1024, 0);
 }
 
 /* Mamba's heads are as many as make twice the hidden size where no flag counts them. */
@@ -108,8 +168,6 @@ static void not_modelled(void **state)
     check_refused(COMMON "--num-layers 4 --hybrid-override-pattern M-M\n", "4 layers, got 3");
     check_refused(COMMON "--num-layers 4 --hybrid-override-pattern M-M* --mamba-num-groups 7\n",
                   "7 groups do not divide 128 heads");
-    check_refused(COMMON "--num-layers 4 --is-hybrid-model --hybrid-attention-ratio 0.1\n",
-                  "--hybrid-override-pattern");
     check_refused(COMMON "--num-layers 4 --experimental-attention-variant dsa\n", "not modelled");
     check_refused(DELTA "\n", "needs linear_attention_freq");
     check_refused(DELTA "--linear-attention-freq '[1,0]'\n", "expected a pattern of 8 layers");
@@ -172,6 +230,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(nemotron_h, teardown),
+        cmocka_unit_test_teardown(stages_in_a_pattern, teardown),
+        cmocka_unit_test_teardown(layers_by_shares, teardown),
+        cmocka_unit_test_teardown(latent_experts, teardown),
         cmocka_unit_test_teardown(default_heads, teardown),
         cmocka_unit_test_teardown(gated_delta_net, teardown),
         cmocka_unit_test_teardown(defaults_of_other_mixers, teardown),

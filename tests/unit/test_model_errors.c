@@ -154,7 +154,7 @@ static void refused(void **state)
         {"{\"model_type\": \"falcon_h1\", \"mamba_d_ssm\": 4096, " LAYERS REST, "mamba_d_ssm",
          "Mamba"},
         {"{\"model_type\": \"zamba2\", " LAYERS REST, "model_type", "Mamba"},
-        {"{\"model_type\": \"nemotron_h\", \"hybrid_override_pattern\": \"MEM*\", "
+        {"{\"model_type\": \"qwen3_moe\", "
          "\"moe_latent_size\": 1024, " LAYERS REST, "moe_latent_size", "experts of another kind"},
         {"{\"model_type\": \"mamba2\", \"state_size\": 128, " LAYERS REST, "state_size", "Mamba"},
         {"{\"model_type\": \"jamba\", " LAYERS REST, "model_type", "Mamba"},

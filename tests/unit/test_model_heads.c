@@ -94,6 +94,29 @@ static void mimo_heads(void **state)
     assert_true(kind_of(&m, 1)->experts);
 }
 
+/* Nemotron 3 Super: experts of two matrices between 1024 and 2688, reached and left by a projection;
+ * their tokens travel in the latent space, so an exchange moves a quarter of the hidden size. */
+static void latent_experts(void **state)
+{
+    (void)state;
+    struct model m = counted("nemotron-3-super");
+    struct shard s = gpt_shard(1, 1, TOKENS);
+    struct kernels k = gpt_kernels();
+    struct ops ops = {.n = 0};
+    struct model_parameters p = layer_parameters(&m, kind_of(&m, 1));
+    double exchanged = 0;
+    check_near(p.experts, 512.0 * 2 * 1024 * 2688, 0);
+    check_near(p.shared_experts, 2.0 * 4096 * (1024 + 5376), 0);
+    s.ep = 8;
+    s.precision = DTYPE_BF16;
+    s.dispatcher = DISPATCHER_ALLTOALL;
+    layer_ops(&m, kind_of(&m, 1), &s, &k, &ops);
+    for (int i = 0; i < ops.n; i++)
+        if (ops.op[i].name == OP_NAME_DISPATCH && ops.op[i].phase == PHASE_FORWARD)
+            exchanged += ops.op[i].bytes;
+    check_near(exchanged, 2.0 * TOKENS * 22 * 1024, 0);
+}
+
 /* FLOP of a token's forward products in a layer, by its op list. */
 static double products(const struct model *m, const struct layer_kind *kind, const struct shard *s)
 {
@@ -143,6 +166,7 @@ int main(void)
         cmocka_unit_test(gemma4_heads),
         cmocka_unit_test(gemma4_experts),
         cmocka_unit_test(mimo_heads),
+        cmocka_unit_test(latent_experts),
         cmocka_unit_test(kernels_meet_each_matrix),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
