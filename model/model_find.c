@@ -34,9 +34,9 @@ static const struct {
 };
 
 /* What the hub adds to a network's name without changing a dimension of it. */
-static const char *const hub_endings[] = {"-instruct", "-chat",     "-base", "-hf",
-                                          "-it",       "-pt",       "-v0.1", "-base-8k",
-                                          "-bf16",     "-thinking", NULL};
+static const char *const hub_endings[] = {"-instruct", "-chat", "-base",    "-hf",   "-it",
+                                          "-pt",       "-v0.1", "-base-8k", "-bf16", "-thinking",
+                                          "-2507",     "-2512", NULL};
 
 enum { NAME_SIZE = 96 };
 

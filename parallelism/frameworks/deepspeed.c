@@ -5,6 +5,7 @@
 #include "parallelism/frameworks/deepspeed.h"
 #include "parallelism/frameworks/fsdp.h"
 #include "parallelism/frameworks/tables.h"
+#include "parallelism/frameworks/trainers.h"
 
 static const char *const whole_training[][2] = {
     {"full", "false"},
@@ -19,7 +20,15 @@ static const char *const adams[][2] = {
     {"adamw_apex_fused",  "false"},
     {"adamw",             "false"},
     {"adam",              "false"},
+    {"muon",              "false"},
     {NULL,                NULL   }
+};
+
+/* of LLaMA-Factory, which learns from one answer in these alone */
+static const char *const one_answer[][2] = {
+    {"sft", "false"},
+    {"pt",  "false"},
+    {NULL,  NULL   }
 };
 
 static const struct framework_row rows[] = {
@@ -56,6 +65,14 @@ static const struct framework_row rows[] = {
     GROUP("zero_optimization.cpu_offload"),
     GROUP("zero_optimization.mics_shard_size"),
     GROUP("sequence_parallel_size"),
+    GROUP("sequence_parallel_degree"),
+    GROUP("context_parallel_size"),
+    GROUP("dp_shard_size"),
+    GROUP("dp_replicate_size"),
+    GROUP("expert_parallel_size"),
+    GROUP("disable_gradient_checkpointing"),
+    GROUP("cut_cross_entropy"),
+    GROUP("use_muon"),
     GROUP("ds_sequence_parallel_size"),
     GROUP("bf16.enabled"),
     GROUP("bfloat16.enabled"),
@@ -106,6 +123,22 @@ static const struct framework_row rows[] = {
     UNMODELLED("packing_samples", "one document a sequence; --document-mean tells otherwise"),
     UNMODELLED_WORDED("optim", "taken as Adam with moments in fp32", adams),
     UNMODELLED_WORDED("optimizer", "taken as Adam with moments in fp32", adams),
+    UNMODELLED("use_galore", "taken as Adam with moments in fp32"),
+    UNMODELLED("use_apollo", "taken as Adam with moments in fp32"),
+    UNMODELLED("use_badam", "every layer trained"),
+    UNMODELLED("use_adam_mini", "taken as Adam with moments in fp32"),
+    UNMODELLED("use_unsloth*", "kernels and recompute as the stack has them"),
+    UNMODELLED("use_v1_kernels", "kernels as the stack has them"),
+    UNMODELLED("neat_packing", "one document a sequence; --document-mean tells otherwise"),
+    UNMODELLED_WORDED("stage", "one answer a prompt and no reference model", one_answer),
+    UNMODELLED_WORDED("rlhf_type", "one answer a prompt and no reference model", one_answer),
+    UNMODELLED("rl", "one answer a prompt and no reference model"),
+    UNMODELLED("activation_offloading",
+               "activations on the GPU; --offload-activations tells otherwise"),
+    UNMODELLED("experts_implementation", "experts as the stack runs them"),
+    UNMODELLED("unfrozen_parameters*", "every layer trained"),
+    UNMODELLED("freeze_trainable_*", "every layer trained"),
+    UNMODELLED("shift_attn", "full attention"),
     UNMODELLED("mixture_of_depths", "every token through every layer"),
     UNMODELLED("liger_*", "kernels as the stack has them"),
     UNMODELLED("adam_offload", "state on the GPU; --offload-optimizer tells otherwise"),
@@ -189,7 +222,6 @@ static const struct framework_row rows[] = {
     NEUTRAL("run_name"),
     NEUTRAL("save*"),
     NEUTRAL("special_tokens.*"),
-    NEUTRAL("stage"),
     NEUTRAL("strict"),
     NEUTRAL("template"),
     NEUTRAL("tf32"),
@@ -203,6 +235,17 @@ static const struct framework_row rows[] = {
     NEUTRAL("warmup_*"),
     NEUTRAL("weight_decay"),
     NEUTRAL("gradient_checkpointing_kwargs"),
+    NEUTRAL("context_parallel_method"),
+    NEUTRAL("experimental_skip_move_to_device"),
+    NEUTRAL("freeze_vision_tower"),
+    NEUTRAL("freeze_multi_modal_projector"),
+    NEUTRAL("heads_k_stride"),
+    NEUTRAL("image_*"),
+    NEUTRAL("loss_watchdog_*"),
+    NEUTRAL("min_sample_len"),
+    NEUTRAL("tokenized_path"),
+    NEUTRAL("use_fast_tokenizer"),
+    NEUTRAL("video_*"),
 };
 
 void deepspeed_defaults(struct framework_run *run)
@@ -251,4 +294,5 @@ const struct framework deepspeed = {
     .defaults = deepspeed_defaults,
     .only = only,
     .names_model = names_model,
+    .launch = trainers_launch,
 };

@@ -3,6 +3,7 @@
 #include "parallelism/frameworks/deepspeed.h"
 #include "parallelism/frameworks/fsdp.h"
 #include "parallelism/frameworks/likeness.h"
+#include "parallelism/frameworks/trainers.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,6 +70,7 @@ enum status deepspeed_read_batch(struct framework_reader *r)
     int ulysses = reading_number(r, "ds_sequence_parallel_size");
     int ring = reading_number(r, "ring_attn_size");
     s->cp = context > 0 ? context : ulysses > 0 ? ulysses : ring > 0 ? ring : 1;
+    trainers_read_context(r);
     int openrlhf = reading_number(r, "micro_train_batch_size");
     micro = micro > 0 ? micro : device > 0 ? device : axolotl > 0 ? axolotl : openrlhf;
     double replicas = r->run->scenario.system.gpus / ((double)s->tp * s->pp * s->cp);
@@ -151,11 +153,16 @@ static void read_config_file(struct framework_reader *r)
         r->run->strategy.zero = stage;
     if (file && !strstr(file, ".json") && stage >= 0)
         return; /* ms-swift's "zero3" is the setting itself */
+    bool offloads =
+        stage >= 2 && strstr(last_part(file), "offload") && !strstr(file, "offload_params");
+    if (offloads)
+        r->run->strategy.offload_optimizer = true;
     if (file && strstr(file, ".json") && !told)
         text_addf(r->notes,
-                  "%.160s, which tells the ZeRO stage, is not followed: ZeRO %d is taken%s; state "
-                  "--zero\n",
-                  file, r->run->strategy.zero, stage >= 0 ? " from its name" : "");
+                  "%.160s, which tells the ZeRO stage, is not followed: ZeRO %d%s is taken%s; "
+                  "state --zero%s\n",
+                  file, r->run->strategy.zero, offloads ? " with its optimizer offloaded" : "",
+                  stage >= 0 ? " from its name" : "", offloads ? " and --offload-optimizer" : "");
     const char *launch = reading_value(r, "config_file"); /* of "accelerate launch" */
     if (launch)
         text_addf(r->notes,
@@ -197,7 +204,7 @@ enum status deepspeed_read_sharding(struct framework_reader *r)
     if (s->cp > 1)
         s->cp_comm = CP_COMM_A2A;
     s->schedule = s->pp > 1 ? SCHEDULE_1F1B : SCHEDULE_NONE;
-    return r->e->status;
+    return trainers_read_mesh(r);
 }
 
 /* Hugging Face's Trainer and LLaMA-Factory switch on all that Liger has for a model, the loss with
@@ -231,7 +238,7 @@ enum status deepspeed_read_rest(struct framework_reader *r)
         run->scenario.job.precision = DTYPE_FP8;
     run->strategy.torch_compile = reading_switch(r, "torch_compile");
     run->strategy.tiles = read_tiles(r);
-    return STATUS_OK;
+    return trainers_read_rest(r);
 }
 
 enum status deepspeed_write_batch(struct framework_writer *w)

@@ -149,16 +149,30 @@ enum status reading_error(struct framework_reader *r, const char *key, const cha
     return r->e->status;
 }
 
+/* YAML and Python divide digits by underscores: 500_000. */
+static const char *plain_digits(const char *value, char out[32])
+{
+    size_t n = 0;
+    if (strspn(value, "0123456789_") != strlen(value) || strlen(value) >= 32 || *value == '_')
+        return value;
+    for (; *value != '\0'; value++)
+        if (*value != '_')
+            out[n++] = *value;
+    out[n] = '\0';
+    return out;
+}
+
 int reading_number(struct framework_reader *r, const char *key)
 {
     const char *value = reading_value(r, key);
+    char digits[32];
     struct error bad;
     double number = 0;
     error_init(&bad);
     if (!value || value_is_unresolved(value))
         return 0;
-    if (number_parse(value, &number, &bad) != STATUS_OK || number < 0 || number > 1e9 ||
-        number != (double)(int)number)
+    if (number_parse(plain_digits(value, digits), &number, &bad) != STATUS_OK || number < 0 ||
+        number > 1e9 || number != (double)(int)number)
         reading_error(r, key, "expected a whole number, got \"%.60s\"", value);
     return r->e->status == STATUS_OK ? (int)number : 0;
 }

@@ -105,7 +105,8 @@ static void read_prediction(struct framework_reader *r, const char *pattern, str
         return;
     if (m->mtp_layers == 0)
         m->mtp_layers = depth;
-    text_addf(r->notes, "a prediction layer is taken as one more of the last kind, not as \"%.40s\"\n",
+    text_addf(r->notes,
+              "a prediction layer is taken as one more of the last kind, not as \"%.40s\"\n",
               part + 1);
 }
 

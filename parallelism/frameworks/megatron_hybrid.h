@@ -14,12 +14,12 @@ int megatron_hybrid_layers(struct framework_reader *r);
 /* Fills out; prediction layers into m where no flag counts them. */
 enum status megatron_read_hybrid(struct framework_reader *r, struct model *m,
                                  struct megatron_layers *out);
-/* The stages that "|" makes as a layout of the pipeline: "Et*3|t*4L"; adds nothing where the pattern
- * divides none. */
+/* The stages that "|" makes as a layout of the pipeline: "Et*3|t*4L"; adds nothing where the
+ * pattern divides none. */
 void megatron_hybrid_layout(struct framework_reader *r, struct text *layout);
 
-/* Megatron's deal of n layers: its attention evenly spaced, then its MLPs among what is left. Writes
- * n letters and a final '\0'. [megatron/core/ssm/mamba_hybrid_layer_allocation.py] */
+/* Megatron's deal of n layers: its attention evenly spaced, then its MLPs among what is left.
+ * Writes n letters and a final '\0'. [megatron/core/ssm/mamba_hybrid_layer_allocation.py] */
 void megatron_allocate(int n, double attention_frac, double mlp_frac, char *letters);
 
 #endif

@@ -71,6 +71,78 @@ static void test_trainer_words(void **state)
     assert_int_equal(run->scenario.job.precision, DTYPE_FP8);
 }
 
+/* axolotl's mesh: two shards of two tensor and two context ranks are eight GPUs, whose parameters
+ * lie over shards and context; packed sequences gather their keys [docs/nd_parallelism.qmd]. */
+static void test_axolotl_mesh(void **state)
+{
+    (void)state;
+    const struct framework_run *run =
+        read_yaml("base_model: Qwen/Qwen3-8B\nplugins:\n"
+                  "  - axolotl.integrations.cut_cross_entropy.CutCrossEntropyPlugin\n"
+                  "dp_shard_size: 2\ncontext_parallel_size: 2\ntensor_parallel_size: 2\n"
+                  "fsdp_version: 2\nfsdp_config:\n  reshard_after_forward: true\n"
+                  "sequence_len: 8_192\nsample_packing: true\nmicro_batch_size: 1\nbf16: true\n");
+    check_near(import.gpus, 8, 0);
+    assert_int_equal(run->strategy.tp, 2);
+    assert_int_equal(run->strategy.cp, 2);
+    assert_int_equal(run->strategy.cp_comm, CP_COMM_ALLGATHER);
+    assert_int_equal(run->strategy.fsdp_shard, 0); /* all that are left */
+    assert_int_equal(run->strategy.tiles, 1u << TILE_LOSS);
+    check_near(run->scenario.job.seq_length, 8192, 0);
+    check_near(run->scenario.job.global_batch, 2, 0);
+    run = read_yaml("base_model: x/y\ndp_replicate_size: 2\ndp_shard_size: 4\nbf16: true\n"
+                    "sequence_parallel_degree: 2\nfsdp_version: 2\nsequence_len: 4096\n"
+                    "fsdp_config:\n  reshard_after_forward: true\n"
+                    "micro_batch_size: 1\ncut_cross_entropy: false\n"
+                    "plugins:\n  - a.CutCrossEntropyPlugin\n");
+    check_near(import.gpus, 16, 0);
+    assert_int_equal(run->strategy.zero, 3);
+    assert_int_equal(run->strategy.fsdp_shard, 8);
+    assert_int_equal(run->strategy.cp_comm, CP_COMM_P2P);
+    assert_int_equal(run->strategy.tiles, 0);
+}
+
+/* Its experts lie over ranks beside those that shard the rest. */
+static void test_axolotl_experts(void **state)
+{
+    (void)state;
+    const struct framework_run *run =
+        read_yaml("base_model: Qwen/Qwen3-30B-A3B-Instruct-2507\nexpert_parallel_size: 2\n"
+                  "dp_shard_size: 4\nfsdp_config:\n  fsdp_version: 2\n"
+                  "  reshard_after_forward: true\nsequence_len: 2048\nmicro_batch_size: 1\n"
+                  "activation_offloading: legacy\n");
+    assert_string_equal(run->model_name, "qwen3-30b-a3b");
+    check_near(import.gpus, 8, 0);
+    assert_int_equal(run->strategy.ep, 2);
+    assert_int_equal(run->strategy.dispatcher, DISPATCHER_DEEPEP);
+    assert_int_equal(run->strategy.fsdp_shard, 4);
+    assert_int_equal(use_of("activation_offloading"), SETTING_UNMODELLED);
+}
+
+#define LLAMA_FACTORY                                                                              \
+    "model_name_or_path: meta-llama/Llama-3.1-8B\nfinetuning_type: full\ncutoff_len: 4096\n"       \
+    "per_device_train_batch_size: 1\nbf16: true\n"
+/* LLaMA-Factory recomputes unless it is told not to; other programs of the trainer do not. */
+static void test_llama_factory(void **state)
+{
+    (void)state;
+    const struct framework_run *run = read_yaml(LLAMA_FACTORY "stage: sft\nuse_muon: true\n");
+    assert_int_equal(run->strategy.recompute, RECOMPUTE_FULL);
+    assert_int_equal(run->scenario.job.optimizer, OPTIMIZER_MUON);
+    assert_true(notes("disable_gradient_checkpointing"));
+    assert_int_equal(use_of("stage"), SETTING_NEUTRAL);
+    run = read_yaml(LLAMA_FACTORY "stage: dpo\ndisable_gradient_checkpointing: true\n"
+                                  "deepspeed: examples/deepspeed/ds_z3_offload_config.json\n");
+    assert_int_equal(run->strategy.recompute, RECOMPUTE_NONE);
+    assert_int_equal(run->scenario.job.optimizer, OPTIMIZER_ADAM);
+    assert_int_equal(use_of("stage"), SETTING_UNMODELLED);
+    assert_int_equal(run->strategy.zero, 3);
+    assert_true(run->strategy.offload_optimizer && notes("with its optimizer offloaded"));
+    run = read_yaml("model_name_or_path: meta-llama/Llama-3.1-8B\nmax_seq_length: 4096\n"
+                    "per_device_train_batch_size: 1\nbf16: true\n");
+    assert_int_equal(run->strategy.recompute, RECOMPUTE_NONE);
+}
+
 /* OpenRLHF keeps its command in a variable that `read` takes from a here-document. */
 static void test_openrlhf(void **state)
 {
@@ -205,6 +277,9 @@ int main(void)
         cmocka_unit_test_teardown(test_trainer_fsdp, teardown),
         cmocka_unit_test_teardown(test_stage_of_name, teardown),
         cmocka_unit_test_teardown(test_trainer_words, teardown),
+        cmocka_unit_test_teardown(test_axolotl_mesh, teardown),
+        cmocka_unit_test_teardown(test_axolotl_experts, teardown),
+        cmocka_unit_test_teardown(test_llama_factory, teardown),
         cmocka_unit_test_teardown(test_openrlhf, teardown),
         cmocka_unit_test_teardown(test_swift, teardown),
         cmocka_unit_test_teardown(test_torchtitan_compile, teardown),

@@ -1,0 +1,100 @@
+/* axolotl docs/nd_parallelism.qmd, src/axolotl/integrations/expert_parallel,
+ * src/axolotl/utils/schemas; LLaMA-Factory src/llamafactory/hparams,
+ * src/llamafactory/model/model_utils/checkpointing.py */
+#include "parallelism/frameworks/trainers.h"
+#include <string.h>
+
+/* A value without a mark that it was used. */
+static const char *peek(const struct framework_reader *r, const char *key)
+{
+    const struct setting *s = settings_find(r->settings, key);
+    return s ? r->settings->pool.data + s->value : "";
+}
+
+static int degree(struct framework_reader *r, const char *key)
+{
+    int n = reading_number(r, key);
+    return n > 0 ? n : 1;
+}
+
+/* Ranks that share a sequence, by axolotl's newer name and its older one. */
+static int context_ranks(struct framework_reader *r)
+{
+    int newer = degree(r, "context_parallel_size"), older = degree(r, "sequence_parallel_degree");
+    return newer > older ? newer : older;
+}
+
+void trainers_launch(struct framework_reader *r, struct launch *launch)
+{
+    if (reading_number(r, "dp_shard_size") == 0)
+        return;
+    launch->processes = (double)degree(r, "dp_replicate_size") * degree(r, "dp_shard_size") *
+                        context_ranks(r) * degree(r, "tensor_parallel_size") *
+                        degree(r, "expert_parallel_size");
+}
+
+enum status trainers_read_context(struct framework_reader *r)
+{
+    struct strategy *s = &r->run->strategy;
+    int context = context_ranks(r);
+    if (context > 1)
+        s->cp = context;
+    return r->e->status;
+}
+
+/* Keys and values travel round a ring, or, of packed sequences, are gathered [ring-flash-attention,
+ * llama3_flash_attn_varlen]. A copy of the parameters lies over the sharded and the context ranks;
+ * experts lie over ranks of their own, beside which nothing else is sharded. */
+enum status trainers_read_mesh(struct framework_reader *r)
+{
+    struct strategy *s = &r->run->strategy;
+    int sharded = reading_number(r, "dp_shard_size"), experts = degree(r, "expert_parallel_size");
+    double ranks = r->run->scenario.system.gpus / ((double)s->tp * s->pp);
+    if (context_ranks(r) > 1) {
+        bool packs = strcmp(peek(r, "sample_packing"), "true") == 0;
+        s->cp_comm = packs ? CP_COMM_ALLGATHER : CP_COMM_P2P;
+        r->run->scenario.stack.cp_comms |= 1u << s->cp_comm;
+    }
+    if (experts > 1) {
+        s->ep = experts;
+        s->dispatcher = DISPATCHER_DEEPEP;
+    }
+    if (sharded > 0 && s->zero == 3 && (double)sharded * s->cp < ranks)
+        s->fsdp_shard = sharded * s->cp;
+    return r->e->status;
+}
+
+/* LLaMA-Factory recomputes unless it is told not to. */
+static bool recomputes(struct framework_reader *r)
+{
+    bool off = reading_switch(r, "disable_gradient_checkpointing");
+    bool llama_factory = peek(r, "finetuning_type")[0] || peek(r, "cutoff_len")[0];
+    return llama_factory && !off;
+}
+
+/* Cut cross-entropy makes no logits of more than a tile. */
+static bool cuts_loss(struct framework_reader *r)
+{
+    const char *given = reading_value(r, "cut_cross_entropy");
+    bool on = reading_switch(r, "cut_cross_entropy");
+    bool plugged = strstr(peek(r, "plugins"), "CutCrossEntropy") && reading_value(r, "plugins");
+    return given ? on : plugged;
+}
+
+enum status trainers_read_rest(struct framework_reader *r)
+{
+    struct framework_run *run = r->run;
+    bool named = strcmp(peek(r, "optimizer"), "muon") == 0;
+    bool muon = reading_switch(r, "use_muon") || (named && reading_value(r, "optimizer"));
+    if (recomputes(r)) {
+        run->strategy.recompute = RECOMPUTE_FULL;
+        if (!reading_switch(r, "gradient_checkpointing"))
+            text_add(r->notes, "LLaMA-Factory recomputes every layer unless "
+                               "disable_gradient_checkpointing is set\n");
+    }
+    if (cuts_loss(r))
+        run->strategy.tiles |= 1u << TILE_LOSS;
+    if (muon)
+        run->scenario.job.optimizer = OPTIMIZER_MUON;
+    return r->e->status;
+}
