@@ -19,6 +19,11 @@ static const char *const reduce_words[][2] = {
     {NULL,       NULL}
 };
 
+static const char *const whole_precision[][2] = {
+    {"float32", "false"},
+    {NULL,      NULL   }
+};
+
 static const struct framework_row rows[] = {
     STRATEGY("parallelism.tensor_parallel_degree", "tp"),
     STRATEGY("parallelism.pipeline_parallel_degree", "pp"),
@@ -93,7 +98,8 @@ static const struct framework_row rows[] = {
     NEUTRAL("parallelism.full_dtensor"),
     NEUTRAL("parallelism"),
     NEUTRAL("training"),
-    NEUTRAL("training.dtype"),
+    UNMODELLED_WORDED("training.dtype", "parameters and moments in fp32", whole_precision),
+    UNMODELLED("optimizer.early_step_in_backward", "gradients kept until the step"),
     NEUTRAL("training.mixed_precision_param"),
     NEUTRAL("training.disable_cuda_graphs"),
     NEUTRAL("training.steps"),
@@ -142,6 +148,21 @@ static const struct {
 };
 enum { RECIPES = sizeof recipes / sizeof *recipes };
 
+/* Models that have a flavor alone: its 16B and 236B are DeepSeek-V2's sizes.
+ * [torchtitan/models: deepseek_v3, llama4, qwen3, gpt_oss] */
+static const struct {
+    const char *flavor, *model;
+} flavors[] = {
+    {"deepseek_v3_16b",  "deepseek-v2-lite"},
+    {"deepseek_v3_236b", "deepseek-v2"     },
+    {"llama4_17bx16e",   "llama4-scout"    },
+    {"llama4_17bx128e",  "llama4-maverick" },
+    {"qwen3_235b_a22b",  "qwen3-235b-a22b" },
+    {"gpt_oss_20b",      "gpt-oss-20b"     },
+    {"gpt_oss_120b",     "gpt-oss-120b"    },
+};
+enum { FLAVORS = sizeof flavors / sizeof *flavors };
+
 /* Its index, or -1. STATUS_IO out of memory. */
 static enum status find_recipe(const struct model *model, int *found, struct error *e)
 {
@@ -163,12 +184,12 @@ static const char *model_of(const char *name)
 {
     const char *model = NULL;
     size_t longest = 0;
-    for (int i = 0; i < RECIPES; i++) {
-        size_t n = strlen(recipes[i].function);
-        if (n > longest && strncmp(name, recipes[i].function, n) == 0 &&
-            (name[n] == '\0' || name[n] == '_')) {
+    for (int i = 0; i < RECIPES + FLAVORS; i++) {
+        const char *word = i < RECIPES ? recipes[i].function : flavors[i - RECIPES].flavor;
+        size_t n = strlen(word);
+        if (n > longest && strncmp(name, word, n) == 0 && (name[n] == '\0' || name[n] == '_')) {
             longest = n;
-            model = recipes[i].model;
+            model = i < RECIPES ? recipes[i].model : flavors[i - RECIPES].model;
         }
     }
     return model;
@@ -197,6 +218,9 @@ static enum status find_model(struct framework_reader *r)
         for (char *c = word; *c != '\0'; c++)
             *c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c == '-' ? '_' : *c;
         model = model_of(word);
+        if (!model)
+            text_addf(r->notes, "the flavor %.40s of %.40s is not known: name it by --model\n",
+                      flavor, name);
     }
     if (!model)
         return STATUS_OK;

@@ -84,6 +84,10 @@ enum status torchtitan_read_sharding(struct framework_reader *r)
         reading_switch(r, "compile.enable_async_tensor_parallel") ||
         reading_switch(r, "experimental.enable_async_tensor_parallel"))
         s->overlaps |= 1u << OVERLAP_TP;
+    if (s->offload_optimizer) { /* FSDP2's policy: shards of parameters and gradients with it */
+        r->run->scenario.stack.offloads_optimizer = true;
+        r->run->scenario.stack.offloads_shards = s->zero == 3;
+    }
     return r->e->status;
 }
 

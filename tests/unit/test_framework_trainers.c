@@ -271,6 +271,42 @@ static void test_mpirun(void **state)
     assert_false(import.run.scenario.model.layer_norm_bias);
 }
 
+/* Flavors without a recipe, what is offloaded, and what keeps a run's state otherwise. */
+static void test_torchtitan_flavors(void **state)
+{
+    (void)state;
+    static const char *const words[][3] = {
+        {"deepseek_v3", "16B",       "deepseek-v2-lite"},
+        {"deepseek_v3", "671B",      "deepseek-v3"     },
+        {"llama4",      "17bx16e",   "llama4-scout"    },
+        {"qwen3",       "235B-A22B", "qwen3-235b-a22b" },
+    };
+    char text[512];
+    struct error e;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        snprintf(text, sizeof text,
+                 "[model]\nname = \"%s\"\nflavor = \"%s\"\n[training]\nseq_len = 4096\n"
+                 "local_batch_size = 1\nenable_cpu_offload = true\ndtype = \"bfloat16\"\n"
+                 "[optimizer]\nearly_step_in_backward = true\n",
+                 words[i][0], words[i][1]);
+        assert_int_equal(read_text(text, "run.toml", &e), STATUS_OK);
+        assert_string_equal(import.run.model_name, words[i][2]);
+    }
+    assert_true(import.run.strategy.offload_optimizer);
+    assert_true(import.run.scenario.stack.offloads_optimizer);
+    assert_true(import.run.scenario.stack.offloads_shards);
+    assert_int_equal(use_of("training.dtype"), SETTING_UNMODELLED);
+    assert_int_equal(use_of("optimizer.early_step_in_backward"), SETTING_UNMODELLED);
+    assert_int_equal(
+        read_text(
+            "[model]\nname = \"llama3\"\nflavor = \"debugmodel\"\n[training]\nseq_len = 4096\n"
+            "dtype = \"float32\"\n",
+            "run.toml", &e),
+        STATUS_OK);
+    assert_true(notes("debugmodel"));
+    assert_int_equal(use_of("training.dtype"), SETTING_NEUTRAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +319,7 @@ int main(void)
         cmocka_unit_test_teardown(test_openrlhf, teardown),
         cmocka_unit_test_teardown(test_swift, teardown),
         cmocka_unit_test_teardown(test_torchtitan_compile, teardown),
+        cmocka_unit_test_teardown(test_torchtitan_flavors, teardown),
         cmocka_unit_test_teardown(test_primus, teardown),
         cmocka_unit_test_teardown(test_mpirun, teardown),
     };
