@@ -10,8 +10,8 @@
 #include <string.h>
 
 const struct framework *const frameworks[] = {
-    &megatron_lm, &megatron_bridge, &nemo,     &torchtitan, &deepspeed,
-    &accelerate,  &gpt_neox,        &nanotron, &maxtext,    NULL};
+    &megatron_lm, &megatron_bridge, &nemo,    &torchtitan, &deepspeed, &accelerate,
+    &gpt_neox,    &nanotron,        &maxtext, &verl,       NULL};
 
 const struct framework *framework_find(const char *name)
 {

@@ -55,9 +55,28 @@ static enum status nothing_known(const struct settings *settings, const char *fi
     error_set_file(e, file, 0, 0);
     error_set_hint(e, "a script that starts Megatron-LM, Megatron-Bridge, NeMo, torchtitan or "
                       "DeepSpeed, the YAML of Megatron, NeMo, Accelerate, GPT-NeoX, nanotron or "
-                      "MaxText, torchtitan's "
+                      "MaxText, verl's overrides of its supervised trainer, torchtitan's "
                       "TOML or Python, DeepSpeed's JSON");
     return e->status;
+}
+
+/* A Python file that starts a recipe of NeMo 2: what it does not set stands in NeMo's own code. */
+static enum status refuse_nemo2(const struct settings *settings, const char *file, struct error *e)
+{
+    static const char package[] = "nemo.collections";
+    for (size_t i = 0; i < settings->count; i++) {
+        bool imports = strcmp(setting_key(settings, i), "import.module") == 0;
+        if (!imports || strncmp(setting_value(settings, i), package, strlen(package)) != 0)
+            continue;
+        error_set(e, STATUS_INPUT,
+                  "a recipe of NeMo 2 takes most of its layout from NeMo's own code, which is not "
+                  "read");
+        error_set_file(e, file, settings->items[i].line, 0);
+        error_set_hint(e, "state the layout by flags (--tp, --pp ...), or read the YAML of NeMo 1 "
+                          "or the overrides of Megatron-Bridge");
+        return e->status;
+    }
+    return STATUS_OK;
 }
 
 static bool reads_any(const struct settings *settings)
@@ -103,6 +122,8 @@ static enum status interpret(struct framework_import *out, const char *file,
                              const struct import_options *options, struct error *e)
 {
     struct settings *settings = &out->configuration.settings;
+    if (refuse_nemo2(settings, file, e) != STATUS_OK)
+        return e->status;
     out->framework = choose(settings);
     if (!out->framework)
         return nothing_known(settings, file, e);

@@ -4,6 +4,6 @@
 
 /* The frameworks, one file a table. */
 extern const struct framework megatron_lm, megatron_bridge, nemo, torchtitan, deepspeed, accelerate,
-    gpt_neox, nanotron, maxtext;
+    gpt_neox, nanotron, maxtext, verl;
 
 #endif

@@ -307,6 +307,59 @@ static void test_torchtitan_flavors(void **state)
     assert_int_equal(use_of("training.dtype"), SETTING_NEUTRAL);
 }
 
+/* verl's supervised trainer on FSDP; a step of its reinforcement learning is refused. */
+static void test_verl(void **state)
+{
+    (void)state;
+    struct error e;
+    assert_int_equal(
+        read_text("torchrun --nnodes=2 --nproc_per_node=8 -m verl.trainer.fsdp_sft_trainer "
+                  "data.train_files=$HOME/x.parquet data.max_length=2048 "
+                  "data.train_batch_size=256 data.micro_batch_size_per_gpu=4 "
+                  "model.partial_pretrain=Qwen/Qwen2.5-7B-Instruct model.use_liger=True "
+                  "model.fsdp_config.cpu_offload=True ulysses_sequence_parallel_size=2 "
+                  "use_remove_padding=true model.lora_rank=0\n",
+                  "x.sh", &e),
+        STATUS_OK);
+    const struct strategy *s = &import.run.strategy;
+    assert_string_equal(import.framework->name, "verl");
+    assert_string_equal(import.run.model_name, "qwen2.5-7b");
+    check_near(import.gpus, 16, 0);
+    check_near(import.run.scenario.job.global_batch, 256, 0);
+    check_near(import.run.scenario.job.seq_length, 2048, 0);
+    assert_int_equal(s->cp, 2);
+    assert_int_equal(s->cp_comm, CP_COMM_A2A);
+    assert_int_equal(s->micro_batch, 4);
+    assert_int_equal(s->zero, 3);
+    assert_int_equal(s->recompute, RECOMPUTE_FULL); /* on unless told off */
+    assert_int_equal(s->tiles, 1u << TILE_LOSS);
+    assert_true(s->offload_optimizer && import.run.scenario.stack.offloads_shards);
+    assert_int_equal(use_of("use_remove_padding"), SETTING_UNMODELLED);
+    assert_int_equal(use_of("model.lora_rank"), SETTING_NEUTRAL);
+    teardown(NULL);
+    assert_int_equal(read_text("python3 -m verl.trainer.main_ppo algorithm.adv_estimator=grpo "
+                               "data.train_batch_size=1024 "
+                               "actor_rollout_ref.model.path=Qwen/Qwen2-7B-Instruct "
+                               "trainer.n_gpus_per_node=8\n",
+                               "x.sh", &e),
+                     STATUS_INPUT);
+    assert_non_null(strstr(e.message, "generates, scores and trains"));
+}
+
+/* What a recipe of NeMo 2 leaves to NeMo's code is not guessed. */
+static void test_nemo2(void **state)
+{
+    (void)state;
+    struct error e;
+    assert_int_equal(read_text("import nemo_run as run\nfrom nemo.collections import llm\n\n"
+                               "recipe = llm.llama3_8b.pretrain_recipe(num_nodes=2)\n"
+                               "recipe.trainer.strategy.tensor_model_parallel_size = 2\n",
+                               "run.py", &e),
+                     STATUS_INPUT);
+    assert_non_null(strstr(e.message, "recipe of NeMo 2"));
+    assert_int_equal(e.line, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -320,6 +373,8 @@ int main(void)
         cmocka_unit_test_teardown(test_swift, teardown),
         cmocka_unit_test_teardown(test_torchtitan_compile, teardown),
         cmocka_unit_test_teardown(test_torchtitan_flavors, teardown),
+        cmocka_unit_test_teardown(test_verl, teardown),
+        cmocka_unit_test_teardown(test_nemo2, teardown),
         cmocka_unit_test_teardown(test_primus, teardown),
         cmocka_unit_test_teardown(test_mpirun, teardown),
     };
