@@ -60,23 +60,30 @@ static enum status nothing_known(const struct settings *settings, const char *fi
     return e->status;
 }
 
+static bool has_value(const struct settings *settings, const char *words, size_t *at)
+{
+    for (size_t i = 0; i < settings->count; i++) {
+        if (!strstr(setting_value(settings, i), words))
+            continue;
+        *at = i;
+        return true;
+    }
+    return false;
+}
+
 /* A Python file that starts a recipe of NeMo 2: what it does not set stands in NeMo's own code. */
 static enum status refuse_nemo2(const struct settings *settings, const char *file, struct error *e)
 {
-    static const char package[] = "nemo.collections";
-    for (size_t i = 0; i < settings->count; i++) {
-        bool imports = strcmp(setting_key(settings, i), "import.module") == 0;
-        if (!imports || strncmp(setting_value(settings, i), package, strlen(package)) != 0)
-            continue;
-        error_set(e, STATUS_INPUT,
-                  "a recipe of NeMo 2 takes most of its layout from NeMo's own code, which is not "
-                  "read");
-        error_set_file(e, file, settings->items[i].line, 0);
-        error_set_hint(e, "state the layout by flags (--tp, --pp ...), or read the YAML of NeMo 1 "
-                          "or the overrides of Megatron-Bridge");
-        return e->status;
-    }
-    return STATUS_OK;
+    size_t at = 0;
+    if (!has_value(settings, "nemo.collections", &at) || !has_value(settings, "_recipe", &at))
+        return STATUS_OK;
+    error_set(
+        e, STATUS_INPUT,
+        "a recipe of NeMo 2 takes most of its layout from NeMo's own code, which is not read");
+    error_set_file(e, file, settings->items[at].line, 0);
+    error_set_hint(e, "state the layout by flags (--tp, --pp ...), or read the YAML of NeMo 1 "
+                      "or the overrides of Megatron-Bridge");
+    return e->status;
 }
 
 static bool reads_any(const struct settings *settings)

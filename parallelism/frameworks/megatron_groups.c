@@ -225,6 +225,9 @@ static void read_attention_backend(struct framework_reader *r, struct strategy *
         s->attention = ATTENTION_UNFUSED;
 }
 
+static const char *const adams[] = {"adam",       "adamw", "fused_adam", "distributed_fused_adam",
+                                    "hybridadam", NULL};
+
 /* Adam's moments in 16 bits through the precision-aware optimizer. */
 static void read_optimizer(struct framework_reader *r, struct job *job)
 {
@@ -238,6 +241,10 @@ static void read_optimizer(struct framework_reader *r, struct job *job)
         job->optimizer = OPTIMIZER_MUON;
     if (name && strcmp(name, "sgd") == 0)
         job->optimizer = OPTIMIZER_SGD;
+    bool known = !name || value_is_unresolved(name) || strstr(name, "muon") ||
+                 names_find(adams, name) >= 0 || strcmp(name, "sgd") == 0;
+    if (!known)
+        text_addf(r->notes, "the optimizer %.40s is taken as Adam, its state included\n", name);
 }
 
 enum status megatron_read_rest(struct framework_reader *r)

@@ -357,7 +357,35 @@ static void test_nemo2(void **state)
                                "run.py", &e),
                      STATUS_INPUT);
     assert_non_null(strstr(e.message, "recipe of NeMo 2"));
-    assert_int_equal(e.line, 2);
+    assert_int_equal(e.line, 4);
+}
+
+/* An optimizer that Megatron-LM's forks add is named; its own are not. */
+static void test_megatron_optimizers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        enum optimizer optimizer;
+        bool noted;
+    } cases[] = {
+        {"adam",      OPTIMIZER_ADAM, false},
+        {"dist_muon", OPTIMIZER_MUON, false},
+        {"sgd",       OPTIMIZER_SGD,  false},
+        {"ademamix",  OPTIMIZER_ADAM, true },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[256];
+        struct error e;
+        snprintf(text, sizeof text,
+                 "torchrun --nproc_per_node 8 pretrain_gpt.py --num-layers 2 --hidden-size 64 "
+                 "--num-attention-heads 4 --micro-batch-size 1 --optimizer %s\n",
+                 cases[i].name);
+        assert_int_equal(read_text(text, "x.sh", &e), STATUS_OK);
+        assert_int_equal(import.run.scenario.job.optimizer, cases[i].optimizer);
+        assert_true(notes("is taken as Adam") == cases[i].noted);
+        teardown(NULL);
+    }
 }
 
 int main(void)
@@ -375,6 +403,7 @@ int main(void)
         cmocka_unit_test_teardown(test_torchtitan_flavors, teardown),
         cmocka_unit_test_teardown(test_verl, teardown),
         cmocka_unit_test_teardown(test_nemo2, teardown),
+        cmocka_unit_test(test_megatron_optimizers),
         cmocka_unit_test_teardown(test_primus, teardown),
         cmocka_unit_test_teardown(test_mpirun, teardown),
     };
