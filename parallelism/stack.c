@@ -195,7 +195,7 @@ const struct field stack_fields[] = {
            "standard error of ln host_s_per_step"),
     SET("fit", fit, stack_constant_names, "constants that its runs may set"),
     NUMBER("residual", UNIT_FRACTION, residual_frac, 10,
-           "spread of the fitted runs, 1 sigma of ln"),
+           "spread of runs around its forecasts, 1 sigma of ln"),
 };
 const size_t stack_field_count = sizeof stack_fields / sizeof *stack_fields;
 

@@ -106,7 +106,7 @@ struct stack {
     enum dispatcher dispatcher, dispatcher_across; /* the defaults of a strategy */
     unsigned fit;               /* bits of the constants that its runs may set, at most four */
     unsigned stated;            /* bits of the constants that its own file states */
-    double residual_frac;       /* spread (1 sigma, of ln) of its fitted runs; 0: not fitted */
+    double residual_frac;       /* spread (1 sigma, of ln) of runs around its forecasts; 0: not known */
     struct source source[8];
 };
 
