@@ -205,11 +205,14 @@ bool calibration_find(const char *op, const char *name, struct calibration_slot 
     return false;
 }
 
-void calibration_transfer(struct calibration *c, const char *from)
+void calibration_transfer(struct calibration *c, const char *from, bool same_architecture)
 {
     struct calibration_slot slot;
     for (size_t i = 0; calibration_slot(i, &slot); i++) {
         struct calibration_group *group = calibration_group_of(c, &slot);
+        struct correction *correction = calibration_correction(c, &slot);
+        if (correction && !same_architecture)
+            memset(correction, 0, sizeof *correction);
         if (group->kind != CALIBRATION_MEASURED)
             continue;
         char source[sizeof group->source];
@@ -217,9 +220,6 @@ void calibration_transfer(struct calibration *c, const char *from)
         memcpy(group->source, source, sizeof source);
         group->kind = CALIBRATION_TRANSFERRED;
         group->error_frac = 0;
-        struct correction *correction = calibration_correction(c, &slot);
-        if (correction)
-            memset(correction, 0, sizeof *correction);
     }
 }
 

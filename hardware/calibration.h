@@ -178,8 +178,9 @@ enum status calibration_read(const struct json *json, const struct json_value *o
  * bits. */
 void calibration_write(struct json_writer *w, const char *key, const struct calibration *c);
 
-/* Marks every measured group as transferred from GPU `from`: its constants stay, its corrections
- * near measured points and its error go. */
-void calibration_transfer(struct calibration *c, const char *from);
+/* Marks every measured group as transferred from GPU `from`: its constants stay, its error goes. Its
+ * corrections near measured points stay within an architecture, whose libraries choose the same
+ * kernels for the same shapes, and go across (calibrate/README.md, "GPUs left out"). */
+void calibration_transfer(struct calibration *c, const char *from, bool same_architecture);
 
 #endif

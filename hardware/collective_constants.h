@@ -80,8 +80,7 @@ enum status collective_calibration_read(const struct json *json, const struct js
 void collective_calibration_write(struct json_writer *w, const char *key,
                                   const struct collective_calibration *c);
 
-/* Marks measured constants as transferred from `from`; they stay, the corrections near measured
- * points and their error go. */
+/* Marks measured constants as transferred from `from`; they stay, their error goes. */
 void collective_calibration_transfer(struct collective_calibration *c, const char *from);
 
 #endif

@@ -52,7 +52,8 @@ double gpu_peak_16bit_flop_per_s(const struct gpu *gpu)
 /* What of another part's times and rates holds here. */
 struct transfer {
     bool same_vendor; /* SMs and their cycles are comparable: not those of cores of another make */
-    bool same_architecture; /* datasheets' clocks differ more within one than times do */
+    bool same_architecture; /* libraries choose alike; datasheets' clocks differ more within one
+                               than times do */
     bool same_kernels;      /* of attention and of products: Ampere and Ada, Hopper and Blackwell */
     double cycles;          /* seconds a second of the other's kernels */
 };
@@ -180,7 +181,7 @@ static enum status read_like(const struct gpu_reading *r, struct gpu *gpu, struc
         from.across_generations || strcmp(gpu->architecture, from.architecture) != 0;
     struct transfer t = transfer_of(gpu, &from);
     gpu->calibration = from.calibration;
-    calibration_transfer(&gpu->calibration, from.name);
+    calibration_transfer(&gpu->calibration, from.name, t.same_architecture);
     transfer_products(gpu, &from, &t);
     transfer_prefill(gpu, &from, &t, own);
     transfer_decode(gpu, &from, &t);

@@ -56,7 +56,7 @@ extern const size_t gpu_field_count;
 /* Reads a gpu file: figures by gpu_fields (each with its source), then "calibration"
  * (calibration.h) and "collective" (collective_constants.h: of its scale-up links) over the
  * defaults of its architecture. "like": NAME takes another GPU's constants first, marked
- * transferred; its collectives only when the scale-up technology is the same. `catalog` is where
+ * transferred, with its corrections near measured points within an architecture; its collectives only when the scale-up technology is the same. `catalog` is where
  * NAME is looked up: see gpu_find. */
 enum status gpu_read(const struct json *json, const struct json_value *object, const char *catalog,
                      struct gpu *gpu, struct error *e);

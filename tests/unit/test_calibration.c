@@ -138,10 +138,16 @@ static void test_transfer(void **state)
     calibration_default(&c, "hopper");
     snprintf(c.gemm_group[0].source, sizeof c.gemm_group[0].source, "a data set");
     c.gemm_group[0].kind = CALIBRATION_MEASURED;
-    calibration_transfer(&c, "h100-sxm");
+    c.gemm_correction[0].knots[0] = 2;
+    calibration_transfer(&c, "h100-sxm", true);
     assert_int_equal(c.gemm_group[0].kind, CALIBRATION_TRANSFERRED);
     assert_string_equal(c.gemm_group[0].source, "h100-sxm: a data set");
     assert_int_equal(c.gemm_group[1].kind, CALIBRATION_ASSUMED);
+    assert_int_equal(c.gemm_correction[0].knots[0], 2);
+    /* on to a part of another architecture: the source stays the first, the corrections go */
+    calibration_transfer(&c, "h200-sxm", false);
+    assert_string_equal(c.gemm_group[0].source, "h100-sxm: a data set");
+    assert_int_equal(c.gemm_correction[0].knots[0], 0);
 }
 
 int main(void)
