@@ -259,6 +259,8 @@ void attention_ops(struct emitter *e, const struct layer_kind *kind)
     emit_linear(e, &(struct linear){OP_NAME_PROJECTION, MODULE_ATTENTION_LINEAR,
                                     shard_tokens(e->shard), rank_heads(e->shard, kind) * v_dim,
                                     m->hidden_size, 0, e->shard->precision, false, false});
+    if (mixer_scans(kind->mixer)) /* of the same input, summed before ranks exchange */
+        mixer_ops(e, kind);
     if (!m->parallel_block)
         emit_tp_out(e, MODULE_ATTENTION_LINEAR, tp_bytes(e));
     emit_residual(e, OP_NAME_RESIDUAL_1, stream);

@@ -83,9 +83,9 @@ static double at_mixer(const struct model *m, const struct layer_kind *kind, con
                        const struct kernels *k, const struct widths *w,
                        const struct activations *saved)
 {
-    if (kind->mixer == MIXER_ATTENTION)
-        return at_attention(w, s, context_exchange_bytes(m, kind, s, k), saved);
     double scan = mixer_scans(kind->mixer) ? scan_backward_bytes(m, kind->mixer, s) : 0;
+    if (mixer_attends(kind->mixer))
+        return scan + at_attention(w, s, context_exchange_bytes(m, kind, s, k), saved);
     return without_mlp(scan, saved);
 }
 

@@ -34,8 +34,10 @@ enum trait {
     TRAIT_DELTANET = 1 << 22,
     TRAIT_LIGHTNING = 1 << 23,
     TRAIT_KDA = 1 << 24,
-    TRAIT_SCANS = TRAIT_MAMBA2 | TRAIT_DELTANET | TRAIT_LIGHTNING | TRAIT_KDA,
+    TRAIT_SHORT_CONV = 1 << 27,
+    TRAIT_SCANS = TRAIT_MAMBA2 | TRAIT_DELTANET | TRAIT_LIGHTNING | TRAIT_KDA | TRAIT_SHORT_CONV,
     TRAIT_HALVES = 1 << 25,    /* a layer is a mixer or an MLP (Nemotron-H) */
+    TRAIT_BESIDE = 1 << 28,    /* attention stands beside the scan in every layer (Falcon-H1) */
     TRAIT_OWN_HEADS = 1 << 26, /* layers with a window have heads of their own */
 };
 

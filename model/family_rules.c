@@ -69,10 +69,11 @@ static const struct preset presets[] = {
     {"gpt2 gpt_bigcode", AT(positions), 1024, false},
     {"opt", AT(positions), 2048, false},
     {"qwen2_moe", AT(shared_intermediate_size), 5632, false},
-    {"nemotron_h granitemoehybrid bamba", AT(scan_conv_bias), 1, false},
-    {"nemotron_h granitemoehybrid bamba", AT(scan_conv), 4, false},
+    {"nemotron_h granitemoehybrid bamba falcon_h1", AT(scan_conv_bias), 1, false},
+    {"nemotron_h granitemoehybrid bamba falcon_h1", AT(scan_conv), 4, false},
+    {"lfm2 lfm2_moe", AT(scan_conv), 3, false},
     {"nemotron_h", AT(scan_chunk), 128, false},
-    {"granitemoehybrid bamba", AT(scan_chunk), 256, false},
+    {"granitemoehybrid bamba falcon_h1", AT(scan_chunk), 256, false},
     {"minimax_text_01 minimax_m1", AT(scan_chunk), 256, false},
     {"qwen3_next qwen3_5 qwen3_5_text qwen3_5_moe qwen3_5_moe_text", AT(linear_conv), 4, false},
     {"qwen3_next qwen3_5 qwen3_5_text qwen3_5_moe qwen3_5_moe_text", AT(full_interval), 4, false},
@@ -221,6 +222,16 @@ enum status adjust_ernie(struct reader *r)
     return STATUS_OK;
 }
 
+/* Its scan's width stands beside its heads; it has a norm where mamba_rms_norm says so. */
+enum status adjust_falcon_h1(struct reader *r)
+{
+    struct config *c = &r->config;
+    if (c->scan_head_dim == NOT_GIVEN && c->scan_width > 0 && c->scan_heads > 0)
+        c->scan_head_dim = c->scan_width / c->scan_heads;
+    r->model->scan_gate_alone = c->scan_norm == 0;
+    return STATUS_OK;
+}
+
 /* Layers with full attention have heads of their own and, where keys are values, keys of their own
  * number. Experts stand beside the MLP, which then is theirs in common: each with norms before and
  * behind it besides the two around both, and a learned scale for each expert's output. */
@@ -262,6 +273,30 @@ enum status adjust_internlm(struct reader *r)
     struct config *c = &r->config;
     c->attention_bias = c->output_bias = c->bias != 0;
     c->mlp_bias = 0;
+    return STATUS_OK;
+}
+
+/* LFM2's width of an MLP is two thirds of what is written, up to a multiple, where it says so; its
+ * convolutions are as wide as the model. [transformers, modeling_lfm2.py: Lfm2MLP] */
+enum status adjust_lfm2(struct reader *r)
+{
+    struct config *c = &r->config;
+    double multiple = json_number(json_member(r->object, "block_multiple_of"));
+    double scale = json_number(json_member(r->object, "block_ffn_dim_multiplier"));
+    const struct json_value *adjusts = json_member(r->object, "block_auto_adjust_ff_dim");
+    int width = c->block_size != NOT_GIVEN ? c->block_size : c->intermediate_size;
+    bool dense = strcmp(r->model_type, "lfm2") == 0;
+    if (dense && width > 0 && (!adjusts || json_bool(adjusts))) {
+        double own = floor(2.0 * width / 3) * (scale > 0 ? scale : 1);
+        multiple = multiple >= 1 ? multiple : 256;
+        width = (int)fmin(multiple * ceil(floor(own) / multiple), INT_MAX);
+    }
+    c->intermediate_size = width;
+    c->scan_bias = c->scan_conv_bias;
+    if (c->heads > 0 && c->hidden_size > 0) {
+        c->scan_heads = c->scan_groups = c->heads;
+        c->scan_head_dim = c->scan_key_dim = c->hidden_size / c->heads;
+    }
     return STATUS_OK;
 }
 

@@ -16,9 +16,10 @@ double layer_visible_keys(const struct layer_kind *kind, double seq_length)
 static double layer_flop(const struct model *m, const struct layer_kind *kind, double s)
 {
     double v = layer_value_dim(m, kind);
-    if (kind->mixer != MIXER_ATTENTION)
-        return 6 * layer_matrix_elements(m, kind) + 3 * scan_model_flop(m, kind->mixer);
-    return 6 * layer_matrix_elements(m, kind) +
+    double scan = mixer_scans(kind->mixer) ? 3 * scan_model_flop(m, kind->mixer) : 0;
+    if (!mixer_attends(kind->mixer))
+        return 6 * layer_matrix_elements(m, kind) + scan;
+    return 6 * layer_matrix_elements(m, kind) + scan +
            6.0 * kind->heads * (kind->head_dim + v) * layer_visible_keys(kind, s);
 }
 
@@ -47,7 +48,7 @@ double model_kv_bytes_per_token(const struct model *model, double bytes)
     model_count_kinds(model, 0, model->layers, count);
     for (int i = 0; i < model->kinds; i++) {
         const struct layer_kind *k = &model->kind[i];
-        if (k->mixer != MIXER_ATTENTION)
+        if (!mixer_attends(k->mixer))
             continue;
         double v = layer_value_dim(model, k);
         double gqa = k->kv_heads * (k->head_dim + v);

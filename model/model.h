@@ -17,6 +17,8 @@ enum mixer {
     MIXER_GATED_DELTANET, /* [Yang24] arXiv:2412.06464: Qwen3-Next, Qwen3.5 */
     MIXER_LIGHTNING,      /* arXiv:2501.08313: MiniMax-Text-01 */
     MIXER_KDA,            /* arXiv:2510.26692: Kimi Linear, a decay for each key */
+    MIXER_BESIDE_MAMBA2,  /* attention and Mamba-2 of one input, their outputs summed (Falcon-H1) */
+    MIXER_SHORT_CONV,     /* a gated convolution of a few taps, no state (LFM2) */
     MIXERS
 };
 extern const char *const mixer_names[MIXERS + 1];
@@ -65,6 +67,7 @@ struct model {
     int scan_heads, scan_key_heads, scan_key_dim, scan_value_dim;
     int scan_conv, scan_chunk;
     bool scan_conv_bias, scan_bias; /* scan_bias: of both projections */
+    bool scan_gate_alone;           /* its output is gated without a norm (Falcon-H1) */
     /* experts */
     int experts, experts_per_token;
     int moe_intermediate_size;
@@ -100,8 +103,10 @@ const char *model_catalog_name(size_t i);
 /* Layers of each kind among layers first .. first+n-1, added to count[MODEL_LAYER_KINDS_MAX]. */
 void model_count_kinds(const struct model *model, int first, int n, double *count);
 
-/* A layer's mixer is a scan: neither attention nor none. */
+/* A layer's mixer is or has a scan: neither attention alone nor none. */
 bool mixer_scans(enum mixer mixer);
+/* Is or has attention. */
+bool mixer_attends(enum mixer mixer);
 /* Some layer's is. */
 bool model_scans(const struct model *model);
 /* Elements of a head's values in layers of that kind. */

@@ -48,6 +48,7 @@ const struct field model_fields[] = {
     COUNT(scan_chunk, 0),
     FLAG(scan_conv_bias),
     FLAG(scan_bias),
+    FLAG(scan_gate_alone),
     COUNT(experts, 0),
     COUNT(experts_per_token, 0),
     COUNT(moe_intermediate_size, 0),
@@ -114,8 +115,8 @@ static bool kind_is_whole(const struct model *m, const struct layer_kind *kind)
                  m->scan_heads % m->scan_key_heads == 0;
     if (kind->experts && m->experts == 0)
         return false;
-    if (kind->mixer == MIXER_ATTENTION)
-        return attends;
+    if (mixer_attends(kind->mixer))
+        return attends && (kind->mixer == MIXER_ATTENTION || scans);
     bool none = kind->heads == 0 && kind->kv_heads == 0 && kind->head_dim == 0;
     return none && (kind->mixer == MIXER_NONE ? filled : scans);
 }

@@ -356,8 +356,8 @@ static void note_mixers(struct reader *r)
         of[m->kind[i].mixer] += count[i];
     for (int i = 0; i < MIXERS; i++)
         if (mixer_scans((enum mixer)i) && of[i] > 0)
-            add_note(r, "%.0f of %d layers are %s, their scans at an assumed rate", of[i],
-                     m->layers, mixer_names[i]);
+            add_note(r, "%.0f of %d layers are %s%s", of[i], m->layers, mixer_names[i],
+                     i == MIXER_SHORT_CONV ? "" : ", their scans at an assumed rate");
 }
 
 static enum status build(struct reader *r)

@@ -64,7 +64,9 @@ struct mlp {
 void emit_mlp(struct emitter *e, const struct mlp *mlp);
 
 void attention_ops(struct emitter *e, const struct layer_kind *kind);
+/* Half a layer whose mixer scans; the mixer's own, from its first product to its last. */
 void scan_ops(struct emitter *e, const struct layer_kind *kind);
+void mixer_ops(struct emitter *e, const struct layer_kind *kind);
 void mlp_ops(struct emitter *e, const struct layer_kind *kind);
 void expert_ops(struct emitter *e);
 

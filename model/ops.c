@@ -15,7 +15,7 @@ void layer_ops(const struct model *model, const struct layer_kind *kind, const s
                const struct kernels *kernels, struct ops *out)
 {
     struct emitter e = {model, shard, kernels, out};
-    if (kind->mixer == MIXER_ATTENTION)
+    if (mixer_attends(kind->mixer))
         attention_ops(&e, kind);
     else if (kind->mixer != MIXER_NONE)
         scan_ops(&e, kind);

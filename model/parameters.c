@@ -80,9 +80,8 @@ static double mlp_parameters(const struct model *m, double h, double width)
 
 static double mixer_matrices(const struct model *m, const struct layer_kind *kind)
 {
-    if (kind->mixer == MIXER_ATTENTION)
-        return attention_matrices(m, kind);
-    return mixer_scans(kind->mixer) ? scan_matrices(m, kind->mixer) : 0;
+    double attention = mixer_attends(kind->mixer) ? attention_matrices(m, kind) : 0;
+    return attention + (mixer_scans(kind->mixer) ? scan_matrices(m, kind->mixer) : 0);
 }
 
 double layer_matrix_elements(const struct model *model, const struct layer_kind *kind)
@@ -105,9 +104,9 @@ struct model_parameters layer_parameters(const struct model *model, const struct
 {
     struct model_parameters p = {0};
     double h = model->hidden_size;
-    if (kind->mixer == MIXER_ATTENTION)
+    if (mixer_attends(kind->mixer))
         p.attention = attention_matrices(model, kind) + attention_vectors(model, kind);
-    else if (mixer_scans(kind->mixer))
+    if (mixer_scans(kind->mixer))
         p.scans = scan_matrices(model, kind->mixer) + scan_vectors(model, kind->mixer);
     p.norms = layer_norms(model, kind) * norm_parameters(model);
     double met = 0;

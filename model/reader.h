@@ -23,11 +23,12 @@ struct config {
     int mtp_layers, mtp_layers_each;
     /* of scans: heads, their values' and keys' dimensions, groups (Mamba's; heads of keys) */
     int scan_heads, scan_head_dim, scan_key_dim, scan_groups, scan_conv, scan_chunk, scan_expand;
+    int scan_width, block_size; /* Falcon-H1's d_ssm; LFM2's MLP before it is adjusted */
     int linear_heads, linear_head_dim, linear_key_dim, linear_key_heads, linear_conv;
     int full_interval; /* every so many-th layer is attention */
     int tied, gated, bias, attention_bias, output_bias, mlp_bias, qk_norm, router_bias, head_bias;
     int use_window, parallel, new_decoder, multi_query, alibi, norms_in_parallel, use_mtp;
-    int scan_conv_bias, scan_bias, output_gate, keys_are_values, experts_beside_mlp;
+    int scan_conv_bias, scan_bias, scan_norm, output_gate, keys_are_values, experts_beside_mlp;
 };
 
 struct reader {
@@ -58,7 +59,7 @@ enum status reader_error(struct reader *r, size_t offset, const char *format, ..
 
 /* The layer_types that reader_layers understands, and those of families with scans besides. */
 #define READ_LAYER_TYPES "full_attention attention sliding_attention chunked_attention"
-#define SCAN_LAYER_TYPES "linear_attention mamba mlp moe"
+#define SCAN_LAYER_TYPES "linear_attention mamba mlp moe conv hybrid"
 
 /* STATUS_INPUT if the file holds what no model here represents; names the key. */
 enum status reader_refuse(struct reader *r);

@@ -181,12 +181,15 @@ static struct layer_kind kind_of(const struct reader *r, const struct layers *la
     enum mixer mixer = (enum mixer)layers->halves.mixer[layer];
     bool bare = layers->halves.bare[layer];
     bool experts = layers->sparse[layer] && !bare && !layers->halves.dense[layer];
-    if (mixer != MIXER_ATTENTION)
+    if (!mixer_attends(mixer))
         return (struct layer_kind){.mixer = mixer,
                                    .experts = experts,
                                    .intermediate_size = experts || bare ? 0 : m->intermediate_size};
-    struct layer_kind kind = {
-        .experts = experts, .heads = m->heads, .kv_heads = m->kv_heads, .head_dim = m->head_dim};
+    struct layer_kind kind = {.mixer = mixer,
+                              .experts = experts,
+                              .heads = m->heads,
+                              .kv_heads = m->kv_heads,
+                              .head_dim = m->head_dim};
     take_own_heads(r, (enum reach)layers->reach[layer], &kind);
     if (layers->reach[layer] == REACH_WINDOW && c->window > 0)
         kind.window = c->window;

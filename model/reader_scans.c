@@ -73,10 +73,11 @@ enum status reader_scans(struct reader *r)
 
 static enum mixer family_scan(const struct reader *r)
 {
-    return has(r, TRAIT_MAMBA2)     ? MIXER_MAMBA2
-           : has(r, TRAIT_DELTANET) ? MIXER_GATED_DELTANET
-           : has(r, TRAIT_KDA)      ? MIXER_KDA
-                                    : MIXER_LIGHTNING;
+    return has(r, TRAIT_MAMBA2)       ? MIXER_MAMBA2
+           : has(r, TRAIT_SHORT_CONV) ? MIXER_SHORT_CONV
+           : has(r, TRAIT_DELTANET)   ? MIXER_GATED_DELTANET
+           : has(r, TRAIT_KDA)        ? MIXER_KDA
+                                      : MIXER_LIGHTNING;
 }
 
 /* A layer of one half, as Megatron's letter or the word of transformers: M mamba, * attention, -
@@ -164,8 +165,9 @@ static enum status read_mixer_list(struct reader *r, const struct json_value *li
         const char *word = json_string(v);
         bool number = json_kind(v) == JSON_NUMBER;
         bool scan = number ? json_number(v) == 0 : word_in_list(SCAN_LAYER_TYPES, word);
-        if (!number &&
-            (json_kind(v) != JSON_STRING || strcmp(word, "mlp") == 0 || strcmp(word, "moe") == 0))
+        bool foreign = word_in_list("mlp moe hybrid", word) ||
+                       (scan && (strcmp(word, "conv") == 0) != has(r, TRAIT_SHORT_CONV));
+        if (!number && (json_kind(v) != JSON_STRING || foreign))
             return json_error(r->json, v, r->e, STATUS_INPUT, "expected a mixer's name");
         out->mixer[i] = (unsigned char)(scan ? family_scan(r) : MIXER_ATTENTION);
     }
@@ -205,10 +207,29 @@ static enum status read_scan_numbers(struct reader *r, struct layer_halves *out)
     return STATUS_OK;
 }
 
+/* Falcon-H1: attention beside the scan everywhere, or in layers of their own numbers. */
+static enum status read_beside(struct reader *r, struct layer_halves *out)
+{
+    const struct json_value *some = json_member(r->object, "attn_layer_indices");
+    if (some && json_kind(some) != JSON_NULL)
+        return json_error(r->json, some, r->e, STATUS_INPUT,
+                          "attention beside the scan of some layers alone is not modelled");
+    for (int i = 0; i < r->config.layers; i++)
+        out->mixer[i] = MIXER_BESIDE_MAMBA2;
+    return STATUS_OK;
+}
+
+/* The numbers of the layers with attention, by Bamba's name and LFM2's. */
+static const struct json_value *attention_indices(const struct reader *r)
+{
+    const struct json_value *bamba = json_member(r->object, "attn_layer_indices");
+    return bamba ? bamba : json_member(r->object, "full_attn_idxs");
+}
+
 enum status reader_mixers(struct reader *r, struct layer_halves *out)
 {
     static const char *const keys[] = {"layer_types", "layers_block_type", "attn_type_list"};
-    const struct json_value *list = NULL, *indices = json_member(r->object, "attn_layer_indices");
+    const struct json_value *list = NULL, *indices = attention_indices(r);
     int interval = r->config.full_interval;
     if (!has(r, TRAIT_SCANS))
         return STATUS_OK;
@@ -216,6 +237,8 @@ enum status reader_mixers(struct reader *r, struct layer_halves *out)
         return read_halves(r, out);
     if (has(r, TRAIT_KDA))
         return read_scan_numbers(r, out);
+    if (has(r, TRAIT_BESIDE))
+        return read_beside(r, out);
     for (size_t i = 0; i < sizeof keys / sizeof *keys && !list; i++)
         if (list_of_layers(r, keys[i], &list) != STATUS_OK)
             return r->e->status;

@@ -10,11 +10,23 @@ const char *const mixer_names[MIXERS + 1] = {
     [MIXER_GATED_DELTANET] = "gated_deltanet",
     [MIXER_LIGHTNING] = "lightning_attention",
     [MIXER_KDA] = "kda",
+    [MIXER_BESIDE_MAMBA2] = "attention_mamba2",
+    [MIXER_SHORT_CONV] = "short_convolution",
 };
 
 bool mixer_scans(enum mixer mixer)
 {
     return mixer != MIXER_ATTENTION && mixer != MIXER_NONE;
+}
+
+bool mixer_attends(enum mixer mixer)
+{
+    return mixer == MIXER_ATTENTION || mixer == MIXER_BESIDE_MAMBA2;
+}
+
+bool mixer_is_mamba(enum mixer mixer)
+{
+    return mixer == MIXER_MAMBA2 || mixer == MIXER_BESIDE_MAMBA2;
 }
 
 bool mixer_is_delta(enum mixer mixer)
@@ -38,17 +50,21 @@ double layer_norms(const struct model *model, const struct layer_kind *kind)
 
 /* Values, keys and queries (Mamba's x, B and C), a gate as wide as the values (KDA's is of low
  * rank), and scalars a head: Mamba's step, the delta rule's decay and strength, KDA's strength. A
- * model without a convolution filters none. */
+ * model without a convolution filters none. A gated convolution's two gates take the place of keys
+ * and queries, and it filters its values alone. */
 struct scan_widths scan_widths(const struct model *m, enum mixer mixer)
 {
     static const double scalars[MIXERS] = {
-        [MIXER_MAMBA2] = 1, [MIXER_GATED_DELTANET] = 2, [MIXER_KDA] = 1};
-    double gate = mixer == MIXER_KDA ? 0 : 1;
+        [MIXER_MAMBA2] = 1, [MIXER_GATED_DELTANET] = 2, [MIXER_KDA] = 1, [MIXER_BESIDE_MAMBA2] = 1};
+    bool convolution = mixer == MIXER_SHORT_CONV;
+    double gate = mixer == MIXER_KDA || convolution ? 0 : 1;
     double inner = (double)m->scan_heads * m->scan_value_dim;
     double mixed = inner + 2.0 * m->scan_key_heads * m->scan_key_dim;
     return (struct scan_widths){.in = mixed + gate * inner + scalars[mixer] * m->scan_heads,
                                 .inner = inner,
-                                .convolved = m->scan_conv > 0 ? mixed : 0};
+                                .convolved = m->scan_conv == 0 ? 0
+                                             : convolution     ? inner
+                                                               : mixed};
 }
 
 /* KDA: of a head's width [fla/layers/kda.py]. */
@@ -75,7 +91,7 @@ double scan_matrices(const struct model *m, enum mixer mixer)
 static double head_vectors(const struct model *m, enum mixer mixer)
 {
     static const double vectors[MIXERS] = {
-        [MIXER_MAMBA2] = 3, [MIXER_GATED_DELTANET] = 2, [MIXER_KDA] = 1};
+        [MIXER_MAMBA2] = 3, [MIXER_GATED_DELTANET] = 2, [MIXER_KDA] = 1, [MIXER_BESIDE_MAMBA2] = 3};
     return vectors[mixer] + (mixer == MIXER_KDA ? m->scan_key_dim : 0);
 }
 
@@ -87,6 +103,8 @@ static double convolution_parameters(const struct model *m, const struct scan_wi
 /* The output's norm: one weight over all heads, or the delta rules' one over a head. */
 static double norm_weights(const struct model *m, enum mixer mixer, const struct scan_widths *w)
 {
+    if (mixer == MIXER_SHORT_CONV || m->scan_gate_alone)
+        return 0;
     return mixer_is_delta(mixer) ? m->scan_value_dim : w->inner;
 }
 
@@ -108,10 +126,14 @@ double scan_shard_parameters(const struct model *m, enum mixer mixer, const stru
 
 double scan_model_flop(const struct model *m, enum mixer mixer)
 {
-    static const double products[MIXERS] = {
-        [MIXER_MAMBA2] = 7, [MIXER_GATED_DELTANET] = 8, [MIXER_LIGHTNING] = 4, [MIXER_KDA] = 8};
+    static const double products[MIXERS] = {[MIXER_MAMBA2] = 7,
+                                            [MIXER_GATED_DELTANET] = 8,
+                                            [MIXER_LIGHTNING] = 4,
+                                            [MIXER_KDA] = 8,
+                                            [MIXER_BESIDE_MAMBA2] = 7};
     struct scan_widths w = scan_widths(m, mixer);
-    double taps = mixer_is_delta(mixer) ? 2.0 * m->scan_conv * w.convolved : 0;
+    bool counted = mixer_is_delta(mixer) || mixer == MIXER_SHORT_CONV;
+    double taps = counted ? 2.0 * m->scan_conv * w.convolved : 0;
     return products[mixer] * w.inner * m->scan_key_dim + taps;
 }
 
@@ -142,12 +164,15 @@ void scan_activations(const struct model *m, enum mixer mixer, const struct shar
     double head = mixer_is_delta(mixer) ? delta_bytes(m, mixer) * m->scan_heads : 0;
     double gates =
         scan_gate_rank(m, mixer) > 0 ? 2 * w.inner : 0; /* KDA's, out of the second step */
-    out->bytes[MODULE_RESIDUAL] += 2 * stream;
-    out->bytes[MODULE_LAYERNORM] +=
-        saved_input_bytes(s) * (k->keeps_gathered_input ? t * m->hidden_size : stream) +
-        eager * stream;
+    double product = mixer == MIXER_SHORT_CONV ? 2 * w.inner : 0; /* what its taps read */
+    if (!mixer_attends(mixer)) {                                  /* attention has counted them */
+        out->bytes[MODULE_RESIDUAL] += 2 * stream;
+        out->bytes[MODULE_LAYERNORM] +=
+            saved_input_bytes(s) * (k->keeps_gathered_input ? t * m->hidden_size : stream) +
+            eager * stream;
+    }
     out->bytes[MODULE_SCAN] +=
-        t / s->tp * (2 * (w.in + gates) + head + (2 + saved_input_bytes(s)) * w.inner);
+        t / s->tp * (2 * (w.in + gates) + head + product + (2 + saved_input_bytes(s)) * w.inner);
 }
 
 /* The gradients of the projection's output and of the scan's, the convolution's output again, and
@@ -157,7 +182,8 @@ double scan_backward_bytes(const struct model *m, enum mixer mixer, const struct
 {
     struct scan_widths w = scan_widths(m, mixer);
     bool delta = mixer_is_delta(mixer);
-    double state = w.inner * m->scan_key_dim / max2(1, m->scan_chunk);
+    double state =
+        mixer == MIXER_SHORT_CONV ? 0 : w.inner * m->scan_key_dim / max2(1, m->scan_chunk);
     double copies = delta ? 2 * 2.0 * m->scan_heads * m->scan_key_dim : 0;
     double a_token = 2 * (w.in + w.inner + w.convolved) + (delta ? 4 : 8) * state + copies;
     return shard_tokens(s) / s->tp * a_token;

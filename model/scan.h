@@ -5,6 +5,8 @@
 /* Layers whose mixer is a chunked scan: Mamba-2, gated delta rule, KDA, lightning attention.
  * Internal to model/. */
 
+/* Mamba-2, alone or beside attention. */
+bool mixer_is_mamba(enum mixer mixer);
 /* The delta rule, gated or KDA. */
 bool mixer_is_delta(enum mixer mixer);
 /* Rank of the projections that make KDA's decays and gate; 0: none. */

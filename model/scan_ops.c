@@ -46,7 +46,7 @@ static void emit_exchange(struct emitter *e, const struct scan_share *share, dou
 static void emit_convolution(struct emitter *e, const struct scan_share *share)
 {
     double elements = share->tokens * share->widths.convolved;
-    double backward = share->mixer == MIXER_MAMBA2 ? 6 + 4 : 6;
+    double backward = mixer_is_mamba(share->mixer) ? 6 + 4 : 6;
     if (elements > 0)
         emit_both(e, OP_NAME_CONVOLUTION, (struct memory_op){MEMORY_ELEMENTWISE, 4 * elements},
                   (struct memory_op){MEMORY_ELEMENTWISE, backward * elements});
@@ -116,23 +116,41 @@ static void emit_gated_norm(struct emitter *e, const struct scan_share *share)
               (struct memory_op){MEMORY_NORM, elements * (fused ? 10 : 34)});
 }
 
-void scan_ops(struct emitter *e, const struct layer_kind *kind)
+/* The two products of a gated convolution: each reads two and writes one forward, reads three and
+ * writes two back. [transformers, modeling_lfm2.py: Lfm2ShortConv] */
+static void emit_gate_products(struct emitter *e, const struct scan_share *share)
 {
-    double stream = shard_sequence_tokens(e->shard) * e->model->hidden_size;
+    double elements = 2 * share->tokens * share->widths.inner;
+    emit_both(e, OP_NAME_SCAN_GATES, (struct memory_op){MEMORY_ELEMENTWISE, 6 * elements},
+              (struct memory_op){MEMORY_ELEMENTWISE, 10 * elements});
+}
+
+void mixer_ops(struct emitter *e, const struct layer_kind *kind)
+{
     struct scan_share share = share_of(e, kind->mixer);
     enum dtype p = e->shard->precision;
-    emit_norm(e, OP_NAME_NORM_1, stream);
-    emit_tp_in(e, MODULE_SCAN, tp_bytes(e));
     emit_linear(e, &(struct linear){OP_NAME_SCAN_IN, MODULE_SCAN, share.tokens,
                                     e->model->hidden_size, share.widths.in, 0, p, true, false});
     emit_exchange(e, &share, share.widths.in + emit_gates(e, &share));
     emit_convolution(e, &share);
     emit_unit_keys(e, &share);
-    emit_scan(e, &share);
+    if (kind->mixer == MIXER_SHORT_CONV)
+        emit_gate_products(e, &share);
+    else
+        emit_scan(e, &share);
     emit_exchange(e, &share, share.widths.inner);
-    emit_gated_norm(e, &share);
+    if (kind->mixer != MIXER_SHORT_CONV)
+        emit_gated_norm(e, &share);
     emit_linear(e, &(struct linear){OP_NAME_SCAN_OUT, MODULE_SCAN, share.tokens, share.widths.inner,
                                     e->model->hidden_size, 0, p, true, false});
+}
+
+void scan_ops(struct emitter *e, const struct layer_kind *kind)
+{
+    double stream = shard_sequence_tokens(e->shard) * e->model->hidden_size;
+    emit_norm(e, OP_NAME_NORM_1, stream);
+    emit_tp_in(e, MODULE_SCAN, tp_bytes(e));
+    mixer_ops(e, kind);
     emit_tp_out(e, MODULE_SCAN, tp_bytes(e));
     emit_residual(e, OP_NAME_RESIDUAL_1, stream);
 }

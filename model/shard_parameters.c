@@ -36,9 +36,8 @@ static double attention_shard_parameters(const struct model *m, const struct lay
 static double mixer_shard_parameters(const struct model *m, const struct layer_kind *kind,
                                      const struct shard *s)
 {
-    if (kind->mixer == MIXER_ATTENTION)
-        return attention_shard_parameters(m, kind, s);
-    return mixer_scans(kind->mixer) ? scan_shard_parameters(m, kind->mixer, s) : 0;
+    double attention = mixer_attends(kind->mixer) ? attention_shard_parameters(m, kind, s) : 0;
+    return attention + (mixer_scans(kind->mixer) ? scan_shard_parameters(m, kind->mixer, s) : 0);
 }
 
 struct shard_parameters layer_shard_parameters(const struct model *model,
@@ -163,9 +162,9 @@ void layer_activations(const struct model *model, const struct layer_kind *kind,
                        struct activations *out)
 {
     memset(out, 0, sizeof *out);
-    if (kind->mixer == MIXER_ATTENTION)
+    if (mixer_attends(kind->mixer))
         attention_activations(model, kind, shard, kernels, out);
-    else if (kind->mixer != MIXER_NONE)
+    if (mixer_scans(kind->mixer))
         scan_activations(model, kind->mixer, shard, kernels, out);
     double stream = shard_sequence_tokens(shard) * model->hidden_size;
     bool half = kind->experts || kind->intermediate_size > 0;

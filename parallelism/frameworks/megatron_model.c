@@ -250,7 +250,7 @@ static bool has_own_heads(const struct model *m)
 {
     for (int i = 0; i < m->kinds; i++) {
         const struct layer_kind *k = &m->kind[i];
-        if (k->mixer == MIXER_ATTENTION &&
+        if (mixer_attends(k->mixer) &&
             (k->heads != m->heads || k->kv_heads != m->kv_heads || k->head_dim != m->head_dim ||
              k->v_head_dim > 0 || k->keys_are_values))
             return true;

@@ -157,9 +157,11 @@ enum status megatron_write_scans(struct framework_writer *w, const struct model 
         return STATUS_OK;
     if (w->framework->sections)
         return writer_refuse(w, "layers without attention, unless a recipe of the model has them");
-    if (has[MIXER_LIGHTNING] || has[MIXER_KDA])
-        return writer_refuse(w, "%s layers",
-                             mixer_names[has[MIXER_KDA] ? MIXER_KDA : MIXER_LIGHTNING]);
+    static const enum mixer foreign[] = {MIXER_LIGHTNING, MIXER_KDA, MIXER_BESIDE_MAMBA2,
+                                         MIXER_SHORT_CONV};
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
+        if (has[foreign[i]])
+            return writer_refuse(w, "%s layers", mixer_names[foreign[i]]);
     if (*halves && has[MIXER_GATED_DELTANET])
         return writer_refuse(w, "the gated delta rule among layers of one half");
     return *halves ? write_hybrid(w, m) : write_deltanet(w, m);

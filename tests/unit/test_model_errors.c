@@ -151,8 +151,16 @@ static void refused(void **state)
          "text_config.layer_types[0]", "linear_attention"},
         {"{\"model_type\": \"llama\", \"hybrid_override_pattern\": \"M-M*\", " LAYERS REST,
          "hybrid_override_pattern", "Mamba"},
-        {"{\"model_type\": \"falcon_h1\", \"mamba_d_ssm\": 4096, " LAYERS REST, "mamba_d_ssm",
-         "Mamba"},
+        {"{\"model_type\": \"llama\", \"mamba_d_ssm\": 4096, " LAYERS REST, "mamba_d_ssm", "Mamba"},
+        {"{\"model_type\": \"falcon_h1\", \"attn_layer_indices\": [0, 2], \"mamba_n_heads\": 4, "
+         "\"mamba_d_head\": 16, \"mamba_d_state\": 16, \"mamba_n_groups\": 1, " LAYERS REST,
+         "attn_layer_indices", "of some layers alone"},
+        {"{\"model_type\": \"llama\", \"conv_L_cache\": 3, " LAYERS REST, "conv_L_cache",
+         "convolution"},
+        {"{\"model_type\": \"bamba\", \"layer_types\": [\"conv\", \"mamba\", \"mamba\", "
+         "\"attention\"], \"mamba_n_heads\": 4, \"mamba_d_head\": 16, \"mamba_d_state\": 16, "
+         "\"mamba_n_groups\": 1, " LAYERS REST,
+         "layer_types[0]", "expected a mixer's name"},
         {"{\"model_type\": \"zamba2\", " LAYERS REST, "model_type", "Mamba"},
         {"{\"model_type\": \"qwen3_moe\", "
          "\"moe_latent_size\": 1024, " LAYERS REST, "moe_latent_size", "experts of another kind"},

@@ -94,8 +94,9 @@ static void mimo_heads(void **state)
     assert_true(kind_of(&m, 1)->experts);
 }
 
-/* Nemotron 3 Super: experts of two matrices between 1024 and 2688, reached and left by a projection;
- * their tokens travel in the latent space, so an exchange moves a quarter of the hidden size. */
+/* Nemotron 3 Super: experts of two matrices between 1024 and 2688, reached and left by a
+ * projection; their tokens travel in the latent space, so an exchange moves a quarter of the hidden
+ * size. */
 static void latent_experts(void **state)
 {
     (void)state;
@@ -115,6 +116,51 @@ static void latent_experts(void **state)
         if (ops.op[i].name == OP_NAME_DISPATCH && ops.op[i].phase == PHASE_FORWARD)
             exchanged += ops.op[i].bytes;
     check_near(exchanged, 2.0 * TOKENS * 22 * 1024, 0);
+}
+
+/* Falcon-H1 0.5B: in each layer 8 heads of 64 with 2 of keys beside 24 scan heads of 64, one of
+ * keys of 128: in 2 x 1536 + 2 x 128 + 24, out 1536, 4 taps and a bias on 1792 channels, A, D and a
+ * step's bias a head, no norm of the output; two norms, whose input both mixers read. */
+static void beside_mamba(void **state)
+{
+    (void)state;
+    struct model m = counted("falcon-h1-0.5b");
+    struct shard s = gpt_shard(1, 1, TOKENS);
+    struct kernels k = gpt_kernels();
+    struct ops ops = {.n = 0};
+    struct model_parameters p = layer_parameters(&m, kind_of(&m, 0));
+    int of_kind[OP_KINDS] = {0}, norms = 0;
+    assert_int_equal(m.kinds, 1);
+    check_near(p.attention, 1024.0 * 64 * (8 + 2 + 2 + 8), 0);
+    check_near(p.scans, 1024.0 * 3352 + 1536 * 1024.0 + 1792 * 5 + 3 * 24, 0);
+    check_near(p.norms, 2 * 1024, 0);
+    s.attention = ATTENTION_FLASH;
+    layer_ops(&m, kind_of(&m, 0), &s, &k, &ops);
+    for (int i = 0; i < ops.n; i++) {
+        of_kind[ops.op[i].kind] += ops.op[i].phase == PHASE_FORWARD;
+        norms += ops.op[i].name == OP_NAME_NORM_1 && ops.op[i].phase == PHASE_FORWARD;
+    }
+    assert_int_equal(of_kind[OP_ATTENTION], 1);
+    assert_int_equal(of_kind[OP_SCAN], 1);
+    assert_int_equal(norms, 1);
+    check_near(model_kv_bytes_per_token(&m, 2), 36 * 2 * 2 * 2 * 64, 0);
+}
+
+/* LFM2 1.2B: a layer's two gates and values from one product, 3 taps on 2048 channels, out; an MLP
+ * of two thirds of 12288. */
+static void short_convolution(void **state)
+{
+    (void)state;
+    struct model m = counted("lfm2-1.2b");
+    struct model_parameters p = layer_parameters(&m, kind_of(&m, 0));
+    check_near(p.scans, 4 * 2048.0 * 2048 + 3 * 2048, 0);
+    check_near(p.dense_mlp, 3 * 2048.0 * 8192, 0);
+    check_near(scan_model_flop(&m, MIXER_SHORT_CONV), 2 * 3 * 2048, 0);
+    assert_int_equal(kind_of(&m, 2)->mixer, MIXER_ATTENTION);
+    check_near(layer_parameters(&m, kind_of(&m, 2)).scans, 0, 0);
+    m = counted("lfm2-8b-a1b");
+    assert_false(kind_of(&m, 1)->experts);
+    assert_true(kind_of(&m, 2)->experts && kind_of(&m, 3)->mixer == MIXER_SHORT_CONV);
 }
 
 /* FLOP of a token's forward products in a layer, by its op list. */
@@ -167,6 +213,8 @@ int main(void)
         cmocka_unit_test(gemma4_experts),
         cmocka_unit_test(mimo_heads),
         cmocka_unit_test(latent_experts),
+        cmocka_unit_test(beside_mamba),
+        cmocka_unit_test(short_convolution),
         cmocka_unit_test(kernels_meet_each_matrix),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
