@@ -59,7 +59,7 @@ static const struct family families[] = {
     {"gemma2", LLAMA | TRAIT_TIED, 4, WINDOW_PATTERN, NULL},
     {"vaultgemma", LLAMA | TRAIT_TIED, 2, WINDOW_PATTERN, NULL},
     {"gemma3_text gemma3", LLAMA | TRAIT_TIED | TRAIT_QK_HEAD, 4, WINDOW_PATTERN, NULL},
-    {"gemma4_text gemma4", LLAMA | TRAIT_TIED | TRAIT_QK_HEAD | TRAIT_OWN_HEADS, 4, WINDOW_PATTERN,
+    {"gemma4_text gemma4 gemma4_unified_text gemma4_unified", LLAMA | TRAIT_TIED | TRAIT_QK_HEAD | TRAIT_OWN_HEADS, 4, WINDOW_PATTERN,
      adjust_gemma4},
     {"mimo_v2_flash", LLAMA | TRAIT_ROUTER_BIAS | TRAIT_OWN_HEADS, 2, WINDOW_IGNORED, NULL},
     {"llama4_text llama4", LLAMA | TRAIT_QK_PLAIN | TRAIT_EXPERT_WIDTH, 2, WINDOW_CHUNKS,

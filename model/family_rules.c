@@ -47,16 +47,19 @@ static const struct preset presets[] = {
     {"gemma3_text", AT(vocab_size), 262208, true},
     {"gemma gemma2", AT(vocab_size), 256000, true},
     {"llama4_text", AT(vocab_size), 202048, true},
-    {"gemma gemma2 gemma3_text gemma3 vaultgemma gemma4_text gemma4", AT(head_dim), 256, false},
-    {"gemma4_text gemma4", AT(full_head_dim), 512, false},
+    {"gemma gemma2 gemma3_text gemma3 vaultgemma gemma4_text gemma4 gemma4_unified_text "
+     "gemma4_unified", AT(head_dim), 256, false},
+    {"gemma4_text gemma4 gemma4_unified_text gemma4_unified", AT(full_head_dim), 512, false},
     {"gemma4_text gemma4", AT(window), 512, false},
+    {"gemma4_unified_text gemma4_unified", AT(window), 1024, false},
     {"qwen3 qwen3_vl_text qwen3_vl_moe_text llama4_text llama4", AT(head_dim), 128, false},
     {"mistral gemma2 gemma3_text gemma3 dots1 olmo3 cohere2 vaultgemma exaone_moe", AT(window),
      4096, false},
     {"afmoe", AT(window), 1024, false},
     {"gpt_oss", AT(window), 128, false},
     {"gemma2 gpt_oss vaultgemma", AT(window_pattern), 2, false},
-    {"gemma3_text gemma3 gemma4_text gemma4", AT(window_pattern), 6, false},
+    {"gemma3_text gemma3 gemma4_text gemma4 gemma4_unified_text gemma4_unified", AT(window_pattern), 6,
+     false},
     {"cohere2 olmo3 exaone4 exaone_moe afmoe", AT(window_pattern), 4, false},
     {"exaone_moe afmoe", AT(first_dense), 1, false},
     {"dots1", AT(use_window), 1, false},
@@ -238,7 +241,8 @@ enum status adjust_falcon_h1(struct reader *r)
 enum status adjust_gemma4(struct reader *r)
 {
     struct config *c = &r->config;
-    if (!json_member(r->object, "hidden_size_per_layer_input"))
+    bool unified = strncmp(r->model_type, "gemma4_unified", 14) == 0;
+    if (!unified && !json_member(r->object, "hidden_size_per_layer_input"))
         return json_error(r->json, r->object, r->e, STATUS_INPUT,
                           "without \"hidden_size_per_layer_input\" there is a second stream beside "
                           "the layers, which is not modelled");

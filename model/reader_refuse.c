@@ -56,7 +56,7 @@ static const struct refusal refused_types[] = {
     {"mllama mllama_text_model t5 mt5 umt5 bart mbart pegasus whisper marian", "cross-attention",
      0},
     {"gemma3n gemma3n_text", "a second stream beside the layers", 0},
-    {"gemma4_unified gemma4_unified_text step3p5 step3p7 nemotron-nas openelm",
+    {"step3p5 step3p7 nemotron-nas openelm",
      "layers of different head counts", 0},
     {"longcat_flash ernie4_5_vl_moe ernie4_5_moe_vl", "experts of another kind", 0},
     {"bert roberta xlm-roberta deberta deberta-v2 electra albert distilbert modernbert",

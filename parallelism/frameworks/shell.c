@@ -15,7 +15,7 @@ static const char *const keywords[] = {
     "for",   "case",     "esac",    "{",       "}",     "!",     "time",  "exec",    "export",
     "local", "readonly", "declare", "typeset", "nohup", "sudo",  "env",   "command", "set",
     "-x",    "-e",       "-ex",     "-eux",    "-u",    NULL};
-static const char *const branch_words[] = {"while", "until", "for", "case", NULL};
+static const char *const branch_words[] = {"while", "until", "for", NULL};
 static const char *const shells[] = {"bash", "sh", "/bin/bash", "/bin/sh", "/usr/bin/bash", NULL};
 
 static void run(struct shell *shell, const char *text, size_t n, int line, int depth);
@@ -45,6 +45,7 @@ static void keyword(struct lexer *x, const char *word)
     bool undecided = shell_branch_keyword(&x->branches, word);
     x->shell->branches = x->shell->branches || undecided || names_find(branch_words, word) >= 0;
     x->loop = x->loop || strcmp(word, "for") == 0;
+    x->chooses = x->chooses || strcmp(word, "case") == 0;
 }
 
 static void command_word(struct lexer *x, const char *word)
@@ -340,6 +341,23 @@ static enum shell_link link_of(const struct lexer *x, char c)
     return c == '|' ? LINK_PIPE : LINK_NONE;
 }
 
+/* What ends a command, or a pattern of a `case`. */
+static void separator(struct lexer *x, char c)
+{
+    lexer_end_word(x);
+    if (x->chooses)
+        lexer_open_case(x);
+    if (shell_branch_in_pattern(&x->branches))
+        lexer_take_patterns(x, c);
+    else
+        end_command(x, link_of(x, c));
+    if (c == ';' && lexer_peek(x, 1) == ';' && shell_branch_next(&x->branches))
+        x->at++;
+    x->at++;
+    if (c == '\n')
+        next_line(x);
+}
+
 /* Takes at least one character. */
 static void step(struct lexer *x)
 {
@@ -362,10 +380,7 @@ static void step(struct lexer *x)
         lexer_end_word(x);
         x->at++;
     } else if (strchr("\n;&|()", c)) {
-        end_command(x, link_of(x, c));
-        x->at++;
-        if (c == '\n')
-            next_line(x);
+        separator(x, c);
     } else {
         lexer_add_char(x, c);
         x->at++;

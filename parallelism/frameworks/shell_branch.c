@@ -1,6 +1,8 @@
 #include "parallelism/frameworks/shell_branch.h"
 #include "base/number.h"
 #include "parallelism/frameworks/settings.h"
+#include <fnmatch.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { TEST_WORDS = 4 };
@@ -129,7 +131,8 @@ static bool begin_body(struct shell_branches *b, struct shell_branch *branch)
 bool shell_branch_keyword(struct shell_branches *b, const char *word)
 {
     struct shell_branch *branch = top(b);
-    bool inside = branch && !branch->brace;
+    bool inside = branch && !branch->brace && !branch->chooses;
+    const char *end = !branch || inside ? "fi" : branch->brace ? "}" : "esac";
     if (strcmp(word, "!") == 0)
         b->negated = !b->negated;
     else if (strcmp(word, "if") == 0)
@@ -140,11 +143,72 @@ bool shell_branch_keyword(struct shell_branches *b, const char *word)
         return begin_body(b, branch);
     else if ((strcmp(word, "else") == 0 || strcmp(word, "elif") == 0) && inside)
         branch->active = !branch->taken;
-    else if (b->depth > 0 && strcmp(word, branch && branch->brace ? "}" : "fi") == 0)
+    else if (b->depth > 0 && strcmp(word, end) == 0)
         b->depth--;
-    if (strcmp(word, "fi") == 0 || strcmp(word, "}") == 0)
+    if (strcmp(word, "fi") == 0 || strcmp(word, "}") == 0 || strcmp(word, "esac") == 0)
         b->result = TRUTH_UNKNOWN;
     return false;
+}
+
+bool shell_branch_case(struct shell_branches *b, const char *subject)
+{
+    bool dead = shell_branch_dead(b);
+    push(b, false, false);
+    struct shell_branch *branch = top(b);
+    if (!branch)
+        return true;
+    branch->chooses = branch->pattern = true;
+    branch->decided = !value_is_unresolved(subject) && strlen(subject) < sizeof branch->subject;
+    if (branch->decided)
+        snprintf(branch->subject, sizeof branch->subject, "%s", subject);
+    return !branch->decided && !dead;
+}
+
+static struct shell_branch *open_case(struct shell_branches *b)
+{
+    struct shell_branch *branch = top(b);
+    return branch && branch->chooses ? branch : NULL;
+}
+
+bool shell_branch_in_pattern(struct shell_branches *b)
+{
+    const struct shell_branch *branch = open_case(b);
+    return branch && branch->pattern;
+}
+
+/* A pattern that the script does not tell may be the word's, and decides no more. */
+void shell_branch_pattern(struct shell_branches *b, const char *pattern)
+{
+    struct shell_branch *branch = open_case(b);
+    if (branch && value_is_unresolved(pattern))
+        branch->decided = false;
+    else if (branch && branch->decided && fnmatch(pattern, branch->subject, 0) == 0)
+        branch->matched = true;
+}
+
+bool shell_branch_body(struct shell_branches *b)
+{
+    struct shell_branch *branch = open_case(b);
+    if (!branch)
+        return false;
+    branch->pattern = false;
+    branch->active = !branch->decided || (branch->matched && !branch->taken);
+    branch->taken = branch->taken || (branch->decided && branch->matched);
+    branch->matched = false;
+    return !branch->decided && !shell_branch_dead(b);
+}
+
+bool shell_branch_next(struct shell_branches *b)
+{
+    struct shell_branch *branch = open_case(b);
+    if (!branch)
+        return false;
+    branch->pattern = true;
+    branch->active = false;
+    b->result = TRUTH_UNKNOWN;
+    b->link = LINK_NONE;
+    b->passed_over = false;
+    return true;
 }
 
 bool shell_branch_dead(const struct shell_branches *b)

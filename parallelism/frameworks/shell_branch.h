@@ -2,8 +2,8 @@
 #define PARALLELISM_FRAMEWORKS_SHELL_BRANCH_H
 #include "parallelism/frameworks/words.h"
 
-/* Which commands of a script run: `if`, `elif`, `else`, `&&` and `||` behind tests of values that
- * the script itself tells. What it does not tell decides nothing: all of it is read. */
+/* Which commands of a script run: `if`, `elif`, `else`, `case`, `&&` and `||` behind tests of values
+ * that the script itself tells. What it does not tell decides nothing: all of it is read. */
 enum truth { TRUTH_UNKNOWN, TRUTH_FALSE, TRUTH_TRUE };
 enum shell_link { LINK_NONE, LINK_AND, LINK_OR, LINK_PIPE };
 
@@ -12,6 +12,10 @@ struct shell_branch {
     bool brace;  /* `{ ... }`, not an `if` */
     bool active; /* what is read now may run */
     bool taken;  /* an earlier condition was true */
+    /* of a `case` */
+    bool chooses, pattern; /* it is one; its patterns are read, no commands */
+    bool decided, matched; /* the script tells its word; a pattern of the next body is the word's */
+    char subject[128];
 };
 
 struct shell_branches {
@@ -26,6 +30,14 @@ struct shell_branches {
 
 /* A keyword where a command begins; true: an `if` was not decided. */
 bool shell_branch_keyword(struct shell_branches *b, const char *word);
+/* `case WORD in`: opens it. True: what the script does not tell decides it. */
+bool shell_branch_case(struct shell_branches *b, const char *subject);
+/* Patterns are read; one of them; the ')' behind them. True: undecided, the body is read. */
+bool shell_branch_in_pattern(struct shell_branches *b);
+void shell_branch_pattern(struct shell_branches *b, const char *pattern);
+bool shell_branch_body(struct shell_branches *b);
+/* The ";;" behind a body; false: no `case` is open here. */
+bool shell_branch_next(struct shell_branches *b);
 /* True if the command that is read does not run. */
 bool shell_branch_dead(const struct shell_branches *b);
 /* The end of a command of these words, none where it assigns alone, and what links the next. */

@@ -17,6 +17,7 @@ struct lexer {
     bool append;   /* NAME+=value */
     bool skip;     /* the word is the target of a redirection */
     bool loop;     /* the command is the head of a `for` */
+    bool chooses;  /* of a `case` */
     bool assigned; /* the command assigns a variable */
     struct shell_branches branches;
     char delimiter[64]; /* of a here-document that begins on the next line; "": none */
@@ -30,6 +31,10 @@ void lexer_end_word(struct lexer *x);
 void lexer_add_char(struct lexer *x, char c);
 /* The character `ahead` of the next; '\0' past the end. */
 char lexer_peek(const struct lexer *x, size_t ahead);
+
+/* The head of a `case`, whose words have been read; the patterns that c ends. */
+void lexer_open_case(struct lexer *x);
+void lexer_take_patterns(struct lexer *x, char c);
 
 /* Each takes what begins at x->at. */
 void lexer_single_quoted(struct lexer *x);

@@ -142,6 +142,22 @@ static void test_inner_scripts(void **state)
 }
 
 /* Hostile input ends, and is cut where it grows. */
+/* noted: 1, 0, or -1 for either. */
+static void check_branch(const char *body, const char *expected, int noted)
+{
+    char script[200];
+    struct text got = {0};
+    struct shell shell = {.command = on_branch, .context = &got};
+    snprintf(script, sizeof script, "N=8 E=; %s", body);
+    shell_read(&shell, script, strlen(script));
+    if (strcmp(text_string(&got), expected) != 0)
+        print_error("%s\n", body);
+    assert_string_equal(text_string(&got), expected);
+    assert_true(noted < 0 || shell.branches == (noted == 1));
+    text_free(&got);
+    shell_free(&shell);
+}
+
 /* Branches whose tests the script decides; of the others all is read. */
 static void test_branches(void **state)
 {
@@ -180,19 +196,39 @@ static void test_branches(void **state)
         {"fi; else; then; } ; a",                                             "1:a"           },
         {"if [ $N = ; then a; fi; b",                                         "1:a 1:b"       },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char script[200], expected[200] = "";
-        snprintf(script, sizeof script, "N=8 E=; %s", cases[i][0]);
-        struct text got = {0};
-        struct shell shell = {.command = on_branch, .context = &got};
-        shell_read(&shell, script, strlen(script));
-        snprintf(expected, sizeof expected, "%s", cases[i][1]);
-        if (strcmp(text_string(&got), expected) != 0)
-            print_error("%s\n", cases[i][0]);
-        assert_string_equal(text_string(&got), expected);
-        text_free(&got);
-        shell_free(&shell);
-    }
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        check_branch(cases[i][0], cases[i][1], -1);
+}
+
+/* `case`: the first body whose pattern is the word's, or all of them where the script does not tell
+ * the word; the last column: whether that is noted. */
+static void test_cases(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *script, *commands;
+        int noted;
+    } cases[] = {
+        {"case $N in 7) a;; 8) b;; *) c;; esac; d",                          "1:b 1:d",     0},
+        {"case \"$N\" in\n \"7\")\n a\n ;;\n 8|9)\n b; c\n ;;\nesac\nd",     "6:b 6:c 9:d", 0},
+        {"case $N in 7|8) a;; 8) b;; esac",                                  "1:a",         0},
+        {"case x$N in y*) a;; x[0-9]) b;; *) c;; esac",                      "1:b",         0},
+        {"case $N in (7) a;; (8) b;; esac",                                  "1:b",         0},
+        {"case $N in 7) a;; *) b; esac; c",                                  "1:b 1:c",     0},
+        {"case $N in 7) a;; esac; c",                                        "1:c",         0},
+        {"case $E in '') a;; *) b;; esac",                                   "1:a",         0},
+        {"case $U in 7) a;; *) b;; esac; c",                                 "1:a 1:b 1:c", 1},
+        {"case $N in $U) a;; *) b;; esac; c",                                "1:a 1:b 1:c", 1},
+        {"case $N in 8) if [ $N = 7 ]; then a; else b; fi; c;; *) d;; esac", "1:b 1:c",     0},
+        {"if [ $N = 7 ]; then case $U in 7) a;; esac; b; fi; c",             "1:c",         0},
+        {"case $N in 8) case $E in x) a;; *) b;; esac; c;; *) d;; esac",     "1:b 1:c",     0},
+        {"case $N in 7) N=1;; esac; [ $N = 8 ] && a",                        "1:a",         0},
+        {"case $N in 8) M=9;; *) M=1;; esac; [ $M = 9 ] && a",               "1:a",         0},
+        {"case in 8) a;; esac; b",                                           "1:b",         0},
+        {"esac; ;; ) a",                                                     "1:a",         0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        check_branch(cases[i].script, cases[i].commands, cases[i].noted);
 }
 
 /* One `if` in another, more than are kept. */
@@ -236,7 +272,8 @@ int main(void)
         cmocka_unit_test(test_arrays),        cmocka_unit_test(test_arithmetic),
         cmocka_unit_test(test_unresolved),    cmocka_unit_test(test_documents),
         cmocka_unit_test(test_inner_scripts), cmocka_unit_test(test_branches),
-        cmocka_unit_test(test_deep_branches), cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_cases),         cmocka_unit_test(test_deep_branches),
+        cmocka_unit_test(test_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
