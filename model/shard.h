@@ -36,7 +36,7 @@ struct shard {
     enum cp_comm cp_comm;
     bool tiled_mlp;  /* a dense MLP runs over tiles of its tokens, again in its backward pass */
     bool tiled_loss; /* logits and loss run over tiles of the tokens */
-    bool eager_loss; /* no compiler fuses the passes of the loss */
+    bool compiled;   /* by torch.compile: it fuses elementwise passes, those of the loss too */
     double expert_imbalance; /* max over mean load of expert ranks, >= 1 */
     double expert_capacity;  /* capacity factor (drop and pad); 0: dropless */
 };

@@ -147,7 +147,7 @@ static double logits_bytes(const struct scenario *scenario, const struct shard_c
 {
     const struct stack *stack = &scenario->stack;
     double vocabulary = loss_vocabulary(&scenario->model, &shard->shard, &stack->kernels);
-    bool eager = shard->shard.eager_loss && stack->eager_logits_bytes > 0;
+    bool eager = !shard->shard.compiled && stack->eager_logits_bytes > 0;
     double bytes = (eager ? stack->eager_logits_bytes : stack->logits_bytes) * vocabulary;
     if (shard->shard.tiled_loss)
         bytes = fmin(bytes, 4.0 * scenario->model.hidden_size);

@@ -216,7 +216,7 @@ struct shard strategy_shard(const struct strategy *s, const struct job *job)
                           .cp_comm = s->cp_comm,
                           .tiled_mlp = s->tiles >> TILE_MLP & 1,
                           .tiled_loss = s->tiles >> TILE_LOSS & 1,
-                          .eager_loss = !s->torch_compile,
+                          .compiled = s->torch_compile,
                           .expert_imbalance = job->expert_imbalance,
                           .expert_capacity = job->expert_capacity};
 }
