@@ -142,15 +142,20 @@ static void find_windows(const struct stages *stages, struct layout_cost *out)
 
 /* In tiles, of so many rows that a tile's logits are as many as the elements of what the head
  * reads: these, turned into their gradients in place, and the gradient of what it read, 2 bytes
- * each. [Liger Kernel, fused_linear_cross_entropy.py: inc_factor] */
+ * each. [Liger Kernel, fused_linear_cross_entropy.py: inc_factor] In a number of tiles that the
+ * stack sets, a tile's logits, copies of what the head reads and its gradient in fp32. [torchtitan,
+ * components/loss.py: ChunkedLossWrapper, GradAccumulator] */
 static double logits_bytes(const struct scenario *scenario, const struct shard_cost *shard, int mtp)
 {
     const struct stack *stack = &scenario->stack;
     double vocabulary = loss_vocabulary(&scenario->model, &shard->shard, &stack->kernels);
     bool eager = !shard->shard.compiled && stack->eager_logits_bytes > 0;
     double bytes = (eager ? stack->eager_logits_bytes : stack->logits_bytes) * vocabulary;
-    if (shard->shard.tiled_loss)
-        bytes = fmin(bytes, 4.0 * scenario->model.hidden_size);
+    if (shard->shard.tiled_loss) {
+        double read = scenario->model.hidden_size;
+        bytes =
+            fmin(bytes, stack->loss_tiles > 0 ? bytes / stack->loss_tiles + 6 * read : 4 * read);
+    }
     return (1 + mtp) * bytes * shard_tokens(&shard->shard);
 }
 

@@ -166,6 +166,8 @@ const struct field stack_fields[] = {
            "bytes a logit at the peak of the last stage"),
     NUMBER("eager_logits_bytes", UNIT_NONE, eager_logits_bytes, 64,
            "the same where the loss is not compiled; 0: as many"),
+    NUMBER("loss_tiles", UNIT_NONE, loss_tiles, 1e6,
+           "tiles of a loss in tiles; 0: their logits as wide as the model"),
     NUMBER("compute", UNIT_NONE, constant[STACK_COMPUTE].value, 100,
            "GEMM and attention time over the benchmarked kernels'"),
     NUMBER("memory", UNIT_NONE, constant[STACK_MEMORY].value, 100,

@@ -90,6 +90,7 @@ struct stack {
     double reserve_bytes;      /* of the device's memory that must stay free */
     double logits_bytes;       /* a logit at the peak of the last stage; MODELLING 6.4 */
     double eager_logits_bytes; /* the same where the loss is not compiled; 0: as many */
+    double loss_tiles;         /* of a loss in tiles; 0: tiles as wide as the model */
     struct stack_constant constant[STACK_CONSTANTS];
     bool saves_alternate_products; /* selective recompute saves attention and every second matrix
                                       product of a layer and repeats the rest, instead of modules */

@@ -201,6 +201,27 @@ static void test_tiles_of_a_small_vocabulary(void **state)
     free(c);
 }
 
+/* In 8 tiles, as torchtitan's: an eighth of 4 bytes a logit, 2 bytes of what the head reads and 4
+ * of its gradient. */
+static void test_tiles_that_a_stack_sets(void **state)
+{
+    (void)state;
+    struct scenario *c = catalog_scenario("llama3-8b", "dgx-h100", 8);
+    struct strategy s;
+    struct step_cost cost;
+    struct error e;
+    error_init(&e);
+    assert_int_equal(stack_find("torchtitan", NULL, &c->stack, &e), STATUS_OK);
+    strategy_default(&s);
+    s.dp = 8;
+    s.torch_compile = true;
+    s.tiles = 1u << TILE_LOSS;
+    step_estimate(c, &s, &cost);
+    check_near(cost.memory_bytes[MEMORY_LOGITS],
+               c->job.seq_length * (128256.0 * 4 / 8 + (2 + 4) * 4096), 1e-12);
+    free(c);
+}
+
 static void test_words_of_tiles(void **state)
 {
     (void)state;
@@ -225,6 +246,7 @@ int main(void)
         cmocka_unit_test(test_mlp_in_tiles),
         cmocka_unit_test(test_tiles_of_a_step),
         cmocka_unit_test(test_tiles_of_a_small_vocabulary),
+        cmocka_unit_test(test_tiles_that_a_stack_sets),
         cmocka_unit_test(test_words_of_tiles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
