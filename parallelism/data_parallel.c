@@ -106,7 +106,8 @@ static double optimizer_s(const struct scenario *scenario, const struct shard_pa
 }
 
 /* Buffers of every communicator of more than one rank; ZeRO-3 holds two gathered layers and one
- * layer's gradients, or the whole vocabulary matrix where that is larger. MODELLING 6.5 */
+ * layer's gradients, or the whole vocabulary matrix where that is larger, unless what is gathered
+ * stays (memory.c, kept_bytes). MODELLING 6.5 */
 static double communication_bytes(const struct scenario *scenario, const struct shard_cost *shard,
                                   const struct strategy *s, int zero)
 {
@@ -122,7 +123,7 @@ static double communication_bytes(const struct scenario *scenario, const struct 
             layer = p->dense + p->expert;
     }
     double vocabulary = shard->head.parameters.dense;
-    double gathered = 2 * layer > vocabulary ? 2 * layer : vocabulary;
+    double gathered = !s->reshard_after_forward ? 0 : max2(2 * layer, vocabulary);
     return bytes + gathered * weight_gather_bytes(scenario) + layer * k->gradient_reduce_bytes;
 }
 

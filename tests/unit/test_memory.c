@@ -185,6 +185,29 @@ static void test_prediction_layer_shares_the_head(void **state)
     free(c);
 }
 
+/* ZeRO-3 that keeps what it gathered holds all 8.03 10^9 parameters of Llama 3 8B in 2 bytes, and
+ * no buffer of two layers or of the vocabulary's matrix (128,256 x 4096, the larger) beside them.
+ */
+static void test_gathered_parameters_kept(void **state)
+{
+    (void)state;
+    struct scenario *c = catalog_scenario("llama3-8b", "dgx-h100", 8);
+    struct strategy s;
+    struct step_cost freed, kept;
+    strategy_default(&s);
+    s.dp = 8;
+    s.zero = 3;
+    s.reshard_after_forward = true;
+    step_estimate(c, &s, &freed);
+    s.reshard_after_forward = false;
+    step_estimate(c, &s, &kept);
+    double all = 8030261248, vocabulary = 128256.0 * 4096;
+    check_near(kept.memory_bytes[MEMORY_COMMUNICATION] - freed.memory_bytes[MEMORY_COMMUNICATION],
+               c->stack.param_gather_bytes * (all - vocabulary), 1e-4);
+    check_near(c->stack.param_gather_bytes, 2, 0);
+    free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +218,7 @@ int main(void)
         cmocka_unit_test(test_gradients_by_precision),
         cmocka_unit_test(test_first_of_equal_ranks),
         cmocka_unit_test(test_prediction_layer_shares_the_head),
+        cmocka_unit_test(test_gathered_parameters_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
