@@ -47,8 +47,8 @@ static void test_ranks_of_a_token(void **state)
     check_near(expert_ranks_frac(&m, 8), 1, 1e-12);
 }
 
-/* Groups keep a token to some of the ranks: one group in eight to one rank of eight or two of sixteen,
- * four to four; where a rank holds whole groups, one choice in eight is still one rank. */
+/* Groups keep a token to some of the ranks: one group in eight to one rank of eight or two of
+ * sixteen, four to four; where a rank holds whole groups, one choice in eight is still one rank. */
 static void test_ranks_of_a_token_in_groups(void **state)
 {
     (void)state;
@@ -90,7 +90,8 @@ static void test_hybridep_permutes_as_it_copies(void **state)
     (void)state;
     struct model m = expert_model();
     struct kernels k = gpt_kernels();
-    struct shard deepep = expert_shard(DISPATCHER_DEEPEP), hybrid = expert_shard(DISPATCHER_HYBRIDEP);
+    struct shard deepep = expert_shard(DISPATCHER_DEEPEP),
+                 hybrid = expert_shard(DISPATCHER_HYBRIDEP);
     struct ops d = {.n = 0}, h = {.n = 0};
     layer_ops(&m, &m.kind[0], &deepep, &k, &d);
     layer_ops(&m, &m.kind[0], &hybrid, &k, &h);
@@ -109,19 +110,21 @@ static void test_hybridep_permutes_as_it_copies(void **state)
 }
 
 /* Biased experts cost kernels of their own, 32 B a produced element forward and 64 back. Where the
- * stack fuses them, FC2's output of 2 B an element is read and written forward, and the gradients of
- * both products (FC1's twice as wide as what it produces) are read back. */
+ * stack fuses them, FC2's output of 2 B an element is read and written forward, and the gradients
+ * of both products (FC1's twice as wide as what it produces) are read back; a compiler fuses as
+ * much. */
 static void test_biases_of_experts(void **state)
 {
     (void)state;
     struct model m = expert_model();
     struct kernels k = gpt_kernels();
     struct shard s = expert_shard(DISPATCHER_ALLTOALL);
-    double bytes[3][2];
-    for (int i = 0; i < 3; i++) {
+    double bytes[4][2];
+    for (int i = 0; i < 4; i++) {
         struct ops ops = {.n = 0};
         m.mlp_bias = i > 0;
         k.fused_expert_bias = i == 2;
+        s.compiled = i == 3;
         layer_ops(&m, &m.kind[0], &s, &k, &ops);
         bytes[i][0] = sum_of(&ops, OP_NAME_EXPERT_ACTIVATION, PHASE_FORWARD);
         bytes[i][1] = sum_of(&ops, OP_NAME_EXPERT_ACTIVATION, PHASE_BACKWARD_INPUT);
@@ -132,6 +135,8 @@ static void test_biases_of_experts(void **state)
     double fc2 = 1000 * 2 * (double)m.hidden_size;
     check_near(bytes[2][0] - bytes[0][0], 4 * fc2, 1e-12);
     check_near(bytes[2][1] - bytes[0][1], 2 * (2 * produced + fc2), 1e-12);
+    for (int i = 0; i < 2; i++)
+        check_near(bytes[3][i], bytes[2][i], 0);
 }
 
 /* Casts of one forward pass: kernels run, and bytes. */
@@ -152,9 +157,9 @@ static void casts_of(const struct kernels *k, double *kernels, double *bytes)
     }
 }
 
-/* Grouped products take rows that the permutation and the activation cast; launched one by one, each
- * of eight experts casts its own for FC1 and FC2, two kernels each, 2 B read and two copies of 1 +
- * 1/32 B written. */
+/* Grouped products take rows that the permutation and the activation cast; launched one by one,
+ * each of eight experts casts its own for FC1 and FC2, two kernels each, 2 B read and two copies of
+ * 1 + 1/32 B written. */
 static void test_casts_of_experts(void **state)
 {
     (void)state;
