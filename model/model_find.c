@@ -14,29 +14,44 @@ static const struct catalog catalog = {"model", "models", model_catalog};
 static const struct {
     const char *prefix, *as;
 } aliases[] = {
-    {"llama3.1-",                 "llama3-"        },
-    {"llama3.3-",                 "llama3-"        },
-    {"llama-2-",                  "llama2-"        },
-    {"llama-3-",                  "llama3-"        },
-    {"llama-3.1-",                "llama3-"        },
-    {"llama-3.2-",                "llama3.2-"      },
-    {"llama-3.3-",                "llama3-"        },
-    {"llama-4-scout-17b-16e",     "llama4-scout"   },
-    {"llama-4-maverick-17b-128e", "llama4-maverick"},
-    {"llama-4-",                  "llama4-"        },
-    {"gemma-2-",                  "gemma2-"        },
-    {"gemma-3-",                  "gemma3-"        },
-    {"phi-4",                     "phi4-14b"       },
-    {"gpt-3-",                    "gpt3-"          },
-    {"deepseek-r1",               "deepseek-v3"    },
-    {"nvidia-nemotron-",          "nemotron-"      },
-    {"bamba-9b-v1",               "bamba-9b"       },
+    {"llama3.1-",                 "llama3-"          },
+    {"llama3.3-",                 "llama3-"          },
+    {"llama-2-",                  "llama2-"          },
+    {"llama-3-",                  "llama3-"          },
+    {"llama-3.1-",                "llama3-"          },
+    {"llama-3.2-",                "llama3.2-"        },
+    {"llama-3.3-",                "llama3-"          },
+    {"llama-4-scout-17b-16e",     "llama4-scout"     },
+    {"llama-4-maverick-17b-128e", "llama4-maverick"  },
+    {"llama-4-",                  "llama4-"          },
+    {"gemma-2-",                  "gemma2-"          },
+    {"gemma-3-",                  "gemma3-"          },
+    {"gemma-4-",                  "gemma4-"          },
+    {"qwen2-0.5b",                "qwen2.5-0.5b"     },
+    {"qwen2-1.5b",                "qwen2.5-1.5b"     },
+    {"qwen2-7b",                  "qwen2.5-7b"       },
+    {"qwen2-72b",                 "qwen2.5-72b"      },
+    {"qwen3-coder-30b-a3b",       "qwen3-30b-a3b"    },
+    {"mistral-small-3.1-24b",     "mistral-small-24b"},
+    {"mistral-small-3.2-24b",     "mistral-small-24b"},
+    {"olmo-2-1124-",              "olmo2-"           },
+    {"olmo-2-0325-",              "olmo2-"           },
+    {"olmo-3-1025-",              "olmo3-"           },
+    {"olmo-3-1125-",              "olmo3-"           },
+    {"olmo-3-",                   "olmo3-"           },
+    {"phi-4-mini",                "phi4-mini"        },
+    {"phi-4",                     "phi4-14b"         },
+    {"gpt-3-",                    "gpt3-"            },
+    {"deepseek-r1",               "deepseek-v3"      },
+    {"nvidia-nemotron-",          "nemotron-"        },
+    {"bamba-9b-v1",               "bamba-9b"         },
 };
 
 /* What the hub adds to a network's name without changing a dimension of it. */
-static const char *const hub_endings[] = {"-instruct", "-chat", "-base",    "-hf",   "-it",
-                                          "-pt",       "-v0.1", "-base-8k", "-bf16", "-thinking",
-                                          "-2507",     "-2512", NULL};
+static const char *const hub_endings[] = {
+    "-instruct", "-chat", "-base",     "-hf",   "-it",   "-pt",   "-v0.1",
+    "-base-8k",  "-bf16", "-thinking", "-2407", "-2410", "-2501", "-2503",
+    "-2506",     "-2507", "-2512",     "-0324", "-0528", "-0905", NULL};
 
 enum { NAME_SIZE = 96 };
 

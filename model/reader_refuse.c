@@ -96,23 +96,19 @@ static enum status refuse(struct reader *r, const struct json_value *v, const ch
     return r->e->status;
 }
 
-/* The family has any of these traits. */
-static bool family_has(const struct reader *r, unsigned traits)
+/* The traits of the file's model_type; 0 of an unknown one. */
+static unsigned family_traits(const struct reader *r)
 {
     const struct family *family = family_find(r->model_type);
-    return family && (family->traits & traits) != 0;
-}
-
-static bool may_scan(const struct reader *r)
-{
-    return family_has(r, TRAIT_SCANS);
+    return family ? family->traits : 0;
 }
 
 static enum status refuse_keys(struct reader *r)
 {
+    unsigned traits = family_traits(r);
     for (const struct json_value *v = json_first(r->object); v; v = json_next(v))
-        for (int i = 0; i < REFUSED_KEYS; i++)
-            if (is_active(v) && !family_has(r, refused_keys[i].unless) &&
+        for (int i = 0; i < REFUSED_KEYS && is_active(v); i++)
+            if ((traits & refused_keys[i].unless) == 0 &&
                 word_in_list(refused_keys[i].names, json_key(v)))
                 return refuse(r, v, refused_keys[i].what);
     return STATUS_OK;
@@ -122,7 +118,7 @@ static enum status refuse_keys(struct reader *r)
 static enum status refuse_type_list(struct reader *r)
 {
     const struct json_value *list = json_member(r->object, "attn_type_list");
-    if (!list || json_kind(list) != JSON_ARRAY || may_scan(r))
+    if (!list || json_kind(list) != JSON_ARRAY || (family_traits(r) & TRAIT_SCANS))
         return STATUS_OK;
     for (const struct json_value *v = json_first(list); v; v = json_next(v))
         if (json_kind(v) != JSON_NUMBER || json_number(v) != 1)
@@ -133,6 +129,7 @@ static enum status refuse_type_list(struct reader *r)
 static enum status refuse_layer_types(struct reader *r)
 {
     const struct json_value *list = json_member(r->object, "layer_types");
+    bool scans = (family_traits(r) & TRAIT_SCANS) != 0;
     if (!list || json_kind(list) == JSON_NULL)
         return STATUS_OK;
     if (json_kind(list) != JSON_ARRAY)
@@ -143,7 +140,7 @@ static enum status refuse_layer_types(struct reader *r)
         if (json_kind(v) != JSON_STRING)
             return json_error(r->json, v, r->e, STATUS_INPUT, "expected a layer type, got %s",
                               json_kind_name(json_kind(v)));
-        bool scan = may_scan(r) && word_in_list(SCAN_LAYER_TYPES, json_string(v));
+        bool scan = scans && word_in_list(SCAN_LAYER_TYPES, json_string(v));
         if (!scan && !word_in_list(READ_LAYER_TYPES, json_string(v))) {
             char what[64];
             snprintf(what, sizeof what, "a layer of type \"%.32s\"", json_string(v));

@@ -100,7 +100,7 @@ static void mimo_heads(void **state)
 static void latent_experts(void **state)
 {
     (void)state;
-    struct model m = counted("nemotron-3-super");
+    struct model m = counted("nemotron-3-super-120b-a12b");
     struct shard s = gpt_shard(1, 1, TOKENS);
     struct kernels k = gpt_kernels();
     struct ops ops = {.n = 0};
