@@ -21,11 +21,11 @@ static double *phase_terms(struct block_cost *b, enum phase phase)
 }
 
 /* A ring of context ranks sends the next keys and values while it computes with the last: what the
- * attention of c - 1 of c steps does not cover is exposed. MODELLING 5.2 */
-static void expose_ring(double terms[TERMS], double ring_s, int cp)
+ * attention of c - 1 of c steps does not cover is exposed. The seconds hidden. MODELLING 5.2 */
+static double ring_hidden_s(const double terms[TERMS], double ring_s, int cp)
 {
     double cover = terms[TERM_ATTENTION] * (cp - 1) / cp;
-    terms[TERM_CP] -= ring_s < cover ? ring_s : cover;
+    return ring_s < cover ? ring_s : cover;
 }
 
 /* Host time of a phase: kernels are launched while others run; what remains exposed is the gap
@@ -186,8 +186,13 @@ static void sum_block(const struct scenario *scenario, const struct strategy *s,
     }
     for (int phase = PHASE_FORWARD; phase <= PHASE_BACKWARD_WEIGHT; phase++) {
         double *terms = phase_terms(out, (enum phase)phase);
-        if (scenario->stack.hides_ring)
-            expose_ring(terms, ring_s[phase], s->cp);
+        double hidden_s =
+            scenario->stack.hides_ring ? ring_hidden_s(terms, ring_s[phase], s->cp) : 0;
+        terms[TERM_CP] -= hidden_s;
+        if (phase == PHASE_FORWARD) {
+            out->module_forward_s[MODULE_CORE_ATTENTION] -= hidden_s;
+            forward_gpu_s -= hidden_s;
+        }
         terms[TERM_HOST] = exposed_host_s(sum_terms(terms), launches[phase],
                                           scenario->stack.constant[STACK_HOST].value);
     }
@@ -195,8 +200,7 @@ static void sum_block(const struct scenario *scenario, const struct strategy *s,
     out->backward_input = sum_terms(out->backward_input_s);
     out->backward_weight = sum_terms(out->backward_weight_s);
     out->mlp_forward_s = out->module_forward_s[MODULE_MLP] + out->module_forward_s[MODULE_MLP_ACT];
-    /* recomputing a module repeats its share of the phase's host time and of its hidden transfers
-     */
+    /* recomputing a module repeats its share of the phase's host time */
     double whole = forward_gpu_s > 0 ? out->forward / forward_gpu_s : 1;
     for (int i = 0; i < MODULES; i++)
         out->module_forward_s[i] *= whole;

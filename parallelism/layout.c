@@ -109,13 +109,39 @@ static double ramp_s(const struct scenario *scenario, const struct stages *stage
     return stages->split->ranks > 1 ? scenario->stack.ramp_micro_batches * micro_batch_s : 0;
 }
 
+static double rank_work_s(const struct stages *stages, int rank)
+{
+    double sum = 0;
+    for (int c = 0; c < stages->split->chunks; c++) {
+        struct chunk_time t = chunk_time_of(stages_at(stages, c, rank));
+        sum += chunk_time_sum_s(&t);
+    }
+    return sum;
+}
+
+/* The bottleneck first. */
+static void find_ranks(const struct scenario *scenario, const struct stages *stages,
+                       struct layout_cost *out)
+{
+    double busiest_s = rank_work_s(stages, out->pipeline.bottleneck_rank);
+    out->rank[0].blocks = stages_rank_blocks(scenario, stages, out->pipeline.bottleneck_rank);
+    out->rank[0].behind_s = 0;
+    out->ranks = 1;
+    for (int i = 0; i < stages->split->distinct_ranks; i++) {
+        int rank = stages->split->distinct_rank[i];
+        if (rank == out->pipeline.bottleneck_rank)
+            continue;
+        struct rank_work *work = &out->rank[out->ranks++];
+        work->blocks = stages_rank_blocks(scenario, stages, rank);
+        work->behind_s = fmax(0, busiest_s - rank_work_s(stages, rank));
+    }
+}
+
 static void work_terms(const struct scenario *scenario, const struct shard_cost *shard,
                        const struct stages *stages, struct layout_cost *out)
 {
-    int rank = out->pipeline.bottleneck_rank;
-    out->bottleneck = stages_rank_blocks(scenario, stages, rank);
-    blocks_terms(shard, &out->bottleneck, out->term_s);
-    add_stage_terms(stages, rank, out->term_s);
+    blocks_terms(shard, &out->rank[0].blocks, out->term_s);
+    add_stage_terms(stages, out->pipeline.bottleneck_rank, out->term_s);
     for (int i = 0; i < TERMS; i++)
         out->term_s[i] *= out->passes;
     out->term_s[TERM_PP] += out->pipeline.p2p_s;
@@ -207,6 +233,7 @@ void layout_times(const struct scenario *scenario, const struct shard_cost *shar
     out->micro_batches = strategy_micro_batches(&scenario->job, s);
     out->passes = schedule_passes(&shape);
     pipeline_of(scenario, stages, s, &out->pipeline);
+    find_ranks(scenario, stages, out);
     work_terms(scenario, shard, stages, out);
     out->activation_link_s = activation_link_s(scenario, stages, s, out);
     find_windows(stages, out);

@@ -17,6 +17,13 @@ struct rank_load {
     double logits_bytes;
 };
 
+/* What a rank holds, and by how much its work of a micro-batch is shorter than the busiest rank's.
+ */
+struct rank_work {
+    struct block_counts blocks;
+    double behind_s;
+};
+
 struct layout_cost {
     double micro_batches;          /* of a replica */
     struct pipeline_time pipeline; /* its bottleneck rank is whose work the terms count */
@@ -24,7 +31,8 @@ struct layout_cost {
     double term_s[TERMS]; /* work of the bottleneck rank over its micro-batches, exposed p2p, bubble
                            */
     double ramp_s;                /* of a pipelined step, besides the schedule's bubble */
-    struct block_counts bottleneck;             /* what that rank holds */
+    int ranks;                    /* one of each kind, the bottleneck first */
+    struct rank_work rank[PIPELINE_MAX_RANKS];
     double forward_window_s, backward_window_s; /* of the tail rank: compute that the gather of
                                       parameters and the reduction of gradients may hide behind */
     double activation_link_s; /* offloaded activations, there and back, of the rank with most */

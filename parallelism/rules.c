@@ -157,6 +157,14 @@ static bool context_parallel_supported(const struct scenario *c, const struct st
            broken(r, "%s has no context parallelism", c->stack.name);
 }
 
+static bool context_exchange_supported(const struct scenario *c, const struct strategy *s,
+                                       struct reason *r)
+{
+    return s->cp > 1 && !(c->stack.cp_comms >> s->cp_comm & 1) &&
+           broken(r, "%s has no %s exchange of context ranks", c->stack.name,
+                  cp_comm_names[s->cp_comm]);
+}
+
 static bool ulysses_heads(const struct scenario *c, const struct strategy *s, struct reason *r)
 {
     if (s->cp <= 1 || s->cp_comm != CP_COMM_A2A)
@@ -315,6 +323,7 @@ static const struct {
     {"sequence-parallel",              sequence_parallel_supported,    RULE_SHARD             },
     {"experts-need-sequence-parallel", experts_need_sequence_parallel, RULE_SHARD             },
     {"context-parallel",               context_parallel_supported,     RULE_SHARD             },
+    {"context-exchange",               context_exchange_supported,     RULE_SHARD             },
     {"ulysses-heads",                  ulysses_heads,                  RULE_SHARD             },
     {"experts-divide",                 experts_divide,                 RULE_SHARD             },
     {"expert-grid",                    expert_grid,                    RULE_REPLICAS          },

@@ -51,26 +51,38 @@ void step_constants_compute(const struct scenario *scenario, struct step_constan
     out->memory_capacity_bytes = memory_capacity(scenario);
 }
 
-double fsdp_blocks_exposed_s(const struct scenario *scenario, const struct shard_cost *shard,
-                             const struct block_counts *n, const struct zero_cost *zero,
-                             const struct strategy *s)
+void fsdp_exposed_find(const struct scenario *scenario, const struct shard_cost *shard,
+                       const struct zero_cost *zero, const struct strategy *s,
+                       struct fsdp_exposed *out)
 {
-    double sum = 0;
+    out->kinds = shard->kinds;
     for (int k = 0; k < shard->kinds; k++)
-        if (n->layers[k] > 0)
-            sum +=
-                n->layers[k] * fsdp_block_exposed_s(scenario, &zero->layer[k], s, &shard->layer[k]);
-    if (n->embedding > 0)
-        sum +=
-            n->embedding * fsdp_block_exposed_s(scenario, &zero->embedding, s, &shard->embedding);
-    if (n->head_matrix > 0)
-        sum += n->head_matrix * fsdp_block_exposed_s(scenario, &zero->head, s, &shard->head);
-    return sum;
+        out->layer_s[k] = fsdp_block_exposed_s(scenario, &zero->layer[k], s, &shard->layer[k]);
+    out->embedding_s = fsdp_block_exposed_s(scenario, &zero->embedding, s, &shard->embedding);
+    out->head_s = fsdp_block_exposed_s(scenario, &zero->head, s, &shard->head);
 }
 
+double fsdp_blocks_exposed_s(const struct fsdp_exposed *x, const struct block_counts *n)
+{
+    double sum = 0;
+    for (int k = 0; k < x->kinds; k++)
+        sum += n->layers[k] * x->layer_s[k];
+    return sum + n->embedding * x->embedding_s + n->head_matrix * x->head_s;
+}
+
+/* What the slowest rank with its communication takes more than the busiest without: a rank r of
+ * work w and communication x, both of a micro-batch, for max (w + x) - max w. */
 double step_fsdp_exposed_s(const struct step_inputs *in, const struct strategy *s)
 {
-    return fsdp_blocks_exposed_s(in->scenario, in->shard, &in->layout->bottleneck, in->zero, s);
+    const struct layout_cost *layout = in->layout;
+    struct fsdp_exposed x;
+    double longest = 0;
+    fsdp_exposed_find(in->scenario, in->shard, in->zero, s, &x);
+    for (int i = 0; i < layout->ranks; i++) {
+        const struct rank_work *rank = &layout->rank[i];
+        longest = fmax(longest, fsdp_blocks_exposed_s(&x, &rank->blocks) - rank->behind_s);
+    }
+    return longest;
 }
 
 /* Saved activations move while the pipeline runs and while it waits for data-parallel traffic:

@@ -71,11 +71,16 @@ struct step_inputs {
 };
 void step_evaluate(const struct step_inputs *in, const struct strategy *s, struct step_cost *out);
 
-/* ZeRO-3: exposed seconds of the gathers and reductions of some blocks, and of those of the
- * bottleneck rank, one micro-batch. */
-double fsdp_blocks_exposed_s(const struct scenario *scenario, const struct shard_cost *shard,
-                             const struct block_counts *n, const struct zero_cost *zero,
-                             const struct strategy *s);
+/* ZeRO-3: exposed seconds of the gathers and reductions of one block of each kind, one micro-batch;
+ * their sum over some blocks; and what those of all ranks add to the busiest rank's work. */
+struct fsdp_exposed {
+    int kinds;
+    double layer_s[MODEL_LAYER_KINDS_MAX], embedding_s, head_s;
+};
+void fsdp_exposed_find(const struct scenario *scenario, const struct shard_cost *shard,
+                       const struct zero_cost *zero, const struct strategy *s,
+                       struct fsdp_exposed *out);
+double fsdp_blocks_exposed_s(const struct fsdp_exposed *x, const struct block_counts *n);
 double step_fsdp_exposed_s(const struct step_inputs *in, const struct strategy *s);
 
 /* What offloaded activations are waited for in a step that waits data_parallel_s for its replicas. */

@@ -117,6 +117,15 @@ enum dispatcher strategy_usual_dispatcher(const struct scenario *scenario, int e
     return strategy_serving_dispatcher(scenario, usual);
 }
 
+/* Of the stack's own exchanges of context ranks the first, where it has not the usual one. */
+static enum cp_comm usual_exchange(const struct stack *stack, enum cp_comm usual)
+{
+    int i = 0;
+    while (i < CP_COMMS && !(stack->cp_comms >> i & 1))
+        i++;
+    return i == CP_COMMS || (stack->cp_comms >> usual & 1) ? usual : (enum cp_comm)i;
+}
+
 void strategy_complete(struct strategy *s, const bool *given, const struct scenario *scenario)
 {
 #define GIVEN(member) was_given(given, offsetof(struct strategy, member))
@@ -137,6 +146,8 @@ void strategy_complete(struct strategy *s, const bool *given, const struct scena
         s->zero = s->dp > 1 && (stack->zero_stages >> 1 & 1) ? 1 : 0;
     if (!GIVEN(attention))
         s->attention = stack->attention;
+    if (!GIVEN(cp_comm))
+        s->cp_comm = usual_exchange(stack, s->cp_comm);
     if (!GIVEN(dispatcher))
         s->dispatcher = strategy_usual_dispatcher(scenario, s->ep);
     if (!GIVEN(overlaps))

@@ -89,9 +89,11 @@ static double least_fsdp_s(const struct scenario *scenario, const struct shard_c
                            const struct bound_ranks *ranks, const struct zero_cost *zero,
                            const struct strategy *s)
 {
+    struct fsdp_exposed x;
     double least = HUGE_VAL;
+    fsdp_exposed_find(scenario, shard, zero, s, &x);
     for (int i = 0; i < ranks->count; i++)
-        least = fmin(least, fsdp_blocks_exposed_s(scenario, shard, &ranks->blocks[i], zero, s));
+        least = fmin(least, fsdp_blocks_exposed_s(&x, &ranks->blocks[i]));
     return least;
 }
 

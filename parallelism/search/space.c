@@ -63,15 +63,17 @@ int search_pp_overlaps(const struct search_space *space, int pp)
 }
 
 /* Ways of ZeRO with their tunings: the same for all units with one dp and cp, which come one after
- * the other. */
+ * the other, but for experts of which there are no copies. */
 static int count_zeros(const struct search_space *space, struct search_cuts *cuts,
                        const struct strategy *s)
 {
     struct search_zero zeros[SEARCH_ZEROS_MAX];
-    if (cuts->zeros_dp != s->dp || cuts->zeros_cp != s->cp)
+    bool replicas = search_has_replicas(space, s);
+    if (cuts->zeros_dp != s->dp || cuts->zeros_cp != s->cp || cuts->zeros_replicas != replicas)
         cuts->zeros = search_tunings(space, zeros, search_zeros(space, s, zeros));
     cuts->zeros_dp = s->dp;
     cuts->zeros_cp = s->cp;
+    cuts->zeros_replicas = replicas;
     return cuts->zeros;
 }
 

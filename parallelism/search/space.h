@@ -51,6 +51,7 @@ struct search_cuts {
     int layouts;
     size_t layout_room;
     int zeros_dp, zeros_cp, zeros; /* ways of ZeRO, tuned, that were counted last */
+    bool zeros_replicas;
 };
 
 /* A way to recompute, from the least to the most. */
@@ -119,8 +120,11 @@ void search_split_apply(const struct search_split *split, struct strategy *s);
 int search_recomputes(const struct search_space *space, int most_layers,
                       struct search_recompute out[SEARCH_RECOMPUTES_MAX]);
 
-/* ZeRO stages and groups that are legal for a strategy with tp, cp, pp, dp; returns their number.
- */
+/* Whether some parameters lie on several ranks: those of experts may where no others do. */
+bool search_has_replicas(const struct search_space *space, const struct strategy *s);
+
+/* ZeRO stages and groups that are legal for a strategy with its unit's fields, pp and dp; returns
+ * their number. */
 int search_zeros(const struct search_space *space, const struct strategy *s,
                  struct search_zero out[SEARCH_ZEROS_MAX]);
 

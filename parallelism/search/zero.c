@@ -35,6 +35,12 @@ static void add_groups(struct zeros *z, enum search_dimension d, int n, bool tri
     }
 }
 
+bool search_has_replicas(const struct search_space *space, const struct strategy *s)
+{
+    int dense = s->dp * s->cp;
+    return dense > 1 || (space->scenario->model.experts > 0 && dense * s->tp > s->ep * s->etp);
+}
+
 /* A stage that the stack runs as another one is not proposed beside that. */
 static bool runs_as_higher(const struct search_space *space, const struct strategy *s)
 {
@@ -53,7 +59,8 @@ int search_zeros(const struct search_space *space, const struct strategy *s,
     for (int zero = 0; zero <= 3; zero++) {
         z.s.zero = zero;
         z.s.zero_group = z.s.fsdp_shard = 0;
-        bool alone = replicas == 1 && search_allows(space->options, SEARCH_ZERO, 0);
+        bool alone =
+            !search_has_replicas(space, s) && search_allows(space->options, SEARCH_ZERO, 0);
         if (!search_allows(space->options, SEARCH_ZERO, zero) || (zero > 0 && alone) ||
             runs_as_higher(space, &z.s))
             continue;

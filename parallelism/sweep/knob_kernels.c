@@ -53,6 +53,11 @@ static void scale_latency(struct collective_constants *c, double factor)
         c->regime[i].step_s *= factor;
         c->regime[i].hop_s *= factor;
     }
+}
+
+/* All of a collective is faster: so is what its planner weighs, and the switch stays. */
+static void scale_switches(struct collective_constants *c, double factor)
+{
     for (int i = 0; i < c->switches; i++) {
         c->change[i].alpha_s *= factor;
         c->change[i].step_s *= factor;
@@ -78,7 +83,9 @@ static double latency(const struct scenario *scenario, const struct knob *knob)
     return tier->latency_s > 0 ? tier->latency_s : p2p_s(&scenario->system, 1, knob->index > 0);
 }
 
-/* The collectives' constants hold what a message waits: they go with it. */
+/* The collectives' constants hold what a message waits: they go with it. The planner's are its own
+ * tables, which no network changes: moved along they make a shorter latency turn to the larger
+ * protocol too early, and the collective slower. */
 static void set_latency(struct scenario *scenario, const struct knob *knob, double value)
 {
     double factor = value / latency(scenario, knob);
@@ -138,6 +145,7 @@ static void speed_collective(struct system *system, int op, double s)
     for (int tier = 0; tier < system->tiers && tier < 2; tier++) {
         struct collective_constants *c = &own_constants(system, tier)->op[op];
         scale_latency(c, 1 / s);
+        scale_switches(c, 1 / s);
         scale_bandwidth(c, s);
     }
 }
