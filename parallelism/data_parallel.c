@@ -321,14 +321,20 @@ static double fsdp_pass_s(const struct scenario *scenario, const struct strategy
     return gather_s + reduce_s - beside + fsdp_exposed_s(scenario, beside, compute_s);
 }
 
+double fsdp_backward_exposed_s(const struct scenario *scenario, const struct zero_block *zero,
+                               const struct strategy *s, const struct block_cost *block)
+{
+    double again = s->reshard_after_forward ? zero->gather_s : 0;
+    if (s->recompute == RECOMPUTE_FULL)
+        again += zero->regather_s;
+    return fsdp_pass_s(scenario, s, again, zero->reduce_s,
+                       block->backward_input + block->backward_weight);
+}
+
 double fsdp_block_exposed_s(const struct scenario *scenario, const struct zero_block *zero,
                             const struct strategy *s, const struct block_cost *block)
 {
-    double backward = block->backward_input + block->backward_weight;
-    double again = s->reshard_after_forward ? zero->gather_s : 0;
     double copies_s = (1 + s->reshard_after_forward) * zero->copy_out_s + zero->copy_in_s;
-    if (s->recompute == RECOMPUTE_FULL)
-        again += zero->regather_s;
     return fsdp_pass_s(scenario, s, zero->gather_s, 0, block->forward) +
-           fsdp_pass_s(scenario, s, again, zero->reduce_s, backward) + copies_s;
+           fsdp_backward_exposed_s(scenario, zero, s, block) + copies_s;
 }

@@ -54,7 +54,10 @@ double data_parallel_exposed_s(const struct scenario *scenario, const struct zer
                                const struct strategy *s, double forward_window_s,
                                double backward_window_s);
 
-/* ZeRO-3 / FSDP: exposed seconds of gathers and reductions of one block for one micro-batch. */
+/* ZeRO-3 / FSDP: exposed seconds of gathers and reductions of one block for one micro-batch, and
+ * those of its backward pass alone, copies left out. */
+double fsdp_backward_exposed_s(const struct scenario *scenario, const struct zero_block *zero,
+                               const struct strategy *s, const struct block_cost *block);
 double fsdp_block_exposed_s(const struct scenario *scenario, const struct zero_block *zero,
                             const struct strategy *s, const struct block_cost *block);
 

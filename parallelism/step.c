@@ -95,10 +95,20 @@ double activation_offload_s(const struct layout_cost *layout, double data_parall
     return fmax(0, layout->activation_link_s - layout->pipeline.total_s - data_parallel_s);
 }
 
+double step_replicas_window_s(const struct step_inputs *in, const struct strategy *s)
+{
+    const struct block_counts *n = &in->layout->rank[0].blocks;
+    double waits_s = 0;
+    for (int k = 0; k < in->shard->kinds && in->zero->zero == 3 && in->zero->reduce_s > 0; k++)
+        waits_s += n->layers[k] * fsdp_backward_exposed_s(in->scenario, &in->zero->layer[k], s,
+                                                          &in->shard->layer[k]);
+    return in->layout->backward_window_s + waits_s;
+}
+
 static void add_tail(const struct step_inputs *in, const struct strategy *s, struct step_cost *out)
 {
     out->term_s[TERM_DP] += data_parallel_exposed_s(
-        in->scenario, in->zero, s, in->layout->forward_window_s, in->layout->backward_window_s);
+        in->scenario, in->zero, s, in->layout->forward_window_s, step_replicas_window_s(in, s));
     if (in->zero->zero == 3)
         out->term_s[TERM_DP] += in->layout->passes * step_fsdp_exposed_s(in, s);
     out->term_s[TERM_OPTIMIZER] += in->zero->optimizer_s;

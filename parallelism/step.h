@@ -83,6 +83,11 @@ void fsdp_exposed_find(const struct scenario *scenario, const struct shard_cost 
 double fsdp_blocks_exposed_s(const struct fsdp_exposed *x, const struct block_counts *n);
 double step_fsdp_exposed_s(const struct step_inputs *in, const struct strategy *s);
 
+/* Seconds in which gradients are reduced over replicas unnoticed: the layout's window, and what a
+ * backward pass waits for ZeRO-3's shards, which other links carry where shards lie inside a node.
+ * [PyTorch FSDP2, _fsdp_param_group.py: all_reduce_stream] */
+double step_replicas_window_s(const struct step_inputs *in, const struct strategy *s);
+
 /* What offloaded activations are waited for in a step that waits data_parallel_s for its replicas. */
 double activation_offload_s(const struct layout_cost *layout, double data_parallel_s);
 

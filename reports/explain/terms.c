@@ -90,11 +90,11 @@ void explain_data_parallel(const struct explanation *x)
     if (p->zero.zero == 2)
         line(x, "reductions, one a micro-batch (ZeRO 2 keeps a shard alone)", p->zero.reductions,
              UNIT_NONE);
-    line(x, "window of backward compute to hide in", p->layout.backward_window_s, UNIT_SECONDS);
+    line(x, "window of backward compute to hide in", step_replicas_window_s(&in, s), UNIT_SECONDS);
     line(x, "window of forward compute to hide in", p->layout.forward_window_s, UNIT_SECONDS);
     line(x, "exposed = max(last bucket, comm - window) + slowed compute",
          data_parallel_exposed_s(scenario, &p->zero, s, p->layout.forward_window_s,
-                                 p->layout.backward_window_s),
+                                 step_replicas_window_s(&in, s)),
          UNIT_SECONDS);
     if (p->zero.zero != 3)
         return;
