@@ -2,12 +2,12 @@
 #include "parallelism/pipeline/closed.h"
 
 /* Interleaved 1F1B where all chunks are alike but for the first stage (rank 0, chunk 0) and the
- * last (rank p-1, chunk v-1); m a multiple of p, groups of p. Without extras [MODELLING 5.4]
+ * last (rank p-1, chunk v-1), whose extra is at least the first's; m a multiple of p, groups of p.
+ * Without extras [MODELLING 5.4]
  *     T = (m v + p - 1) s + 2 c (p v - 1),   s = f + b of a chunk:
  * in steady state a path that stays on its rank takes a slot s, one that moves to a neighbour on
  * the ring of ranks loses part of a slot, so that hops, and what other ranks do, show in the
- * warm-up and the drain alone. With extras the longest path stays on the last rank, on the first,
- * or between.
+ * warm-up and the drain alone. With extras the longest path stays on the last rank, or between.
  *
  * The way in and the way out are mirror images: forwards with the first stage's forward extra,
  * backwards with its backward extra. `own` is the chunk time of that direction, `other` that of
@@ -36,43 +36,10 @@ static double reach_inner_s(const struct end *e)
                 e->p * e->first_s + ring - e->p * e->c);
 }
 
-/* From the last rank to the first, early on: over the ring's closing hop, which saves p - 2 slots
- * of the opposite direction, or down all ranks. The last rank's p heavy slots come along, or the
- * path evades them on the rank before; the first rank's p heavy slots of the next group are missed.
- */
-static double cross_s(const struct end *e)
-{
-    double p = e->p, own = e->own_s, other = e->other_s, c = e->c, last = e->last_s;
-    double reach = reach_last_s(e), down = (p - 1) * (other - own + c) + reach;
-    double over = (p - 2) * other + c + reach;
-    double path = max3(over + p * last, down + p * last, down + last + e->first_s);
-    if (p > 2) {
-        double evade =
-            max2(over + last - own - other + 2 * c, (p - 4) * other + 2 * c + reach_inner_s(e));
-        path = max3(path, evade, (p - 2) * (other - own + c) + reach_inner_s(e) + e->first_s);
-    }
-    return path - 2 * p * e->first_s;
-}
-
-/* On the first rank throughout, going round the ring while it waits for its first backward. */
-static double stay_first_s(const struct end *e)
-{
-    return (e->v - 1) * e->p * e->c;
-}
-
 /* To an inner rank, directly or by way of the last. */
 static double enter_inner_s(const struct end *e)
 {
     return max2(reach_inner_s(e), e->other_s - e->own_s + e->last_s + e->c + reach_last_s(e));
-}
-
-static double first_rank_s(const struct end *in, const struct end *out, int groups)
-{
-    double stay = stay_first_s(in);
-    double cross_in = max2(stay, cross_s(in)), cross_out = max2(stay, cross_s(out));
-    if (groups >= 3)
-        return cross_in + cross_out;
-    return groups == 2 ? stay + max2(cross_in, cross_out) : 2 * stay;
 }
 
 double uniform_interleaved_s(const struct pipeline_uniform *u)
@@ -85,7 +52,6 @@ double uniform_interleaved_s(const struct pipeline_uniform *u)
     struct end in = {f, b, u->first.forward_s, last, p, v, c};
     struct end out = {b, f, first_b, last, p, v, c};
     double on_last = (p - 1) * (f + b) + m * last + reach_last_s(&in) + reach_last_s(&out);
-    double on_first = m * (u->first.forward_s + first_b) + first_rank_s(&in, &out, (int)(m / p));
     double inside = p > 2 ? (p - 2) * (f + b) + enter_inner_s(&in) + enter_inner_s(&out) : 0;
-    return m * v * (f + b) + max3(on_last, on_first, inside);
+    return m * v * (f + b) + max2(on_last, inside);
 }

@@ -225,7 +225,35 @@ static void closed_forms_are_never_above(void **state)
     }
 }
 
-/* Ends lighter than the other chunks, p2p up to a tenth of a layer: still below, and near. */
+/* Paths between the ends: what waits on a first stage with a heavier forward pass, up to three
+ * micro-batches at no loss (33,890 with one of them), or all p with p hops fewer (31,322 without).
+ */
+static void paths_between_the_ends(void **state)
+{
+    (void)state;
+    const struct pipeline_uniform cases[] = {
+        {.shape = {SCHEDULE_INTERLEAVED, 16, 5, 64, 0},
+         .chunk = {60, 40, 0},
+         .first = {2, -4, 0},
+         .last = {0, -2, 0},
+         .p2p_s = 3                                    },
+        {.shape = {SCHEDULE_INTERLEAVED, 15, 5, 60, 0},
+         .chunk = {40, 60, 0},
+         .first = {-4, 2, 0},
+         .last = {1, -3, 0}                            },
+    };
+    const double makespan_s[] = {33894, 31344};
+    for (int i = 0; i < 2; i++) {
+        static struct stage_times expanded;
+        struct pipeline p;
+        pipeline_expand(&cases[i], &expanded, &p);
+        check_near(simulated_s(&p), makespan_s[i], 1e-12);
+        check_near(uniform_interleaved_s(&cases[i]), makespan_s[i], 1e-12);
+    }
+}
+
+/* Ends lighter than the other chunks, p2p up to a tenth of a layer: still below, and near; of
+ * interleaved stages where the last outweighs the first, as the recurrence serves elsewhere. */
 static void light_ends(void **state)
 {
     (void)state;
@@ -240,13 +268,16 @@ static void light_ends(void **state)
         u.first.backward_input_s = random_between(&dice, -0.5, 0.9);
         u.last.forward_s = random_between(&dice, -0.3, 0.5);
         u.last.backward_weight_s = random_between(&dice, -0.5, 0.9);
+        bool served =
+            schedule == SCHEDULE_1F1B || chunk_time_sum_s(&u.last) >= chunk_time_sum_s(&u.first);
         struct pipeline p;
         static struct stage_times expanded;
         pipeline_expand(&u, &expanded, &p);
         double truth =
             schedule == SCHEDULE_1F1B ? recurrence_one_chunk_s(&p) : recurrence_interleaved_s(&p);
         double closed = schedule == SCHEDULE_1F1B ? uniform_1f1b_s(&u) : uniform_interleaved_s(&u);
-        assert_true(closed <= truth * (1 + EQUAL) && closed >= truth * (1 - 0.006));
+        assert_true(closed <= truth * (1 + EQUAL));
+        assert_true(!served || closed >= truth * (1 - 0.006));
         check_near(timed(&p).total_s, truth, timed(&p).exact ? EQUAL : 1e-3);
     }
 }
@@ -429,6 +460,7 @@ int main(void)
         cmocka_unit_test(random_stages_against_the_simulation),
         cmocka_unit_test(estimates_against_the_simulation),
         cmocka_unit_test(closed_forms_are_never_above),
+        cmocka_unit_test(paths_between_the_ends),
         cmocka_unit_test(light_ends),
         cmocka_unit_test(ends_of_any_ratio),
         cmocka_unit_test(same_ratio_on_all_ranks),
