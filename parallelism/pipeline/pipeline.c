@@ -43,15 +43,15 @@ static double stages_total_s(const struct pipeline *p, bool *exact)
     *exact = has_recurrence(form, &p->shape);
     if (*exact)
         return form->general_s(p);
-    return uniform ? form->uniform_s(&u) : uneven_s(form, p);
+    return max2(uniform ? form->uniform_s(&u) : uneven_s(form, p), form->bound_s(p));
 }
 
-static double expanded_total_s(const struct pipeline_uniform *u)
+static double expanded_total_s(const struct pipeline_uniform *u, bool *exact)
 {
     struct stage_times times;
     struct pipeline p;
     pipeline_expand(u, &times, &p);
-    return pipeline_forms[u->shape.schedule]->general_s(&p);
+    return stages_total_s(&p, exact);
 }
 
 static double uniform_total_s(const struct pipeline_uniform *u, bool *exact)
@@ -60,8 +60,7 @@ static double uniform_total_s(const struct pipeline_uniform *u, bool *exact)
     *exact = form->exact(u);
     if (*exact || (form->close && form->close(u)))
         return form->uniform_s(u);
-    *exact = has_recurrence(form, &u->shape);
-    return *exact ? expanded_total_s(u) : form->uniform_s(u);
+    return expanded_total_s(u, exact);
 }
 
 static double synchronous_total_s(const struct pipeline *p, bool *exact)

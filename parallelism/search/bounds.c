@@ -2,9 +2,8 @@
 #include "base/minmax.h"
 #include <math.h>
 
-/* Sums in another order may differ in their last bits; closed forms that stand in for the makespan
- * are that much below it at most (tests/unit/test_pipeline.c). */
-static const double rounding_frac = 1e-9, closed_form_frac = 5e-3;
+/* Sums in another order may differ in their last bits. */
+static const double rounding_frac = 1e-9;
 
 double bound_step_s(const struct scenario *scenario, const struct step_constants *constants,
                     double work_s)
@@ -60,8 +59,9 @@ static bool goes_up_and_down(const struct strategy *s)
     return !schedule_splits_backward(s->schedule);
 }
 
-/* T >= sum over ranks j < r of (F_j + B_j + 2 c) of chunk 0 + m (work of r), for every r; no
- * schedule is shorter than the work of its fullest rank. */
+/* T >= sum over ranks j < r of (F_j + B_j + 2 c) of chunk 0 + m (work of r), for every r, in closed
+ * forms too (tests/unit/test_pipeline.c); no schedule is shorter than the work of its fullest rank.
+ */
 double bound_stages_s(const struct scenario *scenario, const struct stages *stages,
                       const struct strategy *s)
 {
@@ -69,7 +69,7 @@ double bound_stages_s(const struct scenario *scenario, const struct stages *stag
     double passes = schedule_passes(&shape), head = 0, longest = 0;
     for (int r = 0; r < stages->split->ranks; r++) {
         double work = passes * rank_s(stages, r);
-        longest = max2(longest, max2(work, (1 - closed_form_frac) * (head + work)));
+        longest = max2(longest, head + work);
         if (goes_up_and_down(s))
             head += stage_s(stages_at(stages, 0, r)) + 2 * stages->p2p_s;
     }
