@@ -60,7 +60,8 @@ static bool goes_up_and_down(const struct strategy *s)
 }
 
 /* T >= sum over ranks j < r of (F_j + B_j + 2 c) of chunk 0 + m (work of r), for every r, in closed
- * forms too (tests/unit/test_pipeline.c); no schedule is shorter than the work of its fullest rank.
+ * forms too (tests/unit/test_pipeline_bounds.c); no schedule is shorter than the work of its
+ * fullest rank.
  */
 double bound_stages_s(const struct scenario *scenario, const struct stages *stages,
                       const struct strategy *s)
