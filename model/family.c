@@ -49,6 +49,7 @@ static const struct family families[] = {
     {"lfm2", LLAMA | TRAIT_SHORT_CONV | TRAIT_TIED | TRAIT_QK_HEAD, 2, WINDOW_IGNORED, adjust_lfm2},
     {"lfm2_moe", LLAMA | TRAIT_SHORT_CONV | TRAIT_TIED | TRAIT_QK_HEAD | TRAIT_ROUTER_BIAS, 2,
      WINDOW_IGNORED, adjust_lfm2},
+    {"olmo_hybrid", LLAMA | TRAIT_DELTANET | TRAIT_QK_WHOLE, 2, WINDOW_IGNORED, adjust_olmo_hybrid},
     {"kimi_linear", LLAMA | TRAIT_KDA | TRAIT_ROUTER_BIAS | TRAIT_NO_ROTARY, 2, WINDOW_IGNORED,
      adjust_kimi_linear},
     {"minimax_text_01 minimax_m1", LLAMA | TRAIT_LIGHTNING | TRAIT_EXPERT_WIDTH, 2, WINDOW_IGNORED,

@@ -78,8 +78,10 @@ static const struct preset presets[] = {
     {"nemotron_h", AT(scan_chunk), 128, false},
     {"granitemoehybrid bamba falcon_h1", AT(scan_chunk), 256, false},
     {"minimax_text_01 minimax_m1", AT(scan_chunk), 256, false},
-    {"qwen3_next qwen3_5 qwen3_5_text qwen3_5_moe qwen3_5_moe_text", AT(linear_conv), 4, false},
-    {"qwen3_next qwen3_5 qwen3_5_text qwen3_5_moe qwen3_5_moe_text", AT(full_interval), 4, false},
+    {"qwen3_next qwen3_5 qwen3_5_text qwen3_5_moe qwen3_5_moe_text olmo_hybrid", AT(linear_conv), 4,
+     false},
+    {"qwen3_next qwen3_5 qwen3_5_text qwen3_5_moe qwen3_5_moe_text olmo_hybrid", AT(full_interval), 4,
+     false},
     {"bailing_moe", AT(qk_norm), 0, false},
 };
 /* clang-format on */
@@ -324,6 +326,22 @@ enum status adjust_nemotron_h(struct reader *r)
 {
     if (r->config.experts <= 0)
         r->traits &= ~(unsigned)TRAIT_ROUTER_BIAS;
+    return STATUS_OK;
+}
+
+/* As many heads of the delta rule as of attention, keys of three quarters of a head's share of the
+ * model, values of twice that. [transformers, modular_olmo_hybrid.py: OlmoHybridConfig] */
+enum status adjust_olmo_hybrid(struct reader *r)
+{
+    struct config *c = &r->config;
+    if (c->linear_key_heads == NOT_GIVEN)
+        c->linear_key_heads = c->heads;
+    if (c->linear_heads == NOT_GIVEN)
+        c->linear_heads = c->heads;
+    if (c->linear_key_dim == NOT_GIVEN && c->linear_key_heads > 0)
+        c->linear_key_dim = (int)(0.75 * c->hidden_size / c->linear_key_heads);
+    if (c->linear_head_dim == NOT_GIVEN && c->linear_key_dim > 0 && c->linear_key_dim < INT_MAX / 2)
+        c->linear_head_dim = 2 * c->linear_key_dim;
     return STATUS_OK;
 }
 

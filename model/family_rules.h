@@ -20,6 +20,7 @@ enum status adjust_minimax(struct reader *r);
 enum status adjust_mpt(struct reader *r);
 enum status adjust_multi_query(struct reader *r);
 enum status adjust_nemotron_h(struct reader *r);
+enum status adjust_olmo_hybrid(struct reader *r);
 enum status adjust_opt(struct reader *r);
 enum status adjust_qwen(struct reader *r);
 

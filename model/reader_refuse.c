@@ -49,7 +49,7 @@ static const struct refusal refused_keys[] = {
 static const struct refusal refused_types[] = {
     {"deepseek_v32 glm_moe_dsa phi3small minimax_m3 minimax_m3_vl", "sparse attention", 0},
     {"deepseek_v4", "compressed attention and hyper-connections", 0},
-    {"bailing_moe_linear olmo_hybrid", "linear attention", 0},
+    {"bailing_moe_linear bailing_hybrid", "linear attention", 0},
     {"mamba mamba2 falcon_mamba jamba zamba zamba2 plamo2",
      "Mamba-1, a model of Mamba alone or one whose layers share attention", 0},
     {"rwkv rwkv5 rwkv6 rwkv7 recurrent_gemma xlstm retnet", "recurrent layers", 0},

@@ -183,7 +183,7 @@ static void refused(void **state)
         {"{\"model_type\": \"deepseek_v3\", \"linear_attn_config\": {\"kda_layers\": [1]}, " LAYERS
          REST,
          "linear_attn_config", "linear attention"},
-        {"{\"model_type\": \"olmo_hybrid\", " LAYERS REST, "model_type", "linear attention"},
+        {"{\"model_type\": \"bailing_hybrid\", " LAYERS REST, "model_type", "linear attention"},
         {"{\"model_type\": \"mllama\", \"text_config\": {\"model_type\": \"mllama_text_model\", "
          "\"cross_attention_layers\": [3, 8], " LAYERS REST "}",
          "text_config.cross_attention_layers",

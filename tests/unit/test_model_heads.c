@@ -163,6 +163,22 @@ static void short_convolution(void **state)
     assert_true(kind_of(&m, 2)->experts && kind_of(&m, 3)->mixer == MIXER_SHORT_CONV);
 }
 
+/* OLMo Hybrid 7B: 30 heads of the delta rule, keys of 0.75 * 3840 / 30 = 96 and values of 192, each
+ * of queries, keys and values with its own convolution; every fourth layer attends, its queries and
+ * keys normed whole. [transformers, modular_olmo_hybrid.py] */
+static void delta_rule_beside_whole_norms(void **state)
+{
+    (void)state;
+    struct model m = counted("olmo-hybrid-7b");
+    double d = 3840, keys = 30 * 96.0, values = 30 * 192.0;
+    double in = d * (2 * keys + values) + d * values + d * 2 * 30;
+    struct model_parameters p = layer_parameters(&m, kind_of(&m, 0));
+    assert_int_equal(kind_of(&m, 0)->mixer, MIXER_GATED_DELTANET);
+    check_near(p.scans, in + values * d + 4 * (2 * keys + values) + 2 * 30 + 192, 0);
+    assert_int_equal(kind_of(&m, 3)->mixer, MIXER_ATTENTION);
+    check_near(layer_parameters(&m, kind_of(&m, 3)).attention, 4 * d * d + 2 * d, 0);
+}
+
 /* FLOP of a token's forward products in a layer, by its op list. */
 static double products(const struct model *m, const struct layer_kind *kind, const struct shard *s)
 {
@@ -215,6 +231,7 @@ int main(void)
         cmocka_unit_test(latent_experts),
         cmocka_unit_test(beside_mamba),
         cmocka_unit_test(short_convolution),
+        cmocka_unit_test(delta_rule_beside_whole_norms),
         cmocka_unit_test(kernels_meet_each_matrix),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
