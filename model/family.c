@@ -19,7 +19,7 @@ static const struct family families[] = {
      WINDOW_IGNORED, NULL},
     {"internlm", TRAIT_GATED, 2, WINDOW_IGNORED, adjust_internlm},
     {"internlm3", TRAIT_GATED, 2, WINDOW_IGNORED, NULL},
-    {"minicpm minicpm3", LLAMA | TRAIT_TIED, 2, WINDOW_IGNORED, NULL},
+    {"minicpm minicpm3", LLAMA | TRAIT_TIED, 2, WINDOW_IGNORED, adjust_minicpm},
     {"qwen", TRAIT_GATED | TRAIT_QKV_BIAS, 2, WINDOW_IGNORED, adjust_qwen},
     {"mistral mistral3 ministral ministral3 pixtral", LLAMA, 2, WINDOW_ALL, NULL},
     {"mixtral granitemoe granitemoeshared", LLAMA | TRAIT_EXPERT_WIDTH, 2, WINDOW_ALL, NULL},

@@ -329,6 +329,15 @@ enum status adjust_nemotron_h(struct reader *r)
     return STATUS_OK;
 }
 
+/* MiniCPM3's values take a head's share of the model. [modeling_minicpm.py: MiniCPMAttention] */
+enum status adjust_minicpm(struct reader *r)
+{
+    struct config *c = &r->config;
+    if (c->kv_lora_rank > 0 && c->v_head_dim == NOT_GIVEN && c->heads > 0)
+        c->v_head_dim = c->hidden_size / c->heads;
+    return STATUS_OK;
+}
+
 /* As many heads of the delta rule as of attention, keys of three quarters of a head's share of the
  * model, values of twice that. [transformers, modular_olmo_hybrid.py: OlmoHybridConfig] */
 enum status adjust_olmo_hybrid(struct reader *r)

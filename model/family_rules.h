@@ -16,6 +16,7 @@ enum status adjust_kimi_linear(struct reader *r);
 enum status adjust_lfm2(struct reader *r);
 enum status adjust_lightning(struct reader *r);
 enum status adjust_llama4(struct reader *r);
+enum status adjust_minicpm(struct reader *r);
 enum status adjust_minimax(struct reader *r);
 enum status adjust_mpt(struct reader *r);
 enum status adjust_multi_query(struct reader *r);
