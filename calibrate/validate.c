@@ -1,5 +1,6 @@
 #include "calibrate/validate.h"
 #include "base/values.h"
+#include "parallelism/interval.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +20,9 @@ void case_predict(const struct run_case *c, struct prediction *out)
         return;
     }
     out->step_s = cost.step_s;
-    out->step_low_s = cost.step_low_s;
-    out->step_high_s = cost.step_high_s;
+    out->step_low_s = step_low_s(&cost);
+    out->step_high_s = step_high_s(&cost);
+    out->kind_variance = interval_kind_variance(&c->scenario, &cost);
     out->memory_bytes = cost.memory_total_bytes;
     out->fits = cost.fits;
 }

@@ -6,6 +6,7 @@
 struct prediction {
     double step_s, memory_bytes;    /* meaningful unless skipped */
     double step_low_s, step_high_s; /* 80 % interval */
+    double kind_variance; /* of it what runs of any stack have for their kind (interval.h) */
     bool fits;
     char skipped[256]; /* why there is no prediction; "": there is one */
 };

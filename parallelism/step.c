@@ -1,5 +1,6 @@
 #include "parallelism/step.h"
 #include "parallelism/data_parallel.h"
+#include "parallelism/interval.h"
 #include "parallelism/memory.h"
 #include "parallelism/step_parts.h"
 #include <math.h>
@@ -18,36 +19,16 @@ static double expected_largest(double n)
                    (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
 }
 
-/* measured: with both the intervals hold 78 % of the 397 published runs that nothing was fitted to,
- * 80 % of runs of a model left out and 87 % of the cross-validated ones; products of GPUs left out
- * are off by 9.7 to 16.7 % on average across generations (calibrate/README.md), and are three
- * quarters of a step */
-const double site_spread_frac = 0.03, generation_spread_frac = 0.12;
-
-/* 80 % interval of the step: the spread of the stack's runs around its constants, or without fitted
- * runs the spread that MODELLING 16 found between stacks, and that between clusters. */
-static double interval_exponent(const struct scenario *scenario)
-{
-    double fitted = scenario->stack.residual_frac, spread = fitted > 0 ? fitted : 0.15;
-    spread = hypot(spread, site_spread_frac);
-    if (scenario->system.gpu.across_generations)
-        spread = hypot(spread, generation_spread_frac);
-    double quantile = 1.2816; /* of the normal distribution at 90 % */
-    return quantile * spread;
-}
-
 void step_constants_compute(const struct scenario *scenario, struct step_constants *out)
 {
     const struct job *job = &scenario->job;
-    double exponent = interval_exponent(scenario);
     out->model_flop = job->seq_length * job->global_batch *
                       (model_flop_per_token(&scenario->model, job->seq_length) +
                        model_mtp_flop_per_token(&scenario->model, job->seq_length));
     out->peak_flop_per_s = scenario->system.gpu.peak_flop_per_s[job->precision];
     out->expected_largest = expected_largest(scenario->system.gpus);
     out->straggler_frac = scenario->stack.straggler_spread_frac * out->expected_largest;
-    out->low_frac = exp(-exponent);
-    out->high_frac = exp(exponent);
+    out->variance = interval_common_variance(scenario);
     out->memory_capacity_bytes = memory_capacity(scenario);
 }
 
@@ -125,8 +106,7 @@ static void add_straggler(const struct step_constants *constants, struct step_co
         sum += out->term_s[i];
     out->term_s[TERM_STRAGGLER] = sum * constants->straggler_frac;
     out->step_s = sum + out->term_s[TERM_STRAGGLER];
-    out->step_low_s = out->step_s * constants->low_frac;
-    out->step_high_s = out->step_s * constants->high_frac;
+    out->variance = constants->variance + interval_traffic_variance(out);
 }
 
 static void find_peak_memory(const struct step_inputs *in, const struct strategy *s,

@@ -26,7 +26,7 @@ struct step_cost {
     char reason[160];     /* why it is illegal or does not fit, with the numbers; "" otherwise */
     double term_s[TERMS]; /* sums to step_s */
     double step_s;
-    double step_low_s, step_high_s;    /* 80 % interval */
+    double variance; /* of ln(measured / step_s): what it may be off by (interval.h) */
     double memory_bytes[MEMORY_KINDS]; /* sums to total, at the peak stage */
     double memory_total_bytes, memory_capacity_bytes;
     int memory_stage;
@@ -45,9 +45,9 @@ const char *strategy_illegal(const struct scenario *scenario, const struct strat
 void step_estimate(const struct scenario *scenario, const struct strategy *s,
                    struct step_cost *out);
 
-/* What runs of a cluster that told nothing are off by besides the spread of the stack's own, and
- * what those of a GPU with another generation's kernel constants, 1 sigma of ln. */
-extern const double site_spread_frac, generation_spread_frac;
+/* The ends of its 80 % interval [s]. */
+double step_low_s(const struct step_cost *cost);
+double step_high_s(const struct step_cost *cost);
 
 /* What is the same for every strategy of a scenario. */
 struct step_constants {
@@ -55,7 +55,7 @@ struct step_constants {
     double peak_flop_per_s;
     double expected_largest;    /* of as many independent standard normal values as GPUs */
     double straggler_frac;      /* the slowest GPU's step over the mean, less 1 */
-    double low_frac, high_frac; /* 80 % interval of the step, relative to it */
+    double variance;            /* of what every strategy's forecast may be off by */
     double memory_capacity_bytes;
 };
 void step_constants_compute(const struct scenario *scenario, struct step_constants *out);

@@ -28,7 +28,7 @@ static void add_log(const struct compare_report *r, struct text *out)
 
 static bool inside_interval(const struct comparison *c)
 {
-    return c->measured_s >= c->forecast.step_low_s && c->measured_s <= c->forecast.step_high_s;
+    return c->measured_s >= step_low_s(&c->forecast) && c->measured_s <= step_high_s(&c->forecast);
 }
 
 static void add_forecast(const struct compare_report *r, struct text *out)
@@ -37,8 +37,8 @@ static void add_forecast(const struct compare_report *r, struct text *out)
     const struct step_cost *f = &c->forecast;
     struct text scratch = {0};
     text_addf(out, "Forecast  %s a step", format_step(&scratch, f->step_s));
-    text_addf(out, " (80 %% interval %s", format_unit(&scratch, f->step_low_s, UNIT_SECONDS, 3));
-    text_addf(out, " to %s)\n", format_unit(&scratch, f->step_high_s, UNIT_SECONDS, 3));
+    text_addf(out, " (80 %% interval %s", format_unit(&scratch, step_low_s(f), UNIT_SECONDS, 3));
+    text_addf(out, " to %s)\n", format_unit(&scratch, step_high_s(f), UNIT_SECONDS, 3));
     text_addf(out, "The run takes %s %s than its forecast, %s the interval.\n",
               format_unit(&scratch, fabs(c->gap_frac), UNIT_FRACTION, 3),
               c->gap_frac > 0 ? "longer" : "less", inside_interval(c) ? "inside" : "outside");
@@ -249,8 +249,8 @@ void compare_json(const struct compare_report *r, struct text *out)
     json_close_object(&w);
     put_log(&w, r);
     json_put_number(&w, "predicted_step_time_s", c->forecast.step_s);
-    json_put_number(&w, "predicted_low_s", c->forecast.step_low_s);
-    json_put_number(&w, "predicted_high_s", c->forecast.step_high_s);
+    json_put_number(&w, "predicted_low_s", step_low_s(&c->forecast));
+    json_put_number(&w, "predicted_high_s", step_high_s(&c->forecast));
     json_put_number(&w, "measured_step_time_s", c->measured_s);
     json_put_number(&w, "gap_frac", c->gap_frac);
     json_put_number(&w, "predicted_memory_bytes", c->forecast.memory_total_bytes);

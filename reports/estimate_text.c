@@ -86,8 +86,8 @@ static void add_summary(const struct result *r, struct text *out)
     struct text scratch = {0};
     double gpus = r->scenario->system.gpus, tokens_per_s = step_tokens_per_s(r->scenario, cost);
     text_addf(out, "Step time %s", format_step(&scratch, cost->step_s));
-    text_addf(out, " (80 %% interval %s", format_unit(&scratch, cost->step_low_s, UNIT_SECONDS, 3));
-    text_addf(out, " to %s)\n", format_unit(&scratch, cost->step_high_s, UNIT_SECONDS, 3));
+    text_addf(out, " (80 %% interval %s", format_unit(&scratch, step_low_s(cost), UNIT_SECONDS, 3));
+    text_addf(out, " to %s)\n", format_unit(&scratch, step_high_s(cost), UNIT_SECONDS, 3));
     if (r->simulated_s > 0) {
         text_addf(out, "%s by the events of its schedule",
                   format_unit(&scratch, r->simulated_s, UNIT_SECONDS, 4));

@@ -14,12 +14,12 @@ static double get_step(const struct result *r)
 
 static double get_step_low(const struct result *r)
 {
-    return r->cost->step_low_s;
+    return step_low_s(r->cost);
 }
 
 static double get_step_high(const struct result *r)
 {
-    return r->cost->step_high_s;
+    return step_high_s(r->cost);
 }
 
 static double get_tokens_per_s(const struct result *r)

@@ -177,8 +177,8 @@ static void add_headline(const struct search_report *report, struct text *out)
     format_strategy(&best->strategy, out);
     text_addf(out, "\n  step time         %s", format_step(&scratch, best->cost.step_s));
     text_addf(out, " (80 %% interval %s to ",
-              format_unit(&scratch, best->cost.step_low_s, UNIT_SECONDS, 3));
-    text_addf(out, "%s)\n", format_unit(&scratch, best->cost.step_high_s, UNIT_SECONDS, 3));
+              format_unit(&scratch, step_low_s(&best->cost), UNIT_SECONDS, 3));
+    text_addf(out, "%s)\n", format_unit(&scratch, step_high_s(&best->cost), UNIT_SECONDS, 3));
     add_rates(report->scenario, &best->cost, out);
     add_asked_lines(report, best, out);
     text_add(out, "  where time goes ");

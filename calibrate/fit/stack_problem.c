@@ -21,14 +21,24 @@ static void set_constants(struct stack_problem *p, const gsl_vector *x)
         p->constant[p->free[i]].value = exp(gsl_vector_get(x, (size_t)i));
 }
 
-static double run_residual(const struct stack_problem *p, struct run_case *c)
+/* kind_variance: of that run, whatever its stack. */
+static double run_deviation(const struct stack_problem *p, struct run_case *c,
+                            double *kind_variance)
 {
     struct prediction prediction;
+    *kind_variance = 0;
     memcpy(c->scenario.stack.constant, p->constant, sizeof p->constant);
     case_predict(c, &prediction);
     if (prediction.skipped[0] || !(prediction.step_s > 0))
         return 0;
+    *kind_variance = prediction.kind_variance;
     return log(prediction.step_s / c->step_s);
+}
+
+static double run_residual(const struct stack_problem *p, struct run_case *c)
+{
+    double kind_variance;
+    return run_deviation(p, c, &kind_variance);
 }
 
 /* How many spreads the i-th free constant lies from its prior. */
@@ -81,15 +91,18 @@ static void reweigh(struct stack_problem *p)
     }
 }
 
-static double root_mean_square(struct stack_problem *p)
+/* Standard deviation beyond what runs of that kind have under any stack; at least half of the
+ * variance is the stack's own, for a kind's is a mean over stacks. */
+static double spread_of_runs(struct stack_problem *p)
 {
-    double sum = 0;
+    double sum = 0, of_kind = 0;
     for (size_t i = 0; i < p->runs; i++) {
-        double r = run_residual(p, p->run[i]);
+        double kind_variance, r = run_deviation(p, p->run[i], &kind_variance);
         sum += r * r;
+        of_kind += kind_variance;
     }
-    double freedom = (double)p->runs - p->free_count;
-    return sqrt(sum / (freedom > 1 ? freedom : 1));
+    double variance = sum / fmax((double)p->runs - p->free_count, 1);
+    return sqrt(fmax(variance / 2, variance - of_kind / (double)p->runs));
 }
 
 /* What the robust fit minimises: Huber's losses of the runs, the squares of the priors. */
@@ -176,7 +189,7 @@ enum status stack_problem_solve(struct stack_problem *p, struct stack_fit *out, 
     for (int i = 0; i < p->free_count; i++)
         out->constant[p->free[i]].standard_error =
             sqrt(gsl_matrix_get(covariance, (size_t)i, (size_t)i));
-    out->residual_frac = root_mean_square(p);
+    out->residual_frac = spread_of_runs(p);
 out:
     gsl_vector_free(x);
     gsl_matrix_free(covariance);

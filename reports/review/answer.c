@@ -119,8 +119,8 @@ static void add_tiles(const struct review *r, struct text *out)
     const struct step_cost *c = &best_of(r)->cost;
     struct text value = {0}, more = {0}, scratch = {0};
     text_add(out, "<dl class=\"tiles\">\n");
-    text_addf(&more, "80 %% interval %s", format_unit(&scratch, c->step_low_s, UNIT_SECONDS, 3));
-    text_addf(&more, " to %s", format_unit(&scratch, c->step_high_s, UNIT_SECONDS, 3));
+    text_addf(&more, "80 %% interval %s", format_unit(&scratch, step_low_s(c), UNIT_SECONDS, 3));
+    text_addf(&more, " to %s", format_unit(&scratch, step_high_s(c), UNIT_SECONDS, 3));
     add_tile(out, "step time", format_unit(&value, c->step_s, UNIT_SECONDS, 4), more.data);
     text_clear(&more);
     double tokens_per_s = step_tokens_per_s(s, c);

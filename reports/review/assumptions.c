@@ -1,4 +1,4 @@
-#include "parallelism/step.h"
+#include "parallelism/interval.h"
 #include "reports/fields_text.h"
 #include "reports/format.h"
 #include "reports/result.h"
@@ -72,8 +72,10 @@ static void add_stack(const struct stack *stack, struct text *out)
             out,
             "Measured runs spread around its forecasts by %.1f %% (1 sigma); those "
             "of another cluster by %g %% besides, those on a GPU with another "
-            "generation's kernel constants by %g %%.",
-            100 * stack->residual_frac, 100 * site_spread_frac, 100 * generation_spread_frac);
+            "generation's kernel constants by %g %%, those with experts by %g %%, exposed "
+            "traffic of pipeline, expert and data ranks by %g %% of its time.",
+            100 * stack->residual_frac, 100 * site_spread_frac, 100 * generation_spread_frac,
+            100 * experts_spread_frac, 100 * traffic_spread_frac);
     text_free(&title);
 }
 
@@ -102,7 +104,7 @@ void review_assumptions(const struct review *r, struct text *out)
     html_paragraph(out, "MFU counts %s.", result_flop_convention);
     html_paragraph(out,
                    "The 80 %% interval of the step time knows how the stack's measured runs "
-                   "spread, how clusters differ%s.",
+                   "spread, how clusters differ, what experts and exposed traffic are off by%s.",
                    s->system.gpu.across_generations
                        ? " and how far kernel constants of another GPU generation carry"
                        : "");

@@ -63,7 +63,7 @@ static void check_time(const struct trial *t)
     }
     hold(t, isfinite(c->step_s) && c->step_s > 0);
     hold(t, fabs(sum - c->step_s) <= 1e-9 * c->step_s);
-    hold(t, c->step_low_s <= c->step_s && c->step_s <= c->step_high_s && isfinite(c->step_high_s));
+    hold(t, step_low_s(c) <= c->step_s && c->step_s <= step_high_s(c) && isfinite(step_high_s(c)));
     hold(t,
          counts(c->model_flop) && c->hardware_flop >= c->model_flop && isfinite(c->hardware_flop));
     hold(t, c->micro_batches >= 1 && c->bottleneck_stage < t->strategy.pp);
