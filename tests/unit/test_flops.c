@@ -44,6 +44,10 @@ static void visible_keys(void **state)
                0); /* (1024^2/2 + 3072 * 1024) / 4096 */
     check_near(layer_visible_keys(&chunk, 1024), 512, 0);
     check_near(layer_visible_keys(&chunk, 4096), 512, 0);
+    struct layer_kind both = {.window = 256, .chunk = 1024}; /* the narrower of the two */
+    check_near(layer_visible_keys(&both, 4096), 256 * (1 - 0.03125), 0);
+    both = (struct layer_kind){.window = 1024, .chunk = 256};
+    check_near(layer_visible_keys(&both, 4096), 128, 0);
     for (int i = 0; i < 20; i++) {
         double s = 100 * pow(1.7, i);
         assert_true(layer_visible_keys(&window, s) <= layer_visible_keys(&full, s));

@@ -207,6 +207,27 @@ static void test_latency(void **state)
     free(s);
 }
 
+/* Less latency makes no collective slower, wherever the planner turns to another protocol. */
+static void test_less_latency_is_never_slower(void **state)
+{
+    (void)state;
+    const char *systems[] = {"dgx-a100", "dgx-h100", "dgx-b200"};
+    const struct group g = {.ranks = 8, .per_domain = 8, .per_node = 8, .sharing = 1};
+    for (int i = 0; i < 3; i++) {
+        struct scenario *s = catalog_scenario("llama3-8b", systems[i], 64),
+                        *fast = malloc(sizeof *fast);
+        struct knob knob = knob_of(s, "tier.scale_up.latency");
+        *fast = *s;
+        knob_set(fast, &knob, 0.9 * knob_get(s, &knob));
+        for (int op = 0; op < COLLECTIVES; op++)
+            for (double bytes = 64; bytes < 1e10; bytes *= 1.1)
+                assert_true(collective_s(&fast->system, (enum collective)op, bytes, &g) <=
+                            collective_s(&s->system, (enum collective)op, bytes, &g) * (1 + 1e-9));
+        free(fast);
+        free(s);
+    }
+}
+
 static void test_peak_scales_all(void **state)
 {
     struct scenario *s = catalog_scenario("llama3-8b", "dgx-h100", 16);
@@ -256,6 +277,7 @@ int main(void)
         cmocka_unit_test(test_names),         cmocka_unit_test(test_wrong_names),
         cmocka_unit_test(test_set_and_get),   cmocka_unit_test(test_values),
         cmocka_unit_test(test_kernel_speeds), cmocka_unit_test(test_collective_speeds),
+        cmocka_unit_test(test_less_latency_is_never_slower),
         cmocka_unit_test(test_latency),       cmocka_unit_test(test_peak_scales_all),
         cmocka_unit_test(test_catalog_names),
         cmocka_unit_test(test_peak_that_the_part_lacks),

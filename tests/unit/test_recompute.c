@@ -107,10 +107,40 @@ static void test_last_product_is_left_out(void **state)
     free(scenario);
 }
 
+/* A ring of context ranks hides behind attention: what repeats the MLP takes as long over fast
+ * links as over slow ones, what repeats attention as much longer as more of the ring shows. */
+static void test_ring_belongs_to_attention(void **state)
+{
+    (void)state;
+    struct scenario *scenario = catalog_scenario("llama3-8b", "dgx-h100", 8);
+    struct shard_cost *slow = malloc(sizeof *slow), *fast = malloc(sizeof *fast);
+    struct strategy s;
+    scenario->job.seq_length = 16384;
+    scenario->stack.constant[STACK_HOST].value = 0;
+    scenario->stack.hides_ring = true;
+    strategy_default(&s);
+    s.cp = 4;
+    strategy_complete(&s, NULL, scenario);
+    shard_cost_compute(scenario, &s, NULL, fast);
+    scenario->system.tier[0].bandwidth_bytes_per_s /= 10;
+    shard_cost_compute(scenario, &s, NULL, slow);
+    const struct block_cost *a = &fast->layer[0], *b = &slow->layer[0];
+    double shown = b->forward_s[TERM_CP] - a->forward_s[TERM_CP];
+    assert_true(shown > 0);
+    check_near(b->module_forward_s[MODULE_MLP], a->module_forward_s[MODULE_MLP], 1e-2);
+    double longer =
+        b->module_forward_s[MODULE_CORE_ATTENTION] - a->module_forward_s[MODULE_CORE_ATTENTION];
+    check_near(longer, shown, 2e-2);
+    free(fast);
+    free(slow);
+    free(scenario);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_alternate_products),
                                        cmocka_unit_test(test_named_modules_come_first),
+                                       cmocka_unit_test(test_ring_belongs_to_attention),
                                        cmocka_unit_test(test_modules_within_modules),
                                        cmocka_unit_test(test_last_product_is_left_out)};
     return cmocka_run_group_tests(tests, NULL, NULL);

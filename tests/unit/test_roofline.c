@@ -170,12 +170,39 @@ static void test_attention_takes_the_peak_of_its_type(void **state)
     check_near(attention_s(&uneven, DTYPE_BF16, ATTENTION_FORWARD, &a), bf16, 1e-12);
 }
 
+/* All queries of a sequence in one tile: nothing of the keys is skipped, causal or not. 1000 heads
+ * of 64 queries in a tile of 64 compute 128 keys at least, 512 FLOP each; with the longest CTA, on
+ * one SM of 100, that is 1,100 tiles of 64 x 128 x 512 / 10^15 s. */
+static void test_attention_in_one_tile(void **state)
+{
+    (void)state;
+    struct gpu gpu;
+    memset(&gpu, 0, sizeof gpu);
+    gpu.peak_flop_per_s[DTYPE_BF16] = 1e15;
+    gpu.memory_bandwidth_bytes_per_s = 1e18;
+    gpu.sm_count = 100;
+    gpu.clock_hz = 1e9;
+    gpu.exp_per_sm_clock = 1e9;
+    gpu.calibration.attention[ATTENTION_FORWARD][0] =
+        (struct attention_constants){.math_frac = 1,
+                                     .exp_frac = 1,
+                                     .p = 8,
+                                     .tile_rows = 64,
+                                     .least_keys = 128,
+                                     .tail = 1,
+                                     .bandwidth_frac = 1};
+    struct attention a = {1, 1000, 1000, 64, 64, 128, 128, 0.5};
+    check_near(attention_s(&gpu, DTYPE_BF16, ATTENTION_FORWARD, &a), 1100 * 64.0 * 128 * 512 / 1e15,
+               1e-9);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gemm_worked_example),
         cmocka_unit_test(test_attention_fa3),
         cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_attention_in_one_tile),
         cmocka_unit_test(test_zero_costs_nothing),
         cmocka_unit_test(test_wide_outputs_weigh_their_bytes_once),
         cmocka_unit_test(test_gemm_bounds),

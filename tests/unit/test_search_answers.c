@@ -348,6 +348,83 @@ static void test_ties(void **state)
     done(w);
 }
 
+/* Strategies that differ by time of one class err together, of two classes apart. */
+static void test_classes_of_terms(void **state)
+{
+    (void)state;
+    static const int classes[TERMS] = {
+        [TERM_GEMM] = 1,      [TERM_ATTENTION] = 1, [TERM_RECOMPUTE] = 1, [TERM_MEMORY_BOUND] = 2,
+        [TERM_OPTIMIZER] = 2, [TERM_TP] = 3,        [TERM_CP] = 3,        [TERM_EP] = 3,
+        [TERM_PP] = 3,        [TERM_DP] = 3,        [TERM_OFFLOAD] = 4,   [TERM_HOST] = 4};
+    struct work *w = work_on("llama3-8b", 64, 8192, 256);
+    const double alone = sqrt(2) * 0.015;
+    for (int i = 0; i < TERMS; i++)
+        for (int j = 0; j < TERMS; j++) {
+            struct step_cost a = {.legal = true}, b = {.legal = true};
+            if (classes[i] == 0 || classes[j] == 0)
+                continue;
+            a.term_s[i] = b.term_s[j] = 5;
+            double sigma = difference_sigma(&w->scenario, &a, &b);
+            if (classes[i] == classes[j])
+                check_near(sigma, alone, 1e-12);
+            else
+                assert_true(sigma > 1.5 * alone);
+        }
+    done(w);
+}
+
+/* What fills the memory to the last byte fits; a byte less, and it does not. */
+static void test_full_to_the_byte(void **state)
+{
+    (void)state;
+    struct work *w = work_on("llama3-8b", 8, 4096, 16);
+    w->scenario.stack.reserve_bytes = 0;
+    restrict_to(w, SEARCH_TP, 2);
+    restrict_to(w, SEARCH_PP, 1);
+    restrict_to(w, SEARCH_CP, 1);
+    restrict_to(w, SEARCH_MICRO_BATCH, 1);
+    restrict_to(w, SEARCH_SEQUENCE_PARALLEL, 1);
+    restrict_to(w, SEARCH_ZERO, 1);
+    restrict_to(w, SEARCH_RECOMPUTE, RECOMPUTE_NONE);
+    run(w);
+    assert_int_equal(w->result.count, 1);
+    double bytes = w->result.results[0].cost.memory_total_bytes;
+    for (int less = 0; less < 2; less++) {
+        search_result_free(&w->result);
+        w->scenario.system.gpu.memory_bytes = bytes - less;
+        run(w);
+        assert_int_equal(w->result.count, less ? 0 : 1);
+    }
+    done(w);
+}
+
+/* One replica of all but the experts, of which two tensor ranks each hold a copy: their optimizer
+ * can be sharded, and where they fill the memory it must. */
+static void test_copies_of_experts_alone(void **state)
+{
+    (void)state;
+    struct work *w = work_on("mixtral-8x7b", 8, 4096, 16);
+    restrict_to(w, SEARCH_TP, 8);
+    restrict_to(w, SEARCH_ETP, 4);
+    restrict_to(w, SEARCH_EP, 1);
+    w->scenario.system.gpu.memory_bytes = 400e9;
+    run(w);
+    assert_true(w->result.count > 0);
+    search_result_free(&w->result);
+    restrict_to(w, SEARCH_ZERO, 0);
+    run(w);
+    double bytes = w->result.results[0].cost.memory_total_bytes;
+    search_result_free(&w->result);
+    w->options.choices[SEARCH_ZERO].count = 0;
+    restrict_to(w, SEARCH_MICRO_BATCH, w->options.base.micro_batch);
+    restrict_to(w, SEARCH_RECOMPUTE, RECOMPUTE_FULL);
+    w->scenario.system.gpu.memory_bytes = 0.8 * bytes + w->scenario.stack.reserve_bytes;
+    run(w);
+    assert_true(w->result.count > 0);
+    assert_true(w->result.results[0].strategy.zero > 0);
+    done(w);
+}
+
 static void test_limits(void **state)
 {
     (void)state;
@@ -422,6 +499,9 @@ int main(void)
         cmocka_unit_test(test_released_dimension),
         cmocka_unit_test(test_fewer_gpus),
         cmocka_unit_test(test_ties),
+        cmocka_unit_test(test_classes_of_terms),
+        cmocka_unit_test(test_full_to_the_byte),
+        cmocka_unit_test(test_copies_of_experts_alone),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_memory_margin),
         cmocka_unit_test(test_memory_is_plenty),

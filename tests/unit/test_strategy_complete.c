@@ -1,6 +1,6 @@
 #include "parallelism/stack.h"
 #include "parallelism/step.h"
-#include "tests/unit/check.h"
+#include "tests/unit/scenarios.h"
 #include <stdlib.h>
 
 static enum dispatcher completed(const struct scenario *scenario, int ep)
@@ -40,8 +40,33 @@ static void test_dispatcher(void **state)
     free(c);
 }
 
+/* A stack without a ring takes the exchange of context ranks that it has, and no other is legal. */
+static void test_context_exchange(void **state)
+{
+    (void)state;
+    struct scenario *c = stack_scenario("llama3-8b", "dgx-h100", "deepspeed", 8);
+    struct strategy s;
+    strategy_default(&s);
+    s.cp = 2;
+    strategy_complete(&s, NULL, c);
+    assert_int_equal(s.cp_comm, CP_COMM_A2A);
+    assert_null(strategy_illegal(c, &s, NULL, 0));
+    s.cp_comm = CP_COMM_P2P;
+    assert_string_equal(strategy_illegal(c, &s, NULL, 0), "context-exchange");
+    s.cp = 1;
+    s.dp = 8;
+    assert_null(strategy_illegal(c, &s, NULL, 0));
+    c->stack.cp_comms = 1u << CP_COMM_P2P | 1u << CP_COMM_A2A;
+    strategy_default(&s);
+    s.cp = 2;
+    strategy_complete(&s, NULL, c);
+    assert_int_equal(s.cp_comm, CP_COMM_P2P);
+    free(c);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_dispatcher)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_dispatcher),
+                                       cmocka_unit_test(test_context_exchange)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
