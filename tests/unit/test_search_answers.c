@@ -3,7 +3,6 @@
 #include "parallelism/search/neighbours.h"
 #include "parallelism/search/pareto_clusters.h"
 #include "parallelism/search/remedies.h"
-#include "parallelism/search/ties.h"
 #include "tests/unit/model_from.h"
 #include <stdlib.h>
 
@@ -330,49 +329,6 @@ static void test_fewer_gpus(void **state)
     done(w);
 }
 
-static void test_ties(void **state)
-{
-    (void)state;
-    struct work *w = work_on("llama3-8b", 64, 8192, 256);
-    struct ties ties;
-    assert_int_equal(ties_find(&w->scenario, &w->options, &ties, &w->e), STATUS_OK);
-    assert_true(ties.count > 1 && ties.count < ties.search.count);
-    check_near(ties.ties[0].slower_frac, 0, 1e-12);
-    for (int i = 0; i < ties.count; i++)
-        assert_true(ties.ties[i].slower_frac <= ties.ties[i].interval_frac);
-    const struct step_cost *a = &ties.ties[0].ranked.cost, *b = &ties.ties[1].ranked.cost;
-    check_near(difference_sigma(&w->scenario, a, a), sqrt(2) * 0.015, 1e-12); /* their own errors */
-    assert_true(difference_sigma(&w->scenario, a, b) >= sqrt(2) * 0.015);
-    check_near(difference_sigma(&w->scenario, a, b), difference_sigma(&w->scenario, b, a), 1e-12);
-    ties_free(&ties);
-    done(w);
-}
-
-/* Strategies that differ by time of one class err together, of two classes apart. */
-static void test_classes_of_terms(void **state)
-{
-    (void)state;
-    static const int classes[TERMS] = {
-        [TERM_GEMM] = 1,      [TERM_ATTENTION] = 1, [TERM_RECOMPUTE] = 1, [TERM_MEMORY_BOUND] = 2,
-        [TERM_OPTIMIZER] = 2, [TERM_TP] = 3,        [TERM_CP] = 3,        [TERM_EP] = 3,
-        [TERM_PP] = 3,        [TERM_DP] = 3,        [TERM_OFFLOAD] = 4,   [TERM_HOST] = 4};
-    struct work *w = work_on("llama3-8b", 64, 8192, 256);
-    const double alone = sqrt(2) * 0.015;
-    for (int i = 0; i < TERMS; i++)
-        for (int j = 0; j < TERMS; j++) {
-            struct step_cost a = {.legal = true}, b = {.legal = true};
-            if (classes[i] == 0 || classes[j] == 0)
-                continue;
-            a.term_s[i] = b.term_s[j] = 5;
-            double sigma = difference_sigma(&w->scenario, &a, &b);
-            if (classes[i] == classes[j])
-                check_near(sigma, alone, 1e-12);
-            else
-                assert_true(sigma > 1.5 * alone);
-        }
-    done(w);
-}
-
 /* What fills the memory to the last byte fits; a byte less, and it does not. */
 static void test_full_to_the_byte(void **state)
 {
@@ -498,8 +454,6 @@ int main(void)
         cmocka_unit_test(test_remedies),
         cmocka_unit_test(test_released_dimension),
         cmocka_unit_test(test_fewer_gpus),
-        cmocka_unit_test(test_ties),
-        cmocka_unit_test(test_classes_of_terms),
         cmocka_unit_test(test_full_to_the_byte),
         cmocka_unit_test(test_copies_of_experts_alone),
         cmocka_unit_test(test_limits),
