@@ -53,6 +53,7 @@ const struct run_log_family run_log_megatron = {
     .step = step,
     .fact = fact,
     .argument = argument,
+    .bars = true,
 };
 
 static const struct run_log_pattern bridge_step[] = {
@@ -86,6 +87,7 @@ const struct run_log_family run_log_megatron_deepspeed = {
     .step = deepspeed_step,
     .fact = fact,
     .argument = argument,
+    .bars = true,
 };
 
 static const struct run_log_pattern neox_step[] = {

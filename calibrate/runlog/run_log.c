@@ -120,7 +120,8 @@ static enum status take_line(struct run_log *log, const char *line, struct error
     match(f->fact, line, log->fact);
     if (f->argument && f->argument(line, key, &value, &length))
         text_addf(&log->arguments, "%s=%.*s\n", key, (int)length, value);
-    if (!strstr(line, f->marker))
+    const char *marked = strstr(line, f->marker);
+    if (!marked || (f->bars && !strchr(marked, '|')))
         return STATUS_OK;
     struct run_step step = {.value = {0}};
     if (!(f->step_of ? f->step_of(line, &step) : match(f->step, line, step.value)))
@@ -139,16 +140,24 @@ static size_t line_length(const char *s, size_t n)
     return length;
 }
 
-/* Calls take for each clean line. */
+/* A log that was copied while it was written ends anywhere: of a number at its very end digits may
+ * be missing. */
+static bool ends_in_number(const char *text, size_t n)
+{
+    return n > 0 && (isdigit((unsigned char)text[n - 1]) || text[n - 1] == '.');
+}
+
+/* Takes each clean line. */
 static enum status read_lines(struct run_log *log, const char *text, size_t n, struct error *e)
 {
     struct text line = {0};
     for (size_t at = 0; at < n && e->status == STATUS_OK;) {
         size_t length = line_length(text + at, n - at);
         clean_line(text + at, length, &line);
+        bool cut = at + length == n && log->count > 0 && ends_in_number(text, n);
         if (line.failed)
             error_set(e, STATUS_IO, "out of memory");
-        else
+        else if (!cut)
             take_line(log, text_string(&line), e);
         at += length + 1;
     }

@@ -61,6 +61,7 @@ struct run_log_family {
     void (*finish)(struct run_log *log);
     const char *const *words; /* NULL-ended: one of them is in every such log; NULL: none need be */
     const char *caveat;       /* what its times are, if not of steps; NULL: they are */
+    bool bars; /* a bar, "|", stands behind the marker's number: without it the line is cut off */
 };
 extern const struct run_log_family run_log_megatron, run_log_bridge, run_log_nemo,
     run_log_torchtitan, run_log_maxtext, run_log_megatron_deepspeed, run_log_torchtitan_old,

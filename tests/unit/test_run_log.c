@@ -294,6 +294,29 @@ static void refused(const char *text, const char *message)
     assert_int_equal(log.count, 0);
 }
 
+/* A log that was copied while it was written, cut off inside the last step's time: neither 178 ms
+ * nor 17 tokens a second are what a step took. */
+static void test_cut_off(void **state)
+{
+    (void)state;
+    static const char *const logs[] = {
+        " iteration 9/ 20 | elapsed time per iteration (ms): 17900.0 | global batch size: 64 |\n"
+        " iteration 10/ 20 | elapsed time per iteration (ms): 17850.0 | global batch size: 64 |\n"
+        " iteration 11/ 20 | elapsed time per iteration (ms): 178",
+        " iteration 9/ 20 | elapsed time per iteration (ms): 17900.0 | global batch size: 64 |\n"
+        " iteration 10/ 20 | elapsed time per iteration (ms): 17850.0 | global batch size: 64 |\n"
+        " iteration 11/ 20 | elapsed time per iteration (ms): 178\nTerminated\n",
+        "step: 9  loss: 3.1  memory: 40.5GiB(51%)  tps: 1,717  mfu: 41.0%\n"
+        "step: 10  loss: 3.0  memory: 40.5GiB(51%)  tps: 1,712  mfu: 40.9%\n"
+        "step: 11  loss: 3.0  memory: 40.5GiB(51%)  tps: 17",
+    };
+    for (size_t i = 0; i < sizeof logs / sizeof *logs; i++) {
+        struct run_log log = read_log(logs[i]);
+        assert_int_equal(log.count, 2);
+        run_log_free(&log);
+    }
+}
+
 static void test_refusals(void **state)
 {
     struct error e;
@@ -321,7 +344,8 @@ int main(void)
         cmocka_unit_test(test_torchtitan_wps), cmocka_unit_test(test_old_deepspeed),
         cmocka_unit_test(test_docker),         cmocka_unit_test(test_progress_bar),
         cmocka_unit_test(test_deepspeed),      cmocka_unit_test(test_nanotron),
-        cmocka_unit_test(test_drift),          cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_drift),          cmocka_unit_test(test_cut_off),
+        cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
