@@ -164,3 +164,46 @@ void format_strategy_flags(const struct strategy *s, size_t width, struct text *
     text_add(out, "\n");
     text_free(&flag);
 }
+
+/* Where to break a line of n bytes: at the last blank within the width, after a comma or its like
+ * if one is in its second half, else at the first one beyond; n: nowhere. */
+static size_t break_of(const char *line, size_t n, size_t width, size_t indent)
+{
+    size_t at = n, pause = 0;
+    for (size_t i = indent; i < n && (i <= width || at == n); i++)
+        if (line[i] == ' ') {
+            at = i;
+            if (i > 0 && strchr(",;:", line[i - 1]))
+                pause = i;
+        }
+    return 2 * pause > width && at <= width ? pause : at;
+}
+
+static void add_wrapped(const char *line, size_t n, size_t width, size_t indent, struct text *out)
+{
+    size_t from = 0; /* blanks that the text already has in front */
+    while (n > width - from) {
+        size_t at = break_of(line, n, width - from, indent - from);
+        text_add_n(out, line, at);
+        if (at == n)
+            return;
+        text_addf(out, "\n%*s", (int)indent, "");
+        line += at + 1;
+        n -= at + 1;
+        from = indent;
+    }
+    text_add_n(out, line, n);
+}
+
+void format_wrapped(const char *lines, size_t width, size_t indent, struct text *out)
+{
+    while (*lines) {
+        size_t n = strcspn(lines, "\n");
+        add_wrapped(lines, n, width, indent, out);
+        lines += n;
+        if (*lines == '\n') {
+            text_add(out, "\n");
+            lines++;
+        }
+    }
+}

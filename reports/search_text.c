@@ -1,6 +1,7 @@
 #include "reports/format.h"
 #include "reports/search_report.h"
 #include "reports/table.h"
+#include <string.h>
 
 /* The published tables' columns first, then what a reader of a forecast asks next. */
 static const struct table_column columns[] = {
@@ -167,29 +168,35 @@ static void add_asked_lines(const struct search_report *report, const struct ran
     text_free(&scratch);
 }
 
+static const size_t answer_width = 128; /* columns */
+
 /* The answer in words, for a reader who has never seen the tool. */
 static void add_headline(const struct search_report *report, struct text *out)
 {
     const struct search_result *result = report->result;
     const struct ranked *best = &result->results[0];
-    struct text scratch = {0};
-    text_add(out, "Fastest: ");
-    format_strategy(&best->strategy, out);
-    text_addf(out, "\n  step time         %s", format_step(&scratch, best->cost.step_s));
-    text_addf(out, " (80 %% interval %s to ",
+    struct text scratch = {0}, strategy = {0}, lines = {0};
+    text_add(&strategy, "Fastest: ");
+    format_strategy(&best->strategy, &strategy);
+    format_wrapped(text_string(&strategy), answer_width, strlen("Fastest: "), out);
+    text_addf(&lines, "\n  step time         %s", format_step(&scratch, best->cost.step_s));
+    text_addf(&lines, " (80 %% interval %s to ",
               format_unit(&scratch, step_low_s(&best->cost), UNIT_SECONDS, 3));
-    text_addf(out, "%s)\n", format_unit(&scratch, step_high_s(&best->cost), UNIT_SECONDS, 3));
-    add_rates(report->scenario, &best->cost, out);
-    add_asked_lines(report, best, out);
-    text_add(out, "  where time goes ");
-    format_largest_terms(&report->scenario->model, &best->cost, 4, 18, out);
+    text_addf(&lines, "%s)\n", format_unit(&scratch, step_high_s(&best->cost), UNIT_SECONDS, 3));
+    add_rates(report->scenario, &best->cost, &lines);
+    add_asked_lines(report, best, &lines);
+    text_add(&lines, "  where time goes ");
+    format_largest_terms(&report->scenario->model, &best->cost, 4, 18, &lines);
     if (report->answers && report->answers->limits)
-        limits_text(report->answers->limits, best, out);
+        limits_text(report->answers->limits, best, &lines);
     if (result->count > 1) {
-        text_add(out, "  why it is first   ");
-        search_against_next(&report->scenario->model, result, out);
-        text_add(out, "\n");
+        text_add(&lines, "  why it is first   ");
+        search_against_next(&report->scenario->model, result, &lines);
+        text_add(&lines, "\n");
     }
+    format_wrapped(text_string(&lines), answer_width, strlen("  why it is first   "), out);
+    text_free(&strategy);
+    text_free(&lines);
     text_free(&scratch);
 }
 

@@ -45,6 +45,29 @@ static void test_scaled_counts(void **state)
     check_scaled(999.9e6, "1.00 B");
 }
 
+static void check_wrapped(const char *lines, const char *want)
+{
+    struct text t = {0};
+    format_wrapped(lines, 20, 6, &t);
+    assert_string_equal(text_string(&t), want);
+    text_free(&t);
+}
+
+/* Lines of 20 columns, continued after six blanks; no break within the six of the label. */
+static void test_wrapped(void **state)
+{
+    (void)state;
+    check_wrapped("", "");
+    check_wrapped("  a   twenty columns", "  a   twenty columns");
+    check_wrapped("  a   twenty columns,\n  b   next\n",
+                  "  a   twenty\n      columns,\n  b   next\n");
+    check_wrapped("  a   four words that are six lines of it",
+                  "  a   four words\n      that are six\n      lines of it");
+    check_wrapped("  a   a pause, and words after", "  a   a pause,\n      and words\n      after");
+    check_wrapped("  a   onewordoftwentyfourletters and",
+                  "  a   onewordoftwentyfourletters\n      and");
+}
+
 static void test_terms_by_size(void **state)
 {
     (void)state;
@@ -90,9 +113,9 @@ static void test_strategy_flags(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_counts),         cmocka_unit_test(test_steps),
-        cmocka_unit_test(test_scaled_counts),  cmocka_unit_test(test_terms_by_size),
-        cmocka_unit_test(test_strategy_flags),
+        cmocka_unit_test(test_counts),        cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_scaled_counts), cmocka_unit_test(test_wrapped),
+        cmocka_unit_test(test_terms_by_size), cmocka_unit_test(test_strategy_flags),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
