@@ -149,8 +149,8 @@ COMMANDS = {
         "system": ("GEMM", "--system dgx-h100"),
         "stack": ("", "--stack untuned"),
         "catalog": ("CASES", "--catalog CATALOG"),
-        "folds": ("", "--folds 2"),
-        "leave-out": ("", "--leave-out stack"),
+        "folds": ("CASES", "--folds 2"),  # all published runs would be fitted once a stack
+        "leave-out": ("CASES", "--leave-out stack"),
         "max-error": ("", "--max-error 0.001"),
         "quiet": ("TWICE --gpu h100-sxm", "--quiet"),
     }),
