@@ -196,7 +196,7 @@ static bool is_json(const char *log, size_t n)
     return p < end && *p == '"';
 }
 
-/* A JSON document is a file of its own, never within Docker's lines. */
+/* JSON is a file of its own: what docker_log_open unpacks is read as text. */
 static enum status read_log(struct import *in, const char *log, size_t n)
 {
     struct text printed = {0};

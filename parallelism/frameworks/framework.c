@@ -177,6 +177,12 @@ int reading_number(struct framework_reader *r, const char *key)
     return r->e->status == STATUS_OK ? (int)number : 0;
 }
 
+int reading_degree(struct framework_reader *r, const char *key)
+{
+    int given = reading_number(r, key);
+    return given > 0 ? given : 1;
+}
+
 void writer_put(struct framework_writer *w, const char *key, const char *value)
 {
     char full[192];

@@ -60,6 +60,8 @@ bool reading_is_none(struct framework_reader *r, const char *key);
 bool reading_switch(struct framework_reader *r, const char *key);
 /* As a whole number of at least 1; 0: not given. Sets the error where it is anything else. */
 int reading_number(struct framework_reader *r, const char *key);
+/* The same of a degree or a count: 1 where it is not given. */
+int reading_degree(struct framework_reader *r, const char *key);
 /* STATUS_INPUT about a key. */
 enum status reading_error(struct framework_reader *r, const char *key, const char *format, ...)
     STEPCAST_PRINTF(3, 4);

@@ -326,17 +326,11 @@ static const struct framework_group groups[] = {
     {NULL,           NULL},
 };
 
-static const char *value_of(const struct settings *settings, const char *key)
-{
-    const struct setting *s = settings_find(settings, key);
-    return s ? settings->pool.data + s->value : "";
-}
-
 /* By its machine, a TPU where none is told, and by the width of its weights, fp32 likewise. */
 static const char *stack_of(const struct settings *settings)
 {
-    bool gpu = strncmp(value_of(settings, "hardware"), "gpu", 3) == 0;
-    bool narrow = strcmp(value_of(settings, "weight_dtype"), "bfloat16") == 0;
+    bool gpu = strncmp(settings_value(settings, "hardware"), "gpu", 3) == 0;
+    bool narrow = strcmp(settings_value(settings, "weight_dtype"), "bfloat16") == 0;
     return !gpu ? "maxtext-tpu-2024" : narrow ? "maxtext-2026" : "jax-toolbox-2024";
 }
 

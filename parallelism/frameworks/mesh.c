@@ -9,12 +9,6 @@ static const char *const axis_names[AXES] = {
     "context",        "tensor", "tensor_transpose", "tensor_sequence",
     "autoregressive", "expert", "pipeline"};
 
-static int degree_of_key(struct framework_reader *r, const char *key)
-{
-    int given = reading_number(r, key);
-    return given > 0 ? given : 1;
-}
-
 /* The degrees of one level: -1 where it is what is left. */
 static void read_level(struct framework_reader *r, const char *level, enum axis left,
                        int degree[AXES])
@@ -25,7 +19,7 @@ static void read_level(struct framework_reader *r, const char *level, enum axis 
         const char *value = reading_value(r, key);
         degree[i] = !value                     ? ((enum axis)i == left ? -1 : 1)
                     : strcmp(value, "-1") == 0 ? -1
-                                               : degree_of_key(r, key);
+                                               : reading_degree(r, key);
     }
 }
 

@@ -67,6 +67,12 @@ struct setting *settings_find(const struct settings *s, const char *key)
     return NULL;
 }
 
+const char *settings_value(const struct settings *s, const char *key)
+{
+    const struct setting *found = settings_find(s, key);
+    return found ? s->pool.data + found->value : "";
+}
+
 bool value_is_unresolved(const char *value)
 {
     return strchr(value, SETTING_UNRESOLVED) != NULL;

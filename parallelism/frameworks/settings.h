@@ -42,6 +42,8 @@ const char *setting_key(const struct settings *s, size_t i);
 const char *setting_value(const struct settings *s, size_t i);
 /* The last setting of that key, or NULL. */
 struct setting *settings_find(const struct settings *s, const char *key);
+/* Its value, not marked as used; "" where there is none. */
+const char *settings_value(const struct settings *s, const char *key);
 bool value_is_unresolved(const char *value);
 /* Appends a value as a reader sees it, without the marks. */
 void value_show(const char *value, struct text *out);

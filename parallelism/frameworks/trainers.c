@@ -4,23 +4,11 @@
 #include "parallelism/frameworks/trainers.h"
 #include <string.h>
 
-/* A value without a mark that it was used. */
-static const char *peek(const struct framework_reader *r, const char *key)
-{
-    const struct setting *s = settings_find(r->settings, key);
-    return s ? r->settings->pool.data + s->value : "";
-}
-
-static int degree(struct framework_reader *r, const char *key)
-{
-    int n = reading_number(r, key);
-    return n > 0 ? n : 1;
-}
-
 /* Ranks that share a sequence, by axolotl's newer name and its older one. */
 static int context_ranks(struct framework_reader *r)
 {
-    int newer = degree(r, "context_parallel_size"), older = degree(r, "sequence_parallel_degree");
+    int newer = reading_degree(r, "context_parallel_size"),
+        older = reading_degree(r, "sequence_parallel_degree");
     return newer > older ? newer : older;
 }
 
@@ -28,9 +16,10 @@ void trainers_launch(struct framework_reader *r, struct launch *launch)
 {
     if (reading_number(r, "dp_shard_size") == 0)
         return;
-    launch->processes = (double)degree(r, "dp_replicate_size") * degree(r, "dp_shard_size") *
-                        context_ranks(r) * degree(r, "tensor_parallel_size") *
-                        degree(r, "expert_parallel_size");
+    launch->processes = (double)reading_degree(r, "dp_replicate_size") *
+                        reading_degree(r, "dp_shard_size") * context_ranks(r) *
+                        reading_degree(r, "tensor_parallel_size") *
+                        reading_degree(r, "expert_parallel_size");
 }
 
 enum status trainers_read_context(struct framework_reader *r)
@@ -48,10 +37,11 @@ enum status trainers_read_context(struct framework_reader *r)
 enum status trainers_read_mesh(struct framework_reader *r)
 {
     struct strategy *s = &r->run->strategy;
-    int sharded = reading_number(r, "dp_shard_size"), experts = degree(r, "expert_parallel_size");
+    int sharded = reading_number(r, "dp_shard_size"),
+        experts = reading_degree(r, "expert_parallel_size");
     double ranks = r->run->scenario.system.gpus / ((double)s->tp * s->pp);
     if (context_ranks(r) > 1) {
-        bool packs = strcmp(peek(r, "sample_packing"), "true") == 0;
+        bool packs = strcmp(settings_value(r->settings, "sample_packing"), "true") == 0;
         s->cp_comm = packs ? CP_COMM_ALLGATHER : CP_COMM_P2P;
         r->run->scenario.stack.cp_comms |= 1u << s->cp_comm;
     }
@@ -68,7 +58,8 @@ enum status trainers_read_mesh(struct framework_reader *r)
 static bool recomputes(struct framework_reader *r)
 {
     bool off = reading_switch(r, "disable_gradient_checkpointing");
-    bool llama_factory = peek(r, "finetuning_type")[0] || peek(r, "cutoff_len")[0];
+    bool llama_factory = settings_value(r->settings, "finetuning_type")[0] ||
+                         settings_value(r->settings, "cutoff_len")[0];
     return llama_factory && !off;
 }
 
@@ -77,14 +68,15 @@ static bool cuts_loss(struct framework_reader *r)
 {
     const char *given = reading_value(r, "cut_cross_entropy");
     bool on = reading_switch(r, "cut_cross_entropy");
-    bool plugged = strstr(peek(r, "plugins"), "CutCrossEntropy") && reading_value(r, "plugins");
+    bool plugged = strstr(settings_value(r->settings, "plugins"), "CutCrossEntropy") &&
+                   reading_value(r, "plugins");
     return given ? on : plugged;
 }
 
 enum status trainers_read_rest(struct framework_reader *r)
 {
     struct framework_run *run = r->run;
-    bool named = strcmp(peek(r, "optimizer"), "muon") == 0;
+    bool named = strcmp(settings_value(r->settings, "optimizer"), "muon") == 0;
     bool muon = reading_switch(r, "use_muon") || (named && reading_value(r, "optimizer"));
     if (recomputes(r)) {
         run->strategy.recompute = RECOMPUTE_FULL;

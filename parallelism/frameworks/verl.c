@@ -117,9 +117,9 @@ static enum status read_all(struct framework_reader *r)
 static void read_launch(struct framework_reader *r, struct launch *launch)
 {
     int each = reading_number(r, "trainer.n_gpus_per_node");
-    int nodes = reading_number(r, "trainer.nnodes");
+    int nodes = reading_degree(r, "trainer.nnodes");
     if (each > 0)
-        launch->processes = (double)each * (nodes > 0 ? nodes : 1);
+        launch->processes = (double)each * nodes;
 }
 
 static const struct framework_group groups[] = {

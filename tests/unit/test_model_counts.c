@@ -1,35 +1,9 @@
 /* Parameter counts against published ones: model_counts.json gives model, count, source. */
-#include "base/json_read.h"
 #include "model/model.h"
-#include "tests/unit/check.h"
+#include "tests/unit/model_counts.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A row names a catalog model, or carries the config.json of one. */
-static struct model row_model(const struct json *json, const struct json_value *row)
-{
-    struct model model;
-    struct error e;
-    const char *name = json_string(json_member(row, "name"));
-    const struct json_value *config = json_member(row, "config");
-    error_init(&e);
-    enum status status =
-        config ? model_read(json, config, &model, &e) : model_find(name, NULL, &model, &e);
-    if (status != STATUS_OK)
-        fail_msg("%s: %s: %s", name, e.path, e.message);
-    return model;
-}
-
-static struct json *load_counts(void)
-{
-    struct error e;
-    error_init(&e);
-    struct json *json = json_load("tests/unit/model_counts.json", &e);
-    if (!json)
-        fail_msg("%s", e.message);
-    return json;
-}
 
 static void published_counts(void **state)
 {

@@ -1,34 +1,9 @@
 /* Layers whose heads differ, and what every model's kernels and shards must add up to. */
-#include "base/json_read.h"
 #include "model/ops.h"
 #include "tests/unit/gpt.h"
-#include "tests/unit/model_from.h"
+#include "tests/unit/model_counts.h"
 
 enum { TOKENS = 4096 };
-
-static struct json *load_counts(void)
-{
-    struct error e;
-    error_init(&e);
-    struct json *json = json_load("tests/unit/model_counts.json", &e);
-    if (!json)
-        fail_msg("%s", e.message);
-    return json;
-}
-
-static struct model row_model(const struct json *json, const struct json_value *row)
-{
-    struct model model;
-    struct error e;
-    const char *name = json_string(json_member(row, "name"));
-    const struct json_value *config = json_member(row, "config");
-    error_init(&e);
-    if (!config)
-        return catalog_model(name);
-    if (model_read(json, config, &model, &e) != STATUS_OK)
-        fail_msg("%s: %s: %s", name, e.path, e.message);
-    return model;
-}
 
 /* The model of that row of model_counts.json. */
 static struct model counted(const char *name)
