@@ -28,9 +28,7 @@ static double ring_hidden_s(const double terms[TERMS], double ring_s, int cp)
     return ring_s < cover ? ring_s : cover;
 }
 
-/* Host time of a phase: kernels are launched while others run; what remains exposed is the gap
- * between kernels and, where launching takes longer than running, the difference. MODELLING 3 */
-static double exposed_host_s(double gpu_s, double launches, double host_s)
+double exposed_host_s(double gpu_s, double launches, double host_s)
 {
     double busy = gpu_s + launches * kernel_gap_s, issue = launches * host_s;
     double longest = busy > issue ? busy : issue;
@@ -159,7 +157,7 @@ static bool op_is_unread(const struct model *m, const struct op *op)
 static void sum_block(const struct scenario *scenario, const struct strategy *s,
                       const struct priced *p, double clock_frac, struct block_cost *out)
 {
-    double launches[PHASES] = {0}, ring_s[PHASES] = {0}, forward_gpu_s = 0, clocked_s[OPS_MAX];
+    double launches[PHASES] = {0}, ring_s[PHASES] = {0}, clocked_s[OPS_MAX];
     for (int i = 0; i < p->ops.n; i++)
         clocked_s[i] =
             op_clocked_s(&scenario->system.gpu, &p->ops.op[i], p->seconds[i], clock_frac);
@@ -177,10 +175,11 @@ static void sum_block(const struct scenario *scenario, const struct strategy *s,
             out->module_forward_s[op->module] += seconds;
             out->module_forward_flop[op->module] += op->repeat * op_flop(op);
             out->forward_flop += op->repeat * op_flop(op);
-            forward_gpu_s += seconds;
+            out->module_launches[op->module] += op->repeat * op->launches;
         }
         if (op_is_unread(&scenario->model, op)) {
             out->unread_forward_s += seconds;
+            out->unread_launches += op->repeat * op->launches;
             out->unread_forward_flop += op->repeat * op_flop(op);
         }
     }
@@ -189,22 +188,15 @@ static void sum_block(const struct scenario *scenario, const struct strategy *s,
         double hidden_s =
             scenario->stack.hides_ring ? ring_hidden_s(terms, ring_s[phase], s->cp) : 0;
         terms[TERM_CP] -= hidden_s;
-        if (phase == PHASE_FORWARD) {
+        if (phase == PHASE_FORWARD)
             out->module_forward_s[MODULE_CORE_ATTENTION] -= hidden_s;
-            forward_gpu_s -= hidden_s;
-        }
         terms[TERM_HOST] = exposed_host_s(sum_terms(terms), launches[phase],
                                           scenario->stack.constant[STACK_HOST].value);
     }
     out->forward = sum_terms(out->forward_s);
     out->backward_input = sum_terms(out->backward_input_s);
     out->backward_weight = sum_terms(out->backward_weight_s);
-    out->mlp_forward_s = out->module_forward_s[MODULE_MLP] + out->module_forward_s[MODULE_MLP_ACT];
-    /* recomputing a module repeats its share of the phase's host time */
-    double whole = forward_gpu_s > 0 ? out->forward / forward_gpu_s : 1;
-    for (int i = 0; i < MODULES; i++)
-        out->module_forward_s[i] *= whole;
-    out->unread_forward_s *= whole;
+    out->forward_launches = launches[PHASE_FORWARD];
 }
 
 static void cost_layer(const struct scenario *scenario, const struct strategy *s,
@@ -227,11 +219,8 @@ static void block_add(struct block_cost *to, const struct block_cost *b)
         to->backward_input_s[i] += b->backward_input_s[i];
         to->backward_weight_s[i] += b->backward_weight_s[i];
     }
-    for (int i = 0; i < MODULES; i++) {
-        to->module_forward_s[i] += b->module_forward_s[i];
-        to->module_forward_flop[i] += b->module_forward_flop[i];
+    for (int i = 0; i < MODULES; i++)
         to->activation_bytes[i] += b->activation_bytes[i];
-    }
     to->forward += b->forward;
     to->backward_input += b->backward_input;
     to->backward_weight += b->backward_weight;

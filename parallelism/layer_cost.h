@@ -13,8 +13,8 @@ struct block_cost {
     double total_s[TERMS];                           /* of all phases */
     /* exchange of experts that another micro-batch's compute hides, not in the above */
     double hidden_forward_s, hidden_backward_s;
-    double module_forward_s[MODULES]; /* forward time by module: what recomputing it costs */
-    double mlp_forward_s;             /* of a dense MLP, its share of exposed host time left out */
+    /* of the forward pass by module, without host time, and what launches it; in all */
+    double module_forward_s[MODULES], module_launches[MODULES], forward_launches;
     double activation_bytes[MODULES];
     double backward_bytes; /* besides them, at the fullest moment of its backward pass */
     struct shard_parameters parameters;
@@ -22,8 +22,13 @@ struct block_cost {
     double forward_flop; /* executed matmul work of the forward pass on this GPU */
     double module_forward_flop[MODULES];
     /* of the forward pass, what makes the layer's output and no gradient inside it reads */
-    double unread_forward_s, unread_forward_flop;
+    double unread_forward_s, unread_launches, unread_forward_flop;
 };
+
+/* Exposed host time of kernels that take gpu_s: they are launched while others run; what remains is
+ * the gap between kernels and, where launching (host_s each) takes longer than running, the
+ * difference. MODELLING 3 */
+double exposed_host_s(double gpu_s, double launches, double host_s);
 
 /* One layer under a way to recompute: what it repeats and what it keeps. hidden_s: exchange of
  * experts repeated behind another micro-batch's compute, not in its seconds. */

@@ -49,21 +49,26 @@ struct layer_recompute layer_recompute(const struct block_cost *layer, const str
                                        const struct strategy *s, enum recompute how)
 {
     struct layer_recompute r = {0, 0, 0, 0, 0};
+    double launches = 0;
     for (int i = 0; i < MODULES; i++) {
         double again = repeated_frac(stack, s, how, (enum module)i);
         r.working_bytes += again * layer->activation_bytes[i];
         r.kept_bytes += (1 - again) * layer->activation_bytes[i];
         r.seconds += again * layer->module_forward_s[i];
         r.flop += again * layer->module_forward_flop[i];
+        launches += again * layer->module_launches[i];
     }
     r.hidden_s = repeated_frac(stack, s, how, MODULE_MOE) * layer->hidden_forward_s;
     if (how == RECOMPUTE_FULL) {
         double left_out = stack->prunes_recompute;
-        r.seconds = layer->forward - left_out * layer->unread_forward_s;
+        r.seconds = layer->forward - layer->forward_s[TERM_HOST];
+        r.seconds -= left_out * layer->unread_forward_s;
         r.flop = layer->forward_flop - left_out * layer->unread_forward_flop;
+        launches = layer->forward_launches - left_out * layer->unread_launches;
     }
+    r.seconds += exposed_host_s(r.seconds, launches, stack->constant[STACK_HOST].value);
     if (s->tiles >> TILE_MLP & 1) { /* its backward pass runs each tile's forward pass again */
-        r.seconds += layer->mlp_forward_s;
+        r.seconds += layer->module_forward_s[MODULE_MLP] + layer->module_forward_s[MODULE_MLP_ACT];
         r.flop += layer->module_forward_flop[MODULE_MLP];
     }
     return r;

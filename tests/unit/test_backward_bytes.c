@@ -165,7 +165,6 @@ static void test_tiles_of_a_step(void **state)
     step_take_apart(c, &s, parts);
     const struct block_cost *layer = &parts->shard.layer[0];
     double mlp_s = layer->module_forward_s[MODULE_MLP] + layer->module_forward_s[MODULE_MLP_ACT];
-    mlp_s *= (layer->forward - layer->forward_s[TERM_HOST]) / layer->forward;
     for (int how = 0; how < RECOMPUTES; how += RECOMPUTE_FULL) {
         struct step_cost whole, tiled;
         s.recompute = (enum recompute)how;
