@@ -28,11 +28,14 @@ static void show_stack(void *context, const char *stack, int done, int all)
 /* What the fit found, as notes. */
 static void note_fit(const struct arguments *a, const struct stack_fit *fit)
 {
-    output_note(a, "stack %s: %d runs, %d constants fitted, spread %.1f %%", fit->name, fit->runs,
-                fit->fitted, 100 * fit->residual_frac);
+    unsigned fitted = 0;
+    for (int i = 0; i < STACK_CONSTANTS; i++)
+        fitted += fit->fitted >> i & 1;
+    output_note(a, "stack %s: %d runs, %u constant%s fitted, spread %.1f %%", fit->name, fit->runs,
+                fitted, fitted == 1 ? "" : "s", 100 * fit->residual_frac);
     for (int i = 0; i < STACK_CONSTANTS; i++) {
         const struct stack_constant *c = &fit->constant[i];
-        if (c->standard_error > 0)
+        if (fit->fitted >> i & 1)
             output_note(a, "  %s %.4g, standard error %.1f %%", stack_constant_names[i], c->value,
                         100 * c->standard_error);
     }
@@ -89,6 +92,25 @@ static void write_all(const struct arguments *a, const struct stack_fits *fits, 
         note_fit(a, &fits->fit[i]);
 }
 
+/* The user's own runs of a software of the catalog; a file says itself what its runs set. */
+static bool is_built_in(const char *name)
+{
+    const char *built_in;
+    for (size_t i = 0; (built_in = stack_catalog_name(i)) != NULL; i++)
+        if (names_equal(built_in, name))
+            return true;
+    return false;
+}
+
+static enum status check_fitted(const char *name, const struct stack_fits *fits, struct error *e)
+{
+    if (stack_fits_find(fits, name)->fitted)
+        return STATUS_OK;
+    error_set(e, STATUS_INPUT, "stack '%s' leaves its runs no constant to set", name);
+    error_set_hint(e, "list some in the file: \"fit\": [\"compute\"]");
+    return e->status;
+}
+
 static enum status fit_and_write(const struct arguments *a, const char *only, struct cases *cases,
                                  struct error *e)
 {
@@ -101,6 +123,7 @@ static enum status fit_and_write(const struct arguments *a, const char *only, st
     progress_start(&progress, a);
     struct stack_fit_options options = {.catalog = argument_value(a, "catalog"),
                                         .only = only,
+                                        .own = only && is_built_in(only),
                                         .progress = show_stack,
                                         .progress_context = &progress};
     size_t runs = usable_runs(cases);
@@ -110,9 +133,9 @@ static enum status fit_and_write(const struct arguments *a, const char *only, st
     else
         stacks_fit(cases, &options, fits, e);
     progress_end(&progress);
-    if (e->status == STATUS_OK && only)
+    if (e->status == STATUS_OK && only && check_fitted(only, fits, e) == STATUS_OK)
         write_one(a, only, fits, &out, e);
-    else if (e->status == STATUS_OK)
+    else if (e->status == STATUS_OK && !only)
         write_all(a, fits, runs, &out);
     if (e->status == STATUS_OK)
         output_write(a, &out, e);

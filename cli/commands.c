@@ -189,9 +189,10 @@ const struct command commands[COMMANDS] = {
             "fit --system NAME fits the collectives of a cluster, inside its scale-up domains and "
             "across them, and writes a system file, complete. show prints the constants of a gpu "
             "or a system file with their errors and, with samples, what it makes of them. "
-            "fit --stack NAME fits the constants of a training stack "
-            "to its measured runs (the cases that validate reads) and prints a stack file for "
-            "--stack FILE; with --stack all, of every stack that the cases name.",
+            "fit --stack NAME fits a training stack to your runs of it (the cases that validate "
+            "reads, two and more) and prints a stack file for --stack FILE: of a catalog stack "
+            "its compute factor, shrunk towards what is shipped, of a stack file what its `fit` "
+            "lists. --stack all fits every stack that the cases name anew, as the catalog's are.",
         .examples =
             "stepcast calibrate run -o measured\n"
             "stepcast calibrate import all_reduce.log -o all_reduce.csv\n"

@@ -77,6 +77,16 @@ static void start_problem(struct stack_problem *p, const struct stack *stack,
     }
 }
 
+/* A software as its user runs it: `compute` shrinks towards what the software has. */
+static void start_own(struct stack_problem *p, const struct stack *stack)
+{
+    memcpy(p->constant, stack->constant, sizeof p->constant);
+    p->prior[STACK_COMPUTE] = log(stack->constant[STACK_COMPUTE].value);
+    p->prior_spread[STACK_COMPUTE] = family_spread[STACK_COMPUTE];
+    p->free_count = 1;
+    p->free[0] = STACK_COMPUTE;
+}
+
 /* Draws that tell a stack's spread: its own runs, or of a family the stacks that have any. */
 static int draws(const struct selection *s, const char *name)
 {
@@ -117,7 +127,7 @@ static enum status fit_one(struct cases *cases, const struct stack_fit_options *
 {
     struct stack_fit *fit = &fits->fit[index];
     struct stack stack, physical;
-    bool root = index == 0;
+    bool root = index == 0, own = o->only && o->own;
     const struct stack_fit *parent = root ? NULL : stack_fits_find(fits, fit->parent);
     if (stack_find(fit->name, o->catalog, &stack, e))
         return e->status;
@@ -131,10 +141,14 @@ static enum status fit_one(struct cases *cases, const struct stack_fit_options *
         .run = s->run, .share = s->share, .weight = s->weight, .runs = s->count};
     if (root && stack_find("untuned", o->catalog, &physical, e))
         return e->status;
-    start_problem(&p, &stack, root ? physical.constant : parent->constant, parent);
+    if (own)
+        start_own(&p, &stack);
+    else
+        start_problem(&p, &stack, root ? physical.constant : parent->constant, parent);
     fit->runs = (int)s->count;
     memcpy(fit->constant, p.constant, sizeof p.constant);
-    fit->residual_frac = untold_spread(fits, parent);
+    double before_frac = own ? stack.residual_frac : parent ? parent->residual_frac : 0;
+    fit->residual_frac = own ? stack.residual_frac : untold_spread(fits, parent);
     if (s->count < 2 || p.free_count == 0)
         return STATUS_OK; /* a stack of one run is its parent */
     struct stack *saved = malloc(s->count * sizeof *saved);
@@ -144,11 +158,11 @@ static enum status fit_one(struct cases *cases, const struct stack_fit_options *
         saved[i] = s->run[i]->scenario.stack;
     if (root)
         use_stack(s, &stack);
-    fit->fitted = p.free_count;
+    for (int i = 0; i < p.free_count; i++)
+        fit->fitted |= 1u << p.free[i];
     stack_problem_solve(&p, fit, e);
-    if (parent)
-        fit->residual_frac =
-            pooled_spread(fit->residual_frac, draws(s, fit->name), parent->residual_frac);
+    if (before_frac > 0)
+        fit->residual_frac = pooled_spread(fit->residual_frac, draws(s, fit->name), before_frac);
     for (size_t i = 0; i < s->count; i++)
         s->run[i]->scenario.stack = saved[i];
     free(saved);

@@ -24,7 +24,7 @@ struct stack_fit {
         residual_frac; /* spread of ln(measured / predicted), corrected for the constants fitted */
     int depth;         /* generations below `default` */
     int runs;
-    int fitted; /* constants fitted */
+    unsigned fitted; /* bits of the constants fitted */
 };
 
 struct stack_fits {
@@ -39,6 +39,9 @@ struct stack_fit_options {
     const char
         *common;      /* this stack and its parents alone, to all runs; NULL: all that are named */
     const char *only; /* refit this stack alone, its parents as they are; NULL: all */
+    bool own;         /* of `only`: a user's runs of that software tell its `compute` anew, shrunk
+                         towards what the stack has; all else of it stays. A few runs tell no more:
+                         calibrate/published/README.md */
     void (*progress)(void *context, const char *stack, int done, int all);
     void *progress_context;
 };

@@ -46,6 +46,13 @@ expect 0 calibrate fit --stack default "$work/cases.json" -o "$work/stack.json"
 says "4 runs"
 expect 0 validate "$work/cases.json" --stack "$work/stack.json" --max-error "5 %"
 expect 0 show stack "$work/stack.json"
+# a stack whose file lets runs set nothing: its own name is a user's runs of it, a file below it is refused
+expect 0 calibrate fit --stack internevo-2024 "$work/cases.json" -o "$work/own.json"
+says "4 runs, 1 constant fitted"
+echo '{"name": "ours", "parent": "internevo-2024"}' >"$work/ours.json"
+expect 3 calibrate fit --stack "$work/ours.json" "$work/cases.json" -o "$work/result"
+says "leaves its runs no constant to set"
+[ ! -e "$work/result" ] || fail "an output file was left behind"
 expect 0 calibrate fit --stack all "$work/cases.json"
 prints '"stacks": {'
 

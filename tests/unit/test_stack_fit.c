@@ -45,7 +45,7 @@ static void folder_remove(struct folder *f)
 }
 
 /* The stack "ours" of that text, fitted to the cases. */
-static struct stack_fit fitted(const char *text, const char *cases_text)
+static struct stack_fit fitted_as(const char *text, const char *cases_text, bool own)
 {
     struct folder folder;
     struct cases cases = {0};
@@ -57,7 +57,7 @@ static struct stack_fit fitted(const char *text, const char *cases_text)
     struct cases_options options = {folder.path, NULL};
     assert_int_equal(cases_parse(cases_text, strlen(cases_text), "family", &options, &cases, &e),
                      STATUS_OK);
-    struct stack_fit_options how = {.catalog = folder.path, .only = "ours"};
+    struct stack_fit_options how = {.catalog = folder.path, .only = "ours", .own = own};
     assert_int_equal(stacks_fit(&cases, &how, fits, &e), STATUS_OK);
     struct stack_fit fit = *stack_fits_find(fits, "ours");
     assert_string_equal(fit.name, "ours");
@@ -65,6 +65,11 @@ static struct stack_fit fitted(const char *text, const char *cases_text)
     folder_remove(&folder);
     free(fits);
     return fit;
+}
+
+static struct stack_fit fitted(const char *text, const char *cases_text)
+{
+    return fitted_as(text, cases_text, false);
 }
 
 static const char two_runs[] = "[" CASE("a", "1", "9") ", " CASE("b", "2", "10") "]";
@@ -93,7 +98,7 @@ static void test_stated_constants_win(void **state)
     char text[512];
     stating_all(text, sizeof text, "");
     struct stack_fit two = fitted(text, two_runs), one = fitted(text, one_run);
-    assert_int_equal(two.fitted, 0);
+    assert_int_equal(two.fitted, 0u);
     for (int c = 0; c < STACK_CONSTANTS; c++) {
         check_near(two.constant[c].value, stated[c], 0);
         check_near(one.constant[c].value, stated[c], 0);
@@ -107,9 +112,30 @@ static void test_own_list_is_fitted(void **state)
     char text[512];
     stating_all(text, sizeof text, ", \"fit\": [\"compute\"]");
     struct stack_fit two = fitted(text, two_runs), one = fitted(text, one_run);
-    assert_int_equal(two.fitted, 1);
+    assert_int_equal(two.fitted, 1u << STACK_COMPUTE);
     assert_true(two.constant[STACK_COMPUTE].standard_error > 0);
     check_near(one.constant[STACK_COMPUTE].value, stated[STACK_COMPUTE], 0);
+    for (int c = STACK_COMPUTE + 1; c < STACK_CONSTANTS; c++)
+        check_near(two.constant[c].value, stated[c], 0);
+}
+
+/* A user's runs of a software: its compute factor alone moves, whatever the file lists and states,
+ * towards runs that take longer, the nearer the more of them there are. */
+static void test_own_runs_set_compute(void **state)
+{
+    (void)state;
+    char text[512], slower[1024], many[2048];
+    stating_all(text, sizeof text, ", \"fit\": [\"memory\"]");
+    snprintf(slower, sizeof slower, "[%s, %s]", CASE("a", "1", "30"), CASE("b", "2", "33"));
+    snprintf(many, sizeof many, "[%s, %s, %s, %s]", CASE("a", "1", "30"), CASE("b", "2", "33"),
+             CASE("c", "1", "30"), CASE("d", "2", "33"));
+    struct stack_fit as_fast = fitted_as(text, two_runs, true), two = fitted_as(text, slower, true),
+                     four = fitted_as(text, many, true);
+    assert_int_equal(two.fitted, 1u << STACK_COMPUTE);
+    assert_true(as_fast.constant[STACK_COMPUTE].value < two.constant[STACK_COMPUTE].value);
+    assert_true(two.constant[STACK_COMPUTE].value < four.constant[STACK_COMPUTE].value);
+    assert_true(four.constant[STACK_COMPUTE].standard_error <
+                two.constant[STACK_COMPUTE].standard_error);
     for (int c = STACK_COMPUTE + 1; c < STACK_CONSTANTS; c++)
         check_near(two.constant[c].value, stated[c], 0);
 }
@@ -257,6 +283,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stated_constants_win),
         cmocka_unit_test(test_own_list_is_fitted),
+        cmocka_unit_test(test_own_runs_set_compute),
         cmocka_unit_test(test_the_rest_is_inherited),
         cmocka_unit_test(test_stated_constants_win_over_shipped),
         cmocka_unit_test(test_slow_host_is_found),
