@@ -263,5 +263,6 @@ void attention_ops(struct emitter *e, const struct layer_kind *kind)
         mixer_ops(e, kind);
     if (!m->parallel_block)
         emit_tp_out(e, MODULE_ATTENTION_LINEAR, tp_bytes(e));
+    emit_norms(e, OP_NAME_POST_NORM_1, post_norms(m, false), stream);
     emit_residual(e, OP_NAME_RESIDUAL_1, stream);
 }

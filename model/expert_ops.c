@@ -190,5 +190,6 @@ void expert_ops(struct emitter *e)
     emit_exchange(e, OP_NAME_COMBINE, false);
     emit_latent(e, OP_NAME_LATENT_OUT, e->model->moe_latent_size, e->model->hidden_size);
     emit_shared_experts(e);
+    emit_norms(e, OP_NAME_POST_NORM_2, post_norms(e->model, true), stream);
     emit_residual(e, OP_NAME_RESIDUAL_2, stream);
 }

@@ -51,5 +51,6 @@ void mlp_ops(struct emitter *e, const struct layer_kind *kind)
                               MODULE_MLP_ACT, shard_tokens(e->shard),
                               (double)kind->intermediate_size / e->shard->tp, 0, 0});
     emit_tp_out(e, MODULE_MLP, tp_bytes(e));
+    emit_norms(e, OP_NAME_POST_NORM_2, post_norms(e->model, true), stream);
     emit_residual(e, OP_NAME_RESIDUAL_2, stream);
 }

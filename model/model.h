@@ -117,6 +117,10 @@ double layer_projected_kv(const struct model *model, const struct layer_kind *ki
                           double kv_heads);
 /* Elements of a token as experts see it: a latent space (arXiv:2512.20856) or the hidden size. */
 double expert_hidden_size(const struct model *model);
+/* Norms of what a layer's mixer (the first half) and its MLP or experts add to the stream, where
+ * there is such a half: one and one with four norms a layer; Gemma 4's experts have three more. */
+int post_norms(const struct model *model, bool second_half);
+
 /* Norms of a layer; one that lacks its mixer or its MLP has half of the model's norms_per_layer. */
 double layer_norms(const struct model *model, const struct layer_kind *kind);
 

@@ -158,6 +158,12 @@ void emit_norm(struct emitter *e, enum op_name name, double elements)
                 (struct memory_op){MEMORY_NORM, elements * (fused ? 8 : 24)}, fused ? 2 : 8);
 }
 
+void emit_norms(struct emitter *e, enum op_name name, int count, double elements)
+{
+    for (int i = 0; i < count; i++)
+        emit_norm(e, name, elements);
+}
+
 /* Bias, dropout and residual add: fused 7 B with a dropout mask (6 without) and 5 B (0 without)
  * back; one kernel each otherwise: bias 4, dropout 5, add 6 forward. */
 void emit_residual(struct emitter *e, enum op_name name, double elements)

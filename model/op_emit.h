@@ -49,6 +49,7 @@ double expert_tokens_received(const struct model *model, const struct shard *sha
 /* Norm and residual over `elements` of the stream; tensor-parallel communication into a column-parallel
  * linear and out of a row-parallel one, of tp_bytes(e) bytes. */
 void emit_norm(struct emitter *e, enum op_name name, double elements);
+void emit_norms(struct emitter *e, enum op_name name, int count, double elements);
 void emit_residual(struct emitter *e, enum op_name name, double elements);
 void emit_tp_in(struct emitter *e, enum module module, double bytes);
 void emit_tp_out(struct emitter *e, enum module module, double bytes);

@@ -80,5 +80,7 @@ const char *const op_name_names[OP_NAMES + 1] = {
     [OP_NAME_OUTPUT_GATE] = "output gate",
     [OP_NAME_LATENT_IN] = "latent in",
     [OP_NAME_LATENT_OUT] = "latent out",
+    [OP_NAME_POST_NORM_1] = "post-norm 1",
+    [OP_NAME_POST_NORM_2] = "post-norm 2",
     [OP_NAME_SCAN_GATES] = "scan gates",
 };

@@ -42,6 +42,12 @@ bool model_scans(const struct model *model)
     return false;
 }
 
+int post_norms(const struct model *model, bool second_half)
+{
+    int more = model->norms_per_layer - 2;
+    return more < 2 ? 0 : second_half ? more - 1 : 1;
+}
+
 double layer_norms(const struct model *model, const struct layer_kind *kind)
 {
     bool half = kind->mixer == MIXER_NONE || (!kind->experts && kind->intermediate_size == 0);

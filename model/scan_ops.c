@@ -152,5 +152,6 @@ void scan_ops(struct emitter *e, const struct layer_kind *kind)
     emit_tp_in(e, MODULE_SCAN, tp_bytes(e));
     mixer_ops(e, kind);
     emit_tp_out(e, MODULE_SCAN, tp_bytes(e));
+    emit_norms(e, OP_NAME_POST_NORM_1, post_norms(e->model, false), stream);
     emit_residual(e, OP_NAME_RESIDUAL_1, stream);
 }

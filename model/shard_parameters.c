@@ -171,6 +171,9 @@ void layer_activations(const struct model *model, const struct layer_kind *kind,
     if (half) /* what the MLP reads: the layer's input, or the stream between its halves */
         out->bytes[kind->mixer == MIXER_NONE ? MODULE_RESIDUAL : MODULE_ATTENTION_LINEAR] +=
             2 * stream;
+    int posts = (kind->mixer != MIXER_NONE ? post_norms(model, false) : 0) +
+                (half ? post_norms(model, true) : 0);
+    out->bytes[MODULE_LAYERNORM] += posts * (2 + saved_norm_bytes(kernels)) * stream; /* inputs */
     if (kind->experts)
         expert_activations(model, shard, kernels, out);
     else if (kind->intermediate_size > 0)

@@ -204,6 +204,37 @@ static void test_quantised_gather(void **state)
     check_near(scattered[1], scattered[0], 1e-12);
 }
 
+/* Gemma norms what attention and MLP add to the stream: two norms more of 4 B an element forward
+ * and 8 B back, and 2 B of input each kept; Gemma 4's seven norms come to three more. */
+static void test_post_norms(void **state)
+{
+    static const int norms[] = {2, 4, 7};
+    static const double more[] = {0, 2, 5};
+    double kept[3], forward[3], backward[3];
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct model m = gpt_model(2, 1024, 16, 51200);
+        struct kernels k = gpt_kernels();
+        struct shard s = gpt_shard(2, 1, 2048);
+        struct activations a;
+        struct ops ops;
+        m.norms_per_layer = norms[i];
+        layer_activations(&m, &m.kind[0], &s, &k, &a);
+        kept[i] = a.bytes[MODULE_LAYERNORM];
+        ops.n = 0;
+        layer_ops(&m, &m.kind[0], &s, &k, &ops);
+        forward[i] = backward[i] = 0;
+        for (int j = 0; j < ops.n; j++)
+            if (ops.op[j].module == MODULE_LAYERNORM)
+                *(ops.op[j].phase == PHASE_FORWARD ? &forward[i] : &backward[i]) +=
+                    ops.op[j].memory.bytes;
+        double stream = 2048.0 * 1024 / 2;
+        check_near(kept[i] - kept[0], more[i] * 2 * stream, 1e-12);
+        check_near(forward[i], (2 + more[i]) * 4 * stream, 1e-12);
+        check_near(backward[i], (2 + more[i]) * 8 * stream, 1e-12);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +247,7 @@ int main(void)
         cmocka_unit_test(test_tensor_parallel_communication),
         cmocka_unit_test(test_gradients_reduced_by_each_linear),
         cmocka_unit_test(test_gathered_logits),
+        cmocka_unit_test(test_post_norms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
