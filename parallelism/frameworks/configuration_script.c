@@ -128,7 +128,7 @@ static void read_settings(struct script *s, const struct words *words, const cha
 static bool only_names(const char *command)
 {
     static const char *const names[] = {"echo", "printf", "[",  "[[", "test", "cat",
-                                        "cp",   "ls",     "mv", "rm", NULL};
+                                        "cp",   "ls",     "mv", "rm", "chmod", "mkdir", "export", NULL};
     return command && names_find(names, command) >= 0;
 }
 
@@ -275,6 +275,8 @@ void configuration_read_script(const char *text, size_t n, struct configuration 
     if (shell.branches)
         text_add(&out->notes,
                  "loops, and branches whose test it does not decide, were read whole, in order\n");
+    if (shell.assumed)
+        text_add(&out->notes, "variables that it never sets were taken as empty in its tests\n");
     if (s.commands > 1)
         text_addf(&out->notes, "%d training commands: their settings were read together\n",
                   s.commands);

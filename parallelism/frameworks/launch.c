@@ -101,6 +101,7 @@ bool launch_option(struct launch *launch, const char *program, const char *name,
         double *out = (double *)(void *)((char *)launch + options[i].offset);
         if (number > 0)
             *out = number;
+        launch->untold = launch->untold || (number == 0 && value_is_unresolved(value));
         bool per_node = options[i].offset == AT(gpus_per_node) || options[i].offset == AT(nodes);
         if (per_node && !word_in(MPI, base))
             launch->torchrun = true;
@@ -146,7 +147,8 @@ double launch_gpus_per_node(const struct launch *l)
 double launch_gpus(const struct launch *l)
 {
     double nodes = l->nodes > 0 ? l->nodes : l->slurm_nodes;
-    if (l->torchrun && l->gpus_per_node > 0)
+    bool one_node = nodes == 0 && !l->untold;
+    if (l->torchrun && l->gpus_per_node > 0 && (nodes > 0 || one_node))
         return l->gpus_per_node * (nodes > 0 ? nodes : 1);
     if (l->processes > 0)
         return l->processes;

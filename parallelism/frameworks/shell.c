@@ -1,49 +1,29 @@
 #include "parallelism/frameworks/shell.h"
 #include "base/fields.h"
+#include "parallelism/frameworks/settings.h"
 #include "parallelism/frameworks/shell_expand.h"
+#include "parallelism/frameworks/shell_function.h"
 #include "parallelism/frameworks/shell_lexer.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEPTH_MAX = 4 };
+enum { DEPTH_MAX = 8 };
 
 /* Words that a command may begin with and that do not name it. */
 static const char *const keywords[] = {
     "if",    "then",     "else",    "elif",    "fi",    "while", "until", "do",      "done",
     "for",   "case",     "esac",    "{",       "}",     "!",     "time",  "exec",    "export",
     "local", "readonly", "declare", "typeset", "nohup", "sudo",  "env",   "command", "set",
-    "-x",    "-e",       "-ex",     "-eux",    "-u",    NULL};
-static const char *const branch_words[] = {"while", "until", "for", NULL};
+    "-x",    "-e",       "-ex",     "-eux",    "-u",    "-a",    "-A",    "-g",      "-i",
+    "-r",    "-gA",      "-ga",     "-gi",     "-gx",   "-ax",   NULL};
 static const char *const shells[] = {"bash", "sh", "/bin/bash", "/bin/sh", "/usr/bin/bash", NULL};
-
-static void run(struct shell *shell, const char *text, size_t n, int line, int depth);
-
-static void assign(struct lexer *x)
-{
-    bool dead = shell_branch_dead(&x->branches);
-    struct shell_variable *v =
-        dead ? NULL : shell_variable_make(&x->shell->variables, x->name, strlen(x->name));
-    const char *value = text_string(&x->word);
-    x->name[0] = '\0';
-    x->assigned = true;
-    if (!v)
-        return;
-    struct text whole = {0};
-    if (x->append)
-        words_join(&v->words, &whole);
-    text_add(&whole, value);
-    words_clear(&v->words);
-    words_add(&v->words, text_string(&whole));
-    v->array = false;
-    text_free(&whole);
-}
 
 static void keyword(struct lexer *x, const char *word)
 {
     bool undecided = shell_branch_keyword(&x->branches, word);
-    x->shell->branches = x->shell->branches || undecided || names_find(branch_words, word) >= 0;
+    x->shell->branches = x->shell->branches || undecided;
     x->loop = x->loop || strcmp(word, "for") == 0;
     x->chooses = x->chooses || strcmp(word, "case") == 0;
 }
@@ -61,7 +41,7 @@ void lexer_end_word(struct lexer *x)
     if (!x->in_word && x->name[0] == '\0')
         return;
     if (x->name[0] != '\0')
-        assign(x);
+        lexer_assign(x);
     else if (x->skip)
         x->skip = false;
     else if (x->words.count == 0 && names_find(keywords, word) >= 0)
@@ -80,7 +60,7 @@ static void run_inner(struct lexer *x)
         if (after_shell && w[0] == '-' && strchr(w, 'c') && w[1] != '-') {
             const char *script = words_next(&x->words, w);
             if (script)
-                run(x->shell, script, strlen(script), x->command_line, x->depth + 1);
+                shell_run(x->shell, script, strlen(script), x->command_line, x->depth + 1);
             return;
         }
         after_shell = names_find(shells, w) >= 0 || (after_shell && w[0] == '-');
@@ -90,7 +70,7 @@ static void run_inner(struct lexer *x)
         struct text script = {0};
         words_join(&x->words, &script);
         if (script.data)
-            run(x->shell, script.data + 4, script.length - 4, x->command_line, x->depth + 1);
+            shell_run(x->shell, script.data + 4, script.length - 4, x->command_line, x->depth + 1);
         text_free(&script);
     }
 }
@@ -103,14 +83,42 @@ static void first_turn(struct lexer *x)
         shell_variable_set(&x->shell->variables, name, first);
 }
 
+/* `read NAME ...`: values that nothing here tells, but what a here-document may. */
+static void read_names(struct lexer *x)
+{
+    static const char untold[] = {SETTING_UNRESOLVED, '$', '(', 'r', 'e', 'a', 'd', ')', '\0'};
+    const char *first = words_first(&x->words);
+    for (const char *w = words_next(&x->words, first); w; w = words_next(&x->words, w)) {
+        if (w[0] != '-')
+            shell_variable_set(&x->shell->variables, w, untold);
+    }
+    snprintf(x->reads, sizeof x->reads, "%s", words_at(&x->words, x->words.count - 1));
+}
+
+/* `source FILE`, but for the usual files that prepare an environment. */
+static bool may_set_variables(const struct words *words)
+{
+    static const char *const usual[] = {"activate", "conda",   "/etc/",
+                                        "bashrc",   "profile", "set_env"};
+    const char *first = words_first(words), *file = words_at(words, 1);
+    bool source = strcmp(first, "source") == 0 || strcmp(first, ".") == 0;
+    for (size_t i = 0; source && file && i < sizeof usual / sizeof *usual; i++)
+        source = strstr(file, usual[i]) == NULL;
+    return source && file;
+}
+
 /* What `eval` says is the script that run_inner reads, not a command of its own. */
 static void start_command(struct lexer *x)
 {
     const char *first = words_first(&x->words);
     bool piece = x->branches.in_test; /* of [[ a && b ]] */
-    const char *last =
-        first && strcmp(first, "read") == 0 ? words_at(&x->words, x->words.count - 1) : "";
-    snprintf(x->reads, sizeof x->reads, "%s", last);
+    x->reads[0] = '\0';
+    if (first && strcmp(first, "read") == 0)
+        read_names(x);
+    if (first && may_set_variables(&x->words))
+        x->shell->sourced = x->branches.sourced = true;
+    if (first && !piece && shell_function_call(x->shell, &x->words, x->depth))
+        return;
     if (x->shell->command && first && !piece && strcmp(first, "eval") != 0)
         x->shell->command(x->shell->context, &x->words, x->command_line);
     run_inner(x);
@@ -244,94 +252,6 @@ static void comment(struct lexer *x)
     x->at += length;
 }
 
-/* NAME=, NAME+= at the start of a command: the word is a name so far and '=' comes next. */
-static bool begins_assignment(const struct lexer *x)
-{
-    const char *w = x->word.data;
-    size_t n = x->word.length;
-    if (x->words.count > 0 || x->skip || x->name[0] != '\0' || !x->in_word || n == 0)
-        return false;
-    if (w[n - 1] == '+')
-        n--;
-    if (n == 0 || n >= sizeof x->name || isdigit((unsigned char)w[0]))
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        if (!isalnum((unsigned char)w[i]) && w[i] != '_')
-            return false;
-    }
-    return true;
-}
-
-static void array_assignment(struct lexer *x, const struct words *words)
-{
-    bool dead = shell_branch_dead(&x->branches);
-    struct shell_variable *v =
-        dead ? NULL : shell_variable_make(&x->shell->variables, x->name, strlen(x->name));
-    x->assigned = true;
-    if (v && !x->append)
-        words_clear(&v->words);
-    if (v)
-        words_add_all(&v->words, words);
-    if (v)
-        v->array = true;
-    x->name[0] = '\0';
-    text_clear(&x->word);
-    x->in_word = false;
-}
-
-static void step(struct lexer *x);
-
-/* ( words ) behind NAME=; x->at is at the parenthesis. */
-static void array_words(struct lexer *x)
-{
-    struct words before = x->words;
-    char name[sizeof x->name];
-    memcpy(name, x->name, sizeof name);
-    x->name[0] = '\0';
-    x->words = (struct words){.count = 0};
-    words_add(&x->words, ""); /* no command starts here: no keyword, no assignment */
-    x->at++;
-    while (x->at < x->n && x->s[x->at] != ')') {
-        if (x->s[x->at] == '\n') {
-            lexer_end_word(x);
-            x->at++;
-            x->line++;
-        } else if (strchr(";&|(", x->s[x->at])) {
-            lexer_add_char(x, x->s[x->at++]);
-        } else {
-            step(x);
-        }
-    }
-    lexer_end_word(x);
-    x->at++;
-    struct words found = {.count = 0};
-    const char *w = words_first(&x->words);
-    for (w = w ? words_next(&x->words, w) : NULL; w; w = words_next(&x->words, w))
-        words_add(&found, w);
-    words_free(&x->words);
-    x->words = before;
-    memcpy(x->name, name, sizeof name);
-    array_assignment(x, &found);
-    words_free(&found);
-}
-
-static void equals(struct lexer *x)
-{
-    if (!begins_assignment(x)) {
-        lexer_add_char(x, '=');
-        x->at++;
-        return;
-    }
-    size_t n = x->word.length;
-    x->append = x->word.data[n - 1] == '+';
-    snprintf(x->name, sizeof x->name, "%.*s", (int)(n - x->append), x->word.data);
-    text_clear(&x->word);
-    x->in_word = false;
-    x->at++;
-    if (lexer_peek(x, 0) == '(')
-        array_words(x);
-}
-
 static enum shell_link link_of(const struct lexer *x, char c)
 {
     if (c != '&' && c != '|')
@@ -345,6 +265,8 @@ static enum shell_link link_of(const struct lexer *x, char c)
 static void separator(struct lexer *x, char c)
 {
     lexer_end_word(x);
+    if (c == '(' && !shell_branch_dead(&x->branches) && shell_function_define(x))
+        return;
     if (x->chooses)
         lexer_open_case(x);
     if (shell_branch_in_pattern(&x->branches))
@@ -358,8 +280,7 @@ static void separator(struct lexer *x, char c)
         next_line(x);
 }
 
-/* Takes at least one character. */
-static void step(struct lexer *x)
+void lexer_step(struct lexer *x)
 {
     char c = x->s[x->at];
     if (c == '\'')
@@ -371,7 +292,7 @@ static void step(struct lexer *x)
     else if (c == '$' || c == '`')
         lexer_dollar(x, false);
     else if (c == '=')
-        equals(x);
+        lexer_equals(x);
     else if (c == '#' && !x->in_word)
         comment(x);
     else if (c == '<' || (c == '>') || (c == '&' && lexer_peek(x, 1) == '>'))
@@ -387,7 +308,7 @@ static void step(struct lexer *x)
     }
 }
 
-static void run(struct shell *shell, const char *text, size_t n, int line, int depth)
+void shell_run(struct shell *shell, const char *text, size_t n, int line, int depth)
 {
     if (depth > DEPTH_MAX) {
         shell->too_large = true;
@@ -395,9 +316,11 @@ static void run(struct shell *shell, const char *text, size_t n, int line, int d
     }
     struct lexer x = {
         .shell = shell, .s = text, .n = n, .line = line, .command_line = line, .depth = depth};
+    x.branches.sourced = shell->sourced;
     while (x.at < x.n)
-        step(&x);
+        lexer_step(&x);
     end_command(&x, LINK_NONE);
+    shell->assumed = shell->assumed || x.branches.assumed;
     words_free(&x.words);
     text_free(&x.word);
 }
@@ -411,11 +334,13 @@ void shell_read(struct shell *shell, const char *text, size_t n)
     for (size_t i = 0; i < n; i++) /* no marks of ours, no terminators */
         clean[i] = text[i] == '\0' || text[i] == '\x01' ? ' ' : text[i];
     clean[n] = '\0';
-    run(shell, clean, n, 1, 0);
+    shell_run(shell, clean, n, 1, 0);
+    shell_functions_finish(shell);
     free(clean);
 }
 
 void shell_free(struct shell *shell)
 {
     shell_variables_free(&shell->variables);
+    shell_functions_free(shell);
 }

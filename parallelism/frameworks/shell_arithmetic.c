@@ -92,12 +92,28 @@ static int64_t atom(struct cursor *c)
     return value;
 }
 
+/* "2**3"; the exponent is small, so that the product stays in range. */
+static int64_t power(struct cursor *c)
+{
+    int64_t base = atom(c), value = base;
+    if (c->failed || c->at[0] != '*' || c->at[1] != '*')
+        return base;
+    c->at += 2;
+    int64_t exponent = power(c);
+    if (exponent < 0 || exponent > 40 || base > 1024 || base < -1024)
+        c->failed = true;
+    value = 1;
+    for (int64_t i = 0; i < exponent && !c->failed; i++)
+        value = checked(c, value * base);
+    return value;
+}
+
 static int64_t product(struct cursor *c)
 {
-    int64_t value = atom(c);
+    int64_t value = power(c);
     while (!c->failed && (*c->at == '*' || *c->at == '/' || *c->at == '%')) {
         char op = *c->at++;
-        int64_t right = atom(c);
+        int64_t right = power(c);
         if (op != '*' && right == 0) {
             c->failed = true;
             break;

@@ -1,5 +1,5 @@
 #include "parallelism/frameworks/shell_branch.h"
-#include "base/number.h"
+#include "base/fields.h"
 #include "parallelism/frameworks/settings.h"
 #include <fnmatch.h>
 #include <stdio.h>
@@ -7,74 +7,8 @@
 
 enum { TEST_WORDS = 4 };
 
-static enum truth truth_of(bool value)
-{
-    return value ? TRUTH_TRUE : TRUTH_FALSE;
-}
-
-static enum truth truth_not(enum truth a)
-{
-    return a == TRUTH_UNKNOWN ? a : truth_of(a == TRUTH_FALSE);
-}
-
-static enum truth truth_and(enum truth a, enum truth b)
-{
-    if (a == TRUTH_FALSE || b == TRUTH_FALSE)
-        return TRUTH_FALSE;
-    return a == TRUTH_TRUE && b == TRUTH_TRUE ? TRUTH_TRUE : TRUTH_UNKNOWN;
-}
-
-/* -eq and its like: both sides are numbers. */
-static enum truth compare_numbers(const char *a, const char *op, const char *b)
-{
-    static const struct {
-        const char *op;
-        bool less, equal, more;
-    } ops[] = {
-        {"-eq", false, true,  false},
-        {"-ne", true,  false, true },
-        {"-lt", true,  false, false},
-        {"-le", true,  true,  false},
-        {"-gt", false, false, true },
-        {"-ge", false, true,  true },
-    };
-    double x, y;
-    struct error e;
-    error_init(&e);
-    if (number_parse(a, &x, &e) != STATUS_OK || number_parse(b, &y, &e) != STATUS_OK)
-        return TRUTH_UNKNOWN;
-    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
-        if (strcmp(ops[i].op, op) == 0)
-            return truth_of(x < y ? ops[i].less : x > y ? ops[i].more : ops[i].equal);
-    }
-    return TRUTH_UNKNOWN;
-}
-
-/* The words of a test without its brackets. */
-static enum truth evaluate(const char *const *w, int n)
-{
-    for (int i = 0; i < n; i++) {
-        if (value_is_unresolved(w[i]))
-            return TRUTH_UNKNOWN;
-    }
-    if (n == 4 && strcmp(w[0], "!") == 0)
-        return truth_not(evaluate(w + 1, 3));
-    if (n == 3 && strcmp(w[0], "!") == 0)
-        return truth_not(evaluate(w + 1, 2));
-    if (n == 1)
-        return truth_of(*w[0] != '\0');
-    if (n == 2 && strcmp(w[0], "-n") == 0)
-        return truth_of(*w[1] != '\0');
-    if (n == 2 && strcmp(w[0], "-z") == 0)
-        return truth_of(*w[1] == '\0');
-    bool equal = n == 3 && (strcmp(w[1], "=") == 0 || strcmp(w[1], "==") == 0);
-    bool unequal = n == 3 && strcmp(w[1], "!=") == 0;
-    if ((equal || unequal) && !strpbrk(w[2], "*?["))
-        return truth_of((strcmp(w[0], w[2]) == 0) == equal);
-    return n == 3 && !equal && !unequal ? compare_numbers(w[0], w[1], w[2]) : TRUTH_UNKNOWN;
-}
-
-/* `[ ... ]`, `[[ ... ]]`, `test ...`, true, false; `[[ a && b ]]` comes in pieces. */
+/* `[ ... ]`, `[[ ... ]]`, `test ...`, true, false; `[[ a && b ]]` comes in pieces. Without
+ * arguments getopts finds none. */
 static enum truth test(struct shell_branches *b, const struct words *words)
 {
     const char *w[TEST_WORDS], *first = words_first(words);
@@ -83,6 +17,8 @@ static enum truth test(struct shell_branches *b, const struct words *words)
     bool bracket = first && (strcmp(first, "[") == 0 || strcmp(first, "[[") == 0);
     if (first && !piece && (strcmp(first, "true") == 0 || strcmp(first, "false") == 0))
         return truth_of(strcmp(first, "true") == 0);
+    if (first && !piece && strcmp(first, "getopts") == 0)
+        return TRUTH_FALSE;
     if (!first || (!piece && !bracket && strcmp(first, "test") != 0))
         return TRUTH_UNKNOWN;
     b->in_test = piece || strcmp(first, "[[") == 0;
@@ -96,7 +32,7 @@ static enum truth test(struct shell_branches *b, const struct words *words)
         else
             w[n++] = next;
     }
-    return n > 0 ? evaluate(w, n) : TRUTH_UNKNOWN;
+    return n > 0 ? shell_test(w, n, b->sourced ? NULL : &b->assumed) : TRUTH_UNKNOWN;
 }
 
 static struct shell_branch *top(struct shell_branches *b)
@@ -120,6 +56,7 @@ static bool is_open(const struct shell_branches *b)
 
 static bool begin_body(struct shell_branches *b, struct shell_branch *branch)
 {
+    b->result = branch->until ? truth_not(b->result) : b->result;
     bool undecided = branch->active && is_open(b) && b->result == TRUTH_UNKNOWN;
     if (branch->active && b->result == TRUTH_TRUE)
         branch->taken = true;
@@ -128,11 +65,40 @@ static bool begin_body(struct shell_branches *b, struct shell_branch *branch)
     return undecided;
 }
 
-bool shell_branch_keyword(struct shell_branches *b, const char *word)
+/* `while`, `until`, `for`, their `do` and `done`. True: the body is read, and it is not told
+ * whether it runs once. */
+static bool loop_keyword(struct shell_branches *b, const char *word)
 {
     struct shell_branch *branch = top(b);
-    bool inside = branch && !branch->brace && !branch->chooses;
-    const char *end = !branch || inside ? "fi" : branch->brace ? "}" : "esac";
+    bool inside = branch && branch->loop;
+    bool until = strcmp(word, "until") == 0, turns = strcmp(word, "for") == 0;
+    if (until || turns || strcmp(word, "while") == 0) {
+        push(b, false, !b->passed_over);
+        branch = top(b);
+        if (branch) {
+            branch->loop = true;
+            branch->turns = turns;
+            branch->until = until;
+        }
+        return turns && is_open(b);
+    }
+    if (strcmp(word, "do") == 0 && inside && !branch->turns)
+        return begin_body(b, branch) || is_open(b);
+    if (strcmp(word, "done") == 0 && (inside || b->depth > BRANCHES_MAX)) {
+        b->depth--;
+        b->result = TRUTH_UNKNOWN;
+    }
+    return false;
+}
+
+bool shell_branch_keyword(struct shell_branches *b, const char *word)
+{
+    static const char *const loops[] = {"while", "until", "for", "do", "done", NULL};
+    struct shell_branch *branch = top(b);
+    bool inside = branch && !branch->brace && !branch->chooses && !branch->loop;
+    const char *end = !branch || inside ? "fi" : branch->brace ? "}" : branch->loop ? "" : "esac";
+    if (names_find(loops, word) >= 0)
+        return loop_keyword(b, word);
     if (strcmp(word, "!") == 0)
         b->negated = !b->negated;
     else if (strcmp(word, "if") == 0)
@@ -158,6 +124,9 @@ bool shell_branch_case(struct shell_branches *b, const char *subject)
     if (!branch)
         return true;
     branch->chooses = branch->pattern = true;
+    bool unset = !b->sourced && shell_value_is_unset(subject);
+    b->assumed = b->assumed || unset;
+    subject = unset ? "" : subject;
     branch->decided = !value_is_unresolved(subject) && strlen(subject) < sizeof branch->subject;
     if (branch->decided)
         snprintf(branch->subject, sizeof branch->subject, "%s", subject);
@@ -220,9 +189,20 @@ bool shell_branch_dead(const struct shell_branches *b)
     return b->passed_over;
 }
 
+/* A piece of [[ ... ]] that is not looked at may be its last. */
+static void pass_over(struct shell_branches *b, const struct words *words)
+{
+    for (const char *w = words_first(words); w; w = words_next(words, w)) {
+        bool opens = w == words_first(words) && strcmp(w, "[[") == 0;
+        b->in_test = strcmp(w, "]]") != 0 && (b->in_test || opens);
+    }
+}
+
 void shell_branch_end(struct shell_branches *b, const struct words *words, enum shell_link next)
 {
-    if (!b->passed_over) {
+    if (b->passed_over) {
+        pass_over(b, words);
+    } else {
         enum truth own = words->count > 0 ? test(b, words) : TRUTH_TRUE;
         own = b->negated ? truth_not(own) : own;
         if (b->link == LINK_AND)

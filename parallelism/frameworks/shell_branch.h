@@ -1,17 +1,19 @@
 #ifndef PARALLELISM_FRAMEWORKS_SHELL_BRANCH_H
 #define PARALLELISM_FRAMEWORKS_SHELL_BRANCH_H
+#include "parallelism/frameworks/shell_test.h"
 #include "parallelism/frameworks/words.h"
 
-/* Which commands of a script run: `if`, `elif`, `else`, `case`, `&&` and `||` behind tests of values
- * that the script itself tells. What it does not tell decides nothing: all of it is read. */
-enum truth { TRUTH_UNKNOWN, TRUTH_FALSE, TRUTH_TRUE };
+/* Which commands of a script run: `if`, `elif`, `else`, `case`, `while`, `&&` and `||` behind tests
+ * of values that the script itself tells (shell_test.h). What it does not tell decides nothing: all
+ * of it is read. The body of a loop is read once, or not at all. */
 enum shell_link { LINK_NONE, LINK_AND, LINK_OR, LINK_PIPE };
 
 enum { BRANCHES_MAX = 32 };
 struct shell_branch {
-    bool brace;  /* `{ ... }`, not an `if` */
-    bool active; /* what is read now may run */
-    bool taken;  /* an earlier condition was true */
+    bool brace;              /* `{ ... }`, not an `if` */
+    bool active;             /* what is read now may run */
+    bool taken;              /* an earlier condition was true */
+    bool loop, turns, until; /* `while`; `for`; `until` */
     /* of a `case` */
     bool chooses, pattern; /* it is one; its patterns are read, no commands */
     bool decided, matched; /* the script tells its word; a pattern of the next body is the word's */
@@ -26,9 +28,11 @@ struct shell_branches {
     bool negated;         /* `!` before it */
     bool passed_over;     /* it does not run: `false && command` */
     bool in_test;         /* inside of [[ ... */
+    bool sourced;         /* a file was read that may set any variable */
+    bool assumed;         /* a variable that the script never sets was taken as empty */
 };
 
-/* A keyword where a command begins; true: an `if` was not decided. */
+/* A keyword where a command begins; true: an `if` was not decided, or a loop is read. */
 bool shell_branch_keyword(struct shell_branches *b, const char *word);
 /* `case WORD in`: opens it. True: what the script does not tell decides it. */
 bool shell_branch_case(struct shell_branches *b, const char *subject);

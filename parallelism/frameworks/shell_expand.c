@@ -1,8 +1,10 @@
 #include "parallelism/frameworks/shell_expand.h"
 #include "parallelism/frameworks/settings.h"
 #include "parallelism/frameworks/shell_arithmetic.h"
+#include "parallelism/frameworks/shell_transform.h"
 #include <ctype.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { DEPTH_MAX = 16, TEXT_MAX = 1 << 16 };
@@ -91,17 +93,18 @@ static bool is_set(const struct expander *x, const char *name, size_t n)
 static void expand_string(const char *s, size_t n, struct shell_variables *variables, int depth,
                           struct text *out);
 
-/* ${NAME:-default}, ${NAME-default}, ${NAME:=default}, ${NAME:+other}: true if it was one. */
+/* ${NAME:-default}, ${NAME-default}, ${NAME:=default}, ${NAME:+other}, ${NAME:?message} of a name
+ * that is set: true if it was one. */
 static bool expand_default(struct expander *x, const char *name, size_t n, const char *rest,
                            size_t length)
 {
     bool colon = length > 0 && rest[0] == ':';
     char op = length > (size_t)colon ? rest[colon] : '\0';
     const char *word = rest + colon + 1;
-    if (op != '-' && op != '=' && op != '+')
+    bool set = is_set(x, name, n);
+    if (op != '-' && op != '=' && op != '+' && !(op == '?' && set))
         return false;
     size_t word_length = length - (size_t)colon - 1;
-    bool set = is_set(x, name, n);
     if (set && op != '+')
         return add_variable(x, name, n);
     if (set == (op == '+'))
@@ -109,24 +112,79 @@ static bool expand_default(struct expander *x, const char *name, size_t n, const
     return true;
 }
 
-/* "[@]", "[*]", "[0]" behind a name. */
-static struct expansion expand_element(struct expander *x, const char *name, size_t n,
-                                       const char *index, size_t length)
+/* What stands between the brackets: a key, or an expression where the variable has no such key. */
+static const char *find_element(struct expander *x, const struct shell_variable *v,
+                                const char *index, size_t n)
+{
+    struct text key = {0};
+    int64_t value = 0;
+    expand_string(index, n, x->variables, x->depth + 1, &key);
+    const char *found = key.data ? shell_variable_element(v, key.data) : NULL;
+    if (!found && key.data && shell_arithmetic(key.data, x->variables, &value)) {
+        text_clear(&key);
+        text_addf(&key, "%" PRId64, value);
+        found = shell_variable_element(v, text_string(&key));
+    }
+    text_free(&key);
+    return found;
+}
+
+/* "[@]", "[*]", "[0]", "[$i]", "[key]" behind a name, and a default behind them. */
+static struct expansion expand_element(struct expander *x, const char *s, size_t name, size_t n)
 {
     struct expansion e = {.array = NULL};
-    const struct shell_variable *v = shell_variable_find(x->variables, name, n);
-    if (v && length == 3 && index[0] == '[' && (index[1] == '@' || index[1] == '*')) {
+    const struct shell_variable *v = shell_variable_find(x->variables, s, name);
+    const char *index = s + name;
+    size_t length = n - name, close = 1 + find_close(index + 1, length - 1, '[', ']');
+    if (v && length == 3 && (index[1] == '@' || index[1] == '*')) {
         e.array = &v->words;
-    } else if (v && length >= 3 && isdigit((unsigned char)index[1]) && index[length - 1] == ']') {
-        size_t i = 0;
-        for (size_t d = 1; d + 1 < length && isdigit((unsigned char)index[d]) && i < 100000; d++)
-            i = 10 * i + (size_t)(index[d] - '0');
-        const char *word = words_at(&v->words, i);
-        add(x, word ? word : "", word ? strlen(word) : 0);
-    } else {
-        add_unresolved(x, name, n);
+        return e;
     }
+    bool ends = index[close - 1] == ']';
+    const char *found = v && ends && close > 2 ? find_element(x, v, index + 1, close - 2) : NULL;
+    bool otherwise = ends && close + 2 <= length && strncmp(index + close, ":-", 2) == 0;
+    if (found && (close == length || otherwise))
+        add(x, found, strlen(found));
+    else if (otherwise)
+        expand_string(index + close + 2, length - close - 2, x->variables, x->depth + 1, x->out);
+    else if (!v || !v->array || close != length)
+        add_braced(x, s, n);
     return e;
+}
+
+/* "!NAME[@]": the first of its keys, as a loop over them begins; "#NAME[@]", "#NAME": how many. */
+static bool expand_count(struct expander *x, const char *s, size_t n)
+{
+    size_t name = name_length(s + 1, n - 1);
+    const char *rest = s + 1 + name;
+    bool all = n - 1 - name == 3 && (strncmp(rest, "[@]", 3) == 0 || strncmp(rest, "[*]", 3) == 0);
+    const struct shell_variable *v = shell_variable_find(x->variables, s + 1, name);
+    const char *first = v ? words_first(&v->words) : NULL;
+    char number[32] = "0";
+    if (!first || (!all && (s[0] == '!' || name + 1 != n)) || value_is_unresolved(first))
+        return false;
+    if (s[0] == '!' && first[0] == '[') {
+        add(x, first + 1, strcspn(first + 1, "]"));
+        return true;
+    }
+    if (s[0] == '#')
+        snprintf(number, sizeof number, "%zu", all ? v->words.count : strlen(first));
+    add(x, number, strlen(number));
+    return true;
+}
+
+/* "NAME,,", "NAME%pattern" and their like, of a value that is told. */
+static bool expand_transformed(struct expander *x, const char *s, size_t name, size_t n)
+{
+    const struct shell_variable *v = shell_variable_find(x->variables, s, name);
+    const char *value = v && v->words.count == 1 ? words_first(&v->words) : NULL;
+    struct text changed = {0};
+    bool done = value && !value_is_unresolved(value) &&
+                shell_transform(value, s + name, n - name, &changed);
+    if (done)
+        add(x, text_string(&changed), changed.length);
+    text_free(&changed);
+    return done;
 }
 
 /* s[0 .. n) is what stands between the braces of ${...}. */
@@ -134,11 +192,14 @@ static struct expansion expand_braced(struct expander *x, const char *s, size_t 
 {
     struct expansion e = {.array = NULL};
     size_t name = name_length(s, n);
+    if (n > 1 && (s[0] == '#' || s[0] == '!') && expand_count(x, s, n))
+        return e;
     if (name == 0 || s[0] == '#' || s[0] == '!')
         add_braced(x, s, n);
     else if (name < n && s[name] == '[')
-        return expand_element(x, s, name, s + name, n - name);
-    else if (name < n && expand_default(x, s, name, s + name, n - name))
+        return expand_element(x, s, name, n);
+    else if (name < n &&
+             (expand_default(x, s, name, s + name, n - name) || expand_transformed(x, s, name, n)))
         return e;
     else if (name < n || !add_variable(x, s, name))
         add_braced(x, s, n);
@@ -195,7 +256,12 @@ static struct expansion expand_dollar(struct expander *x, const char *s, size_t 
         e.length = length;
     } else {
         size_t name = name_length(s + 1, n - 1);
+        const struct shell_variable *all =
+            name == 1 && s[1] == '@' ? shell_variable_find(x->variables, s + 1, 1) : NULL;
         e.length = 1 + name;
+        e.array = all ? &all->words : NULL;
+        if (all)
+            return e;
         if (name == 0)
             add(x, "$", 1);
         else if (!add_variable(x, s + 1, name))

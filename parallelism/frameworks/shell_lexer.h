@@ -21,7 +21,7 @@ struct lexer {
     bool assigned; /* the command assigns a variable */
     struct shell_branches branches;
     char delimiter[64]; /* of a here-document that begins on the next line; "": none */
-    char reads[64];    /* `read NAME <<EOF`: the variable that takes it; "": none */
+    char reads[64];     /* `read NAME <<EOF`: the variable that takes it; "": none */
     bool strip_tabs;    /* <<- */
     bool literal;       /* <<'EOF': nothing in it is expanded */
 };
@@ -32,6 +32,11 @@ void lexer_add_char(struct lexer *x, char c);
 /* The character `ahead` of the next; '\0' past the end. */
 char lexer_peek(const struct lexer *x, size_t ahead);
 
+/* Takes what stands at x->at, at least one character. */
+void lexer_step(struct lexer *x);
+/* The word that ended is the value of x->name; a '=' that may make the word before it a name. */
+void lexer_assign(struct lexer *x);
+void lexer_equals(struct lexer *x);
 /* The head of a `case`, whose words have been read; the patterns that c ends. */
 void lexer_open_case(struct lexer *x);
 void lexer_take_patterns(struct lexer *x, char c);

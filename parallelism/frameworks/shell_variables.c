@@ -16,6 +16,17 @@ struct shell_variable *shell_variable_find(const struct shell_variables *v, cons
 {
     for (size_t i = 0; i < v->count; i++) {
         if (strncmp(v->items[i].name, name, n) == 0 && v->items[i].name[n] == '\0')
+            return v->items[i].hidden ? NULL : &v->items[i];
+    }
+    return NULL;
+}
+
+static struct shell_variable *find_hidden(const struct shell_variables *v, const char *name,
+                                          size_t n)
+{
+    for (size_t i = 0; i < v->count; i++) {
+        if (v->items[i].hidden && strncmp(v->items[i].name, name, n) == 0 &&
+            v->items[i].name[n] == '\0')
             return &v->items[i];
     }
     return NULL;
@@ -26,6 +37,9 @@ struct shell_variable *shell_variable_make(struct shell_variables *v, const char
     if (n == 0 || n >= sizeof v->items->name)
         return NULL;
     struct shell_variable *found = shell_variable_find(v, name, n);
+    struct shell_variable *hidden = found ? NULL : find_hidden(v, name, n);
+    if (hidden)
+        return hidden;
     if (found || v->count == SHELL_VARIABLES_MAX)
         return found;
     struct shell_variable *items = array_grow(v->items, v->count, &v->capacity, sizeof *items);
@@ -36,6 +50,21 @@ struct shell_variable *shell_variable_make(struct shell_variables *v, const char
     memset(made, 0, sizeof *made);
     memcpy(made->name, name, n);
     return made;
+}
+
+const char *shell_variable_element(const struct shell_variable *v, const char *key)
+{
+    size_t n = strlen(key);
+    const char *found = NULL;
+    for (const char *w = words_first(&v->words); w; w = words_next(&v->words, w)) {
+        if (w[0] == '[' && strncmp(w + 1, key, n) == 0 && w[n + 1] == ']' && w[n + 2] == '=')
+            found = w + n + 3;
+    }
+    char *end;
+    unsigned long i = strtoul(key, &end, 10);
+    bool number = n > 0 && n < 6 && strspn(key, "0123456789") == n;
+    const char *word = number && !found ? words_at(&v->words, i) : NULL;
+    return found ? found : word && word[0] != '[' ? word : NULL;
 }
 
 void shell_variable_set(struct shell_variables *v, const char *name, const char *value)

@@ -90,6 +90,47 @@ static void test_arrays(void **state)
     check_read("X=3\nA=(--n $X --m=${X}0)\nrun ${A[*]}", "3:run|--n|3|--m=30\n");
 }
 
+/* One element of an array, by number, by key, by what a variable says; how many there are. */
+static void test_elements(void **state)
+{
+    (void)state;
+    check_read("A=(x y z)\nI=1\na ${A[0]} ${A[$I]} ${A[I+1]} ${A[9]:-none} ${#A[@]}\n",
+               "3:a|x|y|z|none|3\n");
+    check_read("for i in ${!A[@]}; do a $i; done", "1:a|${!A[@]}\n");
+    check_read("A=(8 9)\nfor i in \"${!A[@]}\"; do a $i ${A[$i]}; done", "2:a|0|8\n");
+    check_read("declare -A M=([7b]=32 [13b]=40)\nM[70b]=80\nS=13b\na ${M[$S]} ${M[70b]} ${M[7b]}\n",
+               "4:a|40|80|32\n");
+    check_read("declare -A M=([7b]=32)\nfor k in ${!M[@]}; do a $k ${M[$k]}; done", "2:a|7b|32\n");
+    check_read("a ${M[7b]} ${M[7b]:-5}", "1:a|${M[7b]}|5\n");
+}
+
+/* A function is read where it is called, with what it is given there; at the end where it is not.
+ */
+static void test_functions(void **state)
+{
+    (void)state;
+    check_read("f() {\n  local N=$1\n  a $N $2 $#\n}\nb\nf 4 x\nf 8\n",
+               "5:b\n3:a|4|x|2\n3:a|8|1\n");
+    check_read("f() { a \"$@\"; }\nf 'x y' z\nb $1\n", "1:a|x y|z\n3:b|$1\n");
+    check_read("g() {\n a $1\n}\nf() {\n g 7\n a $1\n}\nf 8\n", "2:a|7\n6:a|8\n");
+    check_read("f() {\n  a $1\n}\nb\n", "4:b\n2:a|$1\n");
+    check_read("function f {\n a\n}\nb\n", "1:function|f|{\n2:a\n4:b\n");
+    check_read("function f() {\n if true; then\n  a ${1:-2}\n fi\n}\nf\n", "2:true\n3:a|2\n");
+    check_read("f() {\n  f\n  f\n}\nf\na\n", "6:a\n"); /* ends */
+    check_read("f() {\n  a", "1:f\n2:a\n");            /* has no end: read in place */
+}
+
+/* ${NAME<what becomes of it>}, as bash has it. */
+static void test_transformed(void **state)
+{
+    (void)state;
+    check_read("A=FP8\nB=a/b.c.d\nC=1_000\n"
+               "a ${A,,} ${B##*/} ${B#*/} ${B%.*} ${B%%.*} ${C//_} ${C/_/-} ${#A} ${A:?unset}\n",
+               "4:a|fp8|b.c.d|b.c.d|a/b.c|a/b|1000|1-000|3|FP8\n");
+    check_read("B=x\na ${B^^} ${B%y} ${U,,} ${B/$U/z} ${B:1} ${U:?unset}\n",
+               "2:a|X|x|${U,,}|${B/$U/z}|${B:1}|${U:?unset}\n");
+}
+
 static void test_arithmetic(void **state)
 {
     (void)state;
@@ -118,7 +159,7 @@ static void test_unresolved(void **state)
     const struct shell_variable *n = shell_variable_find(&shell.variables, "N", 1);
     assert_non_null(n);
     assert_true(value_is_unresolved(words_first(&n->words)));
-    assert_string_equal(out.data, "2:run|$(wc_-l_<_hosts)|`date`|$MISSING|$1|A\n");
+    assert_string_equal(out.data, "2:run|$(wc_-l_<_hosts)|`date`|$MISSING|$1|${A[@]}\n");
     shell_free(&shell);
     text_free(&out);
 }
@@ -148,7 +189,7 @@ static void check_branch(const char *body, const char *expected, int noted)
     char script[200];
     struct text got = {0};
     struct shell shell = {.command = on_branch, .context = &got};
-    snprintf(script, sizeof script, "N=8 E=; %s", body);
+    snprintf(script, sizeof script, "N=8 E= U=$(u); %s", body);
     shell_read(&shell, script, strlen(script));
     if (strcmp(text_string(&got), expected) != 0)
         print_error("%s\n", body);
@@ -198,6 +239,55 @@ static void test_branches(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         check_branch(cases[i][0], cases[i][1], -1);
+}
+
+/* A variable that is never set is empty, as where the script is started by itself, unless a batch
+ * system or a launcher sets it, or a file that is read may; there are no arguments. */
+static void test_never_set(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"if [ \"$X\" = 8 ]; then a; else b; fi",                         "1:b"             },
+        {"if [[ $X == 8 ]]; then a; elif [[ ${X} == 9 ]]; then b; fi; c", "1:c"             },
+        {"if [ -z $X ]; then a; else b; fi",                              "1:a"             },
+        {"if [[ $X -eq 1 ]]; then a; else b; fi",                         "1:b"             },
+        {"if [[ $X -eq 0 ]]; then a; else b; fi",                         "1:a 1:b"         },
+        {"if [ -z \"$SLURM_JOB_ID\" ]; then a; else b; fi",               "1:a 1:b"         },
+        {"if [ -n \"$1\" ]; then a; fi; b",                               "1:a 1:b"         },
+        {"if [ $# -gt 1 ]; then a; fi; b",                                "1:b"             },
+        {"case $X in 7) a;; '') b;; esac; c",                             "1:b 1:c"         },
+        {"source env.sh; if [ $X = 8 ]; then a; else b; fi",              "1:source 1:a 1:b"},
+        {"source venv/bin/activate; [ $X = 8 ] && a; b",                  "1:source 1:b"    },
+        {"read X Y < f; if [ $Y = 8 ]; then a; else b; fi",               "1:read 1:a 1:b"  },
+        {"[[ -n $E && -n $X ]] && a; b",                                  "1:b"             },
+        {"if [[ $N = 7 && $X = 7 ]]; then a; fi; if true; then b; fi",    "1:b"             },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        check_branch(cases[i][0], cases[i][1], -1);
+}
+
+/* The body of a loop is read once, or not at all where its test is false from the start; the last
+ * column: whether it is noted. */
+static void test_loops(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *script, *commands;
+        int noted;
+    } cases[] = {
+        {"while [ $# -gt 0 ]; do case $1 in -t) N=1; a;; esac; shift; done; b",        "1:b",            0},
+        {"while getopts t:h o; do case $o in t) N=1; a;; esac; done; [ $N = 8 ] && b",
+         "1:getopts 1:b",                                                                                0},
+        {"while [ $N -lt 9 ]; do a; done; b",                                          "1:a 1:b",        1},
+        {"until [ $N = 8 ]; do a; done; b",                                            "1:b",            0},
+        {"while read -r l; do a; done < f; b",                                         "1:read 1:a 1:b", 1},
+        {"if false; then while true; do a; done; fi; b",                               "1:b",            0},
+        {"for i in 7 8; do [ $i = 7 ] && a; done; b",                                  "1:a 1:b",        1},
+        {"while false; do for i in 1; do a; done; if true; then b; fi; done; c",       "1:c",            0},
+        {"done; do; a",                                                                "1:a",            0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        check_branch(cases[i].script, cases[i].commands, cases[i].noted);
 }
 
 /* `case`: the first body whose pattern is the word's, or all of them where the script does not tell
@@ -258,7 +348,8 @@ static void test_limits(void **state)
     text_add(&script, "A=0123456789\n");
     for (int i = 0; i < 64; i++)
         text_add(&script, "A=$A$A$A\n");
-    text_add(&script, "bash -c 'bash -c \"eval eval eval $A\"'\n((((((${${${$(((");
+    text_add(&script,
+             "bash -c 'bash -c \"eval eval eval eval eval eval eval eval $A\"'\n((((((${${${$(((");
     shell_read(&shell, script.data, script.length);
     assert_true(shell.too_large);
     shell_free(&shell);
@@ -269,11 +360,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_words),         cmocka_unit_test(test_variables),
-        cmocka_unit_test(test_arrays),        cmocka_unit_test(test_arithmetic),
-        cmocka_unit_test(test_unresolved),    cmocka_unit_test(test_documents),
-        cmocka_unit_test(test_inner_scripts), cmocka_unit_test(test_branches),
-        cmocka_unit_test(test_cases),         cmocka_unit_test(test_deep_branches),
-        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_arrays),        cmocka_unit_test(test_elements),
+        cmocka_unit_test(test_transformed),   cmocka_unit_test(test_functions),
+        cmocka_unit_test(test_arithmetic),    cmocka_unit_test(test_unresolved),
+        cmocka_unit_test(test_documents),     cmocka_unit_test(test_inner_scripts),
+        cmocka_unit_test(test_branches),      cmocka_unit_test(test_never_set),
+        cmocka_unit_test(test_loops),         cmocka_unit_test(test_cases),
+        cmocka_unit_test(test_deep_branches), cmocka_unit_test(test_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

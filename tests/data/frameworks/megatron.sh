@@ -63,7 +63,7 @@ PARALLEL_ARGS=(
     --sequence-parallel
 )
 
-if [ -n "$RECOMPUTE" ]; then
+if [ -n "$1" ]; then
     TRAINING_ARGS="$TRAINING_ARGS --recompute-activations"
 fi
 
