@@ -190,14 +190,14 @@ static bool has(const char *line, const char *word)
 
 static void read_header(const char *line, const struct tokens *t, struct log_table *table)
 {
-    if (has(line, "size(B)") && has(line, "time:")) {
+    if (has(line, "size(B)") && (has(line, "time:") || has(line, "time(us)"))) {
         *table = (struct log_table){.open = true};
         int first = 0;
         while (first < t->n && strcmp(t->text[first], "size(B)") != 0)
             first++;
         table->all_columns = t->n - first;
         for (int i = t->n - 1; i > first; i--)
-            if (strncmp(t->text[i], "time:", 5) == 0 &&
+            if (strncmp(t->text[i], "time", 4) == 0 &&
                 (!table->time_column || has(t->text[i], "avg")))
                 table->time_column = i - first;
     } else if (has(line, "size") && has(line, "count") && has(line, "algbw")) {

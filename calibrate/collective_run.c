@@ -16,6 +16,7 @@ void collective_run_free(struct collective_run *run)
 void collective_run_next(struct collective_run *run)
 {
     run->op[0] = '\0';
+    run->gaps = false;
     run->lines = run->highest = run->trimmed = run->hosts = run->first_host = 0;
     run->host[0] = '\0';
     run->rows = 0;
@@ -108,6 +109,7 @@ void collective_run_note_rank(struct collective_run *run, double rank, const cha
                               const char *gpu)
 {
     bool new_host = strcmp(host, run->host) != 0;
+    run->gaps = run->gaps || rank > run->highest;
     run->lines++;
     run->highest = fmax(run->highest, rank + 1);
     run->hosts += new_host;
@@ -265,7 +267,7 @@ static double ranks_from_bandwidth(const struct collective_run *run)
 }
 
 /* Ranks that the log lists, checked against its bandwidths: a list that was cut short is off by
- * more than a factor of two; less is told, and the list believed. */
+ * more than a factor of two, or has gaps; less is told, and the list believed. */
 static double listed_ranks(const struct collective_run *run, const char *file, bool all_reduce,
                            struct text *warnings)
 {
@@ -277,7 +279,7 @@ static double listed_ranks(const struct collective_run *run, const char *file, b
         return listed;
     text_addf(warnings, "%s: lists %.0f ranks, but its bandwidths say %.0f\n", file, listed,
               ceil(low));
-    return low > 2 * listed || high < listed / 2 ? 0 : listed;
+    return run->gaps || low > 2 * listed || high < listed / 2 ? 0 : listed;
 }
 
 static double decide_ranks(const struct collective_run *run, const char *file,
@@ -304,14 +306,14 @@ static double decide_ranks(const struct collective_run *run, const char *file,
     return ranks;
 }
 
-/* From the nodes stated, from all hosts listed, or from the first host when another one follows it.
- */
+/* From the nodes stated, from all hosts listed, or from the first host when another one follows it
+ * and no rank of either was left out. */
 static double decide_per_node(const struct collective_run *run, double ranks)
 {
     double nodes = run->stated_nodes > 0 ? run->stated_nodes : run->lines == ranks ? run->hosts : 0;
     if (nodes > 0 && ranks > 0)
         return fmod(ranks, nodes) == 0 ? ranks / nodes : 0;
-    return run->hosts >= LOG_HOSTS ? run->first_host : 0;
+    return run->hosts >= LOG_HOSTS && !run->gaps ? run->first_host : 0;
 }
 
 static struct verdict decide(const struct collective_run *run, const char *file,

@@ -15,6 +15,7 @@ struct collective_run {
         origin[400];                   /* versions, device, "# source:" of the log */
     double lines;                      /* rank lines */
     double highest;                    /* rank that they name, counted from 1 */
+    bool gaps;                         /* a line names a rank beyond the next: some were left out */
     double trimmed;                    /* rank lines that the log says were left out */
     double hosts;                      /* different hosts in the rank lines */
     double first_host;                 /* rank lines of the first */

@@ -72,10 +72,63 @@ static void add_members(const struct json_value *object, const char *prefix,
     }
 }
 
+/* Blanks in place of what s[at] begins: a comment to its end, a comma that only blanks and such
+ * part from a closing bracket. Returns where to go on. */
+static size_t blank_out(char *s, size_t n, size_t at)
+{
+    bool block = s[at] == '/' && at + 1 < n && s[at + 1] == '*';
+    size_t end = at + (block ? 2 : 0);
+    while (end < n &&
+           (block ? s[end - 1] != '/' || s[end - 2] != '*' || end < at + 4 : s[end] != '\n'))
+        end++;
+    for (size_t i = at; i < end; i++)
+        s[i] = s[i] == '\n' ? '\n' : ' ';
+    return end;
+}
+
+/* Comments and a comma behind the last member, which DeepSpeed reads (hjson), become blanks: lines
+ * and columns stay. */
+static void blank_comments(char *s, size_t n)
+{
+    size_t comma = n;
+    for (size_t i = 0; i < n;) {
+        char c = s[i], next = i + 1 < n ? s[i + 1] : '\0';
+        if (c == '"') {
+            for (i++; i < n && s[i] != '"' && s[i] != '\n'; i++)
+                i += s[i] == '\\';
+            i++;
+            comma = n;
+        } else if (c == '#' || (c == '/' && (next == '/' || next == '*'))) {
+            i = blank_out(s, n, i);
+        } else {
+            if ((c == '}' || c == ']') && comma < n)
+                s[comma] = ' ';
+            if (!isspace((unsigned char)c))
+                comma = c == ',' ? i : n;
+            i++;
+        }
+    }
+}
+
+static struct json *parse_relaxed(const char *text, size_t n, const char *file, struct error *e)
+{
+    struct text copy = {0};
+    text_add_n(&copy, text, n);
+    if (!copy.data || copy.failed) {
+        text_free(&copy);
+        error_set(e, STATUS_IO, "out of memory");
+        return NULL;
+    }
+    blank_comments(copy.data, copy.length);
+    struct json *json = json_parse(copy.data, copy.length, file, e);
+    text_free(&copy);
+    return json;
+}
+
 enum status configuration_read_json(const char *text, size_t n, const char *file,
                                     struct configuration *out, struct error *e)
 {
-    struct json *json = json_parse(text, n, file, e);
+    struct json *json = n > 0 ? parse_relaxed(text, n, file, e) : json_parse(text, n, file, e);
     if (!json)
         return e->status;
     const struct json_value *root = json_root(json);

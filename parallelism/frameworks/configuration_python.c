@@ -135,7 +135,9 @@ static void add_expression(struct python *p, const char *key, int line)
         text_addf(&shown, "%" PRId64, number);
     else if (strcmp(text, "None") == 0)
         text_add(&shown, "none");
-    else if (*text == '{')
+    else if (*text == '[' && text_ends_with(key, "converters")) /* their names tell */
+        text_add(&shown, text);
+    else if (*text == '{' && strcmp(key, "deepspeed_config") != 0) /* a path, or it is not read */
         text_add(&shown, text);
     else
         text_addf(&shown, "%c%s", SETTING_UNRESOLVED, text);

@@ -127,8 +127,8 @@ static void read_settings(struct script *s, const struct words *words, const cha
 /* Commands that name the program and do not start it. */
 static bool only_names(const char *command)
 {
-    static const char *const names[] = {"echo", "printf", "[",  "[[", "test", "cat",
-                                        "cp",   "ls",     "mv", "rm", "chmod", "mkdir", "export", NULL};
+    static const char *const names[] = {"echo", "printf", "[",  "[[",    "test",  "cat",    "cp",
+                                        "ls",   "mv",     "rm", "chmod", "mkdir", "export", NULL};
     return command && names_find(names, command) >= 0;
 }
 
@@ -158,6 +158,31 @@ static void on_command(void *context, const struct words *words, int line)
     read_settings(s, words, words_next(words, program), line);
 }
 
+/* True if a line of the document begins with one of the words. */
+static bool has_line(const char *body, size_t n, const char *const *starts)
+{
+    for (size_t at = 0; at < n; at++) {
+        for (size_t i = 0; (at == 0 || body[at - 1] == '\n') && starts[i]; i++) {
+            size_t length = strlen(starts[i]);
+            if (n - at >= length && strncmp(body + at, starts[i], length) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* A configuration that the script writes for a trainer to read. */
+static void read_written(struct script *s, const char *body, size_t n, int line)
+{
+    static const char *const yaml[] = {"model_name_or_path:", "base_model:", "distributed_type:",
+                                       "tensor_model_parallel_size:", NULL};
+    static const char *const toml[] = {"[parallelism]", "[training]", NULL};
+    if (has_line(body, n, yaml))
+        configuration_read_yaml(body, n, line, s->out);
+    else if (has_line(body, n, toml))
+        configuration_read_toml(body, n, s->out);
+}
+
 static void on_document(void *context, const char *body, size_t n, int line)
 {
     struct script *s = context;
@@ -171,6 +196,8 @@ static void on_document(void *context, const char *body, size_t n, int line)
     else if (n > 4 &&
              (strncmp(body + at, "from ", 5) == 0 || strncmp(body + at, "import ", 7) == 0))
         configuration_read_python(body, n, line, s->out);
+    else
+        read_written(s, body, n, line);
     if (ignored.status != STATUS_OK)
         text_addf(&s->out->notes, "line %d: the here-document is not JSON: %s\n", line,
                   ignored.message);

@@ -3,6 +3,7 @@
 #include "parallelism/frameworks/deepspeed.h"
 #include "parallelism/frameworks/fsdp.h"
 #include "parallelism/frameworks/likeness.h"
+#include "parallelism/frameworks/model_config.h"
 #include "parallelism/frameworks/trainers.h"
 #include <ctype.h>
 #include <stdio.h>
@@ -21,24 +22,13 @@ enum status deepspeed_read_model(struct framework_reader *r)
     const char *path = reading_value(r, "model_name_or_path");
     const char *base_model = reading_value(r, "base_model");
     const char *config = reading_value(r, "config_name");
-    struct error unknown;
-    error_init(&unknown);
     const char *pretrain = reading_value(r, "pretrain");
     const char *swift = reading_value(r, "model");
     pretrain = pretrain ? pretrain : swift;
     const char *name = path ? path : base_model ? base_model : config ? config : pretrain;
     if (!name || value_is_unresolved(name))
         return STATUS_OK;
-    const char *base = last_part(name);
-    if (model_of_catalog(base, NULL, &r->run->scenario.model, &unknown) == STATUS_IO)
-        return error_set(r->e, STATUS_IO, "%s", unknown.message);
-    if (unknown.status != STATUS_OK) {
-        text_addf(r->notes, "the model %.80s is not in the catalog: name it by --model\n", name);
-        return STATUS_OK;
-    }
-    snprintf(r->run->model_name, sizeof r->run->model_name, "%s", r->run->scenario.model.name);
-    r->run->model_given = true;
-    return STATUS_OK;
+    return model_config_named(r, name);
 }
 
 /* Sequence lengths by the names that training programs give them. */
@@ -217,6 +207,48 @@ static unsigned read_tiles(struct framework_reader *r)
     return (unsigned)loss << TILE_LOSS | (unsigned)mlp << TILE_MLP;
 }
 
+static bool leaves_values_to_trainer(const struct framework_reader *r)
+{
+    for (size_t i = 0; i < r->settings->count; i++) {
+        const char *value = setting_value(r->settings, i);
+        if (value_is_unresolved(value) && strcmp(value + 1, "auto") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Neither is on. DeepSpeed itself trains in fp32 then; what a file leaves to transformers' trainer
+ * is hardly ever that. */
+static enum dtype read_no_precision(struct framework_reader *r, bool mixed)
+{
+    static const char *const keys[] = {"fp16.enabled",     "fp16", "bf16.enabled", "bf16",
+                                       "bfloat16.enabled", "fp8",  "pure_bf16"};
+    bool told = mixed;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        told = told || settings_find(r->settings, keys[i]);
+    bool trainer = !told && leaves_values_to_trainer(r);
+    if (!told)
+        text_addf(r->notes, "no precision is told: %s is taken; --precision tells\n",
+                  trainer ? "bf16" : "fp32, as it trains then,");
+    return trainer ? DTYPE_BF16 : DTYPE_FP32;
+}
+
+/* DeepSpeed's own optimizers, by their class. */
+static void read_optimizer(struct framework_reader *r)
+{
+    static const char *const adams[] = {"adam",    "adamw", "fusedadam", "deepspeedcpuadam",
+                                        "cpuadam", NULL};
+    const char *type = reading_value(r, "optimizer.type");
+    if (!type || value_is_unresolved(type))
+        return;
+    if (names_equal(type, "sgd"))
+        r->run->scenario.job.optimizer = OPTIMIZER_SGD;
+    else if (names_equal(type, "muon"))
+        r->run->scenario.job.optimizer = OPTIMIZER_MUON;
+    else if (names_find(adams, type) < 0)
+        text_addf(r->notes, "the optimizer %.40s is taken as Adam, its state included\n", type);
+}
+
 enum status deepspeed_read_rest(struct framework_reader *r)
 {
     struct framework_run *run = r->run;
@@ -229,7 +261,9 @@ enum status deepspeed_read_rest(struct framework_reader *r)
     mixed = mixed ? mixed : param ? param : torch; /* of OpenRLHF; of ms-swift */
     fp16 = fp16 || (mixed && strcmp(mixed, "fp16") == 0);
     bf16 = bf16 || (mixed && (strcmp(mixed, "bf16") == 0 || strcmp(mixed, "bfloat16") == 0));
-    run->scenario.job.precision = bf16 ? DTYPE_BF16 : fp16 ? DTYPE_FP16 : DTYPE_FP32;
+    run->scenario.job.precision = bf16   ? DTYPE_BF16
+                                  : fp16 ? DTYPE_FP16
+                                         : read_no_precision(r, mixed != NULL);
     if (reading_switch(r, "gradient_checkpointing"))
         run->strategy.recompute = RECOMPUTE_FULL;
     if (attention && strcmp(attention, "eager") == 0)
@@ -238,6 +272,7 @@ enum status deepspeed_read_rest(struct framework_reader *r)
         run->scenario.job.precision = DTYPE_FP8;
     run->strategy.torch_compile = reading_switch(r, "torch_compile");
     run->strategy.tiles = read_tiles(r);
+    read_optimizer(r);
     return trainers_read_rest(r);
 }
 

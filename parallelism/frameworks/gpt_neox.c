@@ -45,6 +45,7 @@ static const struct framework_row rows[] = {
     GROUP("sliding_window_width"),
     GROUP("model_arch"),
     GROUP("moe_num_experts"),
+    GROUP("num_experts"),
     READ("seq_length", OBJECT_JOB, "seq_length"),
     GROUP("precision"),
     READ("model_parallel_size", OBJECT_STRATEGY, "tp"),

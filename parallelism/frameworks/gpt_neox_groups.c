@@ -13,8 +13,11 @@ static enum status refuse_others(struct framework_reader *r)
     if (arch && strcmp(arch, "gpt2") != 0)
         return reading_error(r, "model_arch", "\"%.60s\" is not modelled: decoders alone are",
                              arch);
-    if (reading_number(r, "moe_num_experts") > 1)
-        return reading_error(r, "moe_num_experts", "GPT-NeoX's experts are not modelled");
+    static const char *const experts[] = {"moe_num_experts", "num_experts"}; /* newer, older */
+    for (size_t i = 0; i < sizeof experts / sizeof *experts; i++) {
+        if (reading_number(r, experts[i]) > 1)
+            return reading_error(r, experts[i], "GPT-NeoX's experts are not modelled");
+    }
     return r->e->status;
 }
 
@@ -54,10 +57,13 @@ static void read_vocabulary(struct framework_reader *r, struct model *m)
     const char *file = reading_value(r, "vocab_file");
     if (file && (strstr(file, "20B_tokenizer") || strstr(file, "20b_tokenizer")))
         m->vocab_size = neox_20b;
-    if (file || reading_value(r, "tokenizer_type") || reading_number(r, "padded_vocab_size") > 0)
+    const char *type = reading_value(r, "tokenizer_type");
+    bool gpt2_files = !type && file && strstr(file, "gpt2-vocab");
+    if (((file || type) && !gpt2_files) || reading_number(r, "padded_vocab_size") > 0)
         return;
     m->vocab_size = gpt2;
-    text_add(r->notes, "no tokenizer is told: GPT-2's, of 50257 words, is the default\n");
+    if (!file)
+        text_add(r->notes, "no tokenizer is told: GPT-2's, of 50257 words, is the default\n");
 }
 
 /* To a multiple of 128, or of what is told, for each tensor rank. */

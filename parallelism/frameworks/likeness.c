@@ -20,9 +20,9 @@ static bool kinds_alike(const struct model *a, const struct model *b, int layer)
 {
     const struct layer_kind *x = &a->kind[a->kind_of_layer[layer]];
     const struct layer_kind *y = &b->kind[b->kind_of_layer[layer]];
-    return x->mixer == y->mixer && x->experts == y->experts && x->window == y->window && x->chunk == y->chunk &&
-           x->intermediate_size == y->intermediate_size && x->heads == y->heads &&
-           x->kv_heads == y->kv_heads && x->head_dim == y->head_dim;
+    return x->mixer == y->mixer && x->experts == y->experts && x->window == y->window &&
+           x->chunk == y->chunk && x->intermediate_size == y->intermediate_size &&
+           x->heads == y->heads && x->kv_heads == y->kv_heads && x->head_dim == y->head_dim;
 }
 
 /* The widths of MLPs are compared by layer. */

@@ -9,11 +9,21 @@ static const char *const cp_words[][2] = {
     {"all_gather", "allgather"},
     {NULL,         NULL       }
 };
+static const char *const mindspeed_words[][2] = {
+    {"megatron_cp_algo", "p2p"    },
+    {"ulysses_cp_algo",  "a2a"    },
+    {"hybrid_cp_algo",   "a2a+p2p"},
+    {NULL,               NULL     }
+};
 static const char *const engine_words[][2] = {
     {"transformer_engine", "false"},
     {NULL,                 NULL   }
 };
 
+static const char *const whole_training[][2] = {
+    {"full", "false"},
+    {NULL,   NULL   }
+};
 static const char *const whole_words[][2] = {
     {"fp32",          "false"},
     {"torch.float32", "false"}, /* as a log prints it */
@@ -87,6 +97,7 @@ static const struct framework_row rows[] = {
     GROUP("pad_vocab_size_to"),
     GROUP("tokenizer_type"),
     GROUP("tokenizer_model"),
+    GROUP("model"), /* ms-swift's */
     /* the job */
     JOB("seq_length", "seq_length"),
     READ("encoder_seq_length", OBJECT_JOB, "seq_length"),
@@ -114,6 +125,7 @@ static const struct framework_row rows[] = {
     STRATEGY("microbatch_group_size_per_virtual_pipeline_stage", "microbatch_group"),
     READ("microbatch_group_size_per_vp_stage", OBJECT_STRATEGY, "microbatch_group"),
     WORDED("cp_comm_type", OBJECT_STRATEGY, "cp_comm", cp_words),
+    READ_WORDED("context_parallel_algo", OBJECT_STRATEGY, "cp_comm", mindspeed_words),
     SWITCH("sequence_parallel", OBJECT_STRATEGY, "sequence_parallel", "true"),
     SWITCH("optimizer_cpu_offload", OBJECT_STRATEGY, "offload_optimizer", "true"),
     OVERLAP("overlap_grad_reduce", "dp-grad-reduce"),
@@ -214,6 +226,10 @@ static const struct framework_row rows[] = {
     UNMODELLED("reset_attention_mask", "one document a sequence; --document-mean tells otherwise"),
     UNMODELLED("empty_unused_memory_level", "taken as 0"),
     UNMODELLED("moe_pad_expert_input_to_capacity", "padded where a capacity is given"),
+    UNMODELLED_WORDED("train_type", "taken as full training", whole_training), /* ms-swift */
+    UNMODELLED_WORDED("tuner_type", "taken as full training", whole_training),
+    UNMODELLED("lora_*", "taken as full training"),
+    UNMODELLED("freeze_*", "every part trained"),
     UNMODELLED("packing", "one document a sequence; --document-mean tells otherwise"),
     UNMODELLED("perform_rl_step", "taken as pre-training"),
     UNMODELLED("sft", "taken as pre-training"),
@@ -261,6 +277,14 @@ static const struct framework_row rows[] = {
     NEUTRAL("data_parallel_random_init"),
     NEUTRAL("data_path"),
     NEUTRAL("dataloader_type"),
+    NEUTRAL("split_dataset_ratio"), /* ms-swift's, to "dataset*" */
+    NEUTRAL("max_epochs"),
+    NEUTRAL("num_train_epochs"),
+    NEUTRAL("merge_lora"),
+    NEUTRAL("target_modules"),
+    NEUTRAL("model_type"),
+    NEUTRAL("torch_dtype"),
+    NEUTRAL("cpu_offloading"), /* cpu_offloading_num_layers tells */
     NEUTRAL("dataset*"),
     NEUTRAL("ddp_average_in_collective"),
     NEUTRAL("ddp_num_buckets"),

@@ -4,6 +4,7 @@
 #include "parallelism/frameworks/layer_pattern.h"
 #include "parallelism/frameworks/megatron.h"
 #include "parallelism/frameworks/megatron_scans.h"
+#include "parallelism/frameworks/model_config.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,9 @@ static void read_vocabulary(struct framework_reader *r, struct model *m)
         if (m->vocab_size == 0 && strcmp(vocabularies[i].tokenizer, tokenizer) == 0)
             m->vocab_size = vocabularies[i].vocab_size;
     }
+    const char *merges = tokenizer ? NULL : reading_value(r, "merge_file"); /* GPT-2's, as it was */
+    if (m->vocab_size == 0 && merges && strstr(merges, "gpt2"))
+        m->vocab_size = vocabularies[0].vocab_size;
     const char *from = reading_value(r, "tokenizer_model");
     const char *slash = from ? strrchr(from, '/') : NULL;
     struct model like;
@@ -104,7 +108,7 @@ static enum status read_pattern(struct framework_reader *r, const char *key, boo
     int layers = r->run->scenario.model.layers;
     for (int i = 0; i < layers; i++)
         flags[i] = true;
-    if (!value || value_is_unresolved(value))
+    if (!value || value_is_unresolved(value) || strcmp(value, "-1") == 0) /* MindSpeed: all */
         return STATUS_OK;
     if (strchr(value, '[')) {
         bool read[MODEL_LAYERS_MAX];
@@ -224,8 +228,11 @@ enum status megatron_read_model(struct framework_reader *r)
     struct model *m = &r->run->scenario.model;
     const char *normalization = reading_value(r, "normalization");
     const char *softmax = reading_value(r, "softmax_type");
+    const char *name = r->framework->sections ? NULL : reading_value(r, "model"); /* ms-swift's */
     read_vocabulary(r, m);
     megatron_count_layers(r, m);
+    if (name && m->layers < 1 && !value_is_unresolved(name))
+        return model_config_named(r, name);
     if (m->layers < 1 || m->hidden_size < 1 || m->heads < 1 || r->e->status != STATUS_OK ||
         check_sizes(r, m) != STATUS_OK)
         return r->e->status;

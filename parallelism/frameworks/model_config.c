@@ -1,6 +1,7 @@
 #include "parallelism/frameworks/model_config.h"
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 enum status model_config_read(struct framework_reader *r, const struct text *config)
 {
@@ -15,6 +16,23 @@ enum status model_config_read(struct framework_reader *r, const struct text *con
     snprintf(m->name, sizeof m->name, "from-file");
     r->run->model_given = status == STATUS_OK;
     return status;
+}
+
+enum status model_config_named(struct framework_reader *r, const char *name)
+{
+    struct error unknown;
+    error_init(&unknown);
+    const char *slash = strrchr(name, '/');
+    const char *base = slash && slash[1] != '\0' ? slash + 1 : name;
+    if (model_of_catalog(base, NULL, &r->run->scenario.model, &unknown) == STATUS_IO)
+        return error_set(r->e, STATUS_IO, "%s", unknown.message);
+    if (unknown.status != STATUS_OK) {
+        text_addf(r->notes, "the model %.80s is not in the catalog: name it by --model\n", name);
+        return STATUS_OK;
+    }
+    snprintf(r->run->model_name, sizeof r->run->model_name, "%s", r->run->scenario.model.name);
+    r->run->model_given = true;
+    return STATUS_OK;
 }
 
 int model_config_pad(int vocabulary, double multiple)

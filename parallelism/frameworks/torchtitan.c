@@ -90,7 +90,7 @@ static const struct framework_row rows[] = {
     NEUTRAL("import.module"),
     NEUTRAL("call"),
     NEUTRAL("base"),
-    NEUTRAL("seq_len"),
+    GROUP("seq_len"),
     NEUTRAL("parallelism.context_parallel_load_balancer"),
     NEUTRAL("parallelism.fsdp_symm_mem_scope"),
     NEUTRAL("parallelism.enable_fsdp_symm_mem"),

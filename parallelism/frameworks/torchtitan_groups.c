@@ -1,7 +1,24 @@
 /* Groups of torchtitan's settings: batch, sharding, pipeline, recompute, quantisation. */
 #include "base/file.h"
 #include "parallelism/frameworks/torchtitan.h"
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* Tokens of a micro-batch; "8 * model_config.max_context_length" is so many of the model's, which are
+ * the sequence's. */
+static int read_tokens(struct framework_reader *r, int seq)
+{
+    static const char key[] = "training.num_tokens_per_microbatch_per_dp_rank";
+    const char *value = reading_value(r, key);
+    int tokens = reading_number(r, key);
+    if (tokens > 0 || !value || !value_is_unresolved(value) ||
+        !text_ends_with(value, ".max_context_length"))
+        return tokens;
+    long times = strtol(value + 1, NULL, 10);
+    bool product = times > 0 && times < 1024 && strstr(value, " * ");
+    return product ? (int)times * seq : isdigit((unsigned char)value[1]) ? 0 : seq;
+}
 
 /* Tokens of a step and of a micro-batch, or sequences in the older keys. */
 enum status torchtitan_read_batch(struct framework_reader *r)
@@ -10,13 +27,14 @@ enum status torchtitan_read_batch(struct framework_reader *r)
     struct strategy *s = &r->run->strategy;
     int seq = reading_number(r, "training.max_context_length");
     int old = reading_number(r, "training.seq_len");
-    int tokens = reading_number(r, "training.num_tokens_per_microbatch_per_dp_rank");
+    int registry = reading_number(r, "seq_len"); /* model_registry("8B", seq_len=8192) */
     int step = reading_number(r, "training.num_tokens_per_train_step");
     int local = reading_number(r, "training.local_batch_size");
     int older = reading_number(r, "training.batch_size");
     int global = reading_number(r, "training.global_batch_size");
     int micro = reading_number(r, "parallelism.pipeline_parallel_microbatch_size");
-    seq = seq > 0 ? seq : old;
+    seq = seq > 0 ? seq : old > 0 ? old : registry;
+    int tokens = read_tokens(r, seq);
     local = local > 0 ? local : older;
     if (seq > 0) {
         job->seq_length = seq;
@@ -274,7 +292,8 @@ enum status torchtitan_read_rest(struct framework_reader *r)
     struct strategy *s = &run->strategy;
     for (size_t i = 0; i < r->settings->count; i++) {
         const char *value = setting_value(r->settings, i), *key = setting_key(r->settings, i);
-        bool call = strcmp(key, "call") == 0, flag = strcmp(key, "model.converters") == 0;
+        bool call = strcmp(key, "call") == 0, flag = strcmp(key, "model.converters") == 0 ||
+                    strcmp(key, "model_converters.converters") == 0;
         bool understood = flag;
         for (int c = 0; c < CONVERTERS && (call || flag); c++) {
             size_t n = strlen(converters[c].converter);

@@ -31,6 +31,30 @@ enum status trainers_read_context(struct framework_reader *r)
     return r->e->status;
 }
 
+/* How ranks that share a sequence exchange it, in the words of LLaMA-Factory's forks. */
+static void read_exchange(struct framework_reader *r)
+{
+    static const struct {
+        const char *word;
+        enum cp_comm comm;
+    } modes[] = {
+        {"zigzag-ring",    CP_COMM_P2P      },
+        {"ring",           CP_COMM_P2P      },
+        {"llama3",         CP_COMM_ALLGATHER},
+        {"ulysses",        CP_COMM_A2A      },
+        {"deepspeed-alst", CP_COMM_A2A      },
+        {"usp",            CP_COMM_A2A_P2P  },
+    };
+    struct strategy *s = &r->run->strategy;
+    const char *mode = reading_value(r, "sequence_parallel_mode");
+    for (size_t i = 0; mode && s->cp > 1 && i < sizeof modes / sizeof *modes; i++) {
+        if (strcmp(modes[i].word, mode) == 0) {
+            s->cp_comm = modes[i].comm;
+            r->run->scenario.stack.cp_comms |= 1u << s->cp_comm;
+        }
+    }
+}
+
 /* Keys and values travel round a ring, or, of packed sequences, are gathered [ring-flash-attention,
  * llama3_flash_attn_varlen]. A copy of the parameters lies over the sharded and the context ranks;
  * experts lie over ranks of their own, beside which nothing else is sharded. */
@@ -45,6 +69,7 @@ enum status trainers_read_mesh(struct framework_reader *r)
         s->cp_comm = packs ? CP_COMM_ALLGATHER : CP_COMM_P2P;
         r->run->scenario.stack.cp_comms |= 1u << s->cp_comm;
     }
+    read_exchange(r);
     if (experts > 1) {
         s->ep = experts;
         s->dispatcher = DISPATCHER_DEEPEP;

@@ -125,6 +125,9 @@ static void test_shapes(void **state)
     check_rows("size(B) count(elems) type time:avg(us) algbw(GB/s) busbw(GB/s)\n8 2 fp32 63.52 "
                "0.00 0.00\n",
                "all_reduce,fp32,4,8,63.52,\n");
+    check_rows("  size(B) count(elems) type time(us) algbw(GB/s) busbw(GB/s)\n  33554432 33554432 "
+               "uint8 768 40.69 40.69\n",
+               "all_reduce,uint8,4,33554432,768,\n");
 }
 
 /* Order and repetitions stay; several tables, several collectives, each with its own ranks. */
@@ -173,6 +176,17 @@ static void test_hints(void **state)
     assert_non_null(strstr(warnings.data, "--ranks"));
     text_free(&csv);
     text_free(&warnings);
+}
+
+/* A rank list with lines left out: what is left tells neither the ranks of a node nor, against the
+ * bandwidths (1.875 = 2 x 15 / 16), how many there are. */
+static void test_elided_ranks(void **state)
+{
+    (void)state;
+    check_rows_with("# Rank 0 Group 0 Pid 1 on a device 0 [0x05] X\n"
+                    "# Rank 8 Group 0 Pid 1 on b device 0 [0x05] X\n"
+                    "1073741824 268435456 float sum -1 23275 46.13 86.49 0 23270 46.14 86.51 0\n",
+                    NAME, &(struct log_hints){0}, "all_reduce,float,16,1073741824,23275,\n");
 }
 
 /* Ranks from the counts of an all-gather; from the bandwidths of an all-reduce (195.31, 381.46
@@ -343,12 +357,12 @@ static void test_shared_logs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wrappings),     cmocka_unit_test(test_docker),
-        cmocka_unit_test(test_shapes),        cmocka_unit_test(test_several_tables),
-        cmocka_unit_test(test_stated),        cmocka_unit_test(test_hints),
-        cmocka_unit_test(test_ranks),         cmocka_unit_test(test_provenance),
-        cmocka_unit_test(test_refusals),      cmocka_unit_test(test_cut_off),
-        cmocka_unit_test(test_wrong_results), cmocka_unit_test(test_json),
-        cmocka_unit_test(test_shared_logs)};
+        cmocka_unit_test(test_wrappings),  cmocka_unit_test(test_docker),
+        cmocka_unit_test(test_shapes),     cmocka_unit_test(test_several_tables),
+        cmocka_unit_test(test_stated),     cmocka_unit_test(test_hints),
+        cmocka_unit_test(test_ranks),      cmocka_unit_test(test_elided_ranks),
+        cmocka_unit_test(test_provenance), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_cut_off),    cmocka_unit_test(test_wrong_results),
+        cmocka_unit_test(test_json),       cmocka_unit_test(test_shared_logs)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,229 @@
+/* Configurations as their users write them: what DeepSpeed's reader allows in JSON, settings left
+ * to a trainer, files that a script writes, launchers whose sizes are not told. */
+#include "tests/unit/import_from.h"
+
+static const struct framework_run *read_ok(const char *text, const char *file)
+{
+    struct error e;
+    enum status status = read_text(text, file, &e);
+    if (status != STATUS_OK)
+        print_error("%s\n", e.message);
+    assert_int_equal(status, STATUS_OK);
+    return &import.run;
+}
+
+/* DeepSpeed reads its JSON with hjson: comments, and a comma behind the last member. */
+static void test_relaxed_json(void **state)
+{
+    (void)state;
+    const struct framework_run *run =
+        read_ok("{ // a comment, \"stage\": 1\n"
+                "  \"train_micro_batch_size_per_gpu\": 2, # per GPU\n"
+                "  /* \"bf16\": 1,\n */ \"fp16\": {\"enabled\": true,},\n"
+                "  \"tensorboard\": {\"output_path\": \"a//b#c,}\"},\n"
+                "  \"zero_optimization\": {\"stage\": 3, },\n}\n",
+                "ds.json");
+    assert_int_equal(run->strategy.zero, 3);
+    assert_int_equal(run->strategy.micro_batch, 2);
+    assert_int_equal(run->scenario.job.precision, DTYPE_FP16);
+    assert_string_equal(settings_value(&import.configuration.settings, "tensorboard.output_path"),
+                        "a//b#c,}");
+    struct error e;
+    assert_int_equal(read_text("{\"a\": 1,, \"b\": 2}", "ds.json", &e), STATUS_INPUT);
+    assert_int_equal(e.column, 9);
+    assert_int_equal(read_text("{\"a\": 1 /* open", "ds.json", &e), STATUS_INPUT);
+    assert_int_equal(read_text("{,}", "ds.json", &e), STATUS_INPUT);
+}
+
+/* Neither bf16 nor fp16: fp32, but for a file that leaves values to the trainer; both are said. */
+static void test_no_precision(void **state)
+{
+    (void)state;
+    read_ok("{\"train_batch_size\": 8, \"zero_optimization\": {\"stage\": 2}}", "ds.json");
+    assert_int_equal(import.run.scenario.job.precision, DTYPE_FP32);
+    assert_true(notes("no precision is told: fp32"));
+    read_ok("{\"train_batch_size\": \"auto\", \"zero_optimization\": {\"stage\": 2}}", "ds.json");
+    assert_int_equal(import.run.scenario.job.precision, DTYPE_BF16);
+    assert_true(notes("no precision is told: bf16"));
+    read_ok("{\"train_batch_size\": \"auto\", \"bf16\": {\"enabled\": false}}", "ds.json");
+    assert_int_equal(import.run.scenario.job.precision, DTYPE_FP32);
+    assert_false(notes("no precision"));
+}
+
+static void test_deepspeed_optimizer(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type;
+        enum optimizer optimizer;
+        bool noted;
+    } cases[] = {
+        {"AdamW",      OPTIMIZER_ADAM, false},
+        {"SGD",        OPTIMIZER_SGD,  false},
+        {"Muon",       OPTIMIZER_MUON, false},
+        {"OneBitLamb", OPTIMIZER_ADAM, true },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[200];
+        snprintf(text, sizeof text,
+                 "{\"train_batch_size\": 8, \"bf16\": {\"enabled\": true}, \"optimizer\": "
+                 "{\"type\": \"%s\", \"params\": {\"lr\": 1e-4}}}",
+                 cases[i].type);
+        read_ok(text, "ds.json");
+        assert_int_equal(import.run.scenario.job.optimizer, cases[i].optimizer);
+        assert_int_equal(notes("is taken as Adam"), cases[i].noted);
+    }
+}
+
+/* The words of LLaMA-Factory's forks for how ranks that share a sequence exchange it. */
+static void test_sequence_parallel_mode(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *mode;
+        enum cp_comm comm;
+    } cases[] = {
+        {"zigzag-ring",    CP_COMM_P2P    },
+        {"ulysses",        CP_COMM_A2A    },
+        {"deepspeed-alst", CP_COMM_A2A    },
+        {"usp",            CP_COMM_A2A_P2P},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[300];
+        snprintf(text, sizeof text,
+                 "model_name_or_path: Qwen/Qwen2.5-7B-Instruct\nfinetuning_type: full\n"
+                 "sequence_parallel_size: 4\nsequence_parallel_mode: %s\ncutoff_len: 32768\n"
+                 "per_device_train_batch_size: 1\nbf16: true\n",
+                 cases[i].mode);
+        const struct framework_run *run = read_yaml(text);
+        assert_int_equal(run->strategy.cp, 4);
+        assert_int_equal(run->strategy.cp_comm, cases[i].comm);
+    }
+}
+
+/* A trainer's YAML, and torchtitan's TOML, in a here-document of the script that starts it. */
+static void test_written_configurations(void **state)
+{
+    (void)state;
+    read_ok("LEN=4096\ncat > c.yaml <<EOF\n### model\nmodel_name_or_path: Qwen/Qwen3-8B\n"
+            "finetuning_type: full\ncutoff_len: $LEN\nper_device_train_batch_size: 2\nbf16: true\n"
+            "EOF\nllamafactory-cli train c.yaml 2>&1 | tail -3\n",
+            "x.sh");
+    assert_string_equal(import.run.scenario.model.name, "qwen3-8b");
+    check_near(import.run.scenario.job.seq_length, 4096, 0);
+    read_ok("cat > t.toml <<'EOF'\n[model]\nname = \"llama3\"\nflavor = \"8B\"\n[training]\n"
+            "local_batch_size = 2\nseq_len = 8192\n[parallelism]\ntensor_parallel_degree = 4\nEOF\n"
+            "torchrun --nproc_per_node=8 -m torchtitan.train --job.config_file t.toml\n",
+            "x.sh");
+    assert_string_equal(import.framework->name, "torchtitan");
+    assert_int_equal(import.run.strategy.tp, 4);
+    check_near(import.gpus, 8, 0);
+}
+
+#define FLAGS                                                                                      \
+    "--num-layers 32 --hidden-size 4096 --num-attention-heads 32 --seq-length 4096 "               \
+    "--max-position-embeddings 4096 --micro-batch-size 1 --global-batch-size 8 --bf16 "
+
+/* A number of nodes that the file does not tell is not one. */
+static void test_untold_nodes(void **state)
+{
+    (void)state;
+    read_ok("torchrun --nproc_per_node 8 --nnodes $NODES pretrain_gpt.py " FLAGS, "x.sh");
+    check_near(import.gpus, 0, 0);
+    check_near(import.gpus_per_node, 8, 0);
+    read_ok("torchrun --nproc_per_node 8 pretrain_gpt.py " FLAGS, "x.sh");
+    check_near(import.gpus, 8, 0);
+    read_ok("#SBATCH --nodes=4\ntorchrun --nproc_per_node 8 --nnodes $NODES pretrain_gpt.py " FLAGS,
+            "x.sh");
+    check_near(import.gpus, 32, 0);
+}
+
+/* Older scripts name GPT-2's merges and no tokenizer; MindSpeed-LLM's own spellings. */
+static void test_megatron_forks(void **state)
+{
+    (void)state;
+    read_ok("torchrun --nproc_per_node 8 pretrain_gpt.py --vocab-file gpt2-vocab.json "
+            "--merge-file gpt2-merges.txt " FLAGS,
+            "x.sh");
+    assert_int_equal(import.run.scenario.model.vocab_size, 50257);
+    read_ok("torchrun --nproc_per_node 8 pretrain_gpt.py --num-experts 16 --moe-router-topk 2 "
+            "--moe-layer-freq -1 --context-parallel-size 2 "
+            "--context-parallel-algo ulysses_cp_algo --padded-vocab-size 32000 " FLAGS,
+            "x.sh");
+    assert_int_equal(import.run.scenario.model.kinds, 1);
+    assert_int_equal(import.run.scenario.model.kind[0].experts, 1);
+    assert_int_equal(import.run.strategy.cp_comm, CP_COMM_A2A);
+}
+
+/* "megatron sft --model": ms-swift's, which takes the model from the hub. */
+static void test_swift_model(void **state)
+{
+    (void)state;
+    read_ok("NPROC_PER_NODE=4 \\\nmegatron sft \\\n    --model Qwen/Qwen2.5-7B-Instruct \\\n"
+            "    --train_type lora --lora_rank 8 --tensor_model_parallel_size 2 \\\n"
+            "    --micro_batch_size 4 --global_batch_size 8 --max_length 2048 --max_epochs 1\n",
+            "x.sh");
+    assert_string_equal(import.run.scenario.model.name, "qwen2.5-7b");
+    assert_int_equal(import.run.strategy.tp, 2);
+    check_near(import.gpus, 4, 0);
+    check_near(import.run.scenario.job.seq_length, 2048, 0);
+    assert_int_equal(use_of("train_type"), SETTING_UNMODELLED);
+    assert_int_equal(use_of("max_epochs"), SETTING_NEUTRAL);
+}
+
+/* torchtitan's recipes of late 2026: a length that the model's registry is given, micro-batches in
+ * tokens of it, converters in a list. */
+static void test_torchtitan_registry(void **state)
+{
+    (void)state;
+    read_ok("from torchtitan.models.llama3 import build_model_config\n"
+            "def llama3_8b() -> Trainer.Config:\n"
+            "    model_config = build_model_config(\"8B\", seq_len=8192)\n"
+            "    return Trainer.Config(\n        model=model_config,\n"
+            "        training=TrainingConfig(\n"
+            "            num_tokens_per_microbatch_per_dp_rank=2 * "
+            "model_config.max_context_length,\n"
+            "            max_context_length=model_config.max_context_length,\n        ),\n"
+            "        model_converters=ModelConvertersContainer.Config(\n"
+            "            converters=[\n                Float8LinearConverter.Config(\n"
+            "                    filter_fqns=[\"output\"],\n                ),\n            ],\n"
+            "        ),\n        parallelism=ParallelismConfig(data_parallel_shard_degree=-1),\n"
+            "    )\n",
+            "x.py");
+    check_near(import.run.scenario.job.seq_length, 8192, 0);
+    assert_int_equal(import.run.strategy.micro_batch, 2);
+    assert_int_equal(import.run.scenario.job.precision, DTYPE_FP8);
+}
+
+/* GPT-NeoX: experts by their older name are refused as by the newer; GPT-2's vocabulary by its
+ * file. */
+static void test_neox_names(void **state)
+{
+    (void)state;
+#define NEOX                                                                                       \
+    "\"pipe-parallel-size\": 0, \"model-parallel-size\": 2, \"num-layers\": 12, "                  \
+    "\"hidden-size\": 768, \"num-attention-heads\": 12, \"seq-length\": 2048, "                    \
+    "\"max-position-embeddings\": 2048, \"train_micro_batch_size_per_gpu\": 4"
+    struct error e;
+    assert_int_equal(read_text("{" NEOX ", \"num_experts\": 4}", "x.yml", &e), STATUS_INPUT);
+    assert_non_null(strstr(e.message, "experts are not modelled"));
+    read_ok("{" NEOX ", \"vocab-file\": \"data/gpt2-vocab.json\"}", "x.yml");
+    assert_int_equal(import.run.scenario.model.vocab_size, 50432); /* to 2 x 128 */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(test_relaxed_json, teardown),
+        cmocka_unit_test_teardown(test_no_precision, teardown),
+        cmocka_unit_test_teardown(test_deepspeed_optimizer, teardown),
+        cmocka_unit_test_teardown(test_sequence_parallel_mode, teardown),
+        cmocka_unit_test_teardown(test_written_configurations, teardown),
+        cmocka_unit_test_teardown(test_untold_nodes, teardown),
+        cmocka_unit_test_teardown(test_megatron_forks, teardown),
+        cmocka_unit_test_teardown(test_swift_model, teardown),
+        cmocka_unit_test_teardown(test_torchtitan_registry, teardown),
+        cmocka_unit_test_teardown(test_neox_names, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
