@@ -299,6 +299,7 @@ def main():
           "is left). Nothing fitted: stack `untuned`, every constant at its physical value.\n")
     family_table(folds, validate(program, runs, "--leave-out", "model"), untuned, families)
     ranking(folds, sweeps_of(runs))
+    layout_picks.section(program, runs, folds)
     print("## The ten worst, cross-validated\n")
     print("| run | stack | measured | predicted | error | why |")
     print("|---|---|---|---|---|---|")
@@ -317,4 +318,5 @@ def main():
 
 
 if __name__ == "__main__":
+    import layout_picks  # which imports this file
     main()
