@@ -35,7 +35,7 @@ void emit_mlp(struct emitter *e, const struct mlp *mlp)
 static void emit_mlp_in(struct emitter *e)
 {
     bool twice = e->kernels->reduces_each_linear && e->model->gated_mlp;
-    emit_tp_in(e, MODULE_MLP, tp_bytes(e));
+    emit_tp_in_each(e, MODULE_MLP, tp_bytes(e), e->model->gated_mlp ? 2 : 1);
     if (twice && e->shard->tp > 1 && !e->shard->sequence_parallel)
         e->out->op[e->out->n - 1].repeat = 2;
 }

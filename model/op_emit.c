@@ -207,6 +207,17 @@ void emit_tp_in(struct emitter *e, enum module module, double bytes)
     }
 }
 
+/* The same for `linears` that read one input, where each exchanges for itself. [PyTorch's
+ * ColwiseParallel of input_layouts Shard(1) redistributes its own input; PrepareModuleInput does it
+ * once for a module] */
+void emit_tp_in_each(struct emitter *e, enum module module, double bytes, double linears)
+{
+    int first = e->out->n;
+    emit_tp_in(e, module, bytes);
+    for (int i = first; e->kernels->exchanges_each_linear && i < e->out->n; i++)
+        e->out->op[i].repeat = linears;
+}
+
 void emit_tp_out(struct emitter *e, enum module module, double bytes)
 {
     if (e->shard->sequence_parallel) {

@@ -52,6 +52,7 @@ void emit_norm(struct emitter *e, enum op_name name, double elements);
 void emit_norms(struct emitter *e, enum op_name name, int count, double elements);
 void emit_residual(struct emitter *e, enum op_name name, double elements);
 void emit_tp_in(struct emitter *e, enum module module, double bytes);
+void emit_tp_in_each(struct emitter *e, enum module module, double bytes, double linears);
 void emit_tp_out(struct emitter *e, enum module module, double bytes);
 double tp_bytes(const struct emitter *e);
 

@@ -59,6 +59,7 @@ struct kernels {
     bool keeps_gathered_input;       /* sequence parallelism: saves the gathered input instead of gathering again */
     bool gathers_logits;             /* tensor ranks gather the logits, each computes the whole loss */
     bool reduces_each_linear;        /* gate and up projections all-reduce their input gradients one by one */
+    bool exchanges_each_linear;      /* query, key, value, gate and up exchange input and gradient one by one */
     bool quantised_gather;           /* fp8: tensor ranks gather what they quantised already */
     bool fp8_attention;
     bool fp8_activation_store;       /* fp8: FC1 output kept for the backward pass in 8 bit */

@@ -163,13 +163,16 @@ static struct zero_block listed_block(const struct scenario *scenario, const str
     double w = weight_gather_bytes(scenario) * p;
     double reduced = scenario->stack.gradient_reduce_bytes * p;
     if (ranks <= 1 || p <= 0)
-        return (struct zero_block){0, 0, 0, 0, 0};
+        return (struct zero_block){0};
     return (struct zero_block){
         divided_s(scenario, memo, COLLECTIVE_ALL_GATHER, w, &g, calls) +
             list_s(scenario, calls, ranks, 3 * w),
         divided_s(scenario, memo, COLLECTIVE_REDUCE_SCATTER, reduced, &g, calls) +
             list_s(scenario, calls, ranks, 2 * reduced),
-        0, 0, 0};
+        0,
+        0,
+        0,
+        0};
 }
 
 /* Parameters sharded one by one leave the gather's buffer by a copy, and their gradients enter the
@@ -209,7 +212,7 @@ static struct zero_block zero_block(const struct scenario *scenario, const struc
     double ranks[2] = {zero->dense.parameter, zero->expert.parameter};
     double p[2] = {block->parameters.dense, block->parameters.expert};
     double stride[2] = {s->tp, (double)s->etp * s->ep};
-    struct zero_block b = {0, 0, 0, 0, 0};
+    struct zero_block b = {.held_frac = zero->held_frac};
     for (int i = 0; i < 2; i++) {
         b.gather_s += network_s(scenario, memo, COLLECTIVE_ALL_GATHER,
                                 weight_gather_bytes(scenario) * p[i], ranks[i], stride[i]);
@@ -263,6 +266,15 @@ static double offload_s(const struct scenario *scenario, const struct shard_para
     return owned * max2(update_s, weight_gather_bytes(scenario) / link_bytes_per_s);
 }
 
+/* Of m micro-batches m - 1 leave their gradients whole where the stack reduces the last one's
+ * alone. [PyTorch FSDP2, set_requires_gradient_sync(False)] */
+static double held_frac(const struct scenario *scenario, const struct strategy *s, int zero)
+{
+    if (zero < 3 || !scenario->stack.accumulates_whole)
+        return 0;
+    return 1 - 1 / strategy_micro_batches(&scenario->job, s);
+}
+
 void zero_cost_init(const struct scenario *scenario, const struct shard_cost *shard,
                     const struct strategy *s, struct zero_cost *out)
 {
@@ -270,6 +282,7 @@ void zero_cost_init(const struct scenario *scenario, const struct shard_cost *sh
     out->dense = dense_sharding(&scenario->stack, s);
     out->expert = expert_sharding(&scenario->stack, s);
     out->communication_bytes = communication_bytes(scenario, shard, s, out->zero);
+    out->held_frac = held_frac(scenario, s, out->zero);
     out->reductions = out->zero == 2 ? strategy_micro_batches(&scenario->job, s) : 1;
 }
 
@@ -327,14 +340,19 @@ double fsdp_backward_exposed_s(const struct scenario *scenario, const struct zer
     double again = s->reshard_after_forward ? zero->gather_s : 0;
     if (s->recompute == RECOMPUTE_FULL)
         again += zero->regather_s;
-    return fsdp_pass_s(scenario, s, again, zero->reduce_s,
-                       block->backward_input + block->backward_weight);
+    double compute_s = block->backward_input + block->backward_weight;
+    double reduced_s = fsdp_pass_s(scenario, s, again, zero->reduce_s, compute_s);
+    if (zero->held_frac <= 0)
+        return reduced_s;
+    double held_s = fsdp_pass_s(scenario, s, again, 0, compute_s);
+    return zero->held_frac * held_s + (1 - zero->held_frac) * reduced_s;
 }
 
 double fsdp_block_exposed_s(const struct scenario *scenario, const struct zero_block *zero,
                             const struct strategy *s, const struct block_cost *block)
 {
-    double copies_s = (1 + s->reshard_after_forward) * zero->copy_out_s + zero->copy_in_s;
+    double copies_s =
+        (1 + s->reshard_after_forward) * zero->copy_out_s + (1 - zero->held_frac) * zero->copy_in_s;
     return fsdp_pass_s(scenario, s, zero->gather_s, 0, block->forward) +
            fsdp_backward_exposed_s(scenario, zero, s, block) + copies_s;
 }

@@ -24,6 +24,7 @@ struct zero_block {
     double gather_s, reduce_s;
     double regather_s; /* the gather for full recompute where backward gathers once more */
     double copy_out_s, copy_in_s; /* beside each gather and each reduction, in the way of compute */
+    double held_frac; /* of micro-batches that reduce nothing and add to whole gradients */
 };
 struct zero_cost {
     int zero; /* as the stack runs it */
@@ -35,6 +36,7 @@ struct zero_cost {
     double optimizer_s;        /* update, gradient norm, zeroing */
     double offload_s;          /* the update on the host, if offloaded */
     double communication_bytes;
+    double held_frac; /* ZeRO-3: of micro-batches that keep their gradients whole */
     /* ZeRO-3: of one block for one micro-batch */
     struct zero_block layer[MODEL_LAYER_KINDS_MAX], embedding, head;
 };

@@ -52,6 +52,9 @@ const struct field stack_fields[] = {
          "tensor ranks gather the logits and each computes the whole loss"),
     FLAG("reduces_each_linear", kernels.reduces_each_linear,
          "gate and up projections all-reduce their input gradients one by one"),
+    FLAG("exchanges_each_linear", kernels.exchanges_each_linear,
+         "query, key, value, gate and up projections gather their input and scatter its gradient "
+         "one by one"),
     FLAG("fp8_activation_store", kernels.fp8_activation_store, "fp8: FC1 output kept in 8 bit"),
     FLAG("fp8_dispatch", kernels.fp8_dispatch, "expert tokens travel in fp8"),
     FLAG("repeats_kv", kernels.repeats_kv,
@@ -128,6 +131,9 @@ const struct field stack_fields[] = {
     FLAG("flattens_parameters", flattens_parameters,
          "ZeRO 3: a layer's parameters are views of one flat tensor, whose gradient is joined, cast "
          "and divided before it is reduced"),
+    FLAG("accumulates_whole", accumulates_whole,
+         "ZeRO 3: micro-batches but the last add to whole gradients, in what is reduced, and reduce "
+         "nothing"),
     FLAG("lists_partitions", lists_partitions,
          "ZeRO 3: each matrix gathered and reduced through lists of the ranks' parts, waited for"),
     NUMBER("reuse_parameters", UNIT_NONE, reuse_parameters, 1e15,

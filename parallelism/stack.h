@@ -67,6 +67,8 @@ struct stack {
                                the reduction's */
     bool flattens_parameters; /* ZeRO 3 keeps a layer's parameters as views of one flat tensor, whose
                                  gradient it joins, casts and divides */
+    bool accumulates_whole; /* ZeRO 3: of a step's micro-batches the last alone reduces gradients, the
+                               others add to whole ones */
     bool lists_partitions; /* ZeRO 3 gathers and reduces each matrix through lists of the ranks' parts */
     double reuse_parameters; /* of a layer, above which ZeRO 3 releases what it gathered for full
                                 recompute and gathers it again for the backward pass; 0: never */

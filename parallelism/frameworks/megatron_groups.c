@@ -176,9 +176,23 @@ enum status megatron_write_recompute(struct framework_writer *w)
     return STATUS_OK;
 }
 
+/* A capacity above the mean load drops nothing of balanced routing, and costs nothing where no
+ * expert is padded to it. [Megatron-Core, README of its MoE: --moe-pad-expert-input-to-capacity] */
+static void read_capacity(struct framework_reader *r)
+{
+    double *capacity = &r->run->scenario.job.expert_capacity;
+    if (!(*capacity > 1) || reading_switch(r, "moe_pad_expert_input_to_capacity"))
+        return;
+    *capacity = 0;
+    text_add(r->notes,
+             "without moe_pad_expert_input_to_capacity an expert's capacity above its mean "
+             "load costs nothing: taken as dropless; --expert-capacity pads\n");
+}
+
 enum status megatron_read_experts(struct framework_reader *r)
 {
     struct strategy *s = &r->run->strategy;
+    read_capacity(r);
     const char *type = reading_value(r, "moe_token_dispatcher_type");
     const char *backend = reading_value(r, "moe_flex_dispatcher_backend");
     bool deepep = reading_switch(r, "moe_enable_deepep") || backend != NULL;
@@ -211,6 +225,8 @@ enum status megatron_write_experts(struct framework_writer *w)
     writer_put(w, "moe_token_dispatcher_type", flex ? "flex" : dispatcher_names[s->dispatcher]);
     if (flex)
         writer_put(w, "moe_flex_dispatcher_backend", dispatcher_names[s->dispatcher]);
+    if (w->run->scenario.job.expert_capacity > 0)
+        writer_put(w, "moe_pad_expert_input_to_capacity", "true");
     if (s->etp != s->tp || w->framework->sections)
         writer_putf(w, "expert_tensor_parallel_size", "%d", s->etp);
     return STATUS_OK;

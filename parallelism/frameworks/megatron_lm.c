@@ -163,6 +163,7 @@ static const struct framework_row rows[] = {
     GROUP("moe_token_dispatcher_type"),
     GROUP("moe_enable_deepep"),
     GROUP("moe_flex_dispatcher_backend"),
+    GROUP("moe_pad_expert_input_to_capacity"),
     GROUP("attention_backend"),
     GROUP("use_flash_attn"),
     GROUP("cpu_offloading_num_layers"),
@@ -225,7 +226,6 @@ static const struct framework_row rows[] = {
     UNMODELLED("use_nccl_ub", "collectives as calibrated"),
     UNMODELLED("reset_attention_mask", "one document a sequence; --document-mean tells otherwise"),
     UNMODELLED("empty_unused_memory_level", "taken as 0"),
-    UNMODELLED("moe_pad_expert_input_to_capacity", "padded where a capacity is given"),
     UNMODELLED_WORDED("train_type", "taken as full training", whole_training), /* ms-swift */
     UNMODELLED_WORDED("tuner_type", "taken as full training", whole_training),
     UNMODELLED("lora_*", "taken as full training"),

@@ -257,6 +257,42 @@ static void test_prefetched_layers(void **state)
     free(c);
 }
 
+/* Of four micro-batches three reduce nothing: a quarter of a waiting reduction and of the copy into
+ * its buffer is left a micro-batch, the gathers are not touched; below ZeRO 3 and by one
+ * micro-batch nothing is held. */
+static void test_reduced_by_the_last_micro_batch(void **state)
+{
+    (void)state;
+    struct scenario *c = scenario_of(64);
+    struct zero_block all = {.gather_s = 3, .reduce_s = 8, .copy_out_s = 0.5, .copy_in_s = 2};
+    struct zero_block last = all;
+    struct block_cost block = {.forward = 2};
+    struct zero_cost zero;
+    struct step_parts *parts = parts_of(c, 3);
+    struct strategy s;
+    strategy_default(&s);
+    s.overlaps = 0;
+    s.reshard_after_forward = true;
+    last.held_frac = 0.75;
+    check_near(fsdp_block_exposed_s(c, &all, &s, &block), 3 + 3 + 8 + 2 * 0.5 + 2, 1e-12);
+    check_near(fsdp_block_exposed_s(c, &last, &s, &block), 3 + 3 + 8 / 4.0 + 2 * 0.5 + 2 / 4.0,
+               1e-12);
+    s.dp = 64;
+    s.micro_batch = 1;
+    c->job.global_batch = 4 * 64;
+    c->stack.accumulates_whole = true;
+    for (int stage = 0; stage <= 3; stage++) {
+        s.zero = stage;
+        zero_cost_init(c, &parts->shard, &s, &zero);
+        check_near(zero.held_frac, stage == 3 ? 0.75 : 0, 1e-12);
+    }
+    s.micro_batch = 4;
+    zero_cost_init(c, &parts->shard, &s, &zero);
+    check_near(zero.held_frac, 0, 0);
+    free(parts);
+    free(c);
+}
+
 /* The update passes what a rank owns of 16, and clears the gradients that it holds: all of them
  * under ZeRO 1, its own under ZeRO 2. */
 static void test_update_clears_what_is_held(void **state)
@@ -307,6 +343,7 @@ int main(void)
         cmocka_unit_test(test_large_layers_are_gathered_again),
         cmocka_unit_test(test_windows_of_data_parallelism),
         cmocka_unit_test(test_prefetched_layers),
+        cmocka_unit_test(test_reduced_by_the_last_micro_batch),
         cmocka_unit_test(test_update_clears_what_is_held),
         cmocka_unit_test(test_buffers_of_gathered_parameters),
     };

@@ -123,6 +123,39 @@ static void test_megatron_experts(void **state)
     assert_string_equal(s->pp_layout, "Et*4|(t*4|)*14tmL");
 }
 
+/* A capacity factor pads experts where the flag beside it says so; else one above the mean load
+ * costs nothing of balanced routing, and one below it drops tokens. */
+static void test_megatron_capacity(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *flags;
+        double capacity;
+    } cases[] = {
+        {"--moe-expert-capacity-factor 2.0",                                    0  },
+        {"--moe-expert-capacity-factor 2.0 --moe-pad-expert-input-to-capacity", 2  },
+        {"--moe-expert-capacity-factor 0.5",                                    0.5},
+        {"--moe-expert-capacity-factor 1.0",                                    1  },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct text script = {0};
+        struct error e;
+        text_addf(&script,
+                  "torchrun --nproc_per_node 8 pretrain_gpt.py --num-layers 32 --hidden-size 4096 "
+                  "--num-attention-heads 32 --seq-length 4096 --micro-batch-size 1 "
+                  "--global-batch-size 64 --bf16 --num-experts 8 %s\n",
+                  cases[i].flags);
+        assert_int_equal(read_text(script.data, "run.sh", &e), STATUS_OK);
+        check_near(import.run.scenario.job.expert_capacity, cases[i].capacity, 0);
+        assert_int_equal(use_of("moe_expert_capacity_factor"), SETTING_READ);
+        bool told = strstr(text_string(&import.notes), "taken as dropless") != NULL;
+        assert_int_equal(told, i == 0);
+        framework_import_free(&import);
+        memset(&import, 0, sizeof import);
+        text_free(&script);
+    }
+}
+
 static void test_megatron_yaml(void **state)
 {
     (void)state;
@@ -426,6 +459,7 @@ int main(void)
         cmocka_unit_test_teardown(test_megatron_script, teardown),
         cmocka_unit_test_teardown(test_megatron_flex_backend, teardown),
         cmocka_unit_test_teardown(test_megatron_experts, teardown),
+        cmocka_unit_test_teardown(test_megatron_capacity, teardown),
         cmocka_unit_test_teardown(test_megatron_yaml, teardown),
         cmocka_unit_test_teardown(test_bridge, teardown),
         cmocka_unit_test_teardown(test_deepspeed, teardown),

@@ -124,6 +124,34 @@ static void test_gradients_reduced_by_each_linear(void **state)
     check_near(reductions, 5, 1e-12);
 }
 
+/* Query, key, value, gate and up that each gather their input: 3 and 2 gathers and scatters where
+ * there were one and one, beside the two of what leaves the layer, which stay. KempnerForge's
+ * profile of tensor parallelism counts 12 gathers a layer and micro-batch under full recompute, 5
+ * forward, 5 again and 2 back, and 8 scatters, of which the last recomputed one is not needed. */
+static void test_exchanges_of_each_linear(void **state)
+{
+    (void)state;
+    struct model m = gpt_model(48, 6144, 64, 51200);
+    struct kernels k = gpt_kernels();
+    struct shard s = gpt_shard(4, 1, 2048);
+    struct ops ops = {.n = 0};
+    double gathers[2] = {0}, scatters[2] = {0}; /* forward, backward */
+    m.gated_mlp = true;
+    k.exchanges_each_linear = k.keeps_gathered_input = true;
+    layer_ops(&m, &m.kind[0], &s, &k, &ops);
+    for (int i = 0; i < ops.n; i++) {
+        const struct op *op = &ops.op[i];
+        if (op->kind == OP_COLLECTIVE)
+            (op->collective == COLLECTIVE_ALL_GATHER ? gathers
+                                                     : scatters)[op->phase != PHASE_FORWARD] +=
+                op->repeat;
+    }
+    check_near(gathers[0], 5, 1e-12);
+    check_near(gathers[1], 2, 1e-12);
+    check_near(scatters[0], 2, 1e-12);
+    check_near(scatters[1], 5, 1e-12);
+}
+
 /* A parallel block's MLP reads what attention reads: one norm where the model has one (GPT-J), two
  * where each has its own (GPT-NeoX), and one reduction of their input's gradient less either way.
  */
@@ -246,6 +274,7 @@ int main(void)
         cmocka_unit_test(test_flop_of_a_gpt_layer),
         cmocka_unit_test(test_tensor_parallel_communication),
         cmocka_unit_test(test_gradients_reduced_by_each_linear),
+        cmocka_unit_test(test_exchanges_of_each_linear),
         cmocka_unit_test(test_gathered_logits),
         cmocka_unit_test(test_post_norms),
     };
