@@ -165,14 +165,11 @@ static struct zero_block listed_block(const struct scenario *scenario, const str
     if (ranks <= 1 || p <= 0)
         return (struct zero_block){0};
     return (struct zero_block){
-        divided_s(scenario, memo, COLLECTIVE_ALL_GATHER, w, &g, calls) +
-            list_s(scenario, calls, ranks, 3 * w),
-        divided_s(scenario, memo, COLLECTIVE_REDUCE_SCATTER, reduced, &g, calls) +
-            list_s(scenario, calls, ranks, 2 * reduced),
-        0,
-        0,
-        0,
-        0};
+        .gather_s = divided_s(scenario, memo, COLLECTIVE_ALL_GATHER, w, &g, calls) +
+                    list_s(scenario, calls, ranks, 3 * w),
+        .reduce_s = divided_s(scenario, memo, COLLECTIVE_REDUCE_SCATTER, reduced, &g, calls) +
+                    list_s(scenario, calls, ranks, 2 * reduced),
+    };
 }
 
 /* Parameters sharded one by one leave the gather's buffer by a copy, and their gradients enter the
@@ -212,7 +209,7 @@ static struct zero_block zero_block(const struct scenario *scenario, const struc
     double ranks[2] = {zero->dense.parameter, zero->expert.parameter};
     double p[2] = {block->parameters.dense, block->parameters.expert};
     double stride[2] = {s->tp, (double)s->etp * s->ep};
-    struct zero_block b = {.held_frac = zero->held_frac};
+    struct zero_block b = {.held_frac = zero->held_frac, .reduces_alone = zero->reduces_alone};
     for (int i = 0; i < 2; i++) {
         b.gather_s += network_s(scenario, memo, COLLECTIVE_ALL_GATHER,
                                 weight_gather_bytes(scenario) * p[i], ranks[i], stride[i]);
@@ -267,12 +264,16 @@ static double offload_s(const struct scenario *scenario, const struct shard_para
 }
 
 /* Of m micro-batches m - 1 leave their gradients whole where the stack reduces the last one's
- * alone. [PyTorch FSDP2, set_requires_gradient_sync(False)] */
-static double held_frac(const struct scenario *scenario, const struct strategy *s, int zero)
+ * alone. [PyTorch FSDP2, set_requires_gradient_sync(False); torch.distributed.pipelining, stage.py:
+ * backward_maybe_with_nosync, which calls FSDP2's post_backward after the last backward pass] */
+static void hold_gradients(const struct scenario *scenario, const struct strategy *s,
+                           struct zero_cost *out)
 {
-    if (zero < 3 || !scenario->stack.accumulates_whole)
-        return 0;
-    return 1 - 1 / strategy_micro_batches(&scenario->job, s);
+    const struct stack *stack = &scenario->stack;
+    bool pipelined = s->pp > 1 && stack->pipelines_accumulate_whole;
+    bool holds = out->zero == 3 && (pipelined || stack->accumulates_whole);
+    out->held_frac = holds ? 1 - 1 / strategy_micro_batches(&scenario->job, s) : 0;
+    out->reduces_alone = holds && pipelined;
 }
 
 void zero_cost_init(const struct scenario *scenario, const struct shard_cost *shard,
@@ -282,7 +283,7 @@ void zero_cost_init(const struct scenario *scenario, const struct shard_cost *sh
     out->dense = dense_sharding(&scenario->stack, s);
     out->expert = expert_sharding(&scenario->stack, s);
     out->communication_bytes = communication_bytes(scenario, shard, s, out->zero);
-    out->held_frac = held_frac(scenario, s, out->zero);
+    hold_gradients(scenario, s, out);
     out->reductions = out->zero == 2 ? strategy_micro_batches(&scenario->job, s) : 1;
 }
 
@@ -341,11 +342,12 @@ double fsdp_backward_exposed_s(const struct scenario *scenario, const struct zer
     if (s->recompute == RECOMPUTE_FULL)
         again += zero->regather_s;
     double compute_s = block->backward_input + block->backward_weight;
-    double reduced_s = fsdp_pass_s(scenario, s, again, zero->reduce_s, compute_s);
-    if (zero->held_frac <= 0)
-        return reduced_s;
-    double held_s = fsdp_pass_s(scenario, s, again, 0, compute_s);
-    return zero->held_frac * held_s + (1 - zero->held_frac) * reduced_s;
+    double beside_s = zero->reduces_alone ? 0 : zero->reduce_s;
+    double waited_s = fsdp_pass_s(scenario, s, again, beside_s, compute_s);
+    if (zero->held_frac > 0)
+        waited_s = (1 - zero->held_frac) * waited_s +
+                   zero->held_frac * fsdp_pass_s(scenario, s, again, 0, compute_s);
+    return waited_s + (1 - zero->held_frac) * (zero->reduce_s - beside_s);
 }
 
 double fsdp_block_exposed_s(const struct scenario *scenario, const struct zero_block *zero,

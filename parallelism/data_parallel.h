@@ -25,6 +25,7 @@ struct zero_block {
     double regather_s; /* the gather for full recompute where backward gathers once more */
     double copy_out_s, copy_in_s; /* beside each gather and each reduction, in the way of compute */
     double held_frac; /* of micro-batches that reduce nothing and add to whole gradients */
+    bool reduces_alone; /* the others' reductions run beside nothing */
 };
 struct zero_cost {
     int zero; /* as the stack runs it */
@@ -37,6 +38,7 @@ struct zero_cost {
     double offload_s;          /* the update on the host, if offloaded */
     double communication_bytes;
     double held_frac; /* ZeRO-3: of micro-batches that keep their gradients whole */
+    bool reduces_alone;
     /* ZeRO-3: of one block for one micro-batch */
     struct zero_block layer[MODEL_LAYER_KINDS_MAX], embedding, head;
 };

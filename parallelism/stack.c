@@ -134,6 +134,8 @@ const struct field stack_fields[] = {
     FLAG("accumulates_whole", accumulates_whole,
          "ZeRO 3: micro-batches but the last add to whole gradients, in what is reduced, and reduce "
          "nothing"),
+    FLAG("pipelines_accumulate_whole", pipelines_accumulate_whole,
+         "the same in pipelines, where the reduction starts when the last backward pass has ended"),
     FLAG("lists_partitions", lists_partitions,
          "ZeRO 3: each matrix gathered and reduced through lists of the ranks' parts, waited for"),
     NUMBER("reuse_parameters", UNIT_NONE, reuse_parameters, 1e15,

@@ -69,6 +69,8 @@ struct stack {
                                  gradient it joins, casts and divides */
     bool accumulates_whole; /* ZeRO 3: of a step's micro-batches the last alone reduces gradients, the
                                others add to whole ones */
+    bool pipelines_accumulate_whole; /* the same in pipelines, whose reduction starts when the last
+                                        backward pass has ended */
     bool lists_partitions; /* ZeRO 3 gathers and reduces each matrix through lists of the ranks' parts */
     double reuse_parameters; /* of a layer, above which ZeRO 3 releases what it gathered for full
                                 recompute and gathers it again for the backward pass; 0: never */

@@ -293,6 +293,37 @@ static void test_reduced_by_the_last_micro_batch(void **state)
     free(c);
 }
 
+/* A pipeline whose last reduction follows its last backward pass: of 8 s, beside which 20 s of
+ * backward pass would have hidden all but the contention of a tenth, a quarter a micro-batch waits.
+ */
+static void test_reduced_behind_a_pipeline(void **state)
+{
+    (void)state;
+    struct scenario *c = scenario_of(64);
+    struct zero_block block = {.reduce_s = 8, .held_frac = 0.75};
+    struct block_cost layer = {.backward_input = 20};
+    struct zero_cost zero;
+    struct step_parts *parts = parts_of(c, 3);
+    struct strategy s;
+    strategy_default(&s);
+    c->stack.contention_frac = 0.1;
+    s.overlaps = 1u << OVERLAP_FSDP_PREFETCH;
+    check_near(fsdp_block_exposed_s(c, &block, &s, &layer), 0.1 * 8 / 4, 1e-12);
+    block.reduces_alone = true;
+    check_near(fsdp_block_exposed_s(c, &block, &s, &layer), 8 / 4.0, 1e-12);
+    c->stack.pipelines_accumulate_whole = true;
+    c->job.global_batch = 64;
+    s.zero = 3;
+    s.dp = 16;
+    for (s.pp = 1; s.pp <= 4; s.pp *= 4) {
+        zero_cost_init(c, &parts->shard, &s, &zero);
+        check_near(zero.held_frac, s.pp > 1 ? 0.75 : 0, 1e-12);
+        assert_int_equal(zero.reduces_alone, s.pp > 1);
+    }
+    free(parts);
+    free(c);
+}
+
 /* The update passes what a rank owns of 16, and clears the gradients that it holds: all of them
  * under ZeRO 1, its own under ZeRO 2. */
 static void test_update_clears_what_is_held(void **state)
@@ -344,6 +375,7 @@ int main(void)
         cmocka_unit_test(test_windows_of_data_parallelism),
         cmocka_unit_test(test_prefetched_layers),
         cmocka_unit_test(test_reduced_by_the_last_micro_batch),
+        cmocka_unit_test(test_reduced_behind_a_pipeline),
         cmocka_unit_test(test_update_clears_what_is_held),
         cmocka_unit_test(test_buffers_of_gathered_parameters),
     };

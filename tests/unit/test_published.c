@@ -46,7 +46,7 @@ static const struct {
     {"nanotron_2025",         0.14,  0.12},
     {"narayanan21",           0.03,  0   },
     {"nemo_long_sequences",   0.035, 0   },
-    {"oellm_jupiter",         0.14,  0.03},
+    {"oellm_jupiter",         0.14,  0.01},
     {"paddlenlp_2023",        0.10,  0.14},
     {"papers_2022_2024",      0.09,  0   },
     {"prime_rl_2026",         0.17,  0.09},
