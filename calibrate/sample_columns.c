@@ -30,6 +30,11 @@ static const struct cell_name attention_cells[] = {
     {"decode",   ATTENTION_DECODE  },
     {NULL,       0                 },
 };
+static const struct cell_name mask_cells[] = {
+    {"causal", SAMPLE_MASK_CAUSAL},
+    {"none",   SAMPLE_MASK_NONE  },
+    {NULL,     0                 },
+};
 static const struct cell_name collective_cells[] = {
     {"all_reduce",     COLLECTIVE_ALL_REDUCE    },
     {"all_gather",     COLLECTIVE_ALL_GATHER    },
@@ -111,6 +116,8 @@ static const struct sample_column attention_columns[] = {
     SIZE("kv_heads", attention.kv_heads),
     SIZE("head_dim", attention.head_dim_qk),
     TIME,
+    {"head_dim_v", COLUMN_SIZE, false, AT(attention.head_dim_v), NULL      },
+    {"mask",       COLUMN_NAME, false, AT(mask),                 mask_cells},
     END,
 };
 static const struct sample_column moe_columns[] = {

@@ -11,10 +11,26 @@ enum dtype sample_compute_dtype(const struct sample *s)
     return s->dtype;
 }
 
-/* A linear layer as databases of kernels time it, or the product alone with cold operands. */
-static double product_s(const struct gpu *gpu, const struct sample *s, bool apart)
+static double product_s(const struct gpu *gpu, const struct sample *s)
 {
-    return apart ? gemm_s(gpu, s->dtype, &s->gemm) : gemm_benchmark_s(gpu, s->dtype, &s->gemm);
+    switch (s->timing) {
+    case SAMPLE_TIMING_LAYER:
+        return gemm_benchmark_s(gpu, s->dtype, &s->gemm);
+    case SAMPLE_TIMING_COLD:
+        return gemm_s(gpu, s->dtype, &s->gemm);
+    case SAMPLE_TIMING_ALONE:
+        return gemm_loop_s(gpu, s->dtype, &s->gemm, false);
+    case SAMPLE_TIMING_SUSTAINED:
+        return gemm_loop_s(gpu, s->dtype, &s->gemm, true);
+    }
+    return 0;
+}
+
+static double grouped_s(const struct gpu *gpu, const struct sample *s)
+{
+    double seconds = grouped_gemm_s(gpu, s->dtype, &s->gemm);
+    return s->timing == SAMPLE_TIMING_SUSTAINED ? gemm_settled_s(gpu, s->dtype, &s->gemm, seconds)
+                                                : seconds;
 }
 
 static double attention_sample_s(const struct gpu *gpu, const struct sample *s)
@@ -26,13 +42,13 @@ static double attention_sample_s(const struct gpu *gpu, const struct sample *s)
     return attention_s(gpu, sample_compute_dtype(s), s->pass, &s->attention);
 }
 
-double kernel_sample_s(const struct gpu *gpu, const struct sample *s, bool apart)
+double kernel_sample_s(const struct gpu *gpu, const struct sample *s)
 {
     switch (s->kind) {
     case SAMPLE_GEMM:
-        return product_s(gpu, s, apart);
+        return product_s(gpu, s);
     case SAMPLE_GROUPED:
-        return grouped_gemm_s(gpu, s->dtype, &s->gemm);
+        return grouped_s(gpu, s);
     case SAMPLE_ATTENTION:
         return attention_sample_s(gpu, s);
     case SAMPLE_MOE:
@@ -69,8 +85,7 @@ static bool computes(const struct gpu *gpu, const struct sample *s)
     return !product || gpu->peak_flop_per_s[s->dtype] > 0;
 }
 
-double sample_predict_s(const struct system *system, const struct sample *s, bool apart,
-                        const char **why)
+double sample_predict_s(const struct system *system, const struct sample *s, const char **why)
 {
     double t = 0;
     *why = NULL;
@@ -79,7 +94,7 @@ double sample_predict_s(const struct system *system, const struct sample *s, boo
     else if (!computes(&system->gpu, s))
         *why = "the GPU has no peak in this datatype";
     else
-        t = kernel_sample_s(&system->gpu, s, apart);
+        t = kernel_sample_s(&system->gpu, s);
     if (!*why && !(t > 0 && isfinite(t)))
         *why = "no time was predicted";
     return *why ? 0 : t;

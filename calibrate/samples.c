@@ -79,8 +79,23 @@ static enum status split(const struct reading *r, const char *line, size_t n, st
     return STATUS_OK;
 }
 
-/* "# source: ..." or else the first comment; a comment that names our own benchmarks says that
- * products were timed without quantisation. */
+/* "timing: cold", "timing: alone" or "timing: sustained"; our own benchmarks are cold. */
+static void read_timing(struct reading *r, const char *text)
+{
+    static const struct cell_name words[] = {
+        {"timing: cold",      SAMPLE_TIMING_COLD     },
+        {"timing: alone",     SAMPLE_TIMING_ALONE    },
+        {"timing: sustained", SAMPLE_TIMING_SUSTAINED},
+        {"stepcast-bench",    SAMPLE_TIMING_COLD     },
+    };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strstr(text, words[i].name)) {
+            r->file.timing = (enum sample_timing)words[i].value;
+            return;
+        }
+}
+
+/* "# source: ..." or else the first comment, and how its rows were timed. */
 static void read_comment(struct reading *r, const char *line, size_t n)
 {
     static const char key[] = "source:";
@@ -89,8 +104,7 @@ static void read_comment(struct reading *r, const char *line, size_t n)
         line++, n--;
     if (!copy_trimmed(line, n, text, sizeof text) || text[0] == '\0')
         return;
-    if (strstr(text, "stepcast-bench"))
-        r->file.quantised_apart = true;
+    read_timing(r, text);
     bool is_source = strncmp(text, key, sizeof key - 1) == 0;
     if (r->file.source[0] != '\0' && !(is_source && r->comment))
         return;
@@ -172,12 +186,14 @@ static void complete(struct sample *s)
     s->gemm.skew = s->gemm.skew > 1 ? s->gemm.skew : 1;
     s->gemm.accumulate = s->phase == PHASE_BACKWARD_WEIGHT;
     s->gemm.output_bytes = s->gemm.accumulate || s->dtype == DTYPE_FP32 ? 4 : 2;
-    s->attention.head_dim_v = s->attention.head_dim_qk;
+    if (s->attention.head_dim_v <= 0)
+        s->attention.head_dim_v = s->attention.head_dim_qk;
     s->prefill = (int)s->pass == SAMPLE_PREFILL;
     s->pass = s->prefill ? ATTENTION_FORWARD : s->pass;
     /* causal: the mean row of queries sees half of the keys; decode sees all */
     double q = s->attention.seq_q, kv = s->attention.seq_kv;
-    s->attention.visible_frac = s->pass == ATTENTION_DECODE || q > kv ? 1 : (kv - (q - 1) / 2) / kv;
+    bool all = s->mask == SAMPLE_MASK_NONE || s->pass == ATTENTION_DECODE || q > kv;
+    s->attention.visible_frac = all ? 1 : (kv - (q - 1) / 2) / kv;
 }
 
 static enum status check_row(const struct sample *s, struct error *e)
@@ -208,6 +224,7 @@ static enum status read_row(struct reading *r, const struct cells *cells, struct
     struct sample s;
     memset(&s, 0, sizeof s);
     s.kind = r->file.kind;
+    s.timing = r->file.timing;
     s.file = r->samples->file_count;
     s.row = ++r->file.count;
     s.line = r->line;

@@ -10,7 +10,8 @@
 enum sample_kind {
     SAMPLE_GEMM,       /* dtype,m,n,k */
     SAMPLE_GROUPED,    /* pass,dtype,groups,m,n,k,skew */
-    SAMPLE_ATTENTION,  /* phase,dtype,kv_dtype,batch,seq_q,seq_kv,heads,kv_heads,head_dim */
+    SAMPLE_ATTENTION,  /* phase,dtype,kv_dtype,batch,seq_q,seq_kv,heads,kv_heads,head_dim
+                          (head_dim_v: else head_dim; mask: causal or none) */
     SAMPLE_MOE,        /* dtype,tokens,hidden,expert_ffn,top_k,experts,tp,ep,distribution */
     SAMPLE_COLLECTIVE, /* op,dtype,ranks,bytes (ranks_per_node) */
     SAMPLE_MEMORY,     /* op,dtype,bytes */
@@ -23,15 +24,28 @@ struct collective_shape {
     double ranks, ranks_per_node, bytes; /* ranks_per_node 0: not told */
 };
 
+/* How products were timed; of other kinds, only whether clocks had settled. */
+enum sample_timing {
+    SAMPLE_TIMING_LAYER, /* a linear layer in a short burst: the quantisation of narrow activations
+                            with it, weights in turn */
+    SAMPLE_TIMING_COLD,  /* quantised before, weights in memory, full clock: stepcast-bench */
+    SAMPLE_TIMING_ALONE, /* quantised before, a short loop of the same operands */
+    SAMPLE_TIMING_SUSTAINED, /* that loop for seconds: the clock of the power cap */
+};
+
+enum sample_mask { SAMPLE_MASK_CAUSAL, SAMPLE_MASK_NONE };
+
 /* One row; of the shapes the one of its kind. */
 struct sample {
     enum sample_kind kind;
-    size_t file, row, line; /* row: 1 is the first row of data */
+    enum sample_timing timing; /* its file's */
+    size_t file, row, line;    /* row: 1 is the first row of data */
     double time_s;
     enum dtype dtype, kv_dtype;
     enum phase phase; /* of a gemm */
     enum attention_pass pass;
-    bool prefill; /* attention of serving: fills the cache of keys and values too */
+    enum sample_mask mask; /* of attention's visible_frac */
+    bool prefill;          /* attention of serving: fills the cache of keys and values too */
     struct gemm gemm;
     struct attention attention;
     struct expert_layer moe;
@@ -43,9 +57,9 @@ struct sample {
 struct sample_file {
     char path[512];
     enum sample_kind kind;
-    char source[192];     /* of the line "# source: ..." or the first comment */
-    bool quantised_apart; /* gemm rows of narrow types are without the activations' quantisation */
-    size_t first, count;  /* of its rows */
+    char source[192];          /* of the line "# source: ..." or the first comment */
+    enum sample_timing timing; /* of the line "# timing: ..." */
+    size_t first, count;       /* of its rows */
 };
 
 /* Zero-initialise; samples_free when done. */

@@ -12,8 +12,7 @@ void samples_predict(const struct system *system, const struct samples *samples,
 {
     for (size_t i = 0; i < samples->count; i++) {
         const struct sample *s = &samples->items[i];
-        bool apart = samples->files[s->file].quantised_apart;
-        predictions[i].time_s = sample_predict_s(system, s, apart, &predictions[i].skipped);
+        predictions[i].time_s = sample_predict_s(system, s, &predictions[i].skipped);
     }
 }
 

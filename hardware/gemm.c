@@ -1,4 +1,5 @@
 #include "base/minmax.h"
+#include "hardware/power.h"
 #include "hardware/roofline.h"
 #include "hardware/tiles.h"
 #include <math.h>
@@ -133,6 +134,24 @@ double gemm_benchmark_s(const struct gpu *gpu, enum dtype dtype, const struct ge
     double seconds = gpu->calibration.gemm[dtype].t0_s + product_s(gpu, dtype, g, copies);
     seconds += droop_s(gpu, dtype, g) + quantise_s(gpu, dtype, g->batch * g->m * g->k);
     return fmax(seconds * correction(gpu, dtype, g), gemm_peak_s(gpu, dtype, g));
+}
+
+double gemm_settled_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g, double seconds)
+{
+    struct power_load load = {.math_j = gemm_flop(g) * power_flop_j(gpu, dtype),
+                              .other_j = gemm_bytes(dtype, g) * power_byte_j(),
+                              .clocked_s = seconds};
+    return seconds / power_clock_frac(gpu, &load);
+}
+
+double gemm_loop_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g, bool sustained)
+{
+    if (is_empty(g))
+        return 0;
+    double seconds = gpu->calibration.gemm[dtype].t0_s + product_s(gpu, dtype, g, 1);
+    seconds *= correction(gpu, dtype, g);
+    seconds = sustained ? gemm_settled_s(gpu, dtype, g, seconds) : seconds + droop_s(gpu, dtype, g);
+    return fmax(seconds, gemm_peak_s(gpu, dtype, g));
 }
 
 double gemm_work_lower_s(const struct gpu *gpu, enum dtype dtype, double flop)

@@ -23,6 +23,15 @@ double grouped_gemm_s(const struct gpu *gpu, enum dtype dtype, const struct gemm
  * it, weights that the last cache may hold, clocks that fall under long kernels. */
 double gemm_benchmark_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g);
 
+/* The product alone in a loop of the same operands, which the last cache may keep, quantised
+ * before: short, its clock falls by its own length; sustained, it is gemm_settled_s's. */
+double gemm_loop_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g, bool sustained);
+
+/* What a product, or its groups, of `seconds` at full clock takes once the clock has settled under
+ * the power cap (hardware/power.h). */
+double gemm_settled_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g,
+                      double seconds);
+
 /* A layer of experts on one rank as a benchmark times it, with balanced routing: `tokens` enter,
  * each with top_k of `experts`, of which the rank has experts / ep with expert_ffn / tp columns
  * each. Covers routing, permutation, both gated layers and the weighted sum. */

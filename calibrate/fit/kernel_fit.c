@@ -42,7 +42,6 @@ bool kernel_fit_slot(const struct gpu *gpu, const struct sample *s, struct calib
 
 struct gathered {
     const struct sample **row;
-    bool *apart;
     struct kernel_rows rows;
     const struct sample_file *file; /* of the first */
 };
@@ -51,25 +50,22 @@ static bool gather(const struct gpu *gpu, const struct samples *samples,
                    const struct calibration_slot *slot, struct gathered *g)
 {
     g->row = malloc((samples->count + 1) * sizeof *g->row);
-    g->apart = malloc((samples->count + 1) * sizeof *g->apart);
-    g->rows = (struct kernel_rows){g->row, g->apart, 0, samples->items};
-    for (size_t i = 0; g->row && g->apart && i < samples->count; i++) {
+    g->rows = (struct kernel_rows){g->row, 0, samples->items};
+    for (size_t i = 0; g->row && i < samples->count; i++) {
         const struct sample *s = &samples->items[i];
         struct calibration_slot own;
         if (!kernel_fit_slot(gpu, s, &own) || own.offset != slot->offset)
             continue;
-        g->row[g->rows.n] = s;
-        g->apart[g->rows.n++] = samples->files[s->file].quantised_apart;
+        g->row[g->rows.n++] = s;
     }
     if (g->row && g->rows.n > 0)
         g->file = &samples->files[g->row[0]->file];
-    return g->row && g->apart;
+    return g->row;
 }
 
 static void gathered_free(struct gathered *g)
 {
     free(g->row);
-    free(g->apart);
 }
 
 /* ---- what follows from what was fitted ---- */

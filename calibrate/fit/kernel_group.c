@@ -18,28 +18,24 @@ enum { STARTS = 3, CHOICE_STARTS = 1, FOLD_ITERATIONS = 10 };
 /* Rows by a condition, as another view of the same samples. */
 struct view {
     const struct sample **row;
-    bool *apart;
     struct kernel_rows rows;
 };
 
 static bool view_init(struct view *v, size_t n)
 {
     v->row = malloc((n + 1) * sizeof *v->row);
-    v->apart = malloc((n + 1) * sizeof *v->apart);
-    v->rows = (struct kernel_rows){v->row, v->apart, 0, NULL};
-    return v->row && v->apart;
+    v->rows = (struct kernel_rows){v->row, 0, NULL};
+    return v->row;
 }
 
 static void view_free(struct view *v)
 {
     free(v->row);
-    free(v->apart);
 }
 
 static void view_add(struct view *v, const struct kernel_rows *rows, size_t i)
 {
-    v->row[v->rows.n] = rows->row[i];
-    v->apart[v->rows.n++] = rows->apart[i];
+    v->row[v->rows.n++] = rows->row[i];
 }
 
 /* Rows in (inside) or out of one fold. */
@@ -120,8 +116,7 @@ static void add_errors(const struct kernel_problem *p, const struct kernel_rows 
 static void store_left_out(const struct gpu *gpu, const struct kernel_rows *left_out, double *out)
 {
     for (size_t i = 0; out && i < left_out->n; i++)
-        out[left_out->row[i] - left_out->first] =
-            kernel_sample_s(gpu, left_out->row[i], left_out->apart[i]);
+        out[left_out->row[i] - left_out->first] = kernel_sample_s(gpu, left_out->row[i]);
 }
 
 /* Rows of one class by the roofline of that class: so few constants cannot serve both. */
@@ -138,8 +133,7 @@ static void store_rooflines(const struct gpu *gpu, const struct kernel_rows *row
         struct kernel_roofline roofline = kernel_roofline_fit(gpu, own, fold);
         for (size_t i = 0; i < own->n; i++)
             if (kernel_fold(own->row[i]) == fold)
-                out[own->row[i] - rows->first] =
-                    kernel_roofline_s(&roofline, gpu, own->row[i], own->apart[i]);
+                out[own->row[i] - rows->first] = kernel_roofline_s(&roofline, gpu, own->row[i]);
     }
     view_free(&class_rows);
 }

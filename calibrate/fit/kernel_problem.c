@@ -30,7 +30,7 @@ void kernel_problem_residuals(const struct kernel_problem *p, const struct kerne
 {
     for (size_t i = 0; i < rows->n; i++) {
         const struct sample *s = rows->row[i];
-        r[i] = log(kernel_sample_s(p->gpu, s, rows->apart[i]) / s->time_s);
+        r[i] = log(kernel_sample_s(p->gpu, s) / s->time_s);
     }
 }
 

@@ -5,20 +5,20 @@
 
 enum { CONSTANTS = 3 };
 
-static double quantise_bytes_s(const struct gpu *gpu, const struct sample *s, bool apart)
+static double quantise_bytes_s(const struct gpu *gpu, const struct sample *s)
 {
     double width = dtype_bytes(s->dtype);
-    if (s->kind != SAMPLE_GEMM || apart || width >= 2)
+    if (s->kind != SAMPLE_GEMM || s->timing != SAMPLE_TIMING_LAYER || width >= 2)
         return 0;
     return (2 + width) * s->gemm.m * s->gemm.k / gpu->memory_bandwidth_bytes_per_s;
 }
 
 double kernel_roofline_s(const struct kernel_roofline *r, const struct gpu *gpu,
-                         const struct sample *s, bool apart)
+                         const struct sample *s)
 {
     double flop_s = sample_flop_s(gpu, s) / r->rate_frac;
     double bytes_s = sample_bytes_s(gpu, s) / r->bandwidth_frac;
-    double quantise_s = quantise_bytes_s(gpu, s, apart) / r->bandwidth_frac;
+    double quantise_s = quantise_bytes_s(gpu, s) / r->bandwidth_frac;
     return r->t0_s + quantise_s + fmax(flop_s, bytes_s);
 }
 
@@ -46,8 +46,8 @@ static void evaluate(const double *x, double *r, void *context)
     for (size_t i = 0; i < f->rows->n; i++) {
         const struct sample *s = f->rows->row[i];
         if (counts(f, i))
-            r[n++] = sqrt(kernel_weight(s)) *
-                     log(kernel_roofline_s(&roofline, f->gpu, s, f->rows->apart[i]) / s->time_s);
+            r[n++] =
+                sqrt(kernel_weight(s)) * log(kernel_roofline_s(&roofline, f->gpu, s) / s->time_s);
     }
 }
 

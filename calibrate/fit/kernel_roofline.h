@@ -14,6 +14,6 @@ struct kernel_roofline kernel_roofline_fit(const struct gpu *gpu, const struct k
                                            int left_out);
 
 double kernel_roofline_s(const struct kernel_roofline *roofline, const struct gpu *gpu,
-                         const struct sample *s, bool apart);
+                         const struct sample *s);
 
 #endif

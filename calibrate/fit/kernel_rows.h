@@ -5,7 +5,6 @@
 /* The samples that one group of constants is fitted to. */
 struct kernel_rows {
     const struct sample **row;
-    const bool *apart; /* of each: its file's quantised_apart */
     size_t n;
     const struct sample *first; /* of all samples, which row[i] - first numbers */
 };

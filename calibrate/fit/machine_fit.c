@@ -13,31 +13,23 @@ static bool belongs(const struct gpu *gpu, const struct sample *s,
            own.offset == slot->offset;
 }
 
-/* Room for the samples of one group of constants. */
-struct scratch {
-    const struct sample **row;
-    bool *apart;
-};
-
 /* Marks the samples of a group that they cannot tell, with a line of why. */
 static void mark_untold(const struct machine *machine, const struct calibration_slot *slot,
-                        const struct scratch *scratch, bool *untold, struct text *report)
+                        const struct sample **scratch, bool *untold, struct text *report)
 {
     const struct samples *samples = &machine->samples;
     struct error why;
     size_t n = 0;
     error_init(&why);
     for (size_t i = 0; i < samples->count; i++)
-        if (belongs(&machine->gpu, &samples->items[i], slot)) {
-            scratch->row[n] = &samples->items[i];
-            scratch->apart[n++] = samples->files[samples->items[i].file].quantised_apart;
-        }
-    const struct kernel_rows rows = {scratch->row, scratch->apart, n, samples->items};
+        if (belongs(&machine->gpu, &samples->items[i], slot))
+            scratch[n++] = &samples->items[i];
+    const struct kernel_rows rows = {scratch, n, samples->items};
     if (n == 0 || kernel_needs_check(slot, &rows, &why) == STATUS_OK)
         return;
     text_addf(report, "%s\n", why.message);
     for (size_t i = 0; i < n; i++)
-        untold[scratch->row[i] - samples->items] = true;
+        untold[scratch[i] - samples->items] = true;
 }
 
 static enum status find_untold(const struct machine *machine, bool *untold, struct text *report,
@@ -45,14 +37,13 @@ static enum status find_untold(const struct machine *machine, bool *untold, stru
 {
     size_t size = machine->samples.count + 1;
     struct calibration_slot slot;
-    const struct scratch scratch = {calloc(size, sizeof(void *)), calloc(size, sizeof(bool))};
-    if (scratch.row && scratch.apart)
+    const struct sample **scratch = calloc(size, sizeof *scratch); /* of one group of constants */
+    if (scratch)
         for (size_t i = 0; calibration_slot(i, &slot); i++)
-            mark_untold(machine, &slot, &scratch, untold, report);
+            mark_untold(machine, &slot, scratch, untold, report);
     else
         error_set(e, STATUS_IO, "out of memory for %zu samples", size);
-    free(scratch.row);
-    free(scratch.apart);
+    free(scratch);
     return e->status;
 }
 

@@ -107,9 +107,8 @@ static void test_recovery(void **state)
     assert_int_equal(fit->kernels.group[0].rows, 252);
     double worst = 0;
     for (size_t i = 0; i < samples.count; i++)
-        worst = fmax(
-            worst,
-            fabs(kernel_sample_s(&gpu, &samples.items[i], false) / samples.items[i].time_s - 1));
+        worst = fmax(worst,
+                     fabs(kernel_sample_s(&gpu, &samples.items[i]) / samples.items[i].time_s - 1));
     assert_true(worst < 0.03);
     check_near(got->bandwidth_frac, want->bandwidth_frac, 0.02);
     check_near(got->t0_s, want->t0_s, 0.03);
@@ -146,7 +145,7 @@ static void test_decode_beyond_datasheet(void **state)
     struct profile_fit *fit = fitted(&gpu, &samples, &options);
     double sum = 0;
     for (size_t i = 0; i < samples.count; i++)
-        sum += fabs(kernel_sample_s(&gpu, &samples.items[i], false) / samples.items[i].time_s - 1);
+        sum += fabs(kernel_sample_s(&gpu, &samples.items[i]) / samples.items[i].time_s - 1);
     assert_true(sum / (double)samples.count < 0.08);
     discard(fit);
     samples_free(&samples);
@@ -170,8 +169,7 @@ static void test_outliers(void **state)
     double sum = 0;
     for (size_t i = 0; i < samples.count; i++)
         if (i % 10 != 0)
-            sum +=
-                fabs(kernel_sample_s(&gpu, &samples.items[i], false) / samples.items[i].time_s - 1);
+            sum += fabs(kernel_sample_s(&gpu, &samples.items[i]) / samples.items[i].time_s - 1);
     assert_true(sum / 226 < 0.02);
     discard(fit);
     samples_free(&samples);
@@ -382,7 +380,7 @@ static void test_read_back(void **state)
         struct sample s = samples.items[i];
         for (int d = 0; d < 2; d++) {
             s.dtype = d == 0 ? DTYPE_BF16 : DTYPE_FP16;
-            double a = kernel_sample_s(&gpu, &s, false), b = kernel_sample_s(&back, &s, false);
+            double a = kernel_sample_s(&gpu, &s), b = kernel_sample_s(&back, &s);
             assert_memory_equal(&a, &b, sizeof a);
         }
     }
@@ -403,13 +401,12 @@ static void test_roofline(void **state)
     add_products(&gpu, 0, &csv);
     parse(csv.data, &samples);
     const struct sample **row = malloc(samples.count * sizeof *row);
-    bool *apart = calloc(samples.count, sizeof *apart);
-    assert_true(row && apart);
+    assert_non_null(row);
     for (size_t i = 0; i < samples.count; i++) {
         row[i] = &samples.items[i];
-        samples.items[i].time_s = kernel_roofline_s(&truth, &gpu, row[i], false);
+        samples.items[i].time_s = kernel_roofline_s(&truth, &gpu, row[i]);
     }
-    struct kernel_rows rows = {row, apart, samples.count, samples.items};
+    struct kernel_rows rows = {row, samples.count, samples.items};
     for (int fold = -1; fold < KERNEL_FOLDS; fold++) {
         struct kernel_roofline r = kernel_roofline_fit(&gpu, &rows, fold);
         check_near(r.t0_s, truth.t0_s, 0.01);
@@ -417,7 +414,6 @@ static void test_roofline(void **state)
         check_near(r.bandwidth_frac, truth.bandwidth_frac, 0.01);
     }
     free((void *)row);
-    free(apart);
     samples_free(&samples);
     text_free(&csv);
 }

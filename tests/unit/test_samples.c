@@ -200,7 +200,7 @@ static void test_predict(void **state)
     assert_null(p[0].skipped);
     check_near(p[0].time_s, layer, 1e-12);
     assert_non_null(p[1].skipped); /* Hopper has no fp4 */
-    samples.files[0].quantised_apart = true;
+    samples.items[0].timing = SAMPLE_TIMING_COLD;
     samples_predict(&system, &samples, p);
     check_near(p[0].time_s, product, 1e-12);
     samples_free(&samples);
@@ -288,11 +288,16 @@ static void test_empty_optional_cell(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kinds),       cmocka_unit_test(test_values),
-        cmocka_unit_test(test_causal),      cmocka_unit_test(test_bad),
-        cmocka_unit_test(test_second_file), cmocka_unit_test(test_notes),
-        cmocka_unit_test(test_experts),     cmocka_unit_test(test_predict),
-        cmocka_unit_test(test_collective),  cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_causal),
+        cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_second_file),
+        cmocka_unit_test(test_notes),
+        cmocka_unit_test(test_experts),
+        cmocka_unit_test(test_predict),
+        cmocka_unit_test(test_collective),
+        cmocka_unit_test(test_errors),
         cmocka_unit_test(test_empty_optional_cell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
