@@ -70,22 +70,42 @@ static bool is_empty(const struct gemm *g)
     return g->m <= 0 || g->n <= 0 || g->k <= 0 || g->batch <= 0;
 }
 
+static struct gemm largest_group(const struct gemm *g)
+{
+    struct gemm largest = *g;
+    largest.batch = 1;
+    largest.m = g->m * fmax(g->skew, 1);
+    return largest;
+}
+
+/* The grouped kernel that the experts were timed with. */
+static double measured_kernel_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g)
+{
+    struct gemm largest = largest_group(g);
+    double seconds = fmax(product_s(gpu, dtype, g), product_s(gpu, dtype, &largest));
+    return fmax(gpu->calibration.grouped[dtype].t0_s + seconds, gemm_peak_s(gpu, dtype, g));
+}
+
+/* Training in blocks of 128 runs DeepGEMM or a library's dense products, whose scheduler walks the
+ * tiles of all groups as those of one product [DeepGEMM]: the dense form over their union. The
+ * kernel that the samples time reaches half of that [calibrate/published/kernels/h800-sxm]. */
 double grouped_gemm_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g)
 {
     if (is_empty(g))
         return 0;
-    struct gemm largest = *g;
-    largest.batch = 1;
-    largest.m = g->m * fmax(g->skew, 1);
-    double seconds = fmax(product_s(gpu, dtype, g), product_s(gpu, dtype, &largest));
-    return fmax(gpu->calibration.grouped[dtype].t0_s + seconds, gemm_peak_s(gpu, dtype, g));
+    double seconds = measured_kernel_s(gpu, dtype, g);
+    if (dtype != DTYPE_FP8_BLOCK)
+        return seconds;
+    struct gemm largest = largest_group(g);
+    return fmin(seconds, fmax(gemm_s(gpu, dtype, g), gemm_s(gpu, dtype, &largest)));
 }
 
 double grouped_work_lower_s(const struct gpu *gpu, enum dtype dtype, double flop)
 {
     const struct grouped_constants *c = &gpu->calibration.grouped[dtype];
     double flop_per_s = gpu->peak_flop_per_s[dtype] * c->peak_frac;
-    return tiles_floor_s(menu, TILES, c->a0, flop_per_s, flop);
+    double seconds = tiles_floor_s(menu, TILES, c->a0, flop_per_s, flop);
+    return dtype == DTYPE_FP8_BLOCK ? fmin(seconds, gemm_work_lower_s(gpu, dtype, flop)) : seconds;
 }
 
 /* Balanced routing gives the rank tokens top_k / ep pairs over its experts / ep experts; few pairs
@@ -118,7 +138,7 @@ double expert_layer_s(const struct gpu *gpu, enum dtype dtype, const struct expe
         c->routing_s + experts * c->per_group_s + x->tokens * x->experts * c->routing_token_s;
     seconds += passing_s(gpu, 2 * moved, c->routing_bandwidth_frac, c->l2_ratio);
     seconds +=
-        grouped_gemm_s(gpu, dtype, &products.up) + grouped_gemm_s(gpu, dtype, &products.down);
+        measured_kernel_s(gpu, dtype, &products.up) + measured_kernel_s(gpu, dtype, &products.down);
     return seconds * correction_factor(&gpu->calibration.grouped_correction[dtype], x->tokens,
                                        experts, x->hidden * ffn);
 }
