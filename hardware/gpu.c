@@ -78,14 +78,16 @@ static struct transfer transfer_of(const struct gpu *gpu, const struct gpu *from
  * 0.39 and 0.46. Short bursts, behind the share of the peak, run between the full clock and the
  * settled one, halfway for want of a better rule (calibrate/README.md):
  *     peak_frac = peak_frac_from ((1 + s_from) / (1 + s))^(1/2)
- * Parts whose power is not known keep their relative's. Launches of the same kernels are cycles. */
+ * A part of the same make that its cap does not slow at its peak (H20) runs at its full clock;
+ * parts whose power is not known keep their relative's. Launches of the same kernels are cycles. */
 static void transfer_products(struct gpu *gpu, const struct gpu *from, const struct transfer *t)
 {
     for (int d = 0; d < DTYPES; d++) {
         struct gemm_constants *c = &gpu->calibration.gemm[d];
         double own = power_slow_down(gpu, (enum dtype)d),
                theirs = power_slow_down(from, (enum dtype)d);
-        if (own > 0 && theirs > 0) {
+        bool free = t->same_vendor && power_is_known(gpu, (enum dtype)d);
+        if ((own > 0 || free) && theirs > 0) {
             c->droop *= own / theirs;
             c->peak_frac *= sqrt((1 + theirs) / (1 + own));
         }

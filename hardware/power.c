@@ -40,6 +40,12 @@ double power_clock_frac(const struct gpu *gpu, const struct power_load *load)
     return low;
 }
 
+bool power_is_known(const struct gpu *gpu, enum dtype d)
+{
+    return gpu->power_cap_w > gpu->idle_power_w && gpu->idle_power_w > 0 &&
+           power_flop_j(gpu, d) * gpu->peak_flop_per_s[d] > 0;
+}
+
 double power_slow_down(const struct gpu *gpu, enum dtype d)
 {
     struct power_load load = {.math_j = power_flop_j(gpu, d) * gpu->peak_flop_per_s[d],

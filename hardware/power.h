@@ -25,6 +25,10 @@ double power_byte_j(void);
  * 1 where cap, idle power or the energy of a FLOP is not known. */
 double power_clock_frac(const struct gpu *gpu, const struct power_load *load);
 
+/* Whether cap, idle power and the energy of a FLOP of datatype d are known, and the part computes
+ * in it. */
+bool power_is_known(const struct gpu *gpu, enum dtype d);
+
 /* What a second of datatype d at the peak takes longer once clocks have settled, 1 / f - 1 with the
  * f above; 0 where the power suffices or a figure is not known. */
 double power_slow_down(const struct gpu *gpu, enum dtype d);
