@@ -91,7 +91,7 @@ double attention_peak_s(const struct gpu *gpu, enum dtype dtype, enum attention_
 struct attention_kernel {
     const struct attention_constants *c;
     enum attention_pass pass;
-    double flop_per_s;
+    double flop_per_s, fixed_s; /* fixed_s: of a CTA */
 };
 
 /* Seconds of one score on the whole chip: ((f / (R e_a))^p + (1 / (X e_x))^p)^(1/p) / head_frac, f
@@ -120,12 +120,34 @@ static double kernel_s(const struct gpu *gpu, const struct attention_kernel *ker
     double visible = a->visible_frac < 1 ? fmin(1, a->visible_frac + c->tile_rows / (2 * keys)) : 1;
     if (tiles == 1)
         visible = 1;
-    double one_s = score_s(gpu, kernel, a), fixed_s = c->cta_s / head_frac(c, a);
+    double one_s = score_s(gpu, kernel, a), fixed_s = kernel->fixed_s;
     double executed = tiles * c->tile_rows * keys * visible;
     double all_s = a->batch * a->heads * (executed * one_s + tiles * fixed_s / gpu->sm_count);
     double longest_s = c->tile_rows * keys * fmin(1, 2 * visible) * one_s * gpu->sm_count + fixed_s;
     double peak_s = attention_flop(kernel->pass, a) / kernel->flop_per_s;
     return fmax(join_s(all_s, longest_s, c->tail), peak_s);
+}
+
+/* Backward, a CTA loads a block of keys and values and stores their gradients, and the sums of dQ
+ * are cleared before and converted after: by bytes, where forward starts and ends alike. */
+static double fixed_s(const struct attention_constants *c, enum attention_pass pass,
+                      const struct attention *a)
+{
+    static const double measured_head = 128;
+    double head = (a->head_dim_qk + a->head_dim_v) / 2;
+    return pass == ATTENTION_BACKWARD ? c->cta_s * head / measured_head
+                                      : c->cta_s / head_frac(c, a);
+}
+
+double attention_around_s(const struct gpu *gpu, enum dtype dtype, enum attention_pass pass,
+                          const struct attention *a)
+{
+    if (scores(a) <= 0 || pass == ATTENTION_DECODE)
+        return 0;
+    const struct attention_constants *c =
+        &gpu->calibration.attention[pass][attention_runs_fp8(gpu, dtype, dtype)];
+    double ctas = a->batch * a->heads * ceil(a->seq_q / c->tile_rows);
+    return c->t0_s + ctas * fixed_s(c, pass, a) / gpu->sm_count;
 }
 
 double attention_s(const struct gpu *gpu, enum dtype dtype, enum attention_pass pass,
@@ -137,7 +159,8 @@ double attention_s(const struct gpu *gpu, enum dtype dtype, enum attention_pass 
         return attention_decode_s(gpu, dtype, a);
     int fp8 = attention_runs_fp8(gpu, dtype, dtype);
     const struct attention_constants *c = &gpu->calibration.attention[pass][fp8];
-    struct attention_kernel kernel = {c, pass, math_flop_per_s(gpu, dtype, fp8)};
+    struct attention_kernel kernel = {c, pass, math_flop_per_s(gpu, dtype, fp8),
+                                      fixed_s(c, pass, a)};
     double memory_s =
         attention_bytes(dtype, pass, a) / (gpu->memory_bandwidth_bytes_per_s * c->bandwidth_frac);
     return fmax(c->t0_s + fmax(kernel_s(gpu, &kernel, a), memory_s),
@@ -154,7 +177,8 @@ double attention_prefill_s(const struct gpu *gpu, enum dtype dtype, enum dtype k
         return 0;
     int fp8 = attention_runs_fp8(gpu, dtype, kv_dtype);
     const struct attention_constants *c = &gpu->calibration.attention[ATTENTION_PREFILL][fp8];
-    struct attention_kernel kernel = {c, ATTENTION_FORWARD, math_flop_per_s(gpu, dtype, fp8)};
+    struct attention_kernel kernel = {c, ATTENTION_FORWARD, math_flop_per_s(gpu, dtype, fp8),
+                                      fixed_s(c, ATTENTION_FORWARD, a)};
     double tokens = a->batch * a->seq_q, width = a->head_dim_qk + a->head_dim_v;
     double query = 2 * a->heads, key = a->kv_heads * (2 + dtype_bytes(kv_dtype));
     double bytes = tokens * width * (query + c->cache_kv_weight * key);

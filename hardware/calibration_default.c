@@ -67,10 +67,37 @@ static const struct grouped_constants default_grouped = {
     .routing_bandwidth_frac = 0.5,
 };
 
-/* math_frac, exp_frac and cta_s reproduce FlashAttention-3's forward rates on H100 (430 to 621
- * TFLOP/s from 512 to 16384 tokens at head size 128, 0.62 of it at 64; arXiv 2407.08608,
- * pytorch/benchmark 2391); Ampere: FlashAttention-2 (50 to 73 % of peak) with its smaller tiles. */
+/* Training's forward attention, fitted to rates that others published (calibrate/README.md,
+ * "Public timings that nothing was fitted to", calibrate/published/kernels): cuDNN 9.27 and
+ * FlashAttention 3 and 4 on H100, H200 and H20; the same of Blackwell with cuDNN of 2025; within
+ * 6.5 and 5 % for heads of 64 to 256 in 16 bit and fp8. Blackwell's kernels compute part of the
+ * exponentials by polynomials on the FMA units [FlashAttention-4]: as many as the exponential unit
+ * itself. */
 static const struct attention_constants hopper_forward = {
+    .math_frac = 0.79,
+    .exp_frac = 0.60,
+    .p = 2,
+    .tile_rows = 128,
+    .least_keys = 64,
+    .cta_s = 3.1e-6,
+    .tail = 4,
+    .head_64 = 1,
+    .head_192 = 1,
+    .head_256 = 0.93,
+    .head_512 = 0.93,
+    .bandwidth_frac = 0.7,
+    .t0_s = 3e-6,
+    .cache_t0_s = 8e-6,
+    .cache_bandwidth_frac = 0.5,
+    .cache_kv_weight = 0.5,
+    .cache_l2_ratio = 1,
+};
+static const double blackwell_math_frac = 0.89, blackwell_exp_frac = 0.93, blackwell_cta_s = 1.5e-6;
+
+/* Other vendors' parts, and serving's kernels where nothing was measured: FlashAttention-3's
+ * forward rates on H100 as it was published (430 to 621 TFLOP/s from 512 to 16384 tokens at head
+ * size 128, 0.62 of it at 64; arXiv 2407.08608, pytorch/benchmark 2391). */
+static const struct attention_constants general_forward = {
     .math_frac = 0.652,
     .exp_frac = 0.48,
     .p = 4,
@@ -89,6 +116,7 @@ static const struct attention_constants hopper_forward = {
     .cache_kv_weight = 0.5,
     .cache_l2_ratio = 1,
 };
+/* FlashAttention-2: 50 to 73 % of the peak, with its smaller tiles. */
 static const struct attention_constants ampere_forward = {
     .math_frac = 0.70,
     .exp_frac = 0.60,
@@ -109,9 +137,47 @@ static const struct attention_constants ampere_forward = {
     .cache_l2_ratio = 1,
 };
 
-/* FlashAttention's backward runs its 2.5 times larger work at 0.7 to 0.85 of forward's rate.
- * [FlashAttention-2] */
-static const double backward_of_forward = 0.78;
+/* Backward attention, 2.5 times the work, by forward's constants: its CTAs own a block of keys,
+ * before and after which more is done, and hold five products' operands, so that wide heads leave
+ * room for smaller tiles alone. Fitted as forward's, Ampere's to FlashAttention 2 on A100 (within
+ * 6, 7 and 2.5 %). In fp8 scores and their gradients are cast between the products; Hopper's kernel
+ * of cuDNN computes masked scores too (352 of 706 TFLOP/s). */
+struct backward {
+    double math, exp, cta; /* over forward's */
+    double head_192, head_256;
+};
+enum generation { AMPERE, HOPPER, BLACKWELL, GENERAL, GENERATIONS };
+static const struct backward backward_of[GENERATIONS][2] = {
+    [AMPERE] = {{0.85, 1, 8.6, 0.88, 0.76},  {0.85, 1, 8.6, 0.88, 0.76}},
+    [HOPPER] = {{0.738, 1, 4.1, 0.91, 0.67}, {0.738, 0.123, 4.1, 1, 1} },
+    [BLACKWELL] = {{0.6, 1, 2.3, 0.79, 0.78},   {0.64, 0.355, 3.5, 1, 1}  },
+ /* 0.7 to 0.85 of forward's rate [FlashAttention-2] */
+    [GENERAL] = {{0.78, 0.78, 1, 1, 1},       {0.78, 0.78, 1, 1, 1}     },
+};
+
+static enum generation generation_of(const char *architecture)
+{
+    static const char *const older[] = {"volta", "ampere", "ada"};
+    for (size_t i = 0; i < sizeof older / sizeof older[0]; i++)
+        if (strcmp(architecture, older[i]) == 0)
+            return AMPERE;
+    if (strncmp(architecture, "blackwell", strlen("blackwell")) == 0)
+        return BLACKWELL;
+    return strcmp(architecture, "hopper") == 0 ? HOPPER : GENERAL;
+}
+
+static struct attention_constants forward_of(enum generation generation)
+{
+    if (generation == AMPERE || generation == GENERAL)
+        return generation == AMPERE ? ampere_forward : general_forward;
+    struct attention_constants c = hopper_forward;
+    if (generation == BLACKWELL) {
+        c.math_frac = blackwell_math_frac;
+        c.exp_frac = blackwell_exp_frac;
+        c.cta_s = blackwell_cta_s;
+    }
+    return c;
+}
 
 /* Between what A100, H100 and L40S measured with TensorRT-LLM. */
 static const struct decode_constants default_decode = {
@@ -161,45 +227,48 @@ static void gemm_default(struct calibration *c, bool ampere)
     }
 }
 
-void calibration_backward(struct calibration *c)
+void calibration_backward(struct calibration *c, const char *architecture)
 {
     for (int fp8 = 0; fp8 < 2; fp8++) {
+        const struct backward *of = &backward_of[generation_of(architecture)][fp8];
         struct attention_constants *backward = &c->attention[ATTENTION_BACKWARD][fp8];
         *backward = c->attention[ATTENTION_FORWARD][fp8];
-        backward->math_frac *= backward_of_forward;
-        backward->exp_frac *= backward_of_forward;
+        backward->math_frac *= of->math;
+        backward->exp_frac *= of->exp;
+        backward->cta_s *= of->cta;
+        backward->head_192 = of->head_192;
+        backward->head_256 = backward->head_512 = of->head_256;
     }
 }
 
-static void attention_default(struct calibration *c, bool ampere, const char *architecture)
+static void attention_default(struct calibration *c, const char *architecture)
 {
+    enum generation generation = generation_of(architecture);
     /* Ada runs Ampere's kernels in as many cycles of a faster clock */
     double cycles = strcmp(architecture, "ada") == 0 ? 1410.0 / 2520 : 1;
-    bool blackwell = strncmp(architecture, "blackwell", strlen("blackwell")) == 0;
     for (int fp8 = 0; fp8 < 2; fp8++) {
-        struct attention_constants *forward = &c->attention[ATTENTION_FORWARD][fp8];
-        *forward = ampere ? ampere_forward : hopper_forward;
+        struct attention_constants *forward = &c->attention[ATTENTION_FORWARD][fp8],
+                                   *prefill = &c->attention[ATTENTION_PREFILL][fp8];
+        *forward = forward_of(generation);
+        *prefill = generation == AMPERE ? ampere_forward : general_forward;
         forward->cta_s *= cycles;
-        forward->cache_t0_s *= cycles;
-        c->attention[ATTENTION_PREFILL][fp8] = *forward;
+        prefill->cta_s *= cycles;
+        prefill->cache_t0_s *= cycles;
         c->decode[fp8] = default_decode;
-        if (blackwell) { /* its grouped kernels serve every group and batch (measured) */
+        if (generation == BLACKWELL) { /* its grouped kernels serve every group and batch
+                                          (measured) */
             c->decode[fp8].group_least = 1;
             c->decode[fp8].group_fill = 0;
         }
     }
-    calibration_backward(c);
+    calibration_backward(c, architecture);
 }
 
 void calibration_default(struct calibration *c, const char *architecture)
 {
-    static const char *const older[] = {"volta", "ampere", "ada"};
-    bool ampere = false;
-    for (size_t i = 0; i < sizeof older / sizeof older[0]; i++)
-        ampere = ampere || strcmp(architecture, older[i]) == 0;
     memset(c, 0, sizeof *c);
-    gemm_default(c, ampere);
-    attention_default(c, ampere, architecture);
+    gemm_default(c, generation_of(architecture) == AMPERE);
+    attention_default(c, architecture);
     for (int m = 0; m < MEMORY_CLASSES; m++)
         c->memory[m] = (struct memory_constants){memory_frac[m], memory_t0_s};
 }

@@ -113,6 +113,23 @@ static void transfer_cache_kernel(const struct gpu *gpu, const struct gpu *from,
     c->cache_l2_ratio = frac / c->cache_bandwidth_frac;
 }
 
+/* Training's attention, where nobody measured the relative's: its architecture's own. Other makes'
+ * parts keep an older relative's forward pass. */
+static void transfer_training(struct gpu *gpu, const struct transfer *t,
+                              struct attention_constants own[][2])
+{
+    struct calibration *c = &gpu->calibration, derived;
+    for (int fp8 = 0; fp8 < 2; fp8++)
+        if (c->attention_group[ATTENTION_FORWARD][fp8].kind == CALIBRATION_ASSUMED &&
+            (t->same_vendor || t->same_kernels))
+            c->attention[ATTENTION_FORWARD][fp8] = own[ATTENTION_FORWARD][fp8];
+    derived = *c;
+    calibration_backward(&derived, gpu->architecture);
+    for (int fp8 = 0; fp8 < 2; fp8++)
+        if (c->attention_group[ATTENTION_BACKWARD][fp8].kind == CALIBRATION_ASSUMED)
+            c->attention[ATTENTION_BACKWARD][fp8] = derived.attention[ATTENTION_BACKWARD][fp8];
+}
+
 /* Serving's attention: tiles of queries and keys are the architecture's (64 rows for Ampere's
  * matrix instructions, 128 for Hopper's), which no fit tells: its own, not the relative's. Fixed
  * times go with the clock where both run the same kernel, and are the architecture's own elsewhere.
@@ -163,7 +180,7 @@ static void transfer_decode(struct gpu *gpu, const struct gpu *from, const struc
 static enum status read_like(const struct gpu_reading *r, struct gpu *gpu, struct error *e)
 {
     const struct json_value *like = json_member(r->object, "like");
-    struct attention_constants own[2];
+    struct attention_constants own[ATTENTION_KERNELS][2];
     struct gpu from = {.like = ""};
     struct error cause;
     if (r->depth >= LIKE_DEPTH)
@@ -178,14 +195,15 @@ static enum status read_like(const struct gpu_reading *r, struct gpu *gpu, struc
         error_set_hint(e, "%s", cause.hint);
         return e->status;
     }
-    memcpy(own, gpu->calibration.attention[ATTENTION_PREFILL], sizeof own);
+    memcpy(own, gpu->calibration.attention, sizeof own);
     gpu->across_generations =
         from.across_generations || strcmp(gpu->architecture, from.architecture) != 0;
     struct transfer t = transfer_of(gpu, &from);
     gpu->calibration = from.calibration;
     calibration_transfer(&gpu->calibration, from.name, t.same_architecture);
     transfer_products(gpu, &from, &t);
-    transfer_prefill(gpu, &from, &t, own);
+    transfer_training(gpu, &t, own);
+    transfer_prefill(gpu, &from, &t, own[ATTENTION_PREFILL]);
     transfer_decode(gpu, &from, &t);
     transfer_collectives(gpu, &from);
     return STATUS_OK;

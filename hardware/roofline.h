@@ -50,6 +50,11 @@ double expert_layer_s(const struct gpu *gpu, enum dtype dtype, const struct expe
 double attention_s(const struct gpu *gpu, enum dtype dtype, enum attention_pass pass,
                    const struct attention *a);
 
+/* Of attention_s, what surrounds the products: launch, and the fixed times of its CTAs. 0 of
+ * decode. */
+double attention_around_s(const struct gpu *gpu, enum dtype dtype, enum attention_pass pass,
+                          const struct attention *a);
+
 /* Serving's attention, visible_frac a causal half: prefill stores the keys and values it computes
  * into a cache of kv_dtype first; decode has one query a sequence and reads a cache of kv_dtype. */
 double attention_prefill_s(const struct gpu *gpu, enum dtype dtype, enum dtype kv_dtype,

@@ -67,19 +67,20 @@ bool op_clocked(const struct op *op)
 
 /* The first generation reaches 1/1.75 of the second on Ampere [FlashAttention-2 fig. 5: 110 to 130
  * against 190 to 225 TFLOP/s]; the second, written for Ampere's instructions, 1/1.75 of the third
- * on Hopper [FlashAttention-3: 1.5 to 2.0 forward, 1.5 to 1.75 back]. On Blackwell it runs no
- * faster than there [B200, TFLOP/s forward: 331 to 362 of heads of 128, meta-pytorch/tritonbench
- * pull request 171; 307 to 381 of heads of 64, Dao-AILab/flash-attention issue 1589], 1/2.86 of
- * cuDNN's there [546.8 against 191.2 ms, forward, 506,000 tokens: reported by NVlabs' Sana of
- * sm_100, quoted in sgl-project/sglang pull request 33655; assumed back]. */
+ * as it was published [FlashAttention-3: 1.5 to 2.0 forward, 1.5 to 1.75 back], 1/1.9 of what the
+ * third reaches on Hopper by now: 330 TFLOP/s forward. On Blackwell it takes 3.0 to 3.3 times
+ * cuDNN's time of its year, forward and back: 440 and 350 TFLOP/s [B200, 8,192 to 131,072 tokens:
+ * calibrate/published/kernels/b200-sxm]. */
 double stack_flash_factor(const struct scenario *scenario)
 {
-    static const double generation_gain = 1.75, blackwell_gain = 2.86;
+    static const double generation_gain = 1.75, hopper_gain = 1.9, blackwell_gain = 3.3;
     const char *architecture = scenario->system.gpu.architecture;
     bool older = strcmp(architecture, "ampere") == 0 || strcmp(architecture, "volta") == 0;
     bool blackwell = strncmp(architecture, "blackwell", strlen("blackwell")) == 0;
+    bool hopper = strcmp(architecture, "hopper") == 0;
     int g = scenario->stack.flash_generation;
-    double third = g < 3 && !older ? (blackwell ? blackwell_gain : generation_gain) : 1;
+    double gain = blackwell ? blackwell_gain : hopper ? hopper_gain : generation_gain;
+    double third = g < 3 && !older ? gain : 1;
     return g < 2 ? third * generation_gain : third;
 }
 
@@ -180,6 +181,16 @@ static double grouped_product_s(const struct scenario *scenario, const struct op
            (1 + (k[STACK_EXPERTS].value - 1) * share);
 }
 
+/* An older generation is slower in its products; what surrounds them takes as long. */
+static double fused_attention_s(const struct scenario *scenario, const struct op *op)
+{
+    const struct gpu *gpu = &scenario->system.gpu;
+    enum attention_pass pass = attention_pass_of(op);
+    double seconds = attention_s(gpu, op->dtype, pass, &op->attention);
+    double around = attention_around_s(gpu, op->dtype, pass, &op->attention);
+    return around + (seconds - around) * stack_flash_factor(scenario);
+}
+
 double op_cost_s(const struct scenario *scenario, const struct strategy *s, const struct op *op)
 {
     const struct gpu *gpu = &scenario->system.gpu;
@@ -191,8 +202,7 @@ double op_cost_s(const struct scenario *scenario, const struct strategy *s, cons
     case OP_GROUPED_GEMM:
         return grouped_product_s(scenario, op);
     case OP_ATTENTION:
-        return attention_s(gpu, op->dtype, attention_pass_of(op), &op->attention) *
-               k[STACK_COMPUTE].value * stack_flash_factor(scenario);
+        return fused_attention_s(scenario, op) * k[STACK_COMPUTE].value;
     case OP_SCAN:
         return scan_s(gpu, op_is_backward(op), &op->scan) * k[STACK_COMPUTE].value;
     case OP_MEMORY:

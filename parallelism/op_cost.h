@@ -37,7 +37,8 @@ double stack_memory_factor(const struct scenario *scenario, const struct strateg
  * STACK_EXPERTS; STACK_CONSTANTS: none, it runs as the benchmark's. */
 int op_memory_constant(const struct op *op);
 
-/* Time of the stack's generation of fused attention over the benchmarked kernel's. */
+/* Time of the stack's generation of fused attention over the benchmarked kernel's, but for what
+ * surrounds its products (attention_around_s). */
 double stack_flash_factor(const struct scenario *scenario);
 
 /* Whether DeepEP's or Hybrid-EP's kernels carry it: priced by expert_exchange_s. No exchange of

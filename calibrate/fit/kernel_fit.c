@@ -139,10 +139,10 @@ static void fill_dtypes(struct calibration *c)
 }
 
 /* Backward attention where only the forward pass was measured. */
-static void fill_backward(struct calibration *c, const bool fitted[2])
+static void fill_backward(struct gpu *gpu, const bool fitted[2])
 {
-    struct calibration derived = *c;
-    calibration_backward(&derived);
+    struct calibration *c = &gpu->calibration, derived = *c;
+    calibration_backward(&derived, gpu->architecture);
     for (int fp8 = 0; fp8 < 2; fp8++) {
         const struct calibration_group *forward = &c->attention_group[ATTENTION_FORWARD][fp8];
         struct calibration_group *group = &c->attention_group[ATTENTION_BACKWARD][fp8];
@@ -150,10 +150,11 @@ static void fill_backward(struct calibration *c, const bool fitted[2])
             continue;
         c->attention[ATTENTION_BACKWARD][fp8] = derived.attention[ATTENTION_BACKWARD][fp8];
         struct calibration_group said = {.kind = CALIBRATION_ASSUMED};
-        snprintf(said.source, sizeof said.source,
-                 "FlashAttention-2: 2.5 times the work at 0.7 to 0.85 of forward's rate; forward: "
-                 "%.100s",
-                 forward->source);
+        snprintf(
+            said.source, sizeof said.source,
+            "2.5 times the work, by forward's constants as published kernels have it; forward: "
+            "%.100s",
+            forward->source);
         memcpy(said.date, forward->date, sizeof said.date);
         *group = said;
     }
@@ -243,7 +244,7 @@ enum status kernel_fit(const struct gpu *gpu, const struct samples *samples,
         bool fitted[2] = {forward[0].kind == CALIBRATION_MEASURED,
                           forward[1].kind == CALIBRATION_MEASURED};
         fill_dtypes(&own->calibration);
-        fill_backward(&own->calibration, fitted);
+        fill_backward(own, fitted);
         *out = own->calibration;
     }
     free(own);

@@ -104,7 +104,9 @@ static void add_main(const struct explanation *x, enum term term)
         add_tp_hidden(x);
     double flash = stack_flash_factor(x->result->scenario);
     if (term == TERM_ATTENTION && is_fused(x) && flash != 1)
-        text_addf(x->out, "  x %.4g, an older generation of the fused kernel [FlashAttention-2, -3]\n",
+        text_addf(x->out,
+                  "  x %.4g, an older generation of the fused kernel, but for launch and the fixed "
+                  "times of CTAs [FlashAttention-2, -3]\n",
                   flash);
     if (term == TERM_GEMM || term == TERM_ATTENTION)
         text_addf(x->out,

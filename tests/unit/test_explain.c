@@ -187,7 +187,7 @@ static void test_own_factors_are_told(void **state)
     check_says(scenario, &s, "attention", "once = (t0 + mean by rank over the tiles");
     scenario->stack.flash_generation = 2;
     scenario->stack.attention = ATTENTION_FLASH;
-    check_says(scenario, &s, "attention", "x 1.75, an older generation");
+    check_says(scenario, &s, "attention", "x 1.9, an older generation");
     free(scenario);
 }
 
