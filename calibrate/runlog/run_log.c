@@ -9,23 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct run_log_family *const run_log_families[] = {&run_log_neox,
-                                                         &run_log_nanotron,
-                                                         &run_log_megatron,
-                                                         &run_log_nemo,
-                                                         &run_log_torchtitan,
-                                                         &run_log_torchtitan_old,
-                                                         &run_log_maxtext,
-                                                         &run_log_megatron_deepspeed,
-                                                         &run_log_deepspeed,
-                                                         &run_log_deepspeed_old,
-                                                         &run_log_deepspeed_pipeline,
-                                                         &run_log_bridge,
-                                                         &run_log_trainer_bar,
-                                                         &run_log_trainer_json,
-                                                         &run_log_swift,
-                                                         &run_log_trainer_summary,
-                                                         NULL};
+const struct run_log_family *const run_log_families[] = {
+    &run_log_neox,           &run_log_nanotron,        &run_log_megatron,
+    &run_log_nemo,           &run_log_lightning,       &run_log_torchtitan,
+    &run_log_torchtitan_old, &run_log_maxtext,         &run_log_megatron_deepspeed,
+    &run_log_deepspeed,      &run_log_deepspeed_old,   &run_log_deepspeed_pipeline,
+    &run_log_bridge,         &run_log_trainer_bar,     &run_log_trainer_json,
+    &run_log_swift,          &run_log_trainer_summary, NULL};
 
 enum { LINE_MAX_BYTES = 16384, STEPS_MAX = 10000000 };
 
@@ -191,11 +181,11 @@ static enum status nothing_read(const char *text, size_t n, struct error *e)
 {
     bool losses = holds(text, n, "'loss': ") || holds(text, n, "\"log_history\": ");
     error_set(e, STATUS_INPUT, "no line of it tells what a training step took");
-    error_set_hint(e, losses
-                          ? "a Trainer's losses alone tell no time: keep its progress bar, which "
-                            "goes to standard error, or its last line, train_runtime"
-                          : "logs of Megatron-LM, Megatron-Bridge, NeMo, torchtitan, MaxText, "
-                            "DeepSpeed, GPT-NeoX, nanotron and Hugging Face's Trainer are read");
+    error_set_hint(
+        e, losses ? "a Trainer's losses alone tell no time: keep its progress bar, which "
+                    "goes to standard error, or its last line, train_runtime"
+                  : "logs of Megatron-LM, Megatron-Bridge, NeMo, Lightning, torchtitan, MaxText, "
+                    "DeepSpeed, GPT-NeoX, nanotron and Hugging Face's Trainer are read");
     return e->status;
 }
 

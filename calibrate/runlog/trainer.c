@@ -135,14 +135,15 @@ static const char *counts_before(const char *line, const char *end)
     return end;
 }
 
-/* "  1%|1  | 12/1000 [01:23<1:54:05,  6.93s/it]"; open: the bracket. */
-static bool bar_at(const char *line, const char *open, struct run_step *out)
+/* "  1%|1  | 12/1000 [01:23<1:54:05,  6.93s/it]"; open: the bracket; any: whatever it counts. */
+static bool bar_at(const char *line, const char *open, bool any, struct run_step *out)
 {
     const char *counts = counts_before(line, open), *left = strchr(open, '<');
     const char *rate = left ? strchr(left, ',') : NULL;
     double each = 0;
     if (!counts || !rate || !run_log_number(rate + 1, &each) || !counts_at(counts, out) ||
-        !duration_at(open + 1, &out->value[RUN_LOG_ELAPSED_S]) || !is_of_training(line, counts))
+        !duration_at(open + 1, &out->value[RUN_LOG_ELAPSED_S]) ||
+        (!any && !is_of_training(line, counts)))
         return false;
     rate += 1 + strspn(rate + 1, " ");
     rate += strspn(rate, "0123456789.");
@@ -151,14 +152,19 @@ static bool bar_at(const char *line, const char *open, struct run_step *out)
     return (seconds || strncmp(rate, "it/s", 4) == 0) && out->value[RUN_LOG_STEP_S] <= seconds_most;
 }
 
-static bool bar_step(const char *line, struct run_step *out)
+static bool find_bar(const char *line, bool any, struct run_step *out)
 {
     for (const char *open = strchr(line, '['); open; open = strchr(open + 1, '[')) {
         *out = (struct run_step){.value = {0}};
-        if (bar_at(line, open, out))
+        if (bar_at(line, open, any, out))
             return true;
     }
     return false;
+}
+
+static bool bar_step(const char *line, struct run_step *out)
+{
+    return find_bar(line, false, out);
 }
 
 /* Seconds a step between two lines at least so many seconds apart; 0: too near. */
@@ -183,17 +189,17 @@ static double clock_span_s(const struct run_log *log)
 
 /* Times from the clocks of lines, not from the rate that a line states: that is a mean in which
  * slow first steps linger (tqdm weighs the last by 0.3), or one of all. The first line's is its
- * rate, or the mean since the start; a line alone is that mean. */
-static void time_steps(struct run_log *log)
+ * rate, or the mean since `before`; a line alone is that mean. */
+static void time_from(struct run_step before, struct run_log *log)
 {
-    struct run_step before = {.value = {0}};
     double span_s = clock_span_s(log);
     size_t kept = 0, count = log->count;
     for (size_t i = 0; i < count; i++) {
         struct run_step step = log->steps[i];
         double *each = &step.value[RUN_LOG_STEP_S];
         bool rated = *each > 0 && count > 1 && (i == 0 || !(span_s > 0));
-        bool again = step.value[RUN_LOG_ITERATION] < before.value[RUN_LOG_ITERATION];
+        bool again = step.value[RUN_LOG_ITERATION] < before.value[RUN_LOG_ITERATION] ||
+                     step.value[RUN_LOG_ELAPSED_S] < before.value[RUN_LOG_ELAPSED_S];
         if (!rated)
             *each = again ? 0 : between(&before, &step, span_s);
         if (*each > 0 || again)
@@ -202,6 +208,11 @@ static void time_steps(struct run_log *log)
             log->steps[kept++] = step;
     }
     log->count = kept;
+}
+
+static void time_steps(struct run_log *log)
+{
+    time_from((struct run_step){.value = {0}}, log);
 }
 
 /* Evaluation draws bars of its own in between: the one that runs longest is the training's. A copy
@@ -243,6 +254,38 @@ const struct run_log_family run_log_trainer_bar = {
     .step_of = bar_step,
     .finish = finish_bars,
     .words = trainer_words,
+};
+
+/* Lightning's bar of an epoch, where NeMo 1 tells the optimizer's steps behind it: what the bar
+ * counts may be micro-batches, and begins anew with each epoch. Its rate is the mean since then. */
+static bool lightning_step(const char *line, struct run_step *out)
+{
+    const char *at = strstr(line, " global_step=");
+    double step = 0;
+    if (!at || !run_log_number(at + 13, &step) || step > count_most || !find_bar(line, true, out))
+        return false;
+    bool same = fabs(out->value[RUN_LOG_ITERATION] - step) < 1.5; /* one more, when it is drawn */
+    if (!same)
+        out->value[RUN_LOG_STEP_S] = 0;
+    out->value[RUN_LOG_ITERATION] = step;
+    out->value[RUN_LOG_TOTAL_STEPS] = 0;
+    return true;
+}
+
+static void finish_lightning(struct run_log *log)
+{
+    if (log->count > 1)
+        time_from(log->steps[0], log);
+    else if (log->count == 1 && !(log->steps[0].value[RUN_LOG_STEP_S] > 0))
+        log->count = 0;
+}
+
+const struct run_log_family run_log_lightning = {
+    .name = "lightning",
+    .title = "Lightning",
+    .marker = " global_step=",
+    .step_of = lightning_step,
+    .finish = finish_lightning,
 };
 
 static bool json_step(const char *line, struct run_step *out)

@@ -174,6 +174,35 @@ static void refused(const char *text, const char *hint)
     assert_int_equal(log.count, 0);
 }
 
+#define LIGHTNING(epoch, counts, clock, step)                                                      \
+    "Epoch " epoch ":   1%|1   | " counts " [" clock "<9:00:00, 41.00s/it, loss=3.1, v_num=, "     \
+    "reduced_train_loss=3.090, global_step=" step ", consumed_samples=1.6e+6]\r"
+
+/* Bars of an epoch, with the optimizer's steps behind them: their clock begins anew with each. */
+static void test_lightning(void **state)
+{
+    struct run_log log = read_log(
+        LIGHTNING("0", "96/100", "1:00:00", "95.0") LIGHTNING("0", "98/100", "1:01:20", "97.0")
+            LIGHTNING("1", "2/100", "02:00", "101.0") LIGHTNING("1", "5/100", "04:00", "104.0"));
+    (void)state;
+    assert_string_equal(log.family->title, "Lightning");
+    assert_int_equal(log.count, 3);
+    check_near(log.steps[0].value[RUN_LOG_STEP_S], 41, 1e-12); /* its mean until then */
+    check_near(log.steps[1].value[RUN_LOG_STEP_S], 40, 1e-12);
+    check_near(log.steps[2].value[RUN_LOG_STEP_S], 40, 1e-12);
+    run_log_free(&log);
+    /* four micro-batches a step, of a run that went on: the rate of the bar is not a step's */
+    log = read_log(LIGHTNING("0", "400/4000", "10:00", "600.0")
+                       LIGHTNING("0", "440/4000", "16:00", "610.0"));
+    assert_int_equal(log.count, 1);
+    check_near(log.steps[0].value[RUN_LOG_STEP_S], 36, 1e-12);
+    run_log_free(&log);
+    refused(LIGHTNING("0", "400/4000", "10:00", "600.0"), "logs of");
+    log = read_log(LIGHTNING("0", "400/4000", "10:00", "399.0"));
+    check_near(step_s(&log, 0), 41, 1e-12);
+    run_log_free(&log);
+}
+
 static void test_refusals(void **state)
 {
     (void)state;
@@ -193,9 +222,10 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bar),     cmocka_unit_test(test_clock),
-        cmocka_unit_test(test_factory), cmocka_unit_test(test_swift),
-        cmocka_unit_test(test_summary), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_bar),      cmocka_unit_test(test_clock),
+        cmocka_unit_test(test_factory),  cmocka_unit_test(test_swift),
+        cmocka_unit_test(test_summary),  cmocka_unit_test(test_lightning),
+        cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
