@@ -10,10 +10,10 @@ static enum status read_number(const char *text, size_t n, double *out, struct e
     char word[WORD_MAX];
     snprintf(word, sizeof word, "%.*s", (int)n, text);
     if (n >= sizeof word || number_parse(word, out, e) != STATUS_OK || !(*out >= 1) ||
-        floor(*out) < *out) {
+        floor(*out) < *out || *out > SYSTEM_GPUS_MOST) {
         error_init(e);
-        return error_set(e, STATUS_USAGE, "expected a whole number of at least 1, got %.*s",
-                         (int)(n < WORD_MAX ? n : WORD_MAX), text);
+        return error_set(e, STATUS_USAGE, "expected a whole number from 1 to %d, got %.*s",
+                         SYSTEM_GPUS_MOST, (int)(n < WORD_MAX ? n : WORD_MAX), text);
     }
     return STATUS_OK;
 }

@@ -188,6 +188,9 @@ static enum status read_system(const struct arguments *a, struct scenario_input 
         system->gpus = json_number_or(file_part(input, "gpus"), system->gpus);
     if (!(system->gpus >= 1))
         return missing(e, "gpus", "how many GPUs does the cluster have?");
+    if (system->gpus > SYSTEM_GPUS_MOST)
+        return error_set(e, STATUS_INPUT, "a cluster of %.0f GPUs: at most %d are priced",
+                         system->gpus, SYSTEM_GPUS_MOST);
     return e->status;
 }
 

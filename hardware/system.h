@@ -24,11 +24,14 @@ struct tier {
     struct source source[TIER_FIELDS_MAX];    /* by row of tier_fields */
 };
 
+/* More than any cluster has; degrees of parallelism are ints. */
+enum { SYSTEM_GPUS_MOST = 10000000 };
+
 struct system {
     char name[64];
     char note[256];
     struct gpu gpu;
-    double gpus;          /* in this cluster; set by --gpus */
+    double gpus;          /* in this cluster; set by --gpus; at most SYSTEM_GPUS_MOST */
     double gpus_per_node; /* GPUs of one host */
     double nics_per_node;
     int tiers;

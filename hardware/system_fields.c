@@ -9,7 +9,8 @@
 const struct field system_fields[] = {
     WORD(system, "name", name, true, "catalog name"),
     WORD(system, "note", note, false, "what a reader must know"),
-    FIGURE(system, "gpus", gpus, UNIT_NONE, 1, false, "GPUs of this cluster"),
+    FIELD_ROW(system, "gpus", FIELD_NUMBER, UNIT_NONE, gpus, 1, SYSTEM_GPUS_MOST, false, NULL,
+              "GPUs of this cluster"),
     FIGURE(system, "gpus_per_node", gpus_per_node, UNIT_NONE, 1, false, "GPUs of one host"),
     FIGURE(system, "nics_per_node", nics_per_node, UNIT_NONE, 0, false,
            "scale-out NICs of one host"),

@@ -35,7 +35,7 @@ static enum status read_system(const struct json *json, const struct json_value 
     if (!gpus)
         return missing(json, object, "gpus", e);
     if (json_kind(gpus) != JSON_NUMBER || !(json_number(gpus) >= 1) ||
-        floor(json_number(gpus)) < json_number(gpus))
+        floor(json_number(gpus)) < json_number(gpus) || json_number(gpus) > SYSTEM_GPUS_MOST)
         return json_error(json, gpus, e, STATUS_INPUT, "expected a number of GPUs");
     out->gpus = json_number(gpus);
     return STATUS_OK;

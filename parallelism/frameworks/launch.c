@@ -1,5 +1,7 @@
 #include "parallelism/frameworks/launch.h"
 #include "base/number.h"
+#include "hardware/system.h"
+#include <math.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -87,8 +89,9 @@ static double last_number(const char *value)
         return 0;
     memcpy(word, start, n);
     error_init(&e);
-    return number_parse(word, &number, &e) == STATUS_OK && number >= 1 && number <= 1e7 ? number
-                                                                                        : 0;
+    bool whole = number_parse(word, &number, &e) == STATUS_OK && number >= 1 &&
+                 number <= SYSTEM_GPUS_MOST && !(number > floor(number));
+    return whole ? number : 0;
 }
 
 bool launch_option(struct launch *launch, const char *program, const char *name, const char *value)
@@ -101,7 +104,9 @@ bool launch_option(struct launch *launch, const char *program, const char *name,
         double *out = (double *)(void *)((char *)launch + options[i].offset);
         if (number > 0)
             *out = number;
-        launch->untold = launch->untold || (number == 0 && value_is_unresolved(value));
+        bool nodes = options[i].offset == AT(nodes) || options[i].offset == AT(slurm_nodes);
+        if (number == 0 && (nodes || value_is_unresolved(value)))
+            launch->untold = true;
         bool per_node = options[i].offset == AT(gpus_per_node) || options[i].offset == AT(nodes);
         if (per_node && !word_in(MPI, base))
             launch->torchrun = true;

@@ -9,7 +9,7 @@ struct launch {
     double slurm_nodes, slurm_tasks_per_node, slurm_tasks, slurm_gpus_per_node, slurm_gpus;
     double processes;  /* mpirun -np, accelerate --num_processes */
     double world_size; /* WORLD_SIZE, NGPU: assigned in the file */
-    bool untold;       /* a launcher's size is a variable that the file does not set */
+    bool untold;       /* a launcher's size is no number; often a variable that is not set */
     bool torchrun;     /* a launcher that starts one process a GPU on each node */
 };
 

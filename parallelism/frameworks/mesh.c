@@ -47,7 +47,6 @@ static bool several_open(const int degree[AXES])
 
 enum status mesh_read(struct framework_reader *r, double gpus, struct mesh *mesh)
 {
-    static const double gpus_most = 1e7;
     int inner, outer;
     read_level(r, "ici", AXIS_FSDP, mesh->ici);
     read_level(r, "dcn", AXIS_DATA, mesh->dcn);
@@ -56,7 +55,7 @@ enum status mesh_read(struct framework_reader *r, double gpus, struct mesh *mesh
         return reading_error(
             r, "ici_fsdp_parallelism",
             "one axis of a level alone may be -1, as this is where it is not given");
-    if (slice * slices > gpus_most)
+    if (slice * slices > SYSTEM_GPUS_MOST)
         return reading_error(r, "ici_fsdp_parallelism", "axes of %g GPUs", slice * slices);
     mesh->gpus = inner < 0 && outer < 0 ? slice * slices : 0;
     if (r->e->status != STATUS_OK || gpus <= 0)

@@ -211,7 +211,7 @@ printf '{"name": "mine", "parent": "%s/secret.json"}' "$work" >"$work/stack.json
 
 # ---- numbers that no cluster has ----
 
-for gpus in 1e18 1e9 0 -1 1.5 nan inf; do
+for gpus in 1e18 4294967296 1e9 10000001 0 -1 1.5 nan inf; do
     code=0
     "$program" estimate --model llama3-8b --system dgx-h100 --gpus "$gpus" --seq-length 2048 \
         --global-batch 8 >"$work/out" 2>"$work/err" </dev/null || code=$?
@@ -220,6 +220,8 @@ for gpus in 1e18 1e9 0 -1 1.5 nan inf; do
     *) fail "--gpus $gpus: exit $code" ;;
     esac
 done
+expect 3 estimate --model llama3-8b --system dgx-h100 --gpus 10000001 --seq-length 2048 --global-batch 8
+says "at most 10000000"
 for tokens in 1e18 1e300 0 nan; do
     # shellcheck disable=SC2086 # several words
     expect 2 estimate --model llama3-8b --system dgx-h100 --gpus 8 --seq-length $tokens --global-batch 8

@@ -136,6 +136,14 @@ static void test_untold_nodes(void **state)
     read_ok("#SBATCH --nodes=4\ntorchrun --nproc_per_node 8 --nnodes $NODES pretrain_gpt.py " FLAGS,
             "x.sh");
     check_near(import.gpus, 32, 0);
+    static const char *const none[] = {"0", "-4", "2.5", "1e30", "NaN", "all"};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        char script[512];
+        snprintf(script, sizeof script,
+                 "torchrun --nnodes %s --nproc_per_node 8 pretrain_gpt.py " FLAGS, none[i]);
+        read_ok(script, "x.sh");
+        check_near(import.gpus, 0, 0);
+    }
 }
 
 /* Older scripts name GPT-2's merges and no tokenizer; MindSpeed-LLM's own spellings. */
