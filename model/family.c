@@ -15,8 +15,8 @@ enum {
 
 /* clang-format off */
 static const struct family families[] = {
-    {"llama llava llava_next vipllava smollm3 granite baichuan internlm2 exaone", LLAMA, 2,
-     WINDOW_IGNORED, NULL},
+    {"llama llava llava_next vipllava smollm3 granite baichuan internlm2 exaone xverse",
+     LLAMA, 2, WINDOW_IGNORED, NULL},
     {"internlm", TRAIT_GATED, 2, WINDOW_IGNORED, adjust_internlm},
     {"internlm3", TRAIT_GATED, 2, WINDOW_IGNORED, NULL},
     {"minicpm minicpm3", LLAMA | TRAIT_TIED, 2, WINDOW_IGNORED, adjust_minicpm},

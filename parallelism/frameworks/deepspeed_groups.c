@@ -51,17 +51,17 @@ enum status deepspeed_read_batch(struct framework_reader *r)
 {
     struct strategy *s = &r->run->strategy;
     struct job *job = &r->run->scenario.job;
-    int batch = reading_number(r, "train_batch_size");
-    int micro = reading_number(r, "train_micro_batch_size_per_gpu");
-    int device = reading_number(r, "per_device_train_batch_size");
-    int axolotl = reading_number(r, "micro_batch_size");
-    int steps = reading_number(r, "gradient_accumulation_steps");
+    int batch = reading_count(r, "train_batch_size");
+    int micro = reading_count(r, "train_micro_batch_size_per_gpu");
+    int device = reading_count(r, "per_device_train_batch_size");
+    int axolotl = reading_count(r, "micro_batch_size");
+    int steps = reading_count(r, "gradient_accumulation_steps");
     int context = reading_number(r, "sequence_parallel_size");
     int ulysses = reading_number(r, "ds_sequence_parallel_size");
     int ring = reading_number(r, "ring_attn_size");
     s->cp = context > 0 ? context : ulysses > 0 ? ulysses : ring > 0 ? ring : 1;
     trainers_read_context(r);
-    int openrlhf = reading_number(r, "micro_train_batch_size");
+    int openrlhf = reading_count(r, "micro_train_batch_size");
     micro = micro > 0 ? micro : device > 0 ? device : axolotl > 0 ? axolotl : openrlhf;
     double replicas = r->run->scenario.system.gpus / ((double)s->tp * s->pp * s->cp);
     if (micro == 0 && batch > 0 && replicas >= 1)

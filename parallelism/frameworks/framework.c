@@ -177,6 +177,15 @@ int reading_number(struct framework_reader *r, const char *key)
     return r->e->status == STATUS_OK ? (int)number : 0;
 }
 
+int reading_count(struct framework_reader *r, const char *key)
+{
+    int given = reading_number(r, key);
+    const char *value = reading_value(r, key);
+    if (r->e->status == STATUS_OK && given == 0 && value && !value_is_unresolved(value))
+        reading_error(r, key, "expected at least 1, got \"%.60s\"", value);
+    return given;
+}
+
 int reading_degree(struct framework_reader *r, const char *key)
 {
     int given = reading_number(r, key);

@@ -58,8 +58,11 @@ const char *reading_value(struct framework_reader *r, const char *key);
 bool reading_is_none(struct framework_reader *r, const char *key);
 /* As a switch: true, or the key alone. */
 bool reading_switch(struct framework_reader *r, const char *key);
-/* As a whole number of at least 1; 0: not given. Sets the error where it is anything else. */
+/* As a whole number; 0: not given, or 0, which switches many things off. Sets the error where it
+ * is anything else. */
 int reading_number(struct framework_reader *r, const char *key);
+/* The same of what is at least 1 where it is given: sequences, steps, heads. */
+int reading_count(struct framework_reader *r, const char *key);
 /* The same of a degree or a count: 1 where it is not given. */
 int reading_degree(struct framework_reader *r, const char *key);
 /* STATUS_INPUT about a key. */

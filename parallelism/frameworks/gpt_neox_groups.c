@@ -130,9 +130,9 @@ enum status gpt_neox_read_batch(struct framework_reader *r)
     struct strategy *s = &r->run->strategy;
     int stages = reading_number(r, "pipe_parallel_size"); /* 0: none, as 1 */
     s->pp = stages > 1 ? stages : 1;
-    int batch = reading_number(r, "train_batch_size");
-    int micro = reading_number(r, "train_micro_batch_size_per_gpu");
-    int steps = reading_number(r, "gradient_accumulation_steps");
+    int batch = reading_count(r, "train_batch_size");
+    int micro = reading_count(r, "train_micro_batch_size_per_gpu");
+    int steps = reading_count(r, "gradient_accumulation_steps");
     double replicas = r->run->scenario.system.gpus / ((double)s->tp * s->pp);
     if (r->e->status != STATUS_OK || deepspeed_read_batch(r) != STATUS_OK)
         return r->e->status;

@@ -51,7 +51,7 @@ static void read_vocabulary(struct framework_reader *r, struct model *m)
 
 static void read_attention(struct framework_reader *r, struct model *m)
 {
-    int groups = reading_number(r, "num_query_groups");
+    int groups = reading_count(r, "num_query_groups");
     int heads = reading_number(r, "num_key_value_heads"); /* of Megatron-DeepSpeed */
     bool grouped = reading_switch(r, "group_query_attention") || r->framework->sections != NULL ||
                    (groups == 0 && heads > 0);

@@ -215,7 +215,7 @@ static enum status read_parallel(struct framework_reader *r)
     const char *engine =
         reading_value(r, "parallelism.pp_engine"); /* "1f1b"; "afab" if not given */
     const char *mode = reading_value(r, "parallelism.tp_mode");
-    int steps = reading_number(r, "tokens.batch_accumulation_per_replica");
+    int steps = reading_count(r, "tokens.batch_accumulation_per_replica");
     double replicas = r->run->scenario.system.gpus / ((double)s->tp * s->pp * s->cp);
     bool one = engine && strcmp(engine, "1f1b") == 0;
     s->schedule = s->pp == 1 ? SCHEDULE_NONE : one ? SCHEDULE_1F1B : SCHEDULE_GPIPE;

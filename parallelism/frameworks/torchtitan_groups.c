@@ -29,8 +29,8 @@ enum status torchtitan_read_batch(struct framework_reader *r)
     int old = reading_number(r, "training.seq_len");
     int registry = reading_number(r, "seq_len"); /* model_registry("8B", seq_len=8192) */
     int step = reading_number(r, "training.num_tokens_per_train_step");
-    int local = reading_number(r, "training.local_batch_size");
-    int older = reading_number(r, "training.batch_size");
+    int local = reading_count(r, "training.local_batch_size");
+    int older = reading_count(r, "training.batch_size");
     int global = reading_number(r, "training.global_batch_size");
     int micro = reading_number(r, "parallelism.pipeline_parallel_microbatch_size");
     seq = seq > 0 ? seq : old > 0 ? old : registry;

@@ -72,8 +72,8 @@ static enum status read_batch(struct framework_reader *r)
     struct strategy *s = &r->run->strategy;
     struct job *job = &r->run->scenario.job;
     int ulysses = reading_number(r, "ulysses_sequence_parallel_size");
-    int batch = reading_number(r, "data.train_batch_size");
-    int micro = reading_number(r, "data.micro_batch_size_per_gpu");
+    int batch = reading_count(r, "data.train_batch_size");
+    int micro = reading_count(r, "data.micro_batch_size_per_gpu");
     int length = reading_number(r, "data.max_length");
     s->cp = ulysses > 0 ? ulysses : 1;
     s->cp_comm = CP_COMM_A2A;

@@ -219,6 +219,26 @@ static void test_neox_names(void **state)
     assert_int_equal(import.run.scenario.model.vocab_size, 50432); /* to 2 x 128 */
 }
 
+/* None of a sequence, a step or a head is no number of them. */
+static void test_none_of_it(void **state)
+{
+    static const struct {
+        const char *text, *file;
+    } files[] = {
+        {"{\"train_micro_batch_size_per_gpu\": 0, \"bf16\": {\"enabled\": true}}",      "ds.json"},
+        {"{\"gradient_accumulation_steps\": 0, \"zero_optimization\": {\"stage\": 2}}", "ds.json"},
+        {"torchrun --nproc_per_node 8 pretrain_gpt.py --group-query-attention "
+         "--num-query-groups 0 " FLAGS,
+         "x.sh"                                                                                  },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        struct error e;
+        assert_int_equal(read_text(files[i].text, files[i].file, &e), STATUS_INPUT);
+        assert_non_null(strstr(e.message, "expected at least 1"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +252,7 @@ int main(void)
         cmocka_unit_test_teardown(test_swift_model, teardown),
         cmocka_unit_test_teardown(test_torchtitan_registry, teardown),
         cmocka_unit_test_teardown(test_neox_names, teardown),
+        cmocka_unit_test_teardown(test_none_of_it, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
