@@ -267,7 +267,7 @@ static double ranks_from_bandwidth(const struct collective_run *run)
 }
 
 /* Ranks that the log lists, checked against its bandwidths: a list that was cut short is off by
- * more than a factor of two, or has gaps; less is told, and the list believed. */
+ * more than a factor of two, or has gaps and names too few; less is told, and the list believed. */
 static double listed_ranks(const struct collective_run *run, const char *file, bool all_reduce,
                            struct text *warnings)
 {
@@ -279,7 +279,7 @@ static double listed_ranks(const struct collective_run *run, const char *file, b
         return listed;
     text_addf(warnings, "%s: lists %.0f ranks, but its bandwidths say %.0f\n", file, listed,
               ceil(low));
-    return run->gaps || low > 2 * listed || high < listed / 2 ? 0 : listed;
+    return low > (run->gaps ? 1 : 2) * listed || high < listed / 2 ? 0 : listed;
 }
 
 static double decide_ranks(const struct collective_run *run, const char *file,

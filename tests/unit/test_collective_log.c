@@ -187,6 +187,10 @@ static void test_elided_ranks(void **state)
                     "# Rank 8 Group 0 Pid 1 on b device 0 [0x05] X\n"
                     "1073741824 268435456 float sum -1 23275 46.13 86.49 0 23270 46.14 86.51 0\n",
                     NAME, &(struct log_hints){0}, "all_reduce,float,16,1073741824,23275,\n");
+    /* bandwidths of 16 ranks, of which the list names the 18th: there are 18, as it says */
+    check_rows_with("# Rank 17 Group 0 Pid 1 on b device 0 [0x05] X\n"
+                    "1073741824 268435456 float sum -1 23275 46.13 86.49 0 23270 46.14 86.51 0\n",
+                    NAME, &(struct log_hints){0}, "all_reduce,float,18,1073741824,23275,\n");
 }
 
 /* Ranks from the counts of an all-gather; from the bandwidths of an all-reduce (195.31, 381.46
