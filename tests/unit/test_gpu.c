@@ -1,6 +1,7 @@
 #include "base/file.h"
 #include "hardware/collective_defaults.h"
 #include "hardware/gpu.h"
+#include "hardware/power.h"
 #include "tests/unit/check.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,6 +158,21 @@ static void test_clocks_follow_power(void **state)
     /* a burst runs halfway between the full and the settled clock */
     check_near(c->peak_frac, from->peak_frac * sqrt((1 + theirs) / (1 + own)), 1e-5);
     assert_true(c->peak_frac < from->peak_frac);
+}
+
+/* H20 has 148 of H100's 989 TFLOP/s under five sevenths of its power: its clock never falls. */
+static void test_a_part_with_power_to_spare_keeps_its_clock(void **state)
+{
+    (void)state;
+    struct gpu h100, h20;
+    find("h100-sxm", &h100);
+    find("h20", &h20);
+    assert_true(power_is_known(&h20, DTYPE_BF16));
+    check_near(power_slow_down(&h20, DTYPE_BF16), 0, 0);
+    double theirs = power_slow_down(&h100, DTYPE_BF16);
+    const struct gemm_constants *c = &h20.calibration.gemm[DTYPE_BF16];
+    check_near(c->droop, 0, 0);
+    check_near(c->peak_frac, h100.calibration.gemm[DTYPE_BF16].peak_frac * sqrt(1 + theirs), 1e-5);
 }
 
 static double cached_bytes_per_s(const struct gpu *gpu)
@@ -358,6 +374,7 @@ int main(void)
         cmocka_unit_test(test_like_transfers_constants),
         cmocka_unit_test(test_serving_goes_with_sms_and_clocks),
         cmocka_unit_test(test_clocks_follow_power),
+        cmocka_unit_test(test_a_part_with_power_to_spare_keeps_its_clock),
         cmocka_unit_test(test_tiles_are_of_the_architecture),
         cmocka_unit_test(test_folder_comes_first),
         cmocka_unit_test(test_writes_what_it_reads),

@@ -154,6 +154,40 @@ static void test_grouped_reads_every_weight(void **state)
                 grouped_gemm_s(&gpu, DTYPE_BF16, &even));
 }
 
+/* Training's groups in blocks of 128 run as one dense product over the union of their tiles. */
+static void test_groups_in_blocks_run_as_a_dense_product(void **state)
+{
+    (void)state;
+    struct gpu gpu = h100();
+    gpu.peak_flop_per_s[DTYPE_FP8_BLOCK] = gpu.peak_flop_per_s[DTYPE_FP8];
+    struct gemm groups = {8192, 4096, 7168, 4, 2, false, 1};
+    struct gemm dense = {4 * 8192, 4096, 7168, 1, 2, false, 1};
+    double seconds = grouped_gemm_s(&gpu, DTYPE_FP8_BLOCK, &groups);
+    assert_true(seconds <= gemm_s(&gpu, DTYPE_FP8_BLOCK, &groups) * (1 + 1e-12));
+    check_near(seconds, gemm_s(&gpu, DTYPE_FP8_BLOCK, &dense), 0.1);
+    assert_true(grouped_gemm_s(&gpu, DTYPE_BF16, &groups) >
+                gemm_s(&gpu, DTYPE_BF16, &groups) * 1.05);
+}
+
+static double rate(const struct gpu *gpu, enum attention_pass pass, double seq, double head)
+{
+    struct attention a = {32768 / seq, 2048 / head, 2048 / head, seq, seq, head, head, 0.5};
+    return attention_flop(pass, &a) / attention_s(gpu, DTYPE_BF16, pass, &a);
+}
+
+/* Backward attention loses more than forward on wide heads, which leave room for smaller tiles, and
+ * on short sequences, around whose blocks of keys more is done. */
+static void test_backward_attention_loses_on_wide_heads(void **state)
+{
+    (void)state;
+    struct gpu gpu = h100();
+    const enum attention_pass forward = ATTENTION_FORWARD, backward = ATTENTION_BACKWARD;
+    assert_true(rate(&gpu, backward, 16384, 256) < 0.85 * rate(&gpu, backward, 16384, 128));
+    assert_true(rate(&gpu, forward, 16384, 256) > 0.95 * rate(&gpu, forward, 16384, 128));
+    assert_true(rate(&gpu, backward, 1024, 128) / rate(&gpu, backward, 16384, 128) <
+                rate(&gpu, forward, 1024, 128) / rate(&gpu, forward, 16384, 128));
+}
+
 /* V100 has fp16 tensor cores and no bf16; gaudi3's fp16 is slower than its bf16. */
 static void test_attention_takes_the_peak_of_its_type(void **state)
 {
@@ -207,6 +241,8 @@ int main(void)
         cmocka_unit_test(test_wide_outputs_weigh_their_bytes_once),
         cmocka_unit_test(test_gemm_bounds),
         cmocka_unit_test(test_grouped_reads_every_weight),
+        cmocka_unit_test(test_groups_in_blocks_run_as_a_dense_product),
+        cmocka_unit_test(test_backward_attention_loses_on_wide_heads),
         cmocka_unit_test(test_attention_takes_the_peak_of_its_type),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,6 +91,35 @@ static void test_causal(void **state)
     samples_free(&samples);
 }
 
+/* Training's attention says which scores its mask leaves, and how wide values are; a file's timing
+ * is its rows'. Without either: causal, as wide as keys, a layer's. */
+static void test_mask_and_timing(void **state)
+{
+    (void)state;
+    struct samples samples;
+    struct error e;
+    const char *text =
+        "# source: a table\n# timing: sustained, of seconds\n"
+        "phase,dtype,kv_dtype,batch,seq_q,seq_kv,heads,kv_heads,head_dim,head_dim_v,mask,time_us\n"
+        "backward,bf16,bf16,1,4,4,8,8,192,128,none,10\n"
+        "forward,bf16,bf16,1,4,4,8,8,192,128,causal,10\n";
+    assert_int_equal(parse(text, &samples, &e), STATUS_OK);
+    assert_int_equal(samples.items[0].pass, ATTENTION_BACKWARD);
+    check_near(samples.items[0].attention.visible_frac, 1, 0);
+    check_near(samples.items[0].attention.head_dim_qk, 192, 0);
+    check_near(samples.items[0].attention.head_dim_v, 128, 0);
+    check_near(samples.items[1].attention.visible_frac, 10.0 / 16, 1e-15);
+    assert_int_equal(samples.items[1].timing, SAMPLE_TIMING_SUSTAINED);
+    samples_free(&samples);
+    text = "phase,dtype,kv_dtype,batch,seq_q,seq_kv,heads,kv_heads,head_dim,time_us\n"
+           "forward,bf16,bf16,1,4,4,8,8,64,10\n";
+    assert_int_equal(parse(text, &samples, &e), STATUS_OK);
+    check_near(samples.items[0].attention.visible_frac, 10.0 / 16, 1e-15);
+    check_near(samples.items[0].attention.head_dim_v, 64, 0);
+    assert_int_equal(samples.items[0].timing, SAMPLE_TIMING_LAYER);
+    samples_free(&samples);
+}
+
 static void test_bad(void **state)
 {
     (void)state;
@@ -117,6 +146,9 @@ static void test_bad(void **state)
     refuses("phase,dtype,kv_dtype,batch,seq_q,seq_kv,heads,kv_heads,head_dim,time_us\n"
             "prefill,bf16,bf16,1,128,128,8,16,64,10\n",
             2, "kv_heads");
+    refuses("phase,dtype,kv_dtype,batch,seq_q,seq_kv,heads,kv_heads,head_dim,mask,time_us\n"
+            "forward,bf16,bf16,1,128,128,8,8,64,some,10\n",
+            2, "mask");
     refuses("dtype,tokens,hidden,expert_ffn,top_k,experts,tp,ep,distribution,time_us\n"
             "fp8,128,2048,768,8,128,1,256,balanced,33\n",
             2, "experts");
@@ -288,17 +320,12 @@ static void test_empty_optional_cell(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kinds),
-        cmocka_unit_test(test_values),
-        cmocka_unit_test(test_causal),
-        cmocka_unit_test(test_bad),
-        cmocka_unit_test(test_second_file),
-        cmocka_unit_test(test_notes),
-        cmocka_unit_test(test_experts),
-        cmocka_unit_test(test_predict),
-        cmocka_unit_test(test_collective),
-        cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_empty_optional_cell),
+        cmocka_unit_test(test_kinds),   cmocka_unit_test(test_values),
+        cmocka_unit_test(test_causal),  cmocka_unit_test(test_mask_and_timing),
+        cmocka_unit_test(test_bad),     cmocka_unit_test(test_second_file),
+        cmocka_unit_test(test_notes),   cmocka_unit_test(test_experts),
+        cmocka_unit_test(test_predict), cmocka_unit_test(test_collective),
+        cmocka_unit_test(test_errors),  cmocka_unit_test(test_empty_optional_cell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
