@@ -98,6 +98,8 @@ static const struct framework_row rows[] = {
     GROUP("attn_implementation"),
     GROUP("attn_impl"),
     READ("zero_optimization.reduce_bucket_size", OBJECT_STACK, "dp_bucket_parameters"),
+    UNMODELLED("zero_optimization.offload_optimizer", "no object with a device: on the GPU"),
+    UNMODELLED("zero_optimization.offload_param", "no object with a device: on the GPU"),
     UNMODELLED("zero_optimization.offload_param.device", "parameters on the GPU"),
     UNMODELLED("zero_optimization.zero_hpz_partition_size", "one copy over all ranks"),
     UNMODELLED("zero_optimization.zero_quantized_*", "taken as off"),

@@ -77,11 +77,10 @@ void lexer_double_quoted(struct lexer *x)
         char c = x->s[x->at];
         if (c == '$' || c == '`') {
             lexer_dollar(x, true);
-        } else if (c == '\\' && x->at + 1 < x->n && strchr("$`\"\\\n", x->s[x->at + 1])) {
-            if (x->s[x->at + 1] != '\n')
-                lexer_add_char(x, x->s[x->at + 1]);
-            else
-                x->line++;
+        } else if (c == '\\' && (lexer_peek(x, 1) == '\n' || lexer_peek(x, 1) == '\r')) {
+            lexer_backslash(x);
+        } else if (c == '\\' && x->at + 1 < x->n && strchr("$`\"\\", x->s[x->at + 1])) {
+            lexer_add_char(x, x->s[x->at + 1]);
             x->at += 2;
         } else {
             x->line += c == '\n';

@@ -75,6 +75,16 @@ static void test_deepspeed_optimizer(void **state)
     }
 }
 
+/* Offload by a word, where DeepSpeed reads an object: not priced, and told. */
+static void test_offload_word(void **state)
+{
+    (void)state;
+    read_ok("{\"train_batch_size\": 8, \"bf16\": {\"enabled\": true}, \"zero_optimization\": "
+            "{\"stage\": 3, \"offload_optimizer\": \"cpu\", \"offload_param\": null}}",
+            "ds.json");
+    assert_int_equal(use_of("zero_optimization.offload_optimizer"), SETTING_UNMODELLED);
+}
+
 /* The words of LLaMA-Factory's forks for how ranks that share a sequence exchange it. */
 static void test_sequence_parallel_mode(void **state)
 {
@@ -245,6 +255,7 @@ int main(void)
         cmocka_unit_test_teardown(test_relaxed_json, teardown),
         cmocka_unit_test_teardown(test_no_precision, teardown),
         cmocka_unit_test_teardown(test_deepspeed_optimizer, teardown),
+        cmocka_unit_test_teardown(test_offload_word, teardown),
         cmocka_unit_test_teardown(test_sequence_parallel_mode, teardown),
         cmocka_unit_test_teardown(test_written_configurations, teardown),
         cmocka_unit_test_teardown(test_untold_nodes, teardown),

@@ -60,6 +60,7 @@ static void test_words(void **state)
     check_read("a > out.txt 2>&1 b < in", "1:a|b\n");
     check_read("\n\n  a", "3:a\n");
     check_read("a\r\nb \\\r\n c\r\n", "1:a\n2:b|c\n");
+    check_read("A=\"b \\\r\n c\"\r\nd $A\r\n", "3:d|b|c\n");
 }
 
 static void test_variables(void **state)
