@@ -30,6 +30,8 @@ static const struct framework_row rows[] = {
     GROUP("model_name"),
     GROUP("override_model_config"),
     GROUP("global_parameter_scale"),
+    GROUP("scale"),
+    GROUP("base_num_heads"),
     GROUP("base_emb_dim"),
     GROUP("base_num_query_heads"),
     GROUP("base_num_kv_heads"),
@@ -147,14 +149,20 @@ static void write_config(struct framework_reader *r, struct text *out)
     json_close_object(&w);
 }
 
+/* The dimensions are told in a way that is not read: --model is asked for. */
+static enum status unread_model(struct framework_reader *r, const char *key, const char *why,
+                                const char *value)
+{
+    text_addf(r->notes, "%s %.60s: %s: name the model by --model\n", key, value, why);
+    return STATUS_OK;
+}
+
 static enum status read_named(struct framework_reader *r, const char *name)
 {
     struct error unknown;
     error_init(&unknown);
     if (reading_switch(r, "override_model_config"))
-        return reading_error(r, "override_model_config",
-                             "%.60s with other dimensions is not read: name the model by --model",
-                             name);
+        return unread_model(r, "override_model_config", "other dimensions", name);
     const char *ours = name;
     for (size_t i = 0; i < sizeof models / sizeof *models; i++)
         ours = names_equal(models[i][0], name) ? models[i][1] : ours;
@@ -168,6 +176,21 @@ static enum status read_named(struct framework_reader *r, const char *name)
     return STATUS_OK;
 }
 
+/* Scripts of 2023 name heads and the scale otherwise, and what they leave out was not what it is
+ * now: an MLP without a gate, 256 values a head, a linear scale. */
+static bool is_older(struct framework_reader *r)
+{
+    static const char *const names[] = {"base_num_heads", "scale"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = reading_value(r, names[i]);
+        if (value) {
+            unread_model(r, names[i], "of MaxText in 2023, whose defaults were others", value);
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum status read_model(struct framework_reader *r)
 {
     static const char *const plain[] = {"llama2", "llama", "mistral", "default", NULL};
@@ -178,12 +201,15 @@ static enum status read_model(struct framework_reader *r)
     if (name && strcmp(name, "default") != 0)
         return read_named(r, name);
     if (block && names_find(plain, block) < 0)
-        return reading_error(r, "decoder_block",
-                             "\"%.60s\" is not read by its dimensions: name the model by --model",
-                             block);
+        return unread_model(r, "decoder_block", "not read by its dimensions", block);
     if (reading_number(r, "num_experts") > 1)
-        return reading_error(r, "num_experts",
-                             "experts are not read by their dimensions: name the model by --model");
+        return unread_model(r, "num_experts", "not read by its dimensions",
+                            reading_value(r, "num_experts"));
+    if (is_older(r))
+        return STATUS_OK;
+    int scale = given_or(r, "global_parameter_scale", 1);
+    if ((scale & (scale - 1)) != 0)
+        return reading_error(r, "global_parameter_scale", "expected a power of two, got %d", scale);
     write_config(r, &config);
     if (r->e->status == STATUS_OK)
         model_config_read(r, &config);

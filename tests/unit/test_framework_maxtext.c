@@ -150,14 +150,35 @@ static void test_refusals(void **state)
             "pipeline is not modelled");
     refused("hardware: gpu\nper_device_batch_size: 0.25\nici_fsdp_parallelism: 8\n",
             "per_device_batch_size", 2, "0.25 sequences a device");
-    refused("model_name: llama2-7b\nici_fsdp_parallelism: 8\noverride_model_config: true\n",
-            "override_model_config", 3, "other dimensions");
-    refused("ici_fsdp_parallelism: 8\nhardware: gpu\ndecoder_block: gemma2\n", "decoder_block", 3,
-            "by its dimensions");
-    refused("ici_fsdp_parallelism: 8\nhardware: gpu\nnum_experts: 8\n", "num_experts", 3,
-            "experts");
+    refused("ici_fsdp_parallelism: 8\nhardware: gpu\nglobal_parameter_scale: 3\n",
+            "global_parameter_scale", 3, "a power of two");
     refused("ici_fsdp_parallelism: many\nhardware: gpu\nscan_layers: true\n",
             "ici_fsdp_parallelism", 1, "many");
+}
+
+/* A model whose dimensions are not read is asked for. */
+static void test_unread_models(void **state)
+{
+    static const struct {
+        const char *settings, *note;
+    } files[] = {
+        {"model_name: llama2-7b\noverride_model_config: true\n",
+         "override_model_config llama2-7b: other dimensions"                                                       },
+        {"decoder_block: gemma2\n",                              "decoder_block gemma2: not read by its dimensions"},
+        {"num_experts: 8\n",                                     "num_experts 8: not read by its dimensions"       },
+        {"base_num_heads: 24\n",                                 "base_num_heads 24: of MaxText in 2023"           },
+        {"scale: 3\n",                                           "scale 3: of MaxText in 2023"                     },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char text[256];
+        struct error e;
+        snprintf(text, sizeof text, "ici_fsdp_parallelism: 8\nhardware: gpu\n%s",
+                 files[i].settings);
+        assert_int_equal(read_sized(text, "x.yml", 8, &e), STATUS_OK);
+        assert_false(import.run.model_given);
+        assert_true(notes(files[i].note));
+    }
 }
 
 int main(void)
@@ -166,6 +187,7 @@ int main(void)
         cmocka_unit_test_teardown(test_gpus, teardown),
         cmocka_unit_test_teardown(test_scale, teardown),
         cmocka_unit_test_teardown(test_told, teardown),
+        cmocka_unit_test_teardown(test_unread_models, teardown),
         cmocka_unit_test_teardown(test_refusals, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
