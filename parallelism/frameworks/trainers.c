@@ -28,6 +28,14 @@ enum status trainers_read_context(struct framework_reader *r)
     int context = context_ranks(r);
     if (context > 1)
         s->cp = context;
+    /* by parts, in LLaMA-Factory's forks; sequence_parallel_size is all of them */
+    int alst = reading_degree(r, "alst_ulysses_degree");
+    double parts = (double)reading_degree(r, "sequence_parallel_ulysses_degree") *
+                   reading_degree(r, "sequence_parallel_ring_degree");
+    if (parts > SYSTEM_GPUS_MOST)
+        return reading_error(r, "sequence_parallel_ring_degree", "%g ranks", parts);
+    if (s->cp == 1)
+        s->cp = alst > 1 ? alst : (int)parts;
     return r->e->status;
 }
 

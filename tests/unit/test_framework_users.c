@@ -109,6 +109,18 @@ static void test_sequence_parallel_mode(void **state)
         assert_int_equal(run->strategy.cp, 4);
         assert_int_equal(run->strategy.cp_comm, cases[i].comm);
     }
+#define SPLIT "finetuning_type: full\ncutoff_len: 32768\nper_device_train_batch_size: 1\n"
+    assert_int_equal(read_yaml(SPLIT "sequence_parallel_mode: usp\n"
+                                     "sequence_parallel_ulysses_degree: 4\n"
+                                     "sequence_parallel_ring_degree: 2\n")
+                         ->strategy.cp,
+                     8);
+    assert_int_equal(read_yaml(SPLIT "alst_ulysses_degree: 4\n")->strategy.cp, 4);
+    struct error e;
+    assert_int_equal(read_text(SPLIT "sequence_parallel_ulysses_degree: 1000000000\n"
+                                     "sequence_parallel_ring_degree: 1000000000\n",
+                               "x.yml", &e),
+                     STATUS_INPUT);
 }
 
 /* A trainer's YAML, and torchtitan's TOML, in a here-document of the script that starts it. */
