@@ -110,14 +110,20 @@ enum status gpt_neox_read_model(struct framework_reader *r)
     return r->e->status;
 }
 
-/* fp16's block may hold bf16's name; without any it trains in fp32. */
+/* fp16's block may hold bf16's name; without any it trains in fp32, which is told. */
 enum status gpt_neox_read_precision(struct framework_reader *r)
 {
+    static const char *const names[] = {"fp16", "fp32", "bfloat16", NULL};
     const char *name = reading_value(r, "precision"), *type = reading_value(r, "fp16.type");
     bool bf16 = reading_switch(r, "bf16.enabled"), fp16 = reading_switch(r, "fp16.enabled");
     bf16 =
         bf16 || (name && strcmp(name, "bfloat16") == 0) || (type && strcmp(type, "bfloat16") == 0);
     fp16 = fp16 || (name && strcmp(name, "fp16") == 0);
+    if (name && !value_is_unresolved(name) && names_find(names, name) < 0)
+        return reading_error(r, "precision", "expected fp16, fp32 or bfloat16, got %.40s", name);
+    if (!name && !bf16 && !fp16)
+        text_add(r->notes, "no precision is told: fp32 is taken, as it trains then; "
+                           "--precision tells\n");
     r->run->scenario.job.precision = bf16 ? DTYPE_BF16 : fp16 ? DTYPE_FP16 : DTYPE_FP32;
     if (reading_switch(r, "fp32_allreduce"))
         r->run->scenario.stack.gradient_reduce_bytes = 4;

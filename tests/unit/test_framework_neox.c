@@ -90,6 +90,7 @@ static void test_defaults(void **state)
     assert_int_equal(run->strategy.recompute, RECOMPUTE_NONE);
     assert_int_equal(run->scenario.job.precision, DTYPE_FP32);
     assert_true(notes("no tokenizer is told"));
+    assert_true(notes("no precision is told: fp32"));
 }
 
 /* Widths: 8/3 of 4096 to 256; what is told; a third of what is told; two thirds of 4 halved. */
@@ -195,6 +196,8 @@ static void test_refusals(void **state)
             "attention_config", 3, "\"sparse_fixed\" is not modelled");
     refused("{ " GPT SIZES "\"pipe_parallel_size\": 1, \"model_arch\": \"t5\" }", "model_arch", 3,
             "decoders alone");
+    refused("{ " GPT SIZES "\"pipe_parallel_size\": 1,\n\"precision\": \"bf16\" }", "precision", 4,
+            "expected fp16, fp32 or bfloat16");
     /* 16 GPUs: 2 x 4 x 16 = 128 sequences */
     refused("{ " GPT SIZES "\"train_batch_size\": 64,\n\"train_micro_batch_size_per_gpu\": 2,\n"
             "\"gradient_accumulation_steps\": 4 }",
