@@ -438,7 +438,21 @@ static const struct framework_row rows[] = {
     NEUTRAL("modules.*"),
 };
 
+/* Names of 2019 and 2020 (megatron/arguments.py refuses them since and says what they became). They
+ * are no rows: GPT-NeoX has the first too, and is told by what it alone has. */
+static enum status read_older(struct framework_reader *r)
+{
+    struct strategy *s = &r->run->strategy;
+    int tp = reading_number(r, "model_parallel_size"), micro = reading_number(r, "batch_size");
+    if (tp > 0 && !settings_find(r->settings, "tensor_model_parallel_size"))
+        s->tp = tp;
+    if (micro > 0 && !settings_find(r->settings, "micro_batch_size"))
+        s->micro_batch = micro;
+    return r->e->status;
+}
+
 static const struct framework_group groups[] = {
+    {read_older,                 NULL                       },
     {megatron_read_model,        megatron_write_model       },
     {megatron_lm_read_precision, megatron_lm_write_precision},
     {megatron_read_pipeline,     megatron_write_pipeline    },

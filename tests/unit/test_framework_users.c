@@ -168,6 +168,21 @@ static void test_untold_nodes(void **state)
     }
 }
 
+/* Scripts of 2020: one name for both kinds of model parallelism, one batch a replica. */
+static void test_first_megatron(void **state)
+{
+    (void)state;
+    read_ok("MP=2\nopts=\" --model-parallel-size ${MP} --num-layers 40 --hidden-size 1536 "
+            "--num-attention-heads 16 --batch-size 4 --seq-length 1024 "
+            "--max-position-embeddings 1024 --vocab-size 50257 --fp16\"\n"
+            "run=\"python -m torch.distributed.launch --nproc_per_node 8 pretrain_gpt2.py $opts\"\n"
+            "eval ${run}\n",
+            "x.sh");
+    assert_int_equal(import.run.strategy.tp, 2);
+    assert_int_equal(import.run.strategy.micro_batch, 4);
+    assert_int_equal(use_of("model_parallel_size"), SETTING_READ);
+}
+
 /* Older scripts name GPT-2's merges and no tokenizer; MindSpeed-LLM's own spellings. */
 static void test_megatron_forks(void **state)
 {
@@ -271,6 +286,7 @@ int main(void)
         cmocka_unit_test_teardown(test_sequence_parallel_mode, teardown),
         cmocka_unit_test_teardown(test_written_configurations, teardown),
         cmocka_unit_test_teardown(test_untold_nodes, teardown),
+        cmocka_unit_test_teardown(test_first_megatron, teardown),
         cmocka_unit_test_teardown(test_megatron_forks, teardown),
         cmocka_unit_test_teardown(test_swift_model, teardown),
         cmocka_unit_test_teardown(test_torchtitan_registry, teardown),
