@@ -73,6 +73,7 @@ static enum status write_one(const struct arguments *a, const char *name,
     date_today(date);
     write_source(a, (size_t)fit->runs, &source);
     stack_fit_apply(fit, &stack);
+    stack.site_spread_frac = 0; /* the runs are of the clusters that it is for */
     stack_fit_write(&stack, source.data, date, out);
     text_free(&source);
     note_fit(a, fit);

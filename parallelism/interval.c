@@ -1,13 +1,12 @@
 #include "parallelism/interval.h"
 #include <math.h>
 
-/* measured: site and generation with the published runs that nothing was fitted to and with
- * products of GPUs left out, which are off by 9.7 to 16.7 % on average across generations
- * (calibrate/README.md) and are three quarters of a step; experts and traffic where the
- * cross-validated runs are likeliest (without both, intervals hold 75 % of the runs with experts
- * and 70 % of those with a sixth of their time in such traffic, 89 % of the others) */
-const double site_spread_frac = 0.03, generation_spread_frac = 0.12, experts_spread_frac = 0.08,
-             traffic_spread_frac = 0.15;
+/* measured: generation with the published runs that nothing was fitted to and with products of GPUs
+ * left out, which are off by 9.7 to 16.7 % on average across generations (calibrate/README.md) and
+ * are three quarters of a step; experts and traffic where the cross-validated runs are likeliest
+ * (without both, intervals hold 75 % of the runs with experts and 70 % of those with a sixth of
+ * their time in such traffic, 89 % of the others) */
+const double generation_spread_frac = 0.12, experts_spread_frac = 0.08, traffic_spread_frac = 0.15;
 
 static double square(double x)
 {
@@ -22,7 +21,8 @@ static double experts_variance(const struct scenario *scenario)
 double interval_common_variance(const struct scenario *scenario)
 {
     double fitted = scenario->stack.residual_frac, typical = 0.15; /* MODELLING 16 */
-    double variance = square(fitted > 0 ? fitted : typical) + square(site_spread_frac);
+    double variance =
+        square(fitted > 0 ? fitted : typical) + square(scenario->stack.site_spread_frac);
     if (scenario->system.gpu.across_generations)
         variance += square(generation_spread_frac);
     return variance + experts_variance(scenario);

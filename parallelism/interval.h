@@ -5,11 +5,10 @@
 /* What a forecast of a step may be off by: variances of ln(measured / forecast), of causes that are
  * independent of each other. MODELLING 11.6 */
 
-/* Runs of a cluster that told nothing are off by so much besides the spread of the stack's own;
- * those of a GPU with another generation's kernel constants, those of a mixture of experts, and
- * exposed traffic by so much of its own time: 1 sigma of ln. */
-extern const double site_spread_frac, generation_spread_frac, experts_spread_frac,
-    traffic_spread_frac;
+/* Besides the stack's spread and that of clusters that told nothing of it (stack.h), runs of a GPU
+ * with another generation's kernel constants, those of a mixture of experts, and exposed traffic by
+ * so much of its own time: 1 sigma of ln. */
+extern const double generation_spread_frac, experts_spread_frac, traffic_spread_frac;
 
 /* Of every strategy of a scenario: stack, cluster, GPU, experts. */
 double interval_common_variance(const struct scenario *scenario);

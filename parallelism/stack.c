@@ -206,6 +206,8 @@ const struct field stack_fields[] = {
     SET("fit", fit, stack_constant_names, "constants that its runs may set"),
     NUMBER("residual", UNIT_FRACTION, residual_frac, 10,
            "spread of runs around its forecasts, 1 sigma of ln"),
+    NUMBER("site_spread", UNIT_FRACTION, site_spread_frac, 10,
+           "besides, of clusters that told nothing of it, 1 sigma of ln"),
 };
 const size_t stack_field_count = sizeof stack_fields / sizeof *stack_fields;
 

@@ -112,6 +112,7 @@ struct stack {
     unsigned fit;               /* bits of the constants that its runs may set, at most four */
     unsigned stated;            /* bits of the constants that its own file states */
     double residual_frac;       /* spread (1 sigma, of ln) of runs around its forecasts; 0: not known */
+    double site_spread_frac;    /* besides (likewise), of clusters whose runs told nothing of it */
     struct source source[8];
 };
 

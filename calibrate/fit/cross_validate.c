@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Predicts the cases of one fold with the fits of the others. */
+/* Predicts the cases of one fold with the fits of the others, runs of the same clusters. */
 static void predict_fold(struct cases *cases, const int *fold, int which,
                          const struct stack_fits *fits, struct prediction *predictions)
 {
@@ -12,6 +12,7 @@ static void predict_fold(struct cases *cases, const int *fold, int which,
             continue;
         struct stack saved = c->scenario.stack;
         stack_fit_apply(stack_fits_find(fits, c->stack), &c->scenario.stack);
+        c->scenario.stack.site_spread_frac = 0;
         case_predict(c, &predictions[i]);
         c->scenario.stack = saved;
     }

@@ -147,8 +147,11 @@ static enum status fit_one(struct cases *cases, const struct stack_fit_options *
         start_problem(&p, &stack, root ? physical.constant : parent->constant, parent);
     fit->runs = (int)s->count;
     memcpy(fit->constant, p.constant, sizeof p.constant);
-    double before_frac = own ? stack.residual_frac : parent ? parent->residual_frac : 0;
-    fit->residual_frac = own ? stack.residual_frac : untold_spread(fits, parent);
+    double untold_frac = untold_spread(fits, parent),
+           before_frac = parent ? parent->residual_frac : 0;
+    if (own) /* on clusters that told nothing of the stack */
+        before_frac = untold_frac = fmax(stack.residual_frac, untold_frac);
+    fit->residual_frac = untold_frac;
     if (s->count < 2 || p.free_count == 0)
         return STATUS_OK; /* a stack of one run is its parent */
     struct stack *saved = malloc(s->count * sizeof *saved);

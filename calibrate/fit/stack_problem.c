@@ -1,6 +1,7 @@
 /* One stack's constants from its runs: robust nonlinear least squares (GSL) from several starts. */
 #include "calibrate/fit/stack_problem.h"
 #include "calibrate/validate.h"
+#include <gsl/gsl_math.h>
 #include <gsl/gsl_matrix.h>
 #include <gsl/gsl_multifit_nlinear.h>
 #include <gsl/gsl_vector.h>
@@ -91,17 +92,18 @@ static void reweigh(struct stack_problem *p)
     }
 }
 
-/* Standard deviation beyond what runs of that kind have under any stack; at least half of the
- * variance is the stack's own, for a kind's is a mean over stacks. */
+/* Standard deviation beyond what runs of that kind have under any stack, from the mean absolute
+ * deviation (sqrt(2 / pi) of it where errors are normal), which a few runs far off do not rule; at
+ * least half of the variance is the stack's own, for a kind's is a mean over stacks. */
 static double spread_of_runs(struct stack_problem *p)
 {
-    double sum = 0, of_kind = 0;
+    double sum = 0, of_kind = 0, runs = (double)p->runs;
     for (size_t i = 0; i < p->runs; i++) {
         double kind_variance, r = run_deviation(p, p->run[i], &kind_variance);
-        sum += r * r;
+        sum += fabs(r);
         of_kind += kind_variance;
     }
-    double variance = sum / fmax((double)p->runs - p->free_count, 1);
+    double variance = M_PI_2 * (sum / runs) * (sum / runs) * runs / fmax(runs - p->free_count, 1);
     return sqrt(fmax(variance / 2, variance - of_kind / (double)p->runs));
 }
 

@@ -74,7 +74,7 @@ static void add_stack(const struct stack *stack, struct text *out)
             "of another cluster by %g %% besides, those on a GPU with another "
             "generation's kernel constants by %g %%, those with experts by %g %%, exposed "
             "traffic of pipeline, expert and data ranks by %g %% of its time.",
-            100 * stack->residual_frac, 100 * site_spread_frac, 100 * generation_spread_frac,
+            100 * stack->residual_frac, 100 * stack->site_spread_frac, 100 * generation_spread_frac,
             100 * experts_spread_frac, 100 * traffic_spread_frac);
     text_free(&title);
 }

@@ -49,6 +49,7 @@ expect 0 show stack "$work/stack.json"
 # a stack whose file lets runs set nothing: its own name is a user's runs of it, a file below it is refused
 expect 0 calibrate fit --stack internevo-2024 "$work/cases.json" -o "$work/own.json"
 says "4 runs, 1 constant fitted"
+grep -q '"site_spread": 0$' "$work/own.json" || fail "a user's own runs are of the user's clusters"
 echo '{"name": "ours", "parent": "internevo-2024"}' >"$work/ours.json"
 expect 3 calibrate fit --stack "$work/ours.json" "$work/cases.json" -o "$work/result"
 says "leaves its runs no constant to set"

@@ -14,6 +14,7 @@ static double width(const char *model, const char *system, double residual_frac,
     struct scenario *c = catalog_scenario(model, system, 64);
     struct step_cost cost = {.step_s = 10};
     c->stack.residual_frac = residual_frac;
+    c->stack.site_spread_frac = 0.03;
     cost.term_s[TERM_DP] = 0.5 * traffic_s;
     cost.term_s[TERM_EP] = 0.3 * traffic_s;
     cost.term_s[TERM_PP] = 0.2 * traffic_s;
