@@ -131,6 +131,11 @@ struct calibration {
     struct collective_calibration collective; /* of the scale-up domain */
 };
 
+/* Where a group's constants come from, in words: its source, or what an architecture's own rest on.
+ */
+const char *calibration_group_source(const struct calibration *c,
+                                     const struct calibration_group *group);
+
 /* One group of the struct above as data: what reads, writes, shows and fits it. */
 struct calibration_slot {
     const char *op, *name; /* "gemm", "bf16" */

@@ -272,3 +272,16 @@ void calibration_default(struct calibration *c, const char *architecture)
     for (int m = 0; m < MEMORY_CLASSES; m++)
         c->memory[m] = (struct memory_constants){memory_frac[m], memory_t0_s};
 }
+
+const char *calibration_group_source(const struct calibration *c,
+                                     const struct calibration_group *group)
+{
+    if (group->source[0])
+        return group->source;
+    for (int pass = ATTENTION_FORWARD; pass <= ATTENTION_BACKWARD; pass++)
+        for (int fp8 = 0; fp8 < 2; fp8++)
+            if (group == &c->attention_group[pass][fp8])
+                return "the architecture's, chosen on published timings of FlashAttention and "
+                       "cuDNN (calibrate/README.md)";
+    return "built-in default of the architecture";
+}

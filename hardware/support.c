@@ -27,12 +27,12 @@ static void keep_weakest(struct support *weakest, const struct support *s)
         *weakest = *s;
 }
 
-static void group_support(const struct calibration_group *group, struct support *s)
+static void group_support(const struct calibration *c, const struct calibration_group *group,
+                          struct support *s)
 {
     *s = (struct support){.samples = group->samples, .error_frac = group->error_frac};
     snprintf(s->kind, sizeof s->kind, "%s", calibration_kind_names[group->kind]);
-    snprintf(s->source, sizeof s->source, "%s",
-             group->source[0] ? group->source : "built-in default of the architecture");
+    snprintf(s->source, sizeof s->source, "%s", calibration_group_source(c, group));
     memcpy(s->date, group->date, sizeof s->date);
 }
 
@@ -40,7 +40,7 @@ static void memory_support(const struct calibration *c, struct support *weakest)
 {
     for (int class_ = 0; class_ < MEMORY_CLASSES; class_++) {
         struct support s;
-        group_support(&c->memory_group[class_], &s);
+        group_support(c, &c->memory_group[class_], &s);
         keep_weakest(weakest, &s);
     }
 }
@@ -102,11 +102,12 @@ bool support_find(const struct system *system, enum dtype dtype,
     memset(parts, 0, SUPPORT_PARTS * sizeof *parts);
     if (system->gpu.peak_flop_per_s[dtype] <= 0)
         return false;
-    group_support(&c->gemm_group[dtype], &parts[SUPPORT_GEMM]);
-    group_support(&c->grouped_group[dtype], &parts[SUPPORT_GROUPED]);
+    group_support(c, &c->gemm_group[dtype], &parts[SUPPORT_GEMM]);
+    group_support(c, &c->grouped_group[dtype], &parts[SUPPORT_GROUPED]);
     /* Training computes attention in 16 bits whatever the linear layers' datatype. */
-    group_support(&c->attention_group[ATTENTION_FORWARD][0], &parts[SUPPORT_ATTENTION_FORWARD]);
-    group_support(&c->attention_group[ATTENTION_BACKWARD][0], &parts[SUPPORT_ATTENTION_BACKWARD]);
+    group_support(c, &c->attention_group[ATTENTION_FORWARD][0], &parts[SUPPORT_ATTENTION_FORWARD]);
+    group_support(c, &c->attention_group[ATTENTION_BACKWARD][0],
+                  &parts[SUPPORT_ATTENTION_BACKWARD]);
     memory_support(c, &parts[SUPPORT_MEMORY]);
     tier_support(system, 0, &parts[SUPPORT_SCALE_UP]);
     tier_support(system, 1, &parts[SUPPORT_SCALE_OUT]);

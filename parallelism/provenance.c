@@ -142,7 +142,7 @@ static struct use *kernel_use(struct uses *uses, const struct op *op)
     use->item.error_frac = use->group->error_frac;
     snprintf(use->item.kind, sizeof use->item.kind, "%s", calibration_kind_names[use->group->kind]);
     snprintf(use->item.source, sizeof use->item.source, "%s",
-             use->group->source[0] ? use->group->source : "built-in default of the architecture");
+             calibration_group_source(c, use->group));
     return use;
 }
 
@@ -189,7 +189,8 @@ static void add_range(void *context, const struct block *block, const struct op 
 {
     struct uses *uses = context;
     double dims[CALIBRATION_DIMS];
-    struct use *use = op->kind == OP_COLLECTIVE || op->kind == OP_SCAN ? NULL : kernel_use(uses, op);
+    struct use *use =
+        op->kind == OP_COLLECTIVE || op->kind == OP_SCAN ? NULL : kernel_use(uses, op);
     if (!use || block->layers * time.seconds < noticed_frac * uses->total_s)
         return;
     op_dims(op, dims);
