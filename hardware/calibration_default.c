@@ -67,33 +67,6 @@ static const struct grouped_constants default_grouped = {
     .routing_bandwidth_frac = 0.5,
 };
 
-/* Training's forward attention, fitted to rates that others published (calibrate/README.md,
- * "Public timings that nothing was fitted to", calibrate/published/kernels): cuDNN 9.27 and
- * FlashAttention 3 and 4 on H100, H200 and H20; the same of Blackwell with cuDNN of 2025; within
- * 6.5 and 5 % for heads of 64 to 256 in 16 bit and fp8. Blackwell's kernels compute part of the
- * exponentials by polynomials on the FMA units [FlashAttention-4]: as many as the exponential unit
- * itself. */
-static const struct attention_constants hopper_forward = {
-    .math_frac = 0.79,
-    .exp_frac = 0.60,
-    .p = 2,
-    .tile_rows = 128,
-    .least_keys = 64,
-    .cta_s = 3.1e-6,
-    .tail = 4,
-    .head_64 = 1,
-    .head_192 = 1,
-    .head_256 = 0.93,
-    .head_512 = 0.93,
-    .bandwidth_frac = 0.7,
-    .t0_s = 3e-6,
-    .cache_t0_s = 8e-6,
-    .cache_bandwidth_frac = 0.5,
-    .cache_kv_weight = 0.5,
-    .cache_l2_ratio = 1,
-};
-static const double blackwell_math_frac = 0.89, blackwell_exp_frac = 0.93, blackwell_cta_s = 1.5e-6;
-
 /* Other vendors' parts, and serving's kernels where nothing was measured: FlashAttention-3's
  * forward rates on H100 as it was published (430 to 621 TFLOP/s from 512 to 16384 tokens at head
  * size 128, 0.62 of it at 64; arXiv 2407.08608, pytorch/benchmark 2391). */
@@ -116,26 +89,38 @@ static const struct attention_constants general_forward = {
     .cache_kv_weight = 0.5,
     .cache_l2_ratio = 1,
 };
+
 /* FlashAttention-2: 50 to 73 % of the peak, with its smaller tiles. */
-static const struct attention_constants ampere_forward = {
-    .math_frac = 0.70,
-    .exp_frac = 0.60,
-    .p = 4,
-    .tile_rows = 64,
-    .least_keys = 32,
-    .cta_s = 1.5e-6,
-    .tail = 4,
-    .head_64 = 1,
-    .head_192 = 1,
-    .head_256 = 1,
-    .head_512 = 1,
-    .bandwidth_frac = 0.7,
-    .t0_s = 5e-6,
-    .cache_t0_s = 6e-6,
-    .cache_bandwidth_frac = 0.4,
-    .cache_kv_weight = 0.5,
-    .cache_l2_ratio = 1,
-};
+static struct attention_constants ampere_forward(void)
+{
+    struct attention_constants c = general_forward;
+    c.math_frac = 0.70;
+    c.exp_frac = 0.60;
+    c.tile_rows = 64;
+    c.least_keys = 32;
+    c.cta_s = 1.5e-6;
+    c.t0_s = 5e-6;
+    c.cache_t0_s = 6e-6;
+    c.cache_bandwidth_frac = 0.4;
+    return c;
+}
+
+/* Training's forward attention, fitted to rates that others published (calibrate/README.md,
+ * "Public timings that nothing was fitted to", calibrate/published/kernels): cuDNN 9.27 and
+ * FlashAttention 3 and 4 on H100, H200 and H20; the same of Blackwell with cuDNN of 2025; within
+ * 6.5 and 5 % for heads of 64 to 256 in 16 bit and fp8. Blackwell's kernels compute part of the
+ * exponentials by polynomials on the FMA units [FlashAttention-4]: as many as the exponential unit
+ * itself. */
+static struct attention_constants hopper_forward(bool blackwell)
+{
+    struct attention_constants c = general_forward;
+    c.math_frac = blackwell ? 0.89 : 0.79;
+    c.exp_frac = blackwell ? 0.93 : 0.60;
+    c.p = 2;
+    c.cta_s = blackwell ? 1.5e-6 : 3.1e-6;
+    c.head_256 = c.head_512 = 0.93;
+    return c;
+}
 
 /* Backward attention, 2.5 times the work, by forward's constants: its CTAs own a block of keys,
  * before and after which more is done, and hold five products' operands, so that wide heads leave
@@ -168,15 +153,9 @@ static enum generation generation_of(const char *architecture)
 
 static struct attention_constants forward_of(enum generation generation)
 {
-    if (generation == AMPERE || generation == GENERAL)
-        return generation == AMPERE ? ampere_forward : general_forward;
-    struct attention_constants c = hopper_forward;
-    if (generation == BLACKWELL) {
-        c.math_frac = blackwell_math_frac;
-        c.exp_frac = blackwell_exp_frac;
-        c.cta_s = blackwell_cta_s;
-    }
-    return c;
+    if (generation == AMPERE)
+        return ampere_forward();
+    return generation == GENERAL ? general_forward : hopper_forward(generation == BLACKWELL);
 }
 
 /* Between what A100, H100 and L40S measured with TensorRT-LLM. */
@@ -250,7 +229,7 @@ static void attention_default(struct calibration *c, const char *architecture)
         struct attention_constants *forward = &c->attention[ATTENTION_FORWARD][fp8],
                                    *prefill = &c->attention[ATTENTION_PREFILL][fp8];
         *forward = forward_of(generation);
-        *prefill = generation == AMPERE ? ampere_forward : general_forward;
+        *prefill = generation == AMPERE ? ampere_forward() : general_forward;
         forward->cta_s *= cycles;
         prefill->cta_s *= cycles;
         prefill->cache_t0_s *= cycles;
