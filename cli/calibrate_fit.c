@@ -1,6 +1,7 @@
 #include "cli/calibrate_fit.h"
 #include "base/file.h"
 #include "calibrate/fit/stack_fits_write.h"
+#include "calibrate/validate.h"
 #include "cli/calibrate_profile.h"
 #include "cli/calibrate_system.h"
 #include "cli/date.h"
@@ -41,6 +42,16 @@ static void note_fit(const struct arguments *a, const struct stack_fit *fit)
     }
 }
 
+/* What a stack cannot express tells nothing of it. */
+static void skip_unpredicted(struct cases *cases)
+{
+    for (size_t i = 0; i < cases->count; i++) {
+        struct prediction p;
+        case_predict(&cases->items[i], &p);
+        memcpy(cases->items[i].skipped, p.skipped, sizeof p.skipped);
+    }
+}
+
 /* Every case is taken as a run of the stack that is fitted. */
 static enum status load_cases(const struct arguments *a, const char *stack, struct cases *cases,
                               struct error *e)
@@ -50,6 +61,8 @@ static enum status load_cases(const struct arguments *a, const char *stack, stru
         cases_load(a->operands[i], &options, cases, e);
     for (size_t i = 0; stack && i < cases->count; i++)
         snprintf(cases->items[i].stack, sizeof cases->items[i].stack, "%s", stack);
+    if (e->status == STATUS_OK)
+        skip_unpredicted(cases);
     return e->status;
 }
 
@@ -59,6 +72,38 @@ static size_t usable_runs(const struct cases *cases)
     for (size_t i = 0; i < cases->count; i++)
         n += cases->items[i].skipped[0] == '\0' && cases->items[i].step_s > 0;
     return n;
+}
+
+/* The user's own runs of a software of the catalog; a file says itself what its runs set. */
+static bool is_built_in(const char *name)
+{
+    const char *built_in;
+    for (size_t i = 0; (built_in = stack_catalog_name(i)) != NULL; i++)
+        if (names_equal(built_in, name))
+            return true;
+    return false;
+}
+
+/* The first case that tells nothing, and how many do. */
+static size_t skipped_cases(const struct cases *cases, const struct run_case **first)
+{
+    size_t n = 0;
+    for (size_t i = cases->count; i-- > 0;)
+        if (cases->items[i].skipped[0]) {
+            *first = &cases->items[i];
+            n++;
+        }
+    return n;
+}
+
+/* What a user's runs of a catalog's stack make of it: a stack below it, of the user's clusters. */
+static void make_own(struct stack *stack)
+{
+    char name[sizeof stack->name];
+    snprintf(name, sizeof name, "%.59s-own", stack->name);
+    memcpy(stack->parent, stack->name, sizeof stack->parent);
+    memcpy(stack->name, name, sizeof stack->name);
+    stack->fit = 1u << STACK_COMPUTE;
 }
 
 static enum status write_one(const struct arguments *a, const char *name,
@@ -73,6 +118,8 @@ static enum status write_one(const struct arguments *a, const char *name,
     date_today(date);
     write_source(a, (size_t)fit->runs, &source);
     stack_fit_apply(fit, &stack);
+    if (is_built_in(name))
+        make_own(&stack);
     stack.site_spread_frac = 0; /* the runs are of the clusters that it is for */
     stack_fit_write(&stack, source.data, date, out);
     text_free(&source);
@@ -91,16 +138,6 @@ static void write_all(const struct arguments *a, const struct stack_fits *fits, 
     text_free(&source);
     for (int i = 0; i < fits->count; i++)
         note_fit(a, &fits->fit[i]);
-}
-
-/* The user's own runs of a software of the catalog; a file says itself what its runs set. */
-static bool is_built_in(const char *name)
-{
-    const char *built_in;
-    for (size_t i = 0; (built_in = stack_catalog_name(i)) != NULL; i++)
-        if (names_equal(built_in, name))
-            return true;
-    return false;
 }
 
 static enum status check_fitted(const char *name, const struct stack_fits *fits, struct error *e)
@@ -127,13 +164,19 @@ static enum status fit_and_write(const struct arguments *a, const char *only, st
                                         .own = only && is_built_in(only),
                                         .progress = show_stack,
                                         .progress_context = &progress};
-    size_t runs = usable_runs(cases);
-    if (runs < RUNS_MIN)
+    const struct run_case *first = NULL;
+    size_t runs = usable_runs(cases), skipped = skipped_cases(cases, &first);
+    if (runs < RUNS_MIN) {
         error_set(e, STATUS_INPUT, "a fit needs at least %d runs with a step time, got %zu",
                   RUNS_MIN, runs);
-    else
+        if (skipped > 0)
+            error_set_hint(e, "%s: %.160s", first->id, first->skipped);
+    } else
         stacks_fit(cases, &options, fits, e);
     progress_end(&progress);
+    if (e->status == STATUS_OK && skipped > 0)
+        output_note(a, "%zu of %zu cases tell nothing: %s: %.160s", skipped, cases->count,
+                    first->id, first->skipped);
     if (e->status == STATUS_OK && only && check_fitted(only, fits, e) == STATUS_OK)
         write_one(a, only, fits, &out, e);
     else if (e->status == STATUS_OK && !only)
