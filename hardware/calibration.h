@@ -166,8 +166,9 @@ void calibration_default(struct calibration *c, const char *architecture);
  * that all rates times s and all times over s do it. */
 void calibration_speed_up(struct calibration *c, const char *op, double s);
 
-/* Backward attention from forward's constants, as its architecture's kernels have been timed. */
-void calibration_backward(struct calibration *c, const char *architecture);
+/* Backward attention (fp8: 1, else 16 bit) from forward's constants, as its architecture's kernels
+ * have been timed. */
+void calibration_backward(struct calibration *c, const char *architecture, int fp8);
 
 /* Member "format" of the object "calibration": one more whenever a constant changes its meaning, for
  * constants that were fitted for other forms would be misread.

@@ -206,18 +206,16 @@ static void gemm_default(struct calibration *c, bool ampere)
     }
 }
 
-void calibration_backward(struct calibration *c, const char *architecture)
+void calibration_backward(struct calibration *c, const char *architecture, int fp8)
 {
-    for (int fp8 = 0; fp8 < 2; fp8++) {
-        const struct backward *of = &backward_of[generation_of(architecture)][fp8];
-        struct attention_constants *backward = &c->attention[ATTENTION_BACKWARD][fp8];
-        *backward = c->attention[ATTENTION_FORWARD][fp8];
-        backward->math_frac *= of->math;
-        backward->exp_frac *= of->exp;
-        backward->cta_s *= of->cta;
-        backward->head_192 = of->head_192;
-        backward->head_256 = backward->head_512 = of->head_256;
-    }
+    const struct backward *of = &backward_of[generation_of(architecture)][fp8];
+    struct attention_constants *backward = &c->attention[ATTENTION_BACKWARD][fp8];
+    *backward = c->attention[ATTENTION_FORWARD][fp8];
+    backward->math_frac *= of->math;
+    backward->exp_frac *= of->exp;
+    backward->cta_s *= of->cta;
+    backward->head_192 = of->head_192;
+    backward->head_256 = backward->head_512 = of->head_256;
 }
 
 static void attention_default(struct calibration *c, const char *architecture)
@@ -239,8 +237,8 @@ static void attention_default(struct calibration *c, const char *architecture)
             c->decode[fp8].group_least = 1;
             c->decode[fp8].group_fill = 0;
         }
+        calibration_backward(c, architecture, fp8);
     }
-    calibration_backward(c, architecture);
 }
 
 void calibration_default(struct calibration *c, const char *architecture)

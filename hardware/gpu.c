@@ -118,16 +118,14 @@ static void transfer_cache_kernel(const struct gpu *gpu, const struct gpu *from,
 static void transfer_training(struct gpu *gpu, const struct transfer *t,
                               struct attention_constants own[][2])
 {
-    struct calibration *c = &gpu->calibration, derived;
-    for (int fp8 = 0; fp8 < 2; fp8++)
+    struct calibration *c = &gpu->calibration;
+    for (int fp8 = 0; fp8 < 2; fp8++) {
         if (c->attention_group[ATTENTION_FORWARD][fp8].kind == CALIBRATION_ASSUMED &&
             (t->same_vendor || t->same_kernels))
             c->attention[ATTENTION_FORWARD][fp8] = own[ATTENTION_FORWARD][fp8];
-    derived = *c;
-    calibration_backward(&derived, gpu->architecture);
-    for (int fp8 = 0; fp8 < 2; fp8++)
         if (c->attention_group[ATTENTION_BACKWARD][fp8].kind == CALIBRATION_ASSUMED)
-            c->attention[ATTENTION_BACKWARD][fp8] = derived.attention[ATTENTION_BACKWARD][fp8];
+            calibration_backward(c, gpu->architecture, fp8);
+    }
 }
 
 /* Serving's attention: tiles of queries and keys are the architecture's (64 rows for Ampere's

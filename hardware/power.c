@@ -27,11 +27,15 @@ static double power_w(const struct gpu *gpu, const struct power_load *l, double 
     return gpu->idle_power_w + (f * f * l->math_j + l->other_j) / (l->clocked_s / f + l->fixed_s);
 }
 
+static bool has_cap(const struct gpu *gpu)
+{
+    return gpu->power_cap_w > gpu->idle_power_w && gpu->idle_power_w > 0 && gpu->flop_j > 0;
+}
+
 double power_clock_frac(const struct gpu *gpu, const struct power_load *load)
 {
     double low = 0.3, high = 1;
-    if (!(gpu->power_cap_w > gpu->idle_power_w) || !(gpu->idle_power_w > 0) || !(gpu->flop_j > 0) ||
-        !(load->clocked_s > 0) || power_w(gpu, load, 1) <= gpu->power_cap_w)
+    if (!has_cap(gpu) || !(load->clocked_s > 0) || power_w(gpu, load, 1) <= gpu->power_cap_w)
         return 1;
     for (int i = 0; i < 30; i++) {
         double f = (low + high) / 2;
@@ -42,8 +46,7 @@ double power_clock_frac(const struct gpu *gpu, const struct power_load *load)
 
 bool power_is_known(const struct gpu *gpu, enum dtype d)
 {
-    return gpu->power_cap_w > gpu->idle_power_w && gpu->idle_power_w > 0 &&
-           power_flop_j(gpu, d) * gpu->peak_flop_per_s[d] > 0;
+    return has_cap(gpu) && power_flop_j(gpu, d) * gpu->peak_flop_per_s[d] > 0;
 }
 
 double power_slow_down(const struct gpu *gpu, enum dtype d)

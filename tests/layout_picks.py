@@ -10,15 +10,11 @@ usage: tests/layout_picks.py build/stepcast RUNS.json... (the section of paralle
 import collections, glob, itertools, json, os, sys
 
 import accuracy
+from accuracy import mean
 
 HEAD = ("| runs | groups | layouts | regret | worst | of the mean layout | within 3 % of the best | pairs in their order |\n"
         "|---|---|---|---|---|---|---|---|")
 PUBLISHED = os.path.join(os.path.dirname(__file__), "../calibrate/published/*.json")
-
-
-def mean(values):
-    values = list(values)
-    return sum(values) / len(values)
 
 
 def groups(runs, cases):

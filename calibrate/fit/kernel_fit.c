@@ -141,14 +141,13 @@ static void fill_dtypes(struct calibration *c)
 /* Backward attention where only the forward pass was measured. */
 static void fill_backward(struct gpu *gpu, const bool fitted[2])
 {
-    struct calibration *c = &gpu->calibration, derived = *c;
-    calibration_backward(&derived, gpu->architecture);
+    struct calibration *c = &gpu->calibration;
     for (int fp8 = 0; fp8 < 2; fp8++) {
         const struct calibration_group *forward = &c->attention_group[ATTENTION_FORWARD][fp8];
         struct calibration_group *group = &c->attention_group[ATTENTION_BACKWARD][fp8];
         if (!fitted[fp8] || group->kind == CALIBRATION_MEASURED)
             continue;
-        c->attention[ATTENTION_BACKWARD][fp8] = derived.attention[ATTENTION_BACKWARD][fp8];
+        calibration_backward(c, gpu->architecture, fp8);
         struct calibration_group said = {.kind = CALIBRATION_ASSUMED};
         snprintf(
             said.source, sizeof said.source,
