@@ -25,9 +25,9 @@ static enum status add_name(struct folder *f, const char *name, size_t n, struct
     return STATUS_OK;
 }
 
-enum status folder_read(const char *path, const char *extension, struct folder *out,
-                        struct error *e)
+enum status folder_read(const char *path, struct folder *out, struct error *e)
 {
+    static const char extension[] = ".json";
     size_t end = strlen(extension);
     *out = (struct folder){.names = NULL};
     DIR *dir = opendir(path);

@@ -9,10 +9,8 @@ struct folder {
     size_t count, capacity;
 };
 
-/* Files whose names end in `extension` (".json"), without it. A folder that is not there holds
- * none. */
-enum status folder_read(const char *path, const char *extension, struct folder *out,
-                        struct error *e);
+/* Files whose names end in ".json", without it. A folder that is not there holds none. */
+enum status folder_read(const char *path, struct folder *out, struct error *e);
 void folder_free(struct folder *folder);
 
 #endif

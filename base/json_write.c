@@ -155,6 +155,11 @@ void json_put_known(struct json_writer *w, const char *key, double value)
         json_put_null(w, key);
 }
 
+void json_put_positive(struct json_writer *w, const char *key, double value)
+{
+    json_put_known(w, key, value > 0 ? value : (double)NAN);
+}
+
 void json_put_string(struct json_writer *w, const char *key, const char *value)
 {
     if (!value) {

@@ -24,6 +24,8 @@ void json_close_array(struct json_writer *w);
 void json_put_number(struct json_writer *w, const char *key, double value);
 /* A number that may not be known: null where it is not finite. */
 void json_put_known(struct json_writer *w, const char *key, double value);
+/* One that is above 0 where it is known. */
+void json_put_positive(struct json_writer *w, const char *key, double value);
 void json_put_string(struct json_writer *w, const char *key,
                      const char *value); /* escaped; NULL -> null */
 void json_put_bool(struct json_writer *w, const char *key, bool value);

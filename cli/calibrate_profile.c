@@ -16,11 +16,6 @@
 
 /* ---- fit ---- */
 
-void show_fit_progress(void *context, const char *op, const char *name, int done, int all)
-{
-    progress_show(context, "fitting: %s %s, %d of %d", op, name, done + 1, all);
-}
-
 /* What the fit found, a line a group. */
 static void note_fit(const struct arguments *a, const struct profile_fit *fit)
 {
@@ -121,7 +116,7 @@ static enum status fit_and_write(const struct arguments *a, const struct samples
     date_today(date);
     progress_start(&progress, a);
     struct kernel_fit_options options = {
-        .date = date, .progress = show_fit_progress, .context = &progress};
+        .date = date, .progress = progress_fit, .context = &progress};
     profile_fit(gpu, samples, &options, fit, e);
     progress_end(&progress);
     if (e->status == STATUS_OK) {

@@ -11,7 +11,4 @@ enum status calibrate_profile(const struct arguments *a, struct error *e);
  * and what it predicts of samples against what they measured. */
 enum status calibrate_show(const struct arguments *a, struct error *e);
 
-/* The progress line of a fit; context: a struct progress. */
-void show_fit_progress(void *context, const char *op, const char *name, int done, int all);
-
 #endif

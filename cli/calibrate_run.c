@@ -105,11 +105,6 @@ static enum status measure(const struct arguments *a, const char *folder, struct
     return STATUS_OK;
 }
 
-static void show_group(void *context, const char *op, const char *name, int done, int all)
-{
-    progress_show(context, "fitting: %s %s, %d of %d", op, name, done + 1, all);
-}
-
 static enum status write_profile(const char *folder, const struct gpu *gpu, struct error *e)
 {
     char path[PATH_SIZE];
@@ -178,7 +173,7 @@ static enum status fit(const struct arguments *a, const char *folder, struct mac
     struct machine_fit_report report = {0};
     struct progress progress;
     const struct kernel_fit_options options = {
-        .date = machine->date, .progress = show_group, .context = &progress};
+        .date = machine->date, .progress = progress_fit, .context = &progress};
     if (!fitted)
         return error_set(e, STATUS_IO, "out of memory");
     progress_start(&progress, a);

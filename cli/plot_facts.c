@@ -5,12 +5,6 @@
 enum { SEARCHED_INPUTS = 24 };
 const double plot_range_frac = 0.2;
 
-static void show_search(void *context, double done_frac, long long evaluated)
-{
-    progress_show(context, "searching: %3.0f %%, %lld strategies evaluated", 100 * done_frac,
-                  evaluated);
-}
-
 void plot_points(void *context, int done, int points)
 {
     progress_show(context, "searching: %d of %d", done, points);
@@ -22,7 +16,7 @@ enum status plot_search(struct plot_work *work, int top, struct error *e)
         return STATUS_OK;
     work->options.top = top;
     if (work->progress.wanted) {
-        work->options.progress = show_search;
+        work->options.progress = progress_search;
         work->options.progress_context = &work->progress;
     }
     search_run(&work->input.scenario, &work->options, &work->found, e);

@@ -25,6 +25,17 @@ void progress_show(struct progress *p, const char *format, ...)
     p->shown = true;
 }
 
+void progress_search(void *context, double done_frac, long long evaluated)
+{
+    progress_show(context, "searching: %3.0f %%, %lld strategies evaluated", 100 * done_frac,
+                  evaluated);
+}
+
+void progress_fit(void *context, const char *op, const char *name, int done, int all)
+{
+    progress_show(context, "fitting: %s %s, %d of %d", op, name, done + 1, all);
+}
+
 void progress_end(struct progress *p)
 {
     if (p->shown)

@@ -31,12 +31,6 @@ struct search_work {
     struct search_answers answers;
 };
 
-static void show_progress(void *context, double done_frac, long long evaluated)
-{
-    progress_show(context, "searching: %3.0f %%, %lld strategies evaluated", 100 * done_frac,
-                  evaluated);
-}
-
 static enum status read_options(const struct arguments *a, struct search_work *work,
                                 struct error *e)
 {
@@ -213,7 +207,7 @@ static enum status run_search(const struct arguments *a, struct search_work *wor
     output_model_notes(a, &work->input.scenario.model);
     progress_start(&progress, a);
     if (progress.wanted) {
-        work->options.progress = show_progress;
+        work->options.progress = progress_search;
         work->options.progress_context = &progress;
     }
     if (run_ranking(work, e) == STATUS_OK)

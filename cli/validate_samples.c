@@ -69,7 +69,7 @@ static enum status cross_validate(const struct arguments *a, const struct system
     if (folds != KERNEL_FOLDS)
         return error_set(e, STATUS_USAGE, "blocks of shapes are cut into %d folds", KERNEL_FOLDS);
     progress_start(&progress, a);
-    struct kernel_fit_options how = {.progress = show_fit_progress, .context = &progress};
+    struct kernel_fit_options how = {.progress = progress_fit, .context = &progress};
     kernels_cross_validate(&system->gpu, report->samples, &how, predictions, rooflines, e);
     progress_end(&progress);
     return e->status;

@@ -29,6 +29,11 @@ static const double weight_copies_most = 5;
  */
 static const double droop_from_s = 100e-6, droop_to_s = 0.1;
 
+bool gemm_is_empty(const struct gemm *g)
+{
+    return g->m <= 0 || g->n <= 0 || g->k <= 0 || g->batch <= 0;
+}
+
 double gemm_flop(const struct gemm *g)
 {
     return 2 * g->batch * g->m * g->n * g->k;
@@ -91,11 +96,6 @@ static double product_s(const struct gpu *gpu, enum dtype dtype, const struct ge
     return tiled_product_s(&p);
 }
 
-static bool is_empty(const struct gemm *g)
-{
-    return g->m <= 0 || g->n <= 0 || g->k <= 0 || g->batch <= 0;
-}
-
 static double correction(const struct gpu *gpu, enum dtype dtype, const struct gemm *g)
 {
     return correction_factor(&gpu->calibration.gemm_correction[dtype], g->m * g->batch, g->n, g->k);
@@ -110,7 +110,7 @@ double gemm_peak_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g
 
 double gemm_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g)
 {
-    if (is_empty(g))
+    if (gemm_is_empty(g))
         return 0;
     double seconds = gpu->calibration.gemm[dtype].t0_s + product_s(gpu, dtype, g, 0);
     return fmax(seconds * correction(gpu, dtype, g), gemm_peak_s(gpu, dtype, g));
@@ -127,7 +127,7 @@ static double droop_s(const struct gpu *gpu, enum dtype dtype, const struct gemm
 
 double gemm_benchmark_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g)
 {
-    if (is_empty(g))
+    if (gemm_is_empty(g))
         return 0;
     double weight_bytes = dtype_bytes(dtype) * g->k * g->n;
     double copies = fmin(weight_copies_most, fmax(1, ceil(gpu->l2_bytes / weight_bytes)));
@@ -146,7 +146,7 @@ double gemm_settled_s(const struct gpu *gpu, enum dtype dtype, const struct gemm
 
 double gemm_loop_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g, bool sustained)
 {
-    if (is_empty(g))
+    if (gemm_is_empty(g))
         return 0;
     double seconds = gpu->calibration.gemm[dtype].t0_s + product_s(gpu, dtype, g, 1);
     seconds *= correction(gpu, dtype, g);

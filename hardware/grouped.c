@@ -65,11 +65,6 @@ static double product_s(const struct gpu *gpu, enum dtype dtype, const struct ge
     return tiled_product_s(&p);
 }
 
-static bool is_empty(const struct gemm *g)
-{
-    return g->m <= 0 || g->n <= 0 || g->k <= 0 || g->batch <= 0;
-}
-
 static struct gemm largest_group(const struct gemm *g)
 {
     struct gemm largest = *g;
@@ -91,7 +86,7 @@ static double measured_kernel_s(const struct gpu *gpu, enum dtype dtype, const s
  * kernel that the samples time reaches half of that [calibrate/published/kernels/h800-sxm]. */
 double grouped_gemm_s(const struct gpu *gpu, enum dtype dtype, const struct gemm *g)
 {
-    if (is_empty(g))
+    if (gemm_is_empty(g))
         return 0;
     double seconds = measured_kernel_s(gpu, dtype, g);
     if (dtype != DTYPE_FP8_BLOCK)

@@ -67,6 +67,9 @@ bool attention_runs_fp8(const struct gpu *gpu, enum dtype dtype, enum dtype kv_d
 /* Memory-bound kernel of op->bytes in HBM. */
 double memory_op_s(const struct gpu *gpu, const struct memory_op *op);
 
+/* One without rows, columns, depth or groups: it takes no time. */
+bool gemm_is_empty(const struct gemm *g);
+
 /* Model FLOP (2 a multiply-add) and HBM bytes of the ops, for rooflines and bounds. */
 double gemm_flop(const struct gemm *g);
 double gemm_bytes(enum dtype dtype, const struct gemm *g);

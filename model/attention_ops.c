@@ -246,7 +246,7 @@ void attention_ops(struct emitter *e, const struct layer_kind *kind)
     double stream = shard_sequence_tokens(e->shard) * m->hidden_size;
     double v_dim = layer_value_dim(m, kind);
     emit_norm(e, OP_NAME_NORM_1, stream);
-    emit_tp_in_each(e, MODULE_ATTENTION_LINEAR, tp_bytes(e), 3);
+    emit_tp_in(e, MODULE_ATTENTION_LINEAR, tp_bytes(e), e->kernels->exchanges_each_linear ? 3 : 1);
     emit_qkv(e, kind);
     emit_rope(e, kind);
     emit_kv_repeat(e, kind);

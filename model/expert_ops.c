@@ -155,7 +155,7 @@ static void emit_shared_experts(struct emitter *e)
 {
     if (e->model->shared_intermediate_size <= 0)
         return;
-    emit_tp_in(e, MODULE_SHARED_EXPERTS, tp_bytes(e));
+    emit_tp_in(e, MODULE_SHARED_EXPERTS, tp_bytes(e), 1);
     emit_mlp(e, &(struct mlp){OP_NAME_SHARED_FC1, OP_NAME_SHARED_ACTIVATION, OP_NAME_SHARED_FC2,
                               MODULE_SHARED_EXPERTS, MODULE_SHARED_EXPERTS, shard_tokens(e->shard),
                               (double)e->model->shared_intermediate_size / e->shard->tp, 0, 0});

@@ -29,15 +29,14 @@ void emit_mlp(struct emitter *e, const struct mlp *mlp)
                                     p, true, false});
 }
 
-/* The gradient of the MLP's input is reduced once, or once for each of the two matrices that read
- * it.
+/* The two matrices of a gated MLP that read its input may each exchange it, or reduce its gradient.
  */
 static void emit_mlp_in(struct emitter *e)
 {
-    bool twice = e->kernels->reduces_each_linear && e->model->gated_mlp;
-    emit_tp_in_each(e, MODULE_MLP, tp_bytes(e), e->model->gated_mlp ? 2 : 1);
-    if (twice && e->shard->tp > 1 && !e->shard->sequence_parallel)
-        e->out->op[e->out->n - 1].repeat = 2;
+    const struct kernels *k = e->kernels;
+    bool each =
+        k->exchanges_each_linear || (k->reduces_each_linear && !e->shard->sequence_parallel);
+    emit_tp_in(e, MODULE_MLP, tp_bytes(e), each && e->model->gated_mlp ? 2 : 1);
 }
 
 void mlp_ops(struct emitter *e, const struct layer_kind *kind)

@@ -150,11 +150,6 @@ static enum status check_plain_keys(struct reader *r)
 
 /* ---- the model ---- */
 
-static bool trait(const struct reader *r, enum trait t)
-{
-    return (r->traits & (unsigned)t) != 0;
-}
-
 /* A flag of the file, or what the family implies. */
 static bool flag_or(int flag, bool otherwise)
 {
@@ -183,7 +178,7 @@ static enum status read_dimensions(struct reader *r)
     m->heads = c->heads;
     m->vocab_size = c->vocab_size;
     m->max_position_embeddings = count_or(c->positions, 0);
-    m->position_embeddings = trait(r, TRAIT_POSITIONS) ? m->max_position_embeddings : 0;
+    m->position_embeddings = reader_has(r, TRAIT_POSITIONS) ? m->max_position_embeddings : 0;
     m->norms_per_layer = r->norms_per_layer;
     return STATUS_OK;
 }
@@ -237,11 +232,12 @@ static enum status read_heads(struct reader *r)
 static void read_qk_norm(struct reader *r)
 {
     struct model *m = r->model;
-    bool listed = trait(r, TRAIT_QK_HEAD) || trait(r, TRAIT_QK_WHOLE) || trait(r, TRAIT_QK_PLAIN);
+    bool listed = reader_has(r, TRAIT_QK_HEAD) || reader_has(r, TRAIT_QK_WHOLE) ||
+                  reader_has(r, TRAIT_QK_PLAIN);
     m->qk_norm = flag_or(r->config.qk_norm, listed);
     double whole = ((double)m->heads + m->kv_heads) * m->head_dim, each = 2.0 * m->head_dim;
-    double n = trait(r, TRAIT_QK_WHOLE) ? whole : each;
-    if (m->qk_norm && !trait(r, TRAIT_QK_PLAIN) && n <= INT_MAX)
+    double n = reader_has(r, TRAIT_QK_WHOLE) ? whole : each;
+    if (m->qk_norm && !reader_has(r, TRAIT_QK_PLAIN) && n <= INT_MAX)
         m->qk_norm_parameters = (int)n;
 }
 
@@ -249,27 +245,28 @@ static void read_biases(struct reader *r)
 {
     struct model *m = r->model;
     const struct config *c = &r->config;
-    bool follows = trait(r, TRAIT_OUT_FOLLOWS) && c->attention_bias != NOT_GIVEN;
-    m->attention_bias = flag_or(c->attention_bias, flag_or(c->bias, trait(r, TRAIT_QKV_BIAS)));
-    m->attention_output_bias = flag_or(
-        c->output_bias, follows ? m->attention_bias : flag_or(c->bias, trait(r, TRAIT_OUT_BIAS)));
-    m->mlp_bias = flag_or(c->mlp_bias, flag_or(c->bias, trait(r, TRAIT_MLP_BIAS)));
-    m->router_bias = flag_or(c->router_bias, trait(r, TRAIT_ROUTER_BIAS));
-    m->head_bias = flag_or(c->head_bias, trait(r, TRAIT_HEAD_BIAS));
+    bool follows = reader_has(r, TRAIT_OUT_FOLLOWS) && c->attention_bias != NOT_GIVEN;
+    m->attention_bias = flag_or(c->attention_bias, flag_or(c->bias, reader_has(r, TRAIT_QKV_BIAS)));
+    m->attention_output_bias =
+        flag_or(c->output_bias,
+                follows ? m->attention_bias : flag_or(c->bias, reader_has(r, TRAIT_OUT_BIAS)));
+    m->mlp_bias = flag_or(c->mlp_bias, flag_or(c->bias, reader_has(r, TRAIT_MLP_BIAS)));
+    m->router_bias = flag_or(c->router_bias, reader_has(r, TRAIT_ROUTER_BIAS));
+    m->head_bias = flag_or(c->head_bias, reader_has(r, TRAIT_HEAD_BIAS));
 }
 
 static void read_traits(struct reader *r)
 {
     struct model *m = r->model;
     const struct config *c = &r->config;
-    m->gated_mlp = flag_or(c->gated, trait(r, TRAIT_GATED));
-    m->tied_embeddings = flag_or(c->tied, trait(r, TRAIT_TIED));
-    m->parallel_block = flag_or(c->parallel, trait(r, TRAIT_PARALLEL));
-    m->rotary = !trait(r, TRAIT_NO_ROTARY);
-    m->layer_norm_bias = trait(r, TRAIT_LAYER_NORM);
-    m->embedding_norm = trait(r, TRAIT_EMBEDDING_NORM);
-    m->attention_sinks = trait(r, TRAIT_SINKS);
-    m->attention_gate = flag_or(c->output_gate, trait(r, TRAIT_OUTPUT_GATE));
+    m->gated_mlp = flag_or(c->gated, reader_has(r, TRAIT_GATED));
+    m->tied_embeddings = flag_or(c->tied, reader_has(r, TRAIT_TIED));
+    m->parallel_block = flag_or(c->parallel, reader_has(r, TRAIT_PARALLEL));
+    m->rotary = !reader_has(r, TRAIT_NO_ROTARY);
+    m->layer_norm_bias = reader_has(r, TRAIT_LAYER_NORM);
+    m->embedding_norm = reader_has(r, TRAIT_EMBEDDING_NORM);
+    m->attention_sinks = reader_has(r, TRAIT_SINKS);
+    m->attention_gate = flag_or(c->output_gate, reader_has(r, TRAIT_OUTPUT_GATE));
     read_biases(r);
     read_qk_norm(r);
 }
@@ -279,7 +276,7 @@ static enum status read_mlp(struct reader *r)
     struct model *m = r->model;
     const struct config *c = &r->config;
     m->intermediate_size = count_or(c->intermediate_size, 0);
-    if (m->intermediate_size > 0 || !trait(r, TRAIT_FFN_4H))
+    if (m->intermediate_size > 0 || !reader_has(r, TRAIT_FFN_4H))
         return STATUS_OK; /* where it is missing, reader_layers knows whether it is needed */
     if (m->hidden_size > INT_MAX / 4)
         return reader_error(r, AT(hidden_size), "4 hidden_size is out of range");
@@ -298,7 +295,7 @@ static enum status read_shared_experts(struct reader *r)
     if (width > INT_MAX)
         return reader_error(r, AT(shared_experts), "shared experts of %g are out of range", width);
     m->shared_intermediate_size = (int)width;
-    m->shared_expert_gate = width > 0 && trait(r, TRAIT_SHARED_GATE);
+    m->shared_expert_gate = width > 0 && reader_has(r, TRAIT_SHARED_GATE);
     return STATUS_OK;
 }
 
@@ -336,7 +333,7 @@ static enum status read_experts(struct reader *r)
                             m->experts_per_token, m->experts);
     m->moe_intermediate_size =
         count_or(c->moe_intermediate_size,
-                 trait(r, TRAIT_EXPERT_WIDTH) ? count_or(c->intermediate_size, 0) : 0);
+                 reader_has(r, TRAIT_EXPERT_WIDTH) ? count_or(c->intermediate_size, 0) : 0);
     if (m->moe_intermediate_size < 1)
         return reader_error(r, AT(moe_intermediate_size), "is needed: there are %d experts",
                             m->experts);

@@ -180,10 +180,7 @@ void emit_residual(struct emitter *e, enum op_name name, double elements)
             1);
 }
 
-/* Tensor-parallel communication around a column-parallel, row-parallel pair of linears. With
- * sequence parallelism: gather in, scatter out, mirrored in the backward pass, and the input
- * gathered again for the weight gradient; else an all-reduce out and one back. [Korthikanti22
- * sec. 4.2] What a product takes in 8 or 4 bits may be gathered so; sums are scattered in 16. */
+/* What a product takes in 8 or 4 bits may be gathered so; sums are scattered in 16. */
 static double gathered_bytes(const struct emitter *e, enum module module, double bytes)
 {
     enum dtype precision = e->shard->precision;
@@ -191,8 +188,13 @@ static double gathered_bytes(const struct emitter *e, enum module module, double
     return narrow ? bytes * quantised_bytes(precision) / shard_dtype16_bytes() : bytes;
 }
 
-void emit_tp_in(struct emitter *e, enum module module, double bytes)
+/* Tensor-parallel communication around a column-parallel, row-parallel pair of linears. With
+ * sequence parallelism: gather in, scatter out, mirrored in the backward pass, and the input
+ * gathered again for the weight gradient; else an all-reduce out and one back. [Korthikanti22
+ * sec. 4.2] */
+void emit_tp_in(struct emitter *e, enum module module, double bytes, double times)
 {
+    int first = e->out->n;
     if (e->shard->sequence_parallel) {
         emit_collective(e, OP_NAME_TP_GATHER, module, PHASE_FORWARD, COLLECTIVE_ALL_GATHER,
                         gathered_bytes(e, module, bytes));
@@ -205,17 +207,8 @@ void emit_tp_in(struct emitter *e, enum module module, double bytes)
         emit_collective(e, OP_NAME_TP_REDUCE, module, PHASE_BACKWARD_INPUT, COLLECTIVE_ALL_REDUCE,
                         bytes);
     }
-}
-
-/* The same for `linears` that read one input, where each exchanges for itself. [PyTorch's
- * ColwiseParallel of input_layouts Shard(1) redistributes its own input; PrepareModuleInput does it
- * once for a module] */
-void emit_tp_in_each(struct emitter *e, enum module module, double bytes, double linears)
-{
-    int first = e->out->n;
-    emit_tp_in(e, module, bytes);
-    for (int i = first; e->kernels->exchanges_each_linear && i < e->out->n; i++)
-        e->out->op[i].repeat = linears;
+    for (int i = first; i < e->out->n; i++)
+        e->out->op[i].repeat = times;
 }
 
 void emit_tp_out(struct emitter *e, enum module module, double bytes)

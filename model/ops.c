@@ -86,7 +86,7 @@ void head_ops(const struct model *model, const struct shard *shard, const struct
     struct emitter e = {model, shard, kernels, out};
     double tokens = shard_tokens(shard), vocabulary = loss_vocabulary(model, shard, kernels);
     emit_norm(&e, OP_NAME_FINAL_NORM, shard_sequence_tokens(shard) * model->hidden_size);
-    emit_tp_in(&e, MODULE_HEAD, tp_bytes(&e));
+    emit_tp_in(&e, MODULE_HEAD, tp_bytes(&e), 1);
     emit_linear(&e, &(struct linear){OP_NAME_LOGITS, MODULE_HEAD, tokens, model->hidden_size,
                                      vocabulary_padded(model, shard->tp) / shard->tp, 0,
                                      shard_dtype16(shard), true, true});

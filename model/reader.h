@@ -46,6 +46,11 @@ struct reader {
 
 /* Reads the keys into r->config, over what it holds. */
 enum status reader_keys(struct reader *r);
+/* Whether the family has a trait, as the file changes them. */
+static inline bool reader_has(const struct reader *r, enum trait trait)
+{
+    return (r->traits & (unsigned)trait) != 0;
+}
 /* The string of a member of the text model's object; "" if it is absent or no string. */
 const char *reader_string(const struct reader *r, const char *key);
 /* True if a key is one of those read. */

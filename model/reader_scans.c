@@ -2,11 +2,6 @@
 #include "model/reader.h"
 #include <string.h>
 
-static bool has(const struct reader *r, enum trait t)
-{
-    return (r->traits & (unsigned)t) != 0;
-}
-
 /* Mamba's inner width is mamba_expand times the hidden size where no head's width is given. */
 static enum status take_mamba(struct reader *r)
 {
@@ -38,7 +33,7 @@ static enum status check_sizes(struct reader *r)
                         delta[] = {AT(linear_heads), AT(linear_head_dim), AT(linear_key_dim),
                                    AT(linear_key_heads)};
     const int *values = (const int *)(const void *)&r->config;
-    const size_t *sizes = has(r, TRAIT_DELTANET) ? delta : mamba;
+    const size_t *sizes = reader_has(r, TRAIT_DELTANET) ? delta : mamba;
     for (size_t i = 0; i < sizeof mamba / sizeof *mamba; i++)
         if (values[sizes[i] / sizeof(int)] < 1)
             return reader_error(r, sizes[i], "is needed: some layers are scans");
@@ -52,13 +47,13 @@ enum status reader_scans(struct reader *r)
 {
     struct model *m = r->model;
     struct config *c = &r->config;
-    if (!has(r, TRAIT_SCANS))
+    if (!reader_has(r, TRAIT_SCANS))
         return STATUS_OK;
-    if (has(r, TRAIT_DELTANET))
+    if (reader_has(r, TRAIT_DELTANET))
         take_deltanet(r);
-    if (has(r, TRAIT_LIGHTNING))
+    if (reader_has(r, TRAIT_LIGHTNING))
         c->scan_head_dim = c->scan_key_dim = m->head_dim;
-    if ((has(r, TRAIT_MAMBA2) && take_mamba(r) != STATUS_OK) || check_sizes(r) != STATUS_OK)
+    if ((reader_has(r, TRAIT_MAMBA2) && take_mamba(r) != STATUS_OK) || check_sizes(r) != STATUS_OK)
         return r->e->status;
     m->scan_heads = c->scan_heads;
     m->scan_key_heads = c->scan_groups;
@@ -73,11 +68,11 @@ enum status reader_scans(struct reader *r)
 
 static enum mixer family_scan(const struct reader *r)
 {
-    return has(r, TRAIT_MAMBA2)       ? MIXER_MAMBA2
-           : has(r, TRAIT_SHORT_CONV) ? MIXER_SHORT_CONV
-           : has(r, TRAIT_DELTANET)   ? MIXER_GATED_DELTANET
-           : has(r, TRAIT_KDA)        ? MIXER_KDA
-                                      : MIXER_LIGHTNING;
+    return reader_has(r, TRAIT_MAMBA2)       ? MIXER_MAMBA2
+           : reader_has(r, TRAIT_SHORT_CONV) ? MIXER_SHORT_CONV
+           : reader_has(r, TRAIT_DELTANET)   ? MIXER_GATED_DELTANET
+           : reader_has(r, TRAIT_KDA)        ? MIXER_KDA
+                                             : MIXER_LIGHTNING;
 }
 
 /* A layer of one half, as Megatron's letter or the word of transformers: M mamba, * attention, -
@@ -166,7 +161,7 @@ static enum status read_mixer_list(struct reader *r, const struct json_value *li
         bool number = json_kind(v) == JSON_NUMBER;
         bool scan = number ? json_number(v) == 0 : word_in_list(SCAN_LAYER_TYPES, word);
         bool foreign = word_in_list("mlp moe hybrid", word) ||
-                       (scan && (strcmp(word, "conv") == 0) != has(r, TRAIT_SHORT_CONV));
+                       (scan && (strcmp(word, "conv") == 0) != reader_has(r, TRAIT_SHORT_CONV));
         if (!number && (json_kind(v) != JSON_STRING || foreign))
             return json_error(r->json, v, r->e, STATUS_INPUT, "expected a mixer's name");
         out->mixer[i] = (unsigned char)(scan ? family_scan(r) : MIXER_ATTENTION);
@@ -231,13 +226,13 @@ enum status reader_mixers(struct reader *r, struct layer_halves *out)
     static const char *const keys[] = {"layer_types", "layers_block_type", "attn_type_list"};
     const struct json_value *list = NULL, *indices = attention_indices(r);
     int interval = r->config.full_interval;
-    if (!has(r, TRAIT_SCANS))
+    if (!reader_has(r, TRAIT_SCANS))
         return STATUS_OK;
-    if (has(r, TRAIT_HALVES))
+    if (reader_has(r, TRAIT_HALVES))
         return read_halves(r, out);
-    if (has(r, TRAIT_KDA))
+    if (reader_has(r, TRAIT_KDA))
         return read_scan_numbers(r, out);
-    if (has(r, TRAIT_BESIDE))
+    if (reader_has(r, TRAIT_BESIDE))
         return read_beside(r, out);
     for (size_t i = 0; i < sizeof keys / sizeof *keys && !list; i++)
         if (list_of_layers(r, keys[i], &list) != STATUS_OK)

@@ -143,12 +143,6 @@ double scan_model_flop(const struct model *m, enum mixer mixer)
     return products[mixer] * w.inner * m->scan_key_dim + taps;
 }
 
-/* Bytes an element that the output projection's input is kept in for its weight gradient. */
-static double saved_input_bytes(const struct shard *s)
-{
-    return s->precision == DTYPE_NVFP4 ? 0.5 + 1.0 / 16 : dtype_is_fp8(s->precision) ? 1 : 2;
-}
-
 /* Of one head a token: keys and queries as its own copies, values, the inverse of its chunk, decay
  * and strength. [flash-linear-attention, ChunkGatedDeltaRuleFunction] */
 static double delta_bytes(const struct model *m, enum mixer mixer)

@@ -149,7 +149,7 @@ void scan_ops(struct emitter *e, const struct layer_kind *kind)
 {
     double stream = shard_sequence_tokens(e->shard) * e->model->hidden_size;
     emit_norm(e, OP_NAME_NORM_1, stream);
-    emit_tp_in(e, MODULE_SCAN, tp_bytes(e));
+    emit_tp_in(e, MODULE_SCAN, tp_bytes(e), 1);
     mixer_ops(e, kind);
     emit_tp_out(e, MODULE_SCAN, tp_bytes(e));
     emit_norms(e, OP_NAME_POST_NORM_1, post_norms(e->model, false), stream);

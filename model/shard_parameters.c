@@ -59,9 +59,7 @@ struct shard_parameters layer_shard_parameters(const struct model *model,
     return p;
 }
 
-/* Bytes an element of a linear layer's input that is kept for its weight gradient: the transposed
- * quantised copy in 8-bit and 4-bit training. */
-static double saved_input_bytes(const struct shard *s)
+double saved_input_bytes(const struct shard *s)
 {
     return s->precision == DTYPE_NVFP4 ? 0.5 + 1.0 / 16 : dtype_is_fp8(s->precision) ? 1 : 2;
 }

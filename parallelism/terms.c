@@ -18,7 +18,7 @@ const char *const term_names[TERMS + 1] = {
     [TERM_STRAGGLER] = "straggler",
 };
 
-const char *const term_descriptions[TERMS + 1] = {
+static const char *const term_descriptions[TERMS + 1] = {
     [TERM_GEMM] = "matrix products of linear layers and logits",
     [TERM_ATTENTION] = "attention core: scores, softmax, context",
     [TERM_MEMORY_BOUND] = "norms, activations, residuals, quantisation, cross-entropy",

@@ -20,9 +20,8 @@ enum term {
     TERM_STRAGGLER,
     TERMS
 };
-extern const char *const term_names[TERMS + 1];        /* "gemm" ...; JSON appends _s */
-extern const char *const term_descriptions[TERMS + 1]; /* one line each */
-/* The same of a model: its attention term may hold scans besides. */
+extern const char *const term_names[TERMS + 1]; /* "gemm" ...; JSON appends _s */
+/* One line, of a model: its attention term may hold scans besides. */
 struct model;
 const char *term_description(const struct model *model, enum term term);
 

@@ -179,14 +179,6 @@ void compare_text(const struct compare_report *r, struct text *out)
     add_causes(r->comparison, out);
 }
 
-static void put_known(struct json_writer *w, const char *key, double value)
-{
-    if (value > 0)
-        json_put_number(w, key, value);
-    else
-        json_put_null(w, key);
-}
-
 static void put_log(struct json_writer *w, const struct compare_report *r)
 {
     const struct run_summary *s = r->input->summary;
@@ -201,10 +193,10 @@ static void put_log(struct json_writer *w, const struct compare_report *r)
     json_put_number(w, "low_s", s->low_s);
     json_put_number(w, "high_s", s->high_s);
     json_put_number(w, "drift_frac", s->drift_frac);
-    put_known(w, "tokens_per_s_per_gpu", s->tokens_per_s_per_gpu);
-    put_known(w, "flop_per_s_per_gpu", s->flop_per_s_per_gpu);
-    put_known(w, "memory_bytes", s->memory_bytes);
-    put_known(w, "reserved_bytes", s->reserved_bytes);
+    json_put_positive(w, "tokens_per_s_per_gpu", s->tokens_per_s_per_gpu);
+    json_put_positive(w, "flop_per_s_per_gpu", s->flop_per_s_per_gpu);
+    json_put_positive(w, "memory_bytes", s->memory_bytes);
+    json_put_positive(w, "reserved_bytes", s->reserved_bytes);
     json_close_object(w);
 }
 
@@ -230,8 +222,8 @@ static void put_causes(struct json_writer *w, const struct comparison *c)
     for (int i = 0; i < c->causes; i++) {
         json_open_object_compact(w, NULL);
         json_put_string(w, "what", c->cause[i].what);
-        put_known(w, "step_time_s", c->cause[i].step_s);
-        put_known(w, "explained_frac", c->cause[i].explained_frac);
+        json_put_positive(w, "step_time_s", c->cause[i].step_s);
+        json_put_positive(w, "explained_frac", c->cause[i].explained_frac);
         json_close_object(w);
     }
     json_close_array(w);

@@ -152,7 +152,7 @@ static enum status list_entries(struct listing *l, const char *catalog, void *th
     struct text path = {0};
     text_addf(&path, "%s/%s", catalog ? catalog : "", l->kind->plural);
     if (catalog && !path.failed)
-        folder_read(path.data, ".json", &folder, e);
+        folder_read(path.data, &folder, e);
     for (size_t i = 0; i < folder.count && e->status == STATUS_OK; i++) {
         request.name = folder.names[i];
         list_entry(l, &request, thing, e);

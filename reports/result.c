@@ -57,7 +57,11 @@ static double get_peak(const struct result *r)
     return r->cost->peak_flop_per_s;
 }
 
-const struct result_value result_values[] = {
+/* The figures of a result, in the order in which JSON and CSV show them; ended by a NULL key. */
+static const struct result_value {
+    const char *key; /* with its unit */
+    double (*get)(const struct result *result);
+} result_values[] = {
     {"step_time_s",              get_step                    },
     {"step_time_low_s",          get_step_low                },
     {"step_time_high_s",         get_step_high               },

@@ -15,13 +15,6 @@ struct result {
     double simulated_s; /* step time by events of the schedule; 0: not asked for */
 };
 
-/* The figures of a result, in the order in which JSON and CSV show them. */
-struct result_value {
-    const char *key; /* with its unit */
-    double (*get)(const struct result *result);
-};
-extern const struct result_value result_values[]; /* ended by a NULL key */
-
 /* What `mfu` counts, in words. */
 extern const char result_flop_convention[];
 

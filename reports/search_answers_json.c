@@ -21,8 +21,8 @@ static void put_maximum(struct json_writer *w, const struct maximum *m)
     const struct largest *largest = m->largest;
     json_open_object(w, "maximum");
     json_put_string(w, "quantity", largest_quantity_names[m->quantity]);
-    json_put_known(w, "value", largest->value > 0 ? largest->value : (double)NAN);
-    json_put_known(w, "next", largest->next > 0 ? largest->next : (double)NAN);
+    json_put_positive(w, "value", largest->value);
+    json_put_positive(w, "next", largest->next);
     json_put_string(w, "reason", largest->closest.cost.legal ? largest->closest.cost.reason : NULL);
     json_put_number(w, "searches", largest->searches);
     json_close_object(w);
@@ -165,7 +165,7 @@ static void put_remedies(struct json_writer *w, const struct remedies *remedies)
         json_put_string(w, "kind", remedy_kind_names[r->kind]);
         json_put_string(w, "key",
                         r->kind == REMEDY_RELEASE ? search_dimension_names[r->dimension] : NULL);
-        json_put_known(w, "value", r->value > 0 ? r->value : (double)NAN);
+        json_put_positive(w, "value", r->value);
         put_ranked(w, &r->best);
         json_close_object(w);
     }

@@ -35,10 +35,10 @@ static void put_case(struct json_writer *w, const struct run_case *c, const stru
     put_known(w, "predicted_step_time_s", p->step_s, known);
     put_known(w, "predicted_step_time_low_s", p->step_low_s, known);
     put_known(w, "predicted_step_time_high_s", p->step_high_s, known);
-    put_known(w, "measured_step_time_s", c->step_s, c->step_s > 0);
+    json_put_positive(w, "measured_step_time_s", c->step_s);
     json_put_known(w, "error_frac", case_step_error(c, p));
     put_known(w, "predicted_memory_bytes", p->memory_bytes, known);
-    put_known(w, "measured_memory_bytes", c->memory_bytes, c->memory_bytes > 0);
+    json_put_positive(w, "measured_memory_bytes", c->memory_bytes);
     if (known)
         json_put_bool(w, "predicted_fits", p->fits);
     else

@@ -295,22 +295,23 @@ static enum status read_trace(const struct json *json, const struct strategy *st
     return e->status;
 }
 
-enum status kineto_load(const char *path, const struct strategy *strategy, struct kineto *out,
-                        struct error *e)
+static enum status read_and_free(struct json *json, const struct strategy *strategy,
+                                 struct kineto *out, struct error *e)
 {
-    struct json *json = json_load(path, e);
     if (json)
         read_trace(json, strategy, out, e);
     json_free(json);
     return e->status;
 }
 
+enum status kineto_load(const char *path, const struct strategy *strategy, struct kineto *out,
+                        struct error *e)
+{
+    return read_and_free(json_load(path, e), strategy, out, e);
+}
+
 enum status kineto_read(const char *text, size_t n, const char *file,
                         const struct strategy *strategy, struct kineto *out, struct error *e)
 {
-    struct json *json = json_parse(text, n, file, e);
-    if (json)
-        read_trace(json, strategy, out, e);
-    json_free(json);
-    return e->status;
+    return read_and_free(json_parse(text, n, file, e), strategy, out, e);
 }

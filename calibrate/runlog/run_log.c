@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct run_log_family *const run_log_families[] = {
+static const struct run_log_family *const run_log_families[] = {
     &run_log_neox,           &run_log_nanotron,        &run_log_megatron,
     &run_log_nemo,           &run_log_lightning,       &run_log_torchtitan,
     &run_log_torchtitan_old, &run_log_maxtext,         &run_log_megatron_deepspeed,

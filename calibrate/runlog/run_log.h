@@ -68,7 +68,6 @@ extern const struct run_log_family run_log_megatron, run_log_bridge, run_log_nem
     run_log_torchtitan_old, run_log_deepspeed, run_log_deepspeed_old, run_log_deepspeed_pipeline,
     run_log_trainer_bar, run_log_trainer_json, run_log_swift, run_log_neox, run_log_nanotron,
     run_log_trainer_summary;
-extern const struct run_log_family *const run_log_families[]; /* NULL-ended */
 
 struct run_log {
     const struct run_log_family *family;

@@ -289,13 +289,6 @@ static const struct framework_value only[] = {
     {NULL,                NULL      },
 };
 
-static enum status names_model(const struct framework_run *run, bool *named, struct error *e)
-{
-    (void)run;
-    *named = true;
-    return e->status;
-}
-
 const struct framework deepspeed = {
     .name = "deepspeed",
     .title = "DeepSpeed",
@@ -305,6 +298,6 @@ const struct framework deepspeed = {
     .groups = groups,
     .defaults = deepspeed_defaults,
     .only = only,
-    .names_model = names_model,
+    .names_model = framework_names_models,
     .launch = trainers_launch,
 };

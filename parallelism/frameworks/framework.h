@@ -127,6 +127,9 @@ extern const struct framework *const frameworks[]; /* NULL-ended */
 /* Of those that are written; NULL: none is called so. */
 const struct framework *framework_find(const char *name);
 
+/* For `names_model`, of a framework that knows models by name alone. */
+enum status framework_names_models(const struct framework_run *run, bool *named, struct error *e);
+
 /* The row of a field of the object's field table. */
 const struct field *framework_field(enum framework_object object, const char *key);
 

@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *fsdp_value(struct framework_reader *r, const char *key)
+/* The value of a key, wherever it stands; NULL: not given. */
+static const char *fsdp_value(struct framework_reader *r, const char *key)
 {
     char full[96];
     snprintf(full, sizeof full, "fsdp_config.fsdp_%s", key);
@@ -14,7 +15,7 @@ const char *fsdp_value(struct framework_reader *r, const char *key)
     return value ? value : reading_value(r, full);
 }
 
-bool fsdp_switch(struct framework_reader *r, const char *key)
+static bool fsdp_switch(struct framework_reader *r, const char *key)
 {
     const char *value = fsdp_value(r, key);
     return value && (names_equal(value, "true") || names_equal(value, "yes"));

@@ -18,10 +18,6 @@
         GROUP("fsdp_offload_params"), GROUP("fsdp_reshard_after_forward"),                         \
         GROUP("fsdp_activation_checkpointing")
 
-/* The value of a key, wherever it stands; NULL: not given. */
-const char *fsdp_value(struct framework_reader *r, const char *key);
-bool fsdp_switch(struct framework_reader *r, const char *key);
-
 /* What fsdp_config says, over what the strategy holds: ZeRO stage, resharding, offload, recompute.
  * STATUS_INPUT where the sharding strategy is none of FSDP's. */
 enum status fsdp_read(struct framework_reader *r);

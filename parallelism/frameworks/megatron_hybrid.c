@@ -56,7 +56,9 @@ int megatron_hybrid_layers(struct framework_reader *r)
     return key ? layers_of(reading_value(r, key)) : 0;
 }
 
-void megatron_allocate(int n, double attention_frac, double mlp_frac, char *out)
+/* Megatron's deal of n layers: its attention evenly spaced, then its MLPs among what is left.
+ * Writes n letters and a final '\0'. [megatron/core/ssm/mamba_hybrid_layer_allocation.py] */
+static void allocate(int n, double attention_frac, double mlp_frac, char *out)
 {
     double attention = nearbyint(n * attention_frac), mlps = nearbyint(n * mlp_frac);
     double section = (n - attention) / (attention + 1), x = section;
@@ -133,7 +135,7 @@ enum status megatron_read_hybrid(struct framework_reader *r, struct model *m,
         return read_pattern(r, key, m, out);
     if (attention + mlp > 1)
         return reading_error(r, "hybrid_mlp_ratio", "with hybrid_attention_ratio is more than 1");
-    megatron_allocate(m->layers, attention, mlp, dealt);
+    allocate(m->layers, attention, mlp, dealt);
     text_addf(r->notes, "layers by hybrid_attention_ratio %g and hybrid_mlp_ratio %g: %s\n",
               attention, mlp, dealt);
     return take_letters(r, "hybrid_attention_ratio", dealt, m->layers, out);

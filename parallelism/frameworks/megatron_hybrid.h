@@ -18,8 +18,4 @@ enum status megatron_read_hybrid(struct framework_reader *r, struct model *m,
  * pattern divides none. */
 void megatron_hybrid_layout(struct framework_reader *r, struct text *layout);
 
-/* Megatron's deal of n layers: its attention evenly spaced, then its MLPs among what is left.
- * Writes n letters and a final '\0'. [megatron/core/ssm/mamba_hybrid_layer_allocation.py] */
-void megatron_allocate(int n, double attention_frac, double mlp_frac, char *letters);
-
 #endif

@@ -263,13 +263,6 @@ static const struct framework_group groups[] = {
     {NULL,                      NULL                      },
 };
 
-static enum status names_model(const struct framework_run *run, bool *named, struct error *e)
-{
-    (void)run;
-    *named = true;
-    return e->status;
-}
-
 static const struct framework_value only[] = {
     {"zero",             "0"       },
     {"zero",             "3"       },
@@ -287,5 +280,5 @@ const struct framework torchtitan = {
     .groups = groups,
     .defaults = defaults,
     .only = only,
-    .names_model = names_model,
+    .names_model = framework_names_models,
 };

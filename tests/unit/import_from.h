@@ -28,12 +28,18 @@ static inline const struct framework_run *read_file(const char *path)
     return &import.run;
 }
 
-static inline enum status read_text(const char *text, const char *file, struct error *e)
+/* On that many GPUs; 0: as the text tells. */
+static inline enum status read_on(double gpus, const char *text, const char *file, struct error *e)
 {
-    struct import_options options = {NULL, 0};
+    struct import_options options = {NULL, gpus};
     framework_import_free(&import);
     error_init(e);
     return framework_import_text(text, strlen(text), file, &options, &import, e);
+}
+
+static inline enum status read_text(const char *text, const char *file, struct error *e)
+{
+    return read_on(0, text, file, e);
 }
 
 static inline const struct framework_run *read_yaml(const char *text)
@@ -51,6 +57,13 @@ static inline enum setting_use use_of(const char *key)
     const struct setting *s = settings_find(&import.configuration.settings, key);
     assert_non_null(s);
     return s->use;
+}
+
+static inline const char *value_of(const char *key)
+{
+    const struct setting *s = settings_find(&import.configuration.settings, key);
+    assert_non_null(s);
+    return import.configuration.settings.pool.data + s->value;
 }
 
 static inline bool notes(const char *what)

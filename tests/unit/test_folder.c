@@ -26,7 +26,7 @@ static void test_names_are_sorted_and_cut(void **state)
     assert_non_null(mkdtemp(path));
     for (size_t i = 0; i < 4; i++)
         write_empty(path, files[i]);
-    assert_int_equal(folder_read(path, ".json", &folder, &e), STATUS_OK);
+    assert_int_equal(folder_read(path, &folder, &e), STATUS_OK);
     assert_int_equal(folder.count, 2);
     assert_string_equal(folder.names[0], "a");
     assert_string_equal(folder.names[1], "b");
@@ -45,7 +45,7 @@ static void test_a_folder_that_is_not_there(void **state)
     struct folder folder;
     struct error e;
     error_init(&e);
-    assert_int_equal(folder_read("/no/such/folder", ".json", &folder, &e), STATUS_OK);
+    assert_int_equal(folder_read("/no/such/folder", &folder, &e), STATUS_OK);
     assert_int_equal(folder.count, 0);
     folder_free(&folder);
 }

@@ -1,47 +1,14 @@
 /* Run configurations in syntaxes and of programs beside the frameworks' own: TOML, interpolated
  * YAML, the trainers that launch DeepSpeed; and files that are none. */
-#include "parallelism/frameworks/import.h"
-#include "tests/unit/check.h"
-#include <string.h>
-
-static struct framework_import import;
-
-static enum status read_text(const char *text, const char *file, double gpus, struct error *e)
-{
-    struct import_options options = {NULL, gpus};
-    error_init(e);
-    return framework_import_text(text, strlen(text), file, &options, &import, e);
-}
+#include "tests/unit/import_from.h"
 
 static void check_read(const char *text, const char *file, double gpus)
 {
     struct error e;
-    enum status status = read_text(text, file, gpus, &e);
+    enum status status = read_on(gpus, text, file, &e);
     if (status != STATUS_OK)
         print_error("%s: %s\n", file, e.message);
     assert_int_equal(status, STATUS_OK);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    framework_import_free(&import);
-    memset(&import, 0, sizeof import);
-    return 0;
-}
-
-static const char *value_of(const char *key)
-{
-    const struct setting *s = settings_find(&import.configuration.settings, key);
-    assert_non_null(s);
-    return import.configuration.settings.pool.data + s->value;
-}
-
-static enum setting_use use_of(const char *key)
-{
-    const struct setting *s = settings_find(&import.configuration.settings, key);
-    assert_non_null(s);
-    return s->use;
 }
 
 /* 64 GPUs / (tp 8 x cp 2) = 4 replicas of 8 sequences. */
@@ -222,7 +189,7 @@ static void test_trainer_fsdp(void **state)
 static void check_refused(const char *text, const char *file, const char *message)
 {
     struct error e;
-    assert_int_equal(read_text(text, file, 0, &e), STATUS_INPUT);
+    assert_int_equal(read_text(text, file, &e), STATUS_INPUT);
     if (!strstr(e.message, message)) {
         print_error("%s\nlacks: %s\n", e.message, message);
         fail();
@@ -245,7 +212,7 @@ static void test_wrong_framework(void **state)
 {
     struct error e;
     (void)state;
-    assert_int_equal(read_text("strategy: FSDP\nmixed_precision: bf16\n", "a.yaml", 8, &e),
+    assert_int_equal(read_on(8, "strategy: FSDP\nmixed_precision: bf16\n", "a.yaml", &e),
                      STATUS_INPUT);
     assert_non_null(strstr(e.hint, "read as Megatron-Bridge's"));
 }

@@ -2,18 +2,10 @@
  * stack that machine and weights tell. */
 #include "tests/unit/import_from.h"
 
-static enum status read_sized(const char *text, const char *file, double gpus, struct error *e)
-{
-    struct import_options options = {NULL, gpus};
-    framework_import_free(&import);
-    error_init(e);
-    return framework_import_text(text, strlen(text), file, &options, &import, e);
-}
-
 static const struct framework_run *read_maxtext(const char *text, const char *file, double gpus)
 {
     struct error e;
-    enum status status = read_sized(text, file, gpus, &e);
+    enum status status = read_on(gpus, text, file, &e);
     if (status != STATUS_OK)
         print_error("%s: %s\n", e.path, e.message);
     assert_int_equal(status, STATUS_OK);
@@ -129,7 +121,7 @@ static void test_told(void **state)
 static void refused(const char *text, const char *path, int line, const char *message)
 {
     struct error e;
-    assert_int_equal(read_sized(text, "x.yml", 16, &e), STATUS_INPUT);
+    assert_int_equal(read_on(16, text, "x.yml", &e), STATUS_INPUT);
     if (!strstr(e.message, message))
         print_error("%s: %s\n", e.path, e.message);
     assert_non_null(strstr(e.message, message));
@@ -175,7 +167,7 @@ static void test_unread_models(void **state)
         struct error e;
         snprintf(text, sizeof text, "ici_fsdp_parallelism: 8\nhardware: gpu\n%s",
                  files[i].settings);
-        assert_int_equal(read_sized(text, "x.yml", 8, &e), STATUS_OK);
+        assert_int_equal(read_on(8, text, "x.yml", &e), STATUS_OK);
         assert_false(import.run.model_given);
         assert_true(notes(files[i].note));
     }

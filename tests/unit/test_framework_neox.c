@@ -1,18 +1,10 @@
 /* GPT-NeoX's YAML: maps in braces, files joined, sizes that follow from others. */
 #include "tests/unit/import_from.h"
 
-static enum status read_sized(const char *text, double gpus, struct error *e)
-{
-    struct import_options options = {NULL, gpus};
-    framework_import_free(&import);
-    error_init(e);
-    return framework_import_text(text, strlen(text), "x.yml", &options, &import, e);
-}
-
 static const struct framework_run *read_neox(const char *text, double gpus)
 {
     struct error e;
-    enum status status = read_sized(text, gpus, &e);
+    enum status status = read_on(gpus, text, "x.yml", &e);
     if (status != STATUS_OK)
         print_error("%s\n", e.message);
     assert_int_equal(status, STATUS_OK);
@@ -179,7 +171,7 @@ static void test_joined(void **state)
 static void refused(const char *text, const char *path, int line, const char *message)
 {
     struct error e;
-    assert_int_equal(read_sized(text, 16, &e), STATUS_INPUT);
+    assert_int_equal(read_on(16, text, "x.yml", &e), STATUS_INPUT);
     if (!strstr(e.message, message))
         print_error("%s\n", e.message);
     assert_non_null(strstr(e.message, message));

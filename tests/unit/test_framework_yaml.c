@@ -204,13 +204,6 @@ static void test_line_ends(void **state)
     assert_int_equal(use_of("distributed_type"), SETTING_READ);
 }
 
-static const char *value_of(const char *key)
-{
-    const struct setting *s = settings_find(&import.configuration.settings, key);
-    assert_non_null(s);
-    return import.configuration.settings.pool.data + s->value;
-}
-
 static void test_interpolation(void **state)
 {
     (void)state;
