@@ -186,7 +186,7 @@ void calibration_write(struct json_writer *w, const char *key, const struct cali
 
 /* Marks every measured group as transferred from GPU `from`: its constants stay, its error goes. Its
  * corrections near measured points stay within an architecture, whose libraries choose the same
- * kernels for the same shapes, and go across (calibrate/README.md, "GPUs left out"). */
+ * kernels for the same shapes, and go across (calibrate/KERNELS.md, "GPUs left out"). */
 void calibration_transfer(struct calibration *c, const char *from, bool same_architecture);
 
 #endif

@@ -105,8 +105,8 @@ static struct attention_constants ampere_forward(void)
     return c;
 }
 
-/* Training's forward attention, fitted to rates that others published (calibrate/README.md,
- * "Public timings that nothing was fitted to", calibrate/published/kernels): cuDNN 9.27 and
+/* Training's forward attention, fitted to rates that others published (calibrate/KERNELS.md,
+ * "Public timings", calibrate/published/kernels): cuDNN 9.27 and
  * FlashAttention 3 and 4 on H100, H200 and H20; the same of Blackwell with cuDNN of 2025; within
  * 6.5 and 5 % for heads of 64 to 256 in 16 bit and fp8. Blackwell's kernels compute part of the
  * exponentials by polynomials on the FMA units [FlashAttention-4]: as many as the exponential unit
@@ -259,6 +259,6 @@ const char *calibration_group_source(const struct calibration *c,
         for (int fp8 = 0; fp8 < 2; fp8++)
             if (group == &c->attention_group[pass][fp8])
                 return "the architecture's, chosen on published timings of FlashAttention and "
-                       "cuDNN (calibrate/README.md)";
+                       "cuDNN (calibrate/KERNELS.md)";
     return "built-in default of the architecture";
 }

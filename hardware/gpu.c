@@ -76,7 +76,7 @@ static struct transfer transfer_of(const struct gpu *gpu, const struct gpu *from
  *     droop = droop_from s / s_from
  * as measured droops do: 0.025 on A100, 0.035 on H100, 0.05 on B200, where the power gives 0.22,
  * 0.39 and 0.46. Short bursts, behind the share of the peak, run between the full clock and the
- * settled one, halfway for want of a better rule (calibrate/README.md):
+ * settled one, halfway for want of a better rule (calibrate/KERNELS.md):
  *     peak_frac = peak_frac_from ((1 + s_from) / (1 + s))^(1/2)
  * A part of the same make that its cap does not slow at its peak (H20) runs at its full clock;
  * parts whose power is not known keep their relative's. Launches of the same kernels are cycles. */

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tables of forecasts of published kernel timings that nothing was fitted to, as calibrate/README.md has them:
+"""Tables of forecasts of published kernel timings that nothing was fitted to, as calibrate/KERNELS.md has them:
 kernel_published.py STEPCAST [FOLDER]. Beside each, two rooflines: at the datasheet's peak and bandwidth, and at the
 shares of them that a reader of FlashAttention's papers and of other parts' tables would take."""
 import csv
@@ -8,7 +8,7 @@ import pathlib
 import subprocess
 import sys
 
-# Of the peak and of the bandwidth: medians of measured products of A100, H100 and B200 (calibrate/README.md, GPUs left
+# Of the peak and of the bandwidth: medians of measured products of A100, H100 and B200 (calibrate/KERNELS.md, GPUs left
 # out), long sequences of FlashAttention 2 and 3 (arXiv 2307.08691, 2407.08608), STREAM.
 SHARES = {"product": 0.74, "grouped": 0.65, "forward": 0.62, "backward": 0.52, "memory": 0.85}
 WIDTH = {"bf16": 2, "fp16": 2, "fp8": 1, "fp8-block": 1, "mxfp8": 1, "nvfp4": 0.5}

@@ -1,7 +1,6 @@
 #!/bin/sh
-# Published timings of kernels, which no constant was fitted to (calibrate/README.md, "Public timings that nothing was
-# fitted to"): each file within a tenth, or a point, of the error at which it stands: stepcast_kernels.sh STEPCAST.
-# Large ones are what the forms miss, and the README says why.
+# Published timings of kernels (calibrate/KERNELS.md, "Public timings"): each file within a tenth, or a point, of the
+# error at which it stands: stepcast_kernels.sh STEPCAST. Large ones are what the forms miss; that page says why.
 set -u
 . "$(dirname "$0")/common.sh"
 folder=$(dirname "$0")/../../calibrate/published/kernels

@@ -35,7 +35,7 @@ static void add_csv(const char *csv, int log)
     }
 }
 
-/* Octaves of size left out; L40S's eight ranks are one run of noise (see calibrate/README.md). */
+/* Octaves of size left out; L40S's eight ranks are one run of noise (see calibrate/COLLECTIVES.md). */
 static void test_node_accuracy(void **state)
 {
     (void)state;
