@@ -1,3 +1,4 @@
+#include "parallelism/search/ties.h"
 #include "reports/format.h"
 #include "reports/search_report.h"
 #include "reports/table.h"
@@ -128,6 +129,25 @@ void search_against_next(const struct model *model, const struct search_result *
     text_free(&scratch);
 }
 
+/* Whether the forecast can tell the first from those listed after it. */
+static void add_certainty(const struct search_report *report, struct text *out)
+{
+    double interval_frac;
+    int ties = ties_among(report->scenario, report->result, &interval_frac);
+    text_add(out, "  how sure          ");
+    if (ties == 0)
+        text_add(out, "its lead over those listed after it is more than their ratio may be off by");
+    else
+        text_addf(
+            out,
+            "%d of the %d listed after it %s too close to call: the ratio of two forecasts is "
+            "known to %.0f %% (80 %% interval)",
+            ties, report->result->count - 1, ties == 1 ? "is" : "are", 100 * interval_frac);
+    if (ties > 0 && !(report->answers && report->answers->ties))
+        text_add(out, "; --near-ties lists all");
+    text_add(out, "\n");
+}
+
 static void add_rates(const struct scenario *scenario, const struct step_cost *cost,
                       struct text *out)
 {
@@ -193,6 +213,7 @@ static void add_headline(const struct search_report *report, struct text *out)
         text_add(&lines, "  why it is first   ");
         search_against_next(&report->scenario->model, result, &lines);
         text_add(&lines, "\n");
+        add_certainty(report, &lines);
     }
     format_wrapped(text_string(&lines), answer_width, strlen("  why it is first   "), out);
     text_free(&strategy);

@@ -92,6 +92,20 @@ double difference_interval_frac(const struct scenario *scenario, const struct st
     return exp(quantile * difference_sigma(scenario, a, b)) - 1;
 }
 
+int ties_among(const struct scenario *scenario, const struct search_result *result,
+               double *interval_frac)
+{
+    int ties = 0;
+    for (int i = 1; i < result->count; i++) {
+        const struct step_cost *best = &result->results[0].cost, *other = &result->results[i].cost;
+        double interval = difference_interval_frac(scenario, other, best);
+        if (other->step_s / best->step_s - 1 > interval)
+            continue;
+        *interval_frac = ties++ == 0 ? interval : fmin(*interval_frac, interval);
+    }
+    return ties;
+}
+
 enum status ties_find(const struct scenario *scenario, const struct search_options *options,
                       struct ties *out, struct error *e)
 {

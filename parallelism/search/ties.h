@@ -15,6 +15,11 @@ double difference_sigma(const struct scenario *scenario, const struct step_cost 
 double difference_interval_frac(const struct scenario *scenario, const struct step_cost *a,
                                 const struct step_cost *b);
 
+/* How many of a search's results after the first the forecast cannot tell from it; the narrowest
+ * such interval (half, relative) in *interval_frac where there is one. */
+int ties_among(const struct scenario *scenario, const struct search_result *result,
+               double *interval_frac);
+
 struct tie {
     struct ranked ranked;
     double slower_frac;   /* than the best; 0: the best itself */

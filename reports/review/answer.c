@@ -140,21 +140,10 @@ static void add_tiles(const struct review *r, struct text *out)
     text_free(&scratch);
 }
 
-/* Strategies among the results that the forecast cannot tell from the best. */
-static int ties_of(const struct review *r)
-{
-    const struct step_cost *best = &best_of(r)->cost;
-    int n = 0;
-    for (int i = 1; i < r->found->count; i++) {
-        const struct step_cost *c = &r->found->results[i].cost;
-        n += c->step_s / best->step_s - 1 <= difference_interval_frac(r->scenario, c, best);
-    }
-    return n;
-}
-
 static void add_ties(const struct review *r, struct text *out)
 {
-    int ties = ties_of(r);
+    double interval_frac;
+    int ties = ties_among(r->scenario, r->found, &interval_frac);
     if (ties == 0)
         html_paragraph(out, "Its lead over every other strategy is larger than what the forecast "
                             "may be off by between two strategies on one cluster.");

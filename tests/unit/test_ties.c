@@ -35,9 +35,19 @@ static void test_ties(void **state)
     check_near(ties.ties[0].slower_frac, 0, 1e-12);
     for (int i = 0; i < ties.count; i++)
         assert_true(ties.ties[i].slower_frac <= ties.ties[i].interval_frac);
+    double narrowest = 0;
+    int among = ties_among(c, &ties.search, &narrowest);
+    assert_int_equal(among, ties.count - 1); /* the best is no tie of itself */
+    for (int i = 1; i < ties.count; i++)
+        assert_true(narrowest <= ties.ties[i].interval_frac);
     const struct step_cost *a = &ties.ties[0].ranked.cost, *b = &ties.ties[1].ranked.cost;
     check_near(difference_sigma(c, a, a), sqrt(2) * own_sigma, 1e-12); /* their own errors */
     assert_true(difference_sigma(c, a, b) >= sqrt(2) * own_sigma);
+    struct step_cost far = *b;
+    far.step_s = 1.3 * a->step_s;
+    ties.search.results[1].cost = far;
+    ties.search.count = 2;
+    assert_int_equal(ties_among(c, &ties.search, &narrowest), 0);
     check_near(difference_sigma(c, a, b), difference_sigma(c, b, a), 1e-12);
     ties_free(&ties);
     free(c);
