@@ -204,6 +204,24 @@ ABLATIONS = [
 ]
 
 
+# Effects that runs to which nothing was fitted brought: only they can show what these are worth.
+UNFITTED_ABLATIONS = [
+    ("the loss in tiles of tokens", {"loss_tiles": 0}),
+    ("logits of a loss that nothing compiles", {"eager_logits_bytes": 0}),
+    ("layers that nothing compiles", {"eager_memory": 1}),
+    ("gradients summed whole until the last micro-batch", {"accumulates_whole": False}),
+    ("the same under a pipeline", {"pipelines_accumulate_whole": False}),
+    ("an exchange before and after each linear layer", {"exchanges_each_linear": False}),
+    ("host cores that update offloaded states", {"host_cores": 1}),
+    ("experts' biases inside their products", {"fused_expert_bias": True}),
+    ("gathers of quantised weights", {"quantised_gather": True}),
+    ("exposed exchange of experts (all hidden on request)", {"hides_expert_exchange": True, "hides_expert_exchange_across": True}),
+    ("gradients added to in their product", {"gradient_accumulation_fusion": True}),
+    ("unfused activations, residuals, norms and rotary embeddings",
+     {"fused_activation": True, "fused_residual": True, "fused_norm": True, "fused_rope": True}),
+]
+
+
 @contextlib.contextmanager
 def switched_off(change):
     """A catalog whose stacks have these keys changed."""
@@ -261,6 +279,30 @@ def other_worth(program, runs, families, quiet):
     print()
 
 
+def unfitted_worth(program, quiet):
+    """What effects are worth to the published runs that nothing was fitted to, under the shipped constants."""
+    def forecast(*options):
+        return {c["id"]: c for c in validate(program, [], *options) if c["file"] not in FITTED and not c.get("skipped")}
+
+    def size(cases):
+        one = {i: "" for i in cases}
+        return every(errors(cases.values(), one)), every(memory_errors(cases.values(), one))
+
+    print("And to the published runs that nothing was fitted to, under the shipped constants: these effects, and those that only such runs show.\n")
+    print("| effect switched off | runs that it moves | step time | memory |")
+    print("|---|---|---|---|")
+    keys = ("predicted_step_time_s", "predicted_memory_bytes")
+    base = forecast()
+    step, memory = size(base)
+    for name, change in quiet + UNFITTED_ABLATIONS:
+        with switched_off(change) as folder:
+            cases = forecast("--catalog", folder)
+        moved = sum(any(cases[i].get(k) != base[i].get(k) for k in keys) for i in base)
+        less = size(cases)
+        print(f"| {name} | {moved} | {100 * (less[0] - step):+.2f} points | {100 * (less[1] - memory):+.2f} points |", flush=True)
+    print()
+
+
 # Why a run is among the worst, by the start of its id.
 WHY = {
     "vtrain-multi-0041": "not known: this model's four tp 2 layouts on 512 GPUs are slower than its tp 1 and its tp 4, all forecast too fast",
@@ -315,6 +357,7 @@ def main():
           "with it. Negative: these runs are fitted no worse without it.\n")
     quiet = ablation(program, runs, families, validate(program, runs, "--folds", "2"))
     other_worth(program, runs, families, quiet)
+    unfitted_worth(program, quiet)
 
 
 if __name__ == "__main__":
