@@ -36,6 +36,7 @@ struct machine_review {
     struct machine_outlier outlier[REVIEW_OUTLIERS];
 };
 
+/* fitted: the machine's GPU by the constants of its own samples. STATUS_IO out of memory. */
 enum status machine_review(const struct machine *machine, const struct gpu *fitted,
                            struct machine_review *review, struct error *e);
 

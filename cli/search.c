@@ -35,7 +35,6 @@ static enum status read_options(const struct arguments *a, struct search_work *w
                                 struct error *e)
 {
     search_options_default(&work->options);
-    work->options.top = 10;
     if (choices_input_read(a, &work->input, &work->options, work->fixed, e) ||
         search_openings_read(a, &work->options, e) ||
         argument_int(a, "top", ARGUMENT_TOP_MAX, &work->options.top, e) ||

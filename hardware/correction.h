@@ -26,6 +26,7 @@ double correction_factor(const struct correction *c, double x, double y, double 
 /* A factor that correction_factor is never below. */
 double correction_least(const struct correction *c);
 
+/* Its knots, all axes together; 0: no table. */
 int correction_count(const struct correction *c);
 
 #endif

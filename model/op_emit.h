@@ -69,11 +69,13 @@ struct mlp {
 };
 void emit_mlp(struct emitter *e, const struct mlp *mlp);
 
+/* Half a layer each, with its norm, exchanges and residual: attention, an MLP. */
 void attention_ops(struct emitter *e, const struct layer_kind *kind);
+void mlp_ops(struct emitter *e, const struct layer_kind *kind);
 /* Half a layer whose mixer scans; the mixer's own, from its first product to its last. */
 void scan_ops(struct emitter *e, const struct layer_kind *kind);
 void mixer_ops(struct emitter *e, const struct layer_kind *kind);
-void mlp_ops(struct emitter *e, const struct layer_kind *kind);
+/* The experts of a layer, shared ones with them: router, dispatch, products, combine. */
 void expert_ops(struct emitter *e);
 
 #endif

@@ -12,8 +12,8 @@ struct rank_load {
     struct shard_parameters parameters;
     double activation_bytes; /* of the micro-batches in flight, none offloaded */
     double layer_bytes;      /* of which one layer keeps for one of them, the one that keeps most */
-    double working_bytes;    /* of a backward pass: one recomputed layer, and what is held in one layer's
-                                besides, over the logits that are gone by then */
+    double working_bytes;    /* of a backward pass: one recomputed layer, and what is held in one
+                                layer's    besides, over the logits that are gone by then */
     double logits_bytes;
 };
 
@@ -30,17 +30,18 @@ struct layout_cost {
     double passes;                 /* micro-batches that run through each of its stages */
     double term_s[TERMS]; /* work of the bottleneck rank over its micro-batches, exposed p2p, bubble
                            */
-    double ramp_s;                /* of a pipelined step, besides the schedule's bubble */
-    int ranks;                    /* one of each kind, the bottleneck first */
+    double ramp_s;        /* of a pipelined step, besides the schedule's bubble */
+    int ranks;            /* one of each kind, the bottleneck first */
     struct rank_work rank[PIPELINE_MAX_RANKS];
     double forward_window_s, backward_window_s; /* of the tail rank: compute that the gather of
                                       parameters and the reduction of gradients may hide behind */
     double activation_link_s; /* offloaded activations, there and back, of the rank with most */
-    double recompute_flop;                      /* of a replica's step, one GPU of each stage */
+    double recompute_flop;    /* of a replica's step, one GPU of each stage */
     int loads;
     struct rank_load load[PIPELINE_MAX_RANKS];
 };
 
+/* Ranks, chunks and micro-batches of the strategy's schedule. */
 struct schedule_shape layout_shape(const struct scenario *scenario, const struct strategy *s);
 
 /* The pipeline in arrays, for the event simulation; *out points into *times. */
@@ -51,8 +52,8 @@ void layout_describe(const struct scenario *scenario, const struct stages *stage
 struct rank_load layout_load(const struct scenario *scenario, const struct shard_cost *shard,
                              const struct stages *stages, const struct peak *peak);
 
-/* The loads of the ranks that can be the fullest (peaks: split_peaks of the stages' split), and all
- * else. */
+/* Into *out, the loads of the ranks that can be the fullest (peaks: split_peaks of the stages'
+ * split); then everything but those loads. */
 void layout_loads(const struct scenario *scenario, const struct shard_cost *shard,
                   const struct stages *stages, const struct peaks *peaks, struct layout_cost *out);
 void layout_times(const struct scenario *scenario, const struct shard_cost *shard,

@@ -32,6 +32,11 @@ static enum status read_stack(const struct json *json, const struct json_value *
     return STATUS_OK;
 }
 
+double stack_untold_frac(double inherited_frac, double described_frac)
+{
+    return fmax(inherited_frac, described_frac);
+}
+
 enum status stack_constants_apply(const char *name, struct stack *stack, struct error *e)
 {
     struct json *json = shipped(e);
@@ -43,7 +48,8 @@ enum status stack_constants_apply(const char *name, struct stack *stack, struct 
     if (object)
         status = read_stack(json, object, stack, e);
     else
-        stack->residual_frac = fmax(stack->residual_frac, spread(json_member(all, "described")));
+        stack->residual_frac =
+            stack_untold_frac(stack->residual_frac, spread(json_member(all, "described")));
     json_free(json);
     return status;
 }

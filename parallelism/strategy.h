@@ -88,6 +88,7 @@ void strategy_describe(const struct strategy *s, struct text *out);
 /* Its end: what few strategies use, such as ", shards of 8 ranks, optimizer offloaded". */
 void strategy_describe_rest(const struct strategy *s, struct text *out);
 
+/* The part of a strategy that fixes the shapes on one GPU. */
 struct shard strategy_shard(const struct strategy *s, const struct job *job);
 
 #endif

@@ -1,5 +1,6 @@
 /* Which runs tell which stack's constants, and what they shrink towards. */
 #include "calibrate/fit/stack_problem.h"
+#include "parallelism/stack_constants.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,13 +109,6 @@ static double pooled_spread(double spread_frac, int n, double parent_frac)
     return sqrt((n * spread_frac * spread_frac + parent_frac * parent_frac) / (n + 1));
 }
 
-/* Of a stack that no runs tell: at least what stacks spread by whose software alone is known. */
-static double untold_spread(const struct stack_fits *fits, const struct stack_fit *parent)
-{
-    return parent ? fmax(parent->residual_frac, stack_fits_find(fits, "described")->residual_frac)
-                  : 0;
-}
-
 /* Evaluates the runs under one stack's properties. */
 static void use_stack(struct selection *s, const struct stack *stack)
 {
@@ -147,8 +141,10 @@ static enum status fit_one(struct cases *cases, const struct stack_fit_options *
         start_problem(&p, &stack, root ? physical.constant : parent->constant, parent);
     fit->runs = (int)s->count;
     memcpy(fit->constant, p.constant, sizeof p.constant);
-    double untold_frac = untold_spread(fits, parent),
-           before_frac = parent ? parent->residual_frac : 0;
+    double before_frac = parent ? parent->residual_frac : 0;
+    double untold_frac =
+        root ? 0
+             : stack_untold_frac(before_frac, stack_fits_find(fits, "described")->residual_frac);
     if (own) /* on clusters that told nothing of the stack */
         before_frac = untold_frac = fmax(stack.residual_frac, untold_frac);
     fit->residual_frac = untold_frac;

@@ -21,8 +21,7 @@ struct pipeline {
                            first operation to its last, not the makespan */
 };
 
-/* The same where all chunks are alike but for extra work on the first stage (embedding) and on the
- * last (head, loss). Evaluated without arrays; the result is that of the general form. */
+/* Of one micro-batch in one chunk. */
 struct chunk_time {
     double forward_s, backward_input_s, backward_weight_s;
 };
@@ -38,6 +37,8 @@ static inline struct chunk_time chunk_time_minus(struct chunk_time a, struct chu
                                a.backward_weight_s - b.backward_weight_s};
 }
 
+/* A pipeline whose chunks are all alike but for extra work on the first stage (embedding) and on
+ * the last (head, loss). Evaluated without arrays; the result is that of the general form. */
 struct pipeline_uniform {
     struct schedule_shape shape;
     struct chunk_time chunk; /* of every chunk */
@@ -58,6 +59,7 @@ struct pipeline_time {
                    zb-h2) or an estimate (zb-v, dualpipe, dualpipev: bench_pipeline) */
 };
 
+/* Cannot fail: a legal shape has a time. */
 void pipeline_time(const struct pipeline *p, struct pipeline_time *out);
 void pipeline_uniform_time(const struct pipeline_uniform *p, struct pipeline_time *out);
 

@@ -31,6 +31,7 @@ extern const char *const search_dimension_names[SEARCH_DIMENSIONS + 1]; /* keys 
 /* The row of strategy_fields that a dimension sets: a bool, an int or an enum. */
 const struct field *search_dimension_field(enum search_dimension dimension);
 
+/* Its value as an int: a bool is 0 or 1, an enum its index. */
 int search_dimension_get(const struct strategy *s, enum search_dimension dimension);
 void search_dimension_set(struct strategy *s, enum search_dimension dimension, int value);
 

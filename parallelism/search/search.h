@@ -18,10 +18,11 @@
  *   recompute   none, selective, full; recompute_layers: every number of layers of a stage
  *   schedule    1F1B and interleaved 1F1B (GPipe where the stack has no 1F1B)
  *   fsdp_shard  divisors of the replicas, under ZeRO 3
- *   overlaps    each of the stack's on and off, those it has on request on (search_options_complete)
- * and the rest is as in `base`: dispatcher, cp_comm, zero_group, uneven first and last stages,
- * offload of the optimizer. `open` (open.h) takes in every value of such a dimension, and
- * every schedule that the stack has; `choices` restrict a dimension to those given. */
+ *   overlaps    each of the stack's on and off, those it has on request on
+ * (search_options_complete) and the rest is as in `base`: dispatcher, cp_comm, zero_group, uneven
+ * first and last stages, offload of the optimizer. `open` (open.h) takes in every value of such a
+ * dimension, and every schedule that the stack has; `choices` restrict a dimension to those given.
+ */
 
 /* Which values a dimension may take: the flags that were given. count 0: see above. */
 enum { SEARCH_CHOICES_MAX = 64 };
@@ -86,12 +87,15 @@ struct search_result {
     int threads;
 };
 
+/* Everything as above, the ten fastest, all cores. */
 void search_options_default(struct search_options *options);
 
 /* Fills what is not given in the base (fixed[i]: row i of strategy_fields is; NULL: none), and
  * unless they are opens the overlaps of the stack and asks for those that it has on request. */
 void search_options_complete(struct search_options *options, const bool *fixed,
                              const struct scenario *scenario);
+/* STATUS_IO out of memory; that nothing fits is a result (count 0). *out is freed by
+ * search_result_free, even after an error. */
 enum status search_run(const struct scenario *scenario, const struct search_options *options,
                        struct search_result *out, struct error *e);
 void search_result_free(struct search_result *r);

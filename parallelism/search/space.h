@@ -87,6 +87,7 @@ struct search_space {
     struct search_rejected rejected[SEARCH_RULES_MAX];
 };
 
+/* STATUS_IO out of memory; freed by search_space_free, even after an error. */
 enum status search_space_init(const struct scenario *scenario, const struct search_options *options,
                               struct search_space *space, struct error *e);
 void search_space_free(struct search_space *space);

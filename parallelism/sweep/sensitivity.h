@@ -24,7 +24,7 @@ struct sensitivity {
     struct sensitivity_end low, high;
     double effect; /* what the rows are ordered by: the largest change of the step time at the two
                       ends, fixed or optimised anew, relative */
-    bool searched;          /* the ends were optimised anew */
+    bool searched; /* the ends were optimised anew */
     double best_elasticity; /* over the whole range of the ends, optimised anew */
 };
 
@@ -47,6 +47,7 @@ struct sensitivities {
     double step_s; /* of the fixed strategy now */
 };
 
+/* STATUS_IO out of memory; *out is freed by sensitivities_free. */
 enum status sensitivities_find(const struct sensitivity_request *request, struct sensitivities *out,
                                struct error *e);
 void sensitivities_free(struct sensitivities *s);

@@ -45,6 +45,8 @@ struct sweep {
     int threads;
 };
 
+/* STATUS_USAGE for more than SWEEP_POINTS_MAX points or values that an axis cannot take, STATUS_IO
+ * out of memory. *out is freed by sweep_free. */
 enum status sweep_search(const struct sweep_request *request, struct sweep *out, struct error *e);
 void sweep_free(struct sweep *sweep);
 
