@@ -305,14 +305,23 @@ void zero_cost_price(const struct scenario *scenario, const struct shard_cost *s
         add_blocks(scenario, shard, s, memo, out);
 }
 
+/* The gradients' reduction runs beside the backward pass; ZeRO 3's, the all-reduce of shards over
+ * their replicas, on a stream of its own where the stack prefetches. [PyTorch FSDP2,
+ * _fsdp_collectives.py: foreach_reduce, all_reduce_stream] */
+static bool hides_reduction(const struct zero_cost *zero, const struct strategy *s)
+{
+    bool prefetch = s->overlaps >> OVERLAP_FSDP_PREFETCH & 1;
+    return (s->overlaps >> OVERLAP_DP_GRAD_REDUCE & 1) || (zero->zero == 3 && prefetch);
+}
+
 /* deepspeedai/DeepSpeed issue 2252: "for zero stage 2 (and 3), gradient reduction is required after
  * every backward because of gradient partitioning". */
 double data_parallel_exposed_s(const struct scenario *scenario, const struct zero_cost *zero,
                                const struct strategy *s, double forward_window_s,
                                double backward_window_s)
 {
-    return zero->reductions * exposed_s(scenario, s->overlaps >> OVERLAP_DP_GRAD_REDUCE & 1,
-                                        zero->reduce_s, backward_window_s, zero->bucket_frac) +
+    return zero->reductions * exposed_s(scenario, hides_reduction(zero, s), zero->reduce_s,
+                                        backward_window_s, zero->bucket_frac) +
            exposed_s(scenario, s->overlaps >> OVERLAP_DP_PARAM_GATHER & 1, zero->gather_s,
                      forward_window_s, zero->bucket_frac);
 }
