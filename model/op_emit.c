@@ -146,16 +146,22 @@ void emit_linear(struct emitter *e, const struct linear *l)
     emit_weight_gradient(e, l);
 }
 
-/* Norm: forward reads and writes 2 B an element; backward reads dy, x, y and writes dx (8 B). An
- * eager norm casts to fp32 and back between its kernels: about five times the forward and three the
- * backward traffic. */
+/* Norm: forward reads and writes 2 B an element; backward reads dy, x, y and writes dx (8 B). Eager
+ * kernels pass over it again and again, in fp32 between two casts, bytes read and written:
+ *     forward: cast 2 + 4, square 4 + 4, mean 4, product 4 + 4, cast 4 + 2, weight 2 + 2
+ *     backward: weight 2 + 2, its gradient 4 + 2 and its sum 2, cast 2 + 4, product 4 + 4, the
+ *         root's gradient 8 + 4 and its sum 4, the mean's 4, the square's 4 + 4, 4 + 4 and 8 + 4,
+ *         both gradients' sum 8 + 4, cast 4 + 2
+ * [Transformers, modeling_llama.py: LlamaRMSNorm.forward; PyTorch, FunctionsManual.cpp:
+ * pow_backward, mean_backward] */
 void emit_norm(struct emitter *e, enum op_name name, double elements)
 {
     bool fused = e->kernels->fused_norm;
+    enum memory_class kind = fused ? MEMORY_NORM : MEMORY_ELEMENTWISE;
     emit_memory(e, name, MODULE_LAYERNORM, PHASE_FORWARD,
-                (struct memory_op){MEMORY_NORM, elements * (fused ? 4 : 20)}, fused ? 1 : 4);
+                (struct memory_op){kind, elements * (fused ? 4 : 36)}, fused ? 1 : 8);
     emit_memory(e, name, MODULE_LAYERNORM, PHASE_BACKWARD_INPUT,
-                (struct memory_op){MEMORY_NORM, elements * (fused ? 8 : 24)}, fused ? 2 : 8);
+                (struct memory_op){kind, elements * (fused ? 8 : 92)}, fused ? 2 : 16);
 }
 
 void emit_norms(struct emitter *e, enum op_name name, int count, double elements)

@@ -306,12 +306,13 @@ void zero_cost_price(const struct scenario *scenario, const struct shard_cost *s
 }
 
 /* The gradients' reduction runs beside the backward pass; ZeRO 3's, the all-reduce of shards over
- * their replicas, on a stream of its own where the stack prefetches. [PyTorch FSDP2,
- * _fsdp_collectives.py: foreach_reduce, all_reduce_stream] */
+ * their replicas, on a stream of its own where the stack prefetches and there are shards. [PyTorch
+ * FSDP2, _fsdp_collectives.py: foreach_reduce, all_reduce_stream] */
 static bool hides_reduction(const struct zero_cost *zero, const struct strategy *s)
 {
     bool prefetch = s->overlaps >> OVERLAP_FSDP_PREFETCH & 1;
-    return (s->overlaps >> OVERLAP_DP_GRAD_REDUCE & 1) || (zero->zero == 3 && prefetch);
+    bool sharded = zero->zero == 3 && zero->dense.parameter > 1;
+    return (s->overlaps >> OVERLAP_DP_GRAD_REDUCE & 1) || (sharded && prefetch);
 }
 
 /* deepspeedai/DeepSpeed issue 2252: "for zero stage 2 (and 3), gradient reduction is required after

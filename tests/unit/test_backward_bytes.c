@@ -92,6 +92,73 @@ static void test_eager_norms(void **state)
                6.0 * TOKENS * HIDDEN * (2 + 2), 1e-12);
 }
 
+/* Bytes that the ops of that phase's norms move, and their launches. */
+static double norm_bytes(const struct model *m, const struct kernels *k, enum phase phase,
+                         double *launches)
+{
+    struct shard s = flash_shard(1);
+    struct ops ops = {.n = 0};
+    double bytes = 0;
+    *launches = 0;
+    layer_ops(m, &m->kind[0], &s, k, &ops);
+    for (int i = 0; i < ops.n; i++) {
+        const struct op *op = &ops.op[i];
+        if ((op->name != OP_NAME_NORM_1 && op->name != OP_NAME_NORM_2) || op->phase != phase)
+            continue;
+        bytes += op->memory.bytes;
+        *launches += op->launches;
+    }
+    return bytes;
+}
+
+/* An eager norm's kernels as PyTorch runs them, bytes read and written an element of 16 bit: two
+ * norms a layer. Those on one number a row move nothing that counts. */
+static void test_eager_norms_pass_over_and_over(void **state)
+{
+    (void)state;
+    static const double forward[][2] = {
+        {2, 4},
+        {4, 4},
+        {4, 0}, /* to fp32, square, mean */
+        {0, 0},
+        {0, 0}, /* epsilon, root */
+        {4, 4},
+        {4, 2},
+        {2, 2}, /* product, to 16 bit, weight */
+    };
+    static const double backward[][2] = {
+        {2, 2},
+        {4, 2},
+        {2, 0},
+        {2, 4}, /* weight, its gradient, its sum, to fp32 */
+        {4, 4},
+        {8, 4},
+        {4, 0}, /* product, the root's gradient, its sum */
+        {0, 0},
+        {0, 0},
+        {0, 0},
+        {0, 4}, /* the root's own, over the mean's elements */
+        {4, 4},
+        {4, 4},
+        {8, 4}, /* x to the first power, twice that, times the gradient */
+        {8, 4},
+        {4, 2}, /* the two gradients' sum, to 16 bit */
+    };
+    struct model m = gated_model();
+    struct kernels k = gpt_kernels();
+    double launches, bytes = 0, back = 0;
+    for (size_t i = 0; i < sizeof forward / sizeof *forward; i++)
+        bytes += forward[i][0] + forward[i][1];
+    for (size_t i = 0; i < sizeof backward / sizeof *backward; i++)
+        back += backward[i][0] + backward[i][1];
+    k.fused_norm = false;
+    check_near(norm_bytes(&m, &k, PHASE_FORWARD, &launches), 2 * bytes * TOKENS * HIDDEN, 1e-12);
+    check_near(launches, 2 * sizeof forward / sizeof *forward, 0);
+    check_near(norm_bytes(&m, &k, PHASE_BACKWARD_INPUT, &launches), 2 * back * TOKENS * HIDDEN,
+               1e-12);
+    check_near(launches, 2 * sizeof backward / sizeof *backward, 0);
+}
+
 static double activations_of(const struct scenario *c, const struct strategy *s)
 {
     return legal_cost(c, s).memory_bytes[MEMORY_ACTIVATIONS];
@@ -240,6 +307,7 @@ int main(void)
         cmocka_unit_test(test_gathered_keys_and_values),
         cmocka_unit_test(test_gradients_of_experts),
         cmocka_unit_test(test_eager_norms),
+        cmocka_unit_test(test_eager_norms_pass_over_and_over),
         cmocka_unit_test(test_gradients_beside_logits),
         cmocka_unit_test(test_offloaded_layers_that_stay),
         cmocka_unit_test(test_mlp_in_tiles),

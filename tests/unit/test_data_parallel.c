@@ -233,6 +233,28 @@ static void test_windows_of_data_parallelism(void **state)
     free(c);
 }
 
+/* Shards' all-reduce over their replicas, 10 s beside a backward pass of 6: hidden by prefetching
+ * stacks' streams as by a flag of its own, but not where no rank holds a part. */
+static void test_replicas_reduced_beside_the_backward_pass(void **state)
+{
+    (void)state;
+    struct scenario *c = scenario_of(16);
+    struct zero_cost zero = {
+        .zero = 3, .reduce_s = 10, .reductions = 1, .bucket_frac = 0.1, .dense.parameter = 8};
+    struct strategy s;
+    strategy_default(&s);
+    c->stack.contention_frac = 0.2;
+    s.overlaps = 0;
+    check_near(data_parallel_exposed_s(c, &zero, &s, 100, 6), 10, 1e-12);
+    s.overlaps = 1u << OVERLAP_FSDP_PREFETCH;
+    check_near(data_parallel_exposed_s(c, &zero, &s, 100, 6), 4 + 0.2 * 6, 1e-12);
+    zero.dense.parameter = 1;
+    check_near(data_parallel_exposed_s(c, &zero, &s, 100, 6), 10, 1e-12);
+    zero = (struct zero_cost){.zero = 1, .reduce_s = 10, .reductions = 1, .bucket_frac = 0.1};
+    check_near(data_parallel_exposed_s(c, &zero, &s, 100, 6), 10, 1e-12);
+    free(c);
+}
+
 /* A layer gathered in 3 s and reduced in 5 beside a forward pass of 2 s and a backward pass of 8,
  * which gathers again: 1 s of the first gather and nothing else is exposed, and a tenth of what is
  * hidden, 2 and 8 s. */
@@ -373,6 +395,7 @@ int main(void)
         cmocka_unit_test(test_parts_in_lists),
         cmocka_unit_test(test_large_layers_are_gathered_again),
         cmocka_unit_test(test_windows_of_data_parallelism),
+        cmocka_unit_test(test_replicas_reduced_beside_the_backward_pass),
         cmocka_unit_test(test_prefetched_layers),
         cmocka_unit_test(test_reduced_by_the_last_micro_batch),
         cmocka_unit_test(test_reduced_behind_a_pipeline),
