@@ -212,17 +212,31 @@ static void emit_kv_repeat(struct emitter *e, const struct layer_kind *kind)
                     (struct memory_op){MEMORY_ELEMENTWISE, elements * shard_dtype16_bytes()}, 2);
 }
 
+/* Rotation of queries and keys: fused 4 B an element; eager kernels, each for itself, bytes read
+ * and written: forward: times the cosine 2 + 2, half of it negated 1 + 1, joined 2 + 2, times the
+ * sine 2 + 2, sum 4 + 2 backward: both products 4 + 4, half negated 1 + 1, two halves into zeros 2
+ * (1 + 1 + 2), two sums 2 (4 + 2) [Transformers, modeling_llama.py: apply_rotary_pos_emb; PyTorch,
+ * slice_backward] */
 static void emit_rope(struct emitter *e, const struct layer_kind *kind)
 {
+    static const double passes[2][2] = {
+        {20, 30},
+        {4,  4 },
+    };
+    static const double launches[2][2] = {
+        {10, 18},
+        {2,  2 },
+    };
     if (!e->model->rotary)
         return;
+    bool fused = e->kernels->fused_rope;
     double elements = shard_tokens(e->shard) * kind->head_dim *
                       (rank_heads(e->shard, kind) + rank_kv_heads(e->shard, kind));
-    double bytes = e->kernels->fused_rope ? 4 : 16;
-    for (int phase = PHASE_FORWARD; phase <= PHASE_BACKWARD_INPUT; phase++)
-        emit_memory(e, OP_NAME_ROPE, MODULE_ATTENTION_LINEAR, (enum phase)phase,
-                    (struct memory_op){MEMORY_ELEMENTWISE, elements * bytes},
-                    e->kernels->fused_rope ? 2 : 8);
+    for (int back = 0; back < 2; back++)
+        emit_memory(e, OP_NAME_ROPE, MODULE_ATTENTION_LINEAR,
+                    back ? PHASE_BACKWARD_INPUT : PHASE_FORWARD,
+                    (struct memory_op){MEMORY_ELEMENTWISE, elements * passes[fused][back]},
+                    launches[fused][back]);
     if (e->model->qk_norm)
         emit_norm(e, OP_NAME_QK_NORM, elements);
 }

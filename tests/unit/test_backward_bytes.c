@@ -92,71 +92,69 @@ static void test_eager_norms(void **state)
                6.0 * TOKENS * HIDDEN * (2 + 2), 1e-12);
 }
 
-/* Bytes that the ops of that phase's norms move, and their launches. */
-static double norm_bytes(const struct model *m, const struct kernels *k, enum phase phase,
-                         double *launches)
+/* What that kernel's ops of a layer move forward and back, and their launches. */
+struct moved {
+    double bytes[2], launches[2];
+};
+
+static struct moved moved_by(const struct model *m, const struct kernels *k, enum op_name name)
 {
     struct shard s = flash_shard(1);
     struct ops ops = {.n = 0};
-    double bytes = 0;
-    *launches = 0;
+    struct moved moved = {0};
     layer_ops(m, &m->kind[0], &s, k, &ops);
     for (int i = 0; i < ops.n; i++) {
-        const struct op *op = &ops.op[i];
-        if ((op->name != OP_NAME_NORM_1 && op->name != OP_NAME_NORM_2) || op->phase != phase)
+        bool back = ops.op[i].phase != PHASE_FORWARD;
+        if (ops.op[i].name != name)
             continue;
-        bytes += op->memory.bytes;
-        *launches += op->launches;
+        moved.bytes[back] += ops.op[i].memory.bytes;
+        moved.launches[back] += ops.op[i].launches;
     }
-    return bytes;
+    return moved;
 }
 
-/* An eager norm's kernels as PyTorch runs them, bytes read and written an element of 16 bit: two
- * norms a layer. Those on one number a row move nothing that counts. */
+/* Kernels as PyTorch runs them one by one: how many, and bytes read and written an element of 16
+ * bit, a digit each. */
+static void check_kernels(const struct moved *moved, int back, double elements, const char *kernels)
+{
+    double bytes = 0, launches = 0;
+    for (const char *p = kernels; *p; p += p[2] == '\0' ? 2 : 3) {
+        bytes += p[0] - '0' + p[1] - '0';
+        launches++;
+    }
+    check_near(moved->bytes[back], bytes * elements, 1e-12);
+    check_near(moved->launches[back], launches, 0);
+}
+
+/* A norm: to fp32, square, mean, epsilon, root, product, to 16 bit, weight. Back: weight, its
+ * gradient and sum, to fp32, product, the root's gradient and sum, the root's own in three, over
+ * the mean's elements, x, twice that, times the gradient, sum of the two, to 16 bit. What passes
+ * over a number a row moves nothing that counts. */
 static void test_eager_norms_pass_over_and_over(void **state)
 {
     (void)state;
-    static const double forward[][2] = {
-        {2, 4},
-        {4, 4},
-        {4, 0}, /* to fp32, square, mean */
-        {0, 0},
-        {0, 0}, /* epsilon, root */
-        {4, 4},
-        {4, 2},
-        {2, 2}, /* product, to 16 bit, weight */
-    };
-    static const double backward[][2] = {
-        {2, 2},
-        {4, 2},
-        {2, 0},
-        {2, 4}, /* weight, its gradient, its sum, to fp32 */
-        {4, 4},
-        {8, 4},
-        {4, 0}, /* product, the root's gradient, its sum */
-        {0, 0},
-        {0, 0},
-        {0, 0},
-        {0, 4}, /* the root's own, over the mean's elements */
-        {4, 4},
-        {4, 4},
-        {8, 4}, /* x to the first power, twice that, times the gradient */
-        {8, 4},
-        {4, 2}, /* the two gradients' sum, to 16 bit */
-    };
     struct model m = gated_model();
     struct kernels k = gpt_kernels();
-    double launches, bytes = 0, back = 0;
-    for (size_t i = 0; i < sizeof forward / sizeof *forward; i++)
-        bytes += forward[i][0] + forward[i][1];
-    for (size_t i = 0; i < sizeof backward / sizeof *backward; i++)
-        back += backward[i][0] + backward[i][1];
     k.fused_norm = false;
-    check_near(norm_bytes(&m, &k, PHASE_FORWARD, &launches), 2 * bytes * TOKENS * HIDDEN, 1e-12);
-    check_near(launches, 2 * sizeof forward / sizeof *forward, 0);
-    check_near(norm_bytes(&m, &k, PHASE_BACKWARD_INPUT, &launches), 2 * back * TOKENS * HIDDEN,
-               1e-12);
-    check_near(launches, 2 * sizeof backward / sizeof *backward, 0);
+    struct moved norm = moved_by(&m, &k, OP_NAME_NORM_1);
+    check_kernels(&norm, 0, TOKENS * HIDDEN, "24 44 40 00 00 44 42 22");
+    check_kernels(&norm, 1, TOKENS * HIDDEN, "22 42 20 24 44 84 40 00 00 00 04 44 44 84 84 42");
+}
+
+/* A rotation of queries, then of keys: cosine, half negated, both halves, sine, sum. Back: cosine,
+ * sine, half negated, each half into zeros, two sums. */
+static void test_eager_rotation(void **state)
+{
+    (void)state;
+    struct model m = gated_model();
+    struct kernels k = gpt_kernels();
+    m.rotary = true;
+    k.fused_rope = false;
+    struct moved both = moved_by(&m, &k, OP_NAME_ROPE);
+    for (int i = 0; i < 2; i++)
+        both.launches[i] /= 2;
+    check_kernels(&both, 0, 2.0 * TOKENS * HIDDEN, "22 11 22 22 42");
+    check_kernels(&both, 1, 2.0 * TOKENS * HIDDEN, "22 22 11 02 11 02 11 42 42");
 }
 
 static double activations_of(const struct scenario *c, const struct strategy *s)
@@ -308,6 +306,7 @@ int main(void)
         cmocka_unit_test(test_gradients_of_experts),
         cmocka_unit_test(test_eager_norms),
         cmocka_unit_test(test_eager_norms_pass_over_and_over),
+        cmocka_unit_test(test_eager_rotation),
         cmocka_unit_test(test_gradients_beside_logits),
         cmocka_unit_test(test_offloaded_layers_that_stay),
         cmocka_unit_test(test_mlp_in_tiles),
