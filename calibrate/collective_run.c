@@ -34,10 +34,8 @@ bool collective_run_add(struct collective_run *run, const struct collective_row 
 
 /* ---- names ---- */
 
-/* Letters of both match in any case, and '_', '-' and nothing are the same. Longer names come
- * first. */
-/* The collective whose name stands in `text` ("all_reduce_perf", "log-allgather.txt"); NULL: none.
- */
+/* The collective whose name stands in `text` ("all_reduce_perf", "log-allgather.txt"), in letters
+ * of either case; '_', '-' and nothing are the same, and longer names come first. NULL: none. */
 static const char *op_named(const char *text)
 {
     static const char *const names[][2] = {

@@ -1,5 +1,4 @@
 #include "calibrate/validate.h"
-#include "base/values.h"
 #include "parallelism/interval.h"
 #include <math.h>
 #include <stdio.h>
@@ -42,13 +41,6 @@ static double memory_error_of(const struct run_case *c, const struct prediction 
     return relative_error(p->memory_bytes, c->oom ? 0 : c->memory_bytes, p);
 }
 
-/* The value below which the share q of the sorted errors lies, as the published scores take it. */
-static double quantile(const double *sorted, size_t n, double q)
-{
-    size_t i = (size_t)(q * (double)n);
-    return sorted[i < n ? i : n - 1];
-}
-
 static void count_case(const struct run_case *c, const struct prediction *p, struct validation *out)
 {
     out->cases++;
@@ -61,24 +53,6 @@ static void count_case(const struct run_case *c, const struct prediction *p, str
     out->oom_foreseen += c->oom && !p->fits;
     out->ran += !c->oom;
     out->fit_foreseen += !c->oom && p->fits;
-}
-
-/* Means of the n absolute errors (sorted here) and of the signed ones, whose sum is given. */
-static void summarise_errors(double *absolute, size_t n, double signed_sum, struct validation *out)
-{
-    out->compared = n;
-    out->mape = out->median = out->p90 = out->bias = out->worst = (double)NAN;
-    if (n == 0)
-        return;
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += absolute[i];
-    values_sort(absolute, n);
-    out->mape = sum / (double)n;
-    out->median = quantile(absolute, n, 0.5);
-    out->p90 = quantile(absolute, n, 0.9);
-    out->worst = absolute[n - 1];
-    out->bias = signed_sum / (double)n;
 }
 
 static bool inside(const struct run_case *c, const struct prediction *p)
@@ -113,7 +87,7 @@ enum status validation_summarise(const struct cases *cases, const struct predict
             memory_signed_sum += memory_error;
         }
     }
-    summarise_errors(absolute, n, signed_sum, out);
+    out->step = error_summary_of(absolute, n, signed_sum);
     out->coverage = (double)covered / (double)n;
     double memory_count = (double)out->memory_compared;
     out->memory_mape = memory_sum / memory_count;

@@ -1,6 +1,7 @@
 #ifndef CALIBRATE_VALIDATE_H
 #define CALIBRATE_VALIDATE_H
 #include "calibrate/cases.h"
+#include "calibrate/error_summary.h"
 
 /* Measured training runs against their forecasts. */
 struct prediction {
@@ -17,12 +18,11 @@ void case_predict(const struct run_case *c, struct prediction *out);
 /* Error of the step time, predicted / measured - 1; NAN where one of them is not known. */
 double case_step_error(const struct run_case *c, const struct prediction *p);
 
-/* How good the predictions of some cases are. Means of |error|, their median and 90th percentile;
- * bias is the signed mean. NAN where nothing was measured. */
+/* How good the predictions of some cases are. NAN where nothing was measured. */
 struct validation {
-    size_t cases, predicted, skipped, compared, memory_compared;
-    double mape, median, p90, bias, worst;
-    double coverage; /* share of the compared step times inside their 80 % intervals */
+    size_t cases, predicted, skipped, memory_compared;
+    struct error_summary step; /* of step times */
+    double coverage;           /* share of the compared step times inside their 80 % intervals */
     double memory_mape, memory_bias;
     size_t oom, oom_foreseen; /* ran out of memory; of those, predicted not to fit */
     size_t ran, fit_foreseen;

@@ -1,5 +1,4 @@
 #include "calibrate/validate_samples.h"
-#include "base/values.h"
 #include "calibrate/sample_predict.h"
 #include <math.h>
 #include <stdlib.h>
@@ -32,24 +31,6 @@ static bool chosen(const struct samples *samples, const struct sample *s,
            (choice->class_ == SAMPLES_ALL || sample_is_large(s));
 }
 
-/* errors: the sizes of n errors. */
-static void summarise(double *sizes, size_t n, double sum, struct sample_error *out)
-{
-    double total = 0;
-    out->rows = n;
-    out->mape = out->median = out->p90 = out->bias = out->worst = (double)NAN;
-    if (n == 0)
-        return;
-    values_sort(sizes, n);
-    for (size_t i = 0; i < n; i++)
-        total += sizes[i];
-    out->mape = total / (double)n;
-    out->median = sizes[n / 2];
-    out->p90 = sizes[n * 9 / 10];
-    out->worst = sizes[n - 1];
-    out->bias = sum / (double)n;
-}
-
 enum status samples_error(const struct samples *samples,
                           const struct sample_prediction *predictions,
                           const struct sample_choice *choice, struct sample_error *out,
@@ -71,7 +52,7 @@ enum status samples_error(const struct samples *samples,
         sizes[n++] = fabs(error);
         sum += error;
     }
-    summarise(sizes, n, sum, out);
+    out->time = error_summary_of(sizes, n, sum);
     free(sizes);
     return STATUS_OK;
 }

@@ -1,5 +1,6 @@
 #ifndef CALIBRATE_VALIDATE_SAMPLES_H
 #define CALIBRATE_VALIDATE_SAMPLES_H
+#include "calibrate/error_summary.h"
 #include "calibrate/samples.h"
 #include "hardware/system.h"
 
@@ -22,8 +23,8 @@ extern const char *const sample_class_names[SAMPLE_CLASSES + 1];
 bool sample_is_large(const struct sample *s);
 
 struct sample_error {
-    size_t rows, skipped;
-    double mape, median, p90, bias, worst; /* of predicted / measured - 1; NAN without rows */
+    size_t skipped;
+    struct error_summary time;
 };
 
 /* Which rows. */

@@ -59,11 +59,11 @@ static enum status judge(const struct arguments *a, const struct validation_repo
     if (all.predicted == 0)
         return error_set(e, STATUS_NO, "none of the %zu cases could be forecast: each says why",
                          all.cases);
-    if (words && all.compared == 0)
+    if (words && all.step.n == 0)
         return error_set(e, STATUS_NO, "no case tells a measured step time to judge by");
-    if (words && !(all.mape <= limit))
+    if (words && !(all.step.mape <= limit))
         return error_set(e, STATUS_NO, "mean absolute error %.1f %% is over %.1f %%",
-                         100 * all.mape, 100 * limit);
+                         100 * all.step.mape, 100 * limit);
     return STATUS_OK;
 }
 

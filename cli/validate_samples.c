@@ -47,12 +47,12 @@ static enum status judge(const struct arguments *a, const struct sample_report *
     if (samples_error(r->samples, r->predictions, &(struct sample_choice){NULL, -1, SAMPLES_ALL},
                       &all, e) != STATUS_OK)
         return e->status;
-    if (all.rows == 0)
+    if (all.time.n == 0)
         return error_set(e, STATUS_NO, "none of the %zu rows could be forecast: each says why",
                          all.skipped);
-    if (words && !(all.mape <= limit))
+    if (words && !(all.time.mape <= limit))
         return error_set(e, STATUS_NO, "mean absolute error %.1f %% is over %.1f %%",
-                         100 * all.mape, 100 * limit);
+                         100 * all.time.mape, 100 * limit);
     return STATUS_OK;
 }
 

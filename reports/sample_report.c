@@ -3,6 +3,7 @@
 #include "calibrate/sample_columns.h"
 #include "calibrate/sample_predict.h"
 #include "reports/csv.h"
+#include "reports/error_cells.h"
 #include "reports/format.h"
 #include "reports/table.h"
 #include <math.h>
@@ -66,13 +67,9 @@ static void put_row(struct json_writer *w, const struct sample_report *r, size_t
 static void put_error(struct json_writer *w, const char *key, const struct sample_error *error)
 {
     json_open_object_compact(w, key);
-    json_put_number(w, "rows", (double)error->rows);
+    json_put_number(w, "rows", (double)error->time.n);
     json_put_number(w, "skipped", (double)error->skipped);
-    json_put_known(w, "mape", error->mape);
-    json_put_known(w, "median", error->median);
-    json_put_known(w, "p90", error->p90);
-    json_put_known(w, "worst", error->worst);
-    json_put_known(w, "bias", error->bias);
+    error_members(w, &error->time);
     json_close_object(w);
 }
 
@@ -135,20 +132,16 @@ static enum status add_choice(struct table *t, const struct sample_report *r,
 {
     struct sample_error error;
     if (samples_error(r->samples, r->predictions, choice, &error, e) != STATUS_OK ||
-        error.rows + error.skipped == 0)
+        error.time.n + error.skipped == 0)
         return e->status;
     table_cell(t, "%s", choice->file ? choice->file->path : "all files");
     table_cell(t, "%s", choice->dtype >= 0 ? dtype_names[choice->dtype] : "");
     table_cell(t, "%s", sample_class_names[choice->class_]);
-    table_cell(t, "%zu", error.rows);
+    table_cell(t, "%zu", error.time.n);
     table_cell(t, "%zu", error.skipped);
-    table_percent(t, error.mape, 1);
-    table_percent(t, error.median, 1);
-    table_percent(t, error.p90, 1);
-    table_percent(t, error.worst, 1);
-    table_percent(t, error.bias, 1);
+    error_cells(t, &error.time);
     if (r->rooflines && samples_error(r->samples, r->rooflines, choice, &error, e) == STATUS_OK)
-        table_percent(t, error.mape, 1);
+        table_percent(t, error.time.mape, 1);
     return e->status;
 }
 

@@ -1,6 +1,7 @@
 #include "reports/validation_report.h"
 #include "base/json_write.h"
 #include "reports/csv.h"
+#include "reports/error_cells.h"
 #include "reports/format.h"
 #include "reports/table.h"
 #include <math.h>
@@ -59,12 +60,8 @@ static void put_summary(struct json_writer *w, const char *key, const struct val
     json_put_number(w, "n", (double)v->cases);
     json_put_number(w, "predicted", (double)v->predicted);
     json_put_number(w, "skipped", (double)v->skipped);
-    json_put_number(w, "compared", (double)v->compared);
-    json_put_known(w, "mape", v->mape);
-    json_put_known(w, "median", v->median);
-    json_put_known(w, "p90", v->p90);
-    json_put_known(w, "worst", v->worst);
-    json_put_known(w, "bias", v->bias);
+    json_put_number(w, "compared", (double)v->step.n);
+    error_members(w, &v->step);
     json_put_known(w, "interval_coverage", v->coverage);
     json_put_number(w, "memory_compared", (double)v->memory_compared);
     json_put_known(w, "memory_mape", v->memory_mape);
@@ -149,11 +146,7 @@ static enum status add_family(struct table *t, const struct validation_report *r
     table_cell(t, "%s", family ? family : "all");
     table_cell(t, "%zu", v.cases);
     table_cell(t, "%zu", v.skipped);
-    table_percent(t, v.mape, 1);
-    table_percent(t, v.median, 1);
-    table_percent(t, v.p90, 1);
-    table_percent(t, v.worst, 1);
-    table_percent(t, v.bias, 1);
+    error_cells(t, &v.step);
     table_percent(t, v.coverage, 1);
     table_percent(t, v.memory_mape, 1);
     share_cell(t, v.oom_foreseen, v.oom);

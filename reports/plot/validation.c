@@ -164,9 +164,9 @@ enum status plot_validation(struct figure *f, const struct cases *cases,
     if (validation_summarise(cases, predictions, NULL, &all, e) != STATUS_OK)
         return e->status;
     text_addf(&title, "Predicted against measured: %zu runs, mean absolute error %.1f %%",
-              all.compared, 100 * all.mape);
-    text_addf(&remark, "median %.1f %%, 90 %% of the runs within %.1f %%; %s", 100 * all.median,
-              100 * all.p90,
+              all.step.n, 100 * all.step.mape);
+    text_addf(&remark, "median %.1f %%, 90 %% of the runs within %.1f %%; %s",
+              100 * all.step.median, 100 * all.step.p90,
               left_out ? "every run predicted by constants fitted without it"
                        : "each run by the shipped constants of its stack");
     add_data(f, &p);

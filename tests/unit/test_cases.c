@@ -199,10 +199,10 @@ static void test_summary(void **state)
     assert_int_equal(v.cases, 6);
     assert_int_equal(v.predicted, 5);
     assert_int_equal(v.skipped, 1);
-    assert_int_equal(v.compared, 4);
-    check_near(v.mape, (0.1 + 0.1 + 1 + 0) / 4, 1e-12);
-    check_near(v.bias, (0.1 - 0.1 + 1 + 0) / 4, 1e-12);
-    check_near(v.worst, 1, 1e-12);
+    assert_int_equal(v.step.n, 4);
+    check_near(v.step.mape, (0.1 + 0.1 + 1 + 0) / 4, 1e-12);
+    check_near(v.step.bias, (0.1 - 0.1 + 1 + 0) / 4, 1e-12);
+    check_near(v.step.worst, 1, 1e-12);
     check_near(v.coverage, 0.5, 1e-12);
     check_near(v.memory_mape, 0.1, 1e-12);
     assert_int_equal(v.oom, 1);

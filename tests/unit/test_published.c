@@ -133,10 +133,10 @@ static void test_errors_stay_in_their_bands(void **state)
         for (size_t i = 0; i < cases.count; i++)
             case_predict(&cases.items[i], &p[i]);
         assert_int_equal(validation_summarise(&cases, p, NULL, &v, &e), STATUS_OK);
-        assert_int_equal(v.compared, timed(&cases));
+        assert_int_equal(v.step.n, timed(&cases));
         size_t band = band_of(file->name);
-        if (v.mape > bands[band].mape)
-            fail_msg("%s: mean absolute error %.3f", file->name, v.mape);
+        if (v.step.mape > bands[band].mape)
+            fail_msg("%s: mean absolute error %.3f", file->name, v.step.mape);
         if (v.memory_compared > 0 && v.memory_mape > bands[band].memory_mape)
             fail_msg("%s: mean absolute error of memory %.3f", file->name, v.memory_mape);
         free(p);

@@ -102,7 +102,6 @@ static void test_torchtitan(void **state)
     run_log_free(&log);
 }
 
-/* DeepSpeed of 2022; its mean since the start is all that it says. */
 /* BLOOM's logs: 2048 sequences in 104.38 s are 19.62 a second. */
 static void test_megatron_deepspeed(void **state)
 {
@@ -164,6 +163,7 @@ static void test_maxtext(void **state)
     run_log_free(&log);
 }
 
+/* DeepSpeed of 2022: its mean since the start is all that it says. */
 static void test_old_deepspeed(void **state)
 {
 #define OLD(n, rate)                                                                               \

@@ -283,19 +283,19 @@ static void test_errors(void **state)
     };
     struct sample_choice choice = {NULL, -1, SAMPLES_ALL};
     assert_int_equal(samples_error(&samples, p, &choice, &error, &e), STATUS_OK);
-    assert_int_equal(error.rows, 2);
+    assert_int_equal(error.time.n, 2);
     assert_int_equal(error.skipped, 1);
-    check_near(error.mape, 0.15, 1e-9);
-    check_near(error.bias, -0.05, 1e-9);
-    check_near(error.worst, 0.2, 1e-9);
+    check_near(error.time.mape, 0.15, 1e-9);
+    check_near(error.time.bias, -0.05, 1e-9);
+    check_near(error.time.worst, 0.2, 1e-9);
     choice.class_ = SAMPLES_LARGE;
     assert_int_equal(samples_error(&samples, p, &choice, &error, &e), STATUS_OK);
-    assert_int_equal(error.rows, 1);
-    check_near(error.mape, 0.1, 1e-9);
+    assert_int_equal(error.time.n, 1);
+    check_near(error.time.mape, 0.1, 1e-9);
     choice.dtype = DTYPE_NVFP4;
     assert_int_equal(samples_error(&samples, p, &choice, &error, &e), STATUS_OK);
-    assert_int_equal(error.rows, 0);
-    assert_true(isnan(error.mape));
+    assert_int_equal(error.time.n, 0);
+    assert_true(isnan(error.time.mape));
     samples_free(&samples);
 }
 

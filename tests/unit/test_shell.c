@@ -183,7 +183,6 @@ static void test_inner_scripts(void **state)
     check_read("eval \"run a\"", "1:run|a\n");
 }
 
-/* Hostile input ends, and is cut where it grows. */
 /* noted: 1, 0, or -1 for either. */
 static void check_branch(const char *body, const char *expected, int noted)
 {
@@ -341,6 +340,7 @@ static void test_deep_branches(void **state)
     shell_free(&shell);
 }
 
+/* Hostile input ends, and is cut where it grows. */
 static void test_limits(void **state)
 {
     (void)state;
