@@ -51,6 +51,7 @@ struct kernels {
     bool fused_softmax;              /* unfused attention: scale, mask and softmax in one kernel */
     bool fused_cross_entropy;
     bool fused_quantise;             /* fp8: quantisation inside the norm or activation before it */
+    bool casts_each_product;         /* fp8 and below: each product casts what it reads by kernels of its own */
     bool grouped_gemm;               /* experts in one launch; else one GEMM an expert */
     double expert_launches;          /* host time of an expert's product launched alone, in launches */
     bool fused_expert_activation;    /* experts: activation and its gradient inside the grouped GEMMs */

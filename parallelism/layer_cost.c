@@ -279,13 +279,13 @@ static void add_phases(struct block_cost *b)
         b->total_s[i] = b->forward_s[i] + b->backward_input_s[i] + b->backward_weight_s[i];
 }
 
-static void finish_layer(const struct stack *stack, const struct strategy *s, int kind,
+static void finish_layer(const struct scenario *scenario, const struct strategy *s, int kind,
                          struct shard_cost *out)
 {
     add_phases(&out->layer[kind]);
     for (int how = 0; how < RECOMPUTES; how++)
-        out->recompute[how][kind] =
-            layer_recompute(&out->layer[kind], stack, s, (enum recompute)how);
+        out->recompute[how][kind] = layer_recompute(&out->layer[kind], &scenario->stack, s,
+                                                    out->shard.precision, (enum recompute)how);
 }
 
 void shard_cost_compute(const struct scenario *scenario, const struct strategy *s,
@@ -306,7 +306,7 @@ void shard_cost_compute(const struct scenario *scenario, const struct strategy *
     if (m->mtp_layers > 0)
         cost_mtp(scenario, s, memo, out);
     for (int i = 0; i < m->kinds; i++)
-        finish_layer(&scenario->stack, s, i, out);
+        finish_layer(scenario, s, i, out);
     add_phases(&out->embedding);
     add_phases(&out->head);
     add_phases(&out->mtp);

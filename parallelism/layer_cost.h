@@ -37,7 +37,8 @@ struct layer_recompute {
 };
 struct stack;
 struct layer_recompute layer_recompute(const struct block_cost *layer, const struct stack *stack,
-                                       const struct strategy *s, enum recompute how);
+                                       const struct strategy *s, enum dtype precision,
+                                       enum recompute how);
 
 /* Costs of everything a stage can hold, for one shard: computed once, reused by every strategy that
  * shares the shard. */

@@ -42,6 +42,8 @@ const struct field stack_fields[] = {
     FLAG("quantised_gather", kernels.quantised_gather,
          "tensor ranks gather inputs and gradients in the precision of the products"),
     FLAG("fused_quantise", kernels.fused_quantise, "quantisation inside the kernel before it"),
+    FLAG("casts_each_product", kernels.casts_each_product,
+         "fp8 and below: each product casts what it reads by kernels of its own"),
     FLAG("grouped_gemm", kernels.grouped_gemm, "experts in one launch"),
     FLAG("gradient_accumulation_fusion", kernels.gradient_accumulation_fusion,
          "weight gradients add into the main gradient inside the GEMM"),
@@ -83,8 +85,8 @@ const struct field stack_fields[] = {
     FLAG("pipeline_parallel", pipeline_parallel, "has pipeline parallelism"),
     FLAG("expert_parallel", expert_parallel, "has expert parallelism"),
     FLAG("saves_alternate_products", saves_alternate_products,
-         "selective recompute saves attention and every second product of a layer, repeats the "
-         "rest"),
+         "selective recompute saves attention and every second product of a layer (none in nvfp4), "
+         "repeats the rest"),
     FLAG("prunes_recompute", prunes_recompute,
          "full recompute leaves out a dense layer's last product, which no gradient reads"),
     FLAG("shards_over_context", shards_over_context, "context ranks share the parameters too"),

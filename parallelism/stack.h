@@ -97,7 +97,8 @@ struct stack {
     double loss_tiles;         /* of a loss in tiles; 0: tiles as wide as the model */
     struct stack_constant constant[STACK_CONSTANTS];
     bool saves_alternate_products; /* selective recompute saves attention and every second matrix
-                                      product of a layer and repeats the rest, instead of modules */
+                                      product of a layer, in nvfp4 none, and repeats the rest,
+                                      instead of modules */
     bool prunes_recompute; /* full recompute leaves out what no gradient reads: a dense layer's last
                               product */
     bool shards_over_context; /* context ranks share the parameters like data ranks (FSDP over both)

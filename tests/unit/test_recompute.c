@@ -25,7 +25,7 @@ static struct layer_recompute recompute_of(bool alternate, unsigned modules, enu
     strategy_default(&s);
     stack.saves_alternate_products = alternate;
     s.recompute_modules = modules;
-    return layer_recompute(&layer, &stack, &s, how);
+    return layer_recompute(&layer, &stack, &s, DTYPE_BF16, how);
 }
 
 /* Of the products q, k, v, out, gate, up, down the second, fourth and sixth run again: half of the
@@ -41,6 +41,28 @@ static void test_alternate_products(void **state)
     check_near(r.seconds, 6 * repeated, 1e-12);
     check_near(r.working_bytes, 60 * repeated, 1e-12);
     check_near(r.kept_bytes, 60 * (MODULES - repeated), 1e-12);
+}
+
+/* In nvfp4 every product runs again but the one that makes the layer's output, and so does what
+ * lies between them; attention and the input stay. */
+static void test_products_that_no_operator_saves(void **state)
+{
+    (void)state;
+    struct block_cost layer = even_layer();
+    struct stack stack;
+    struct strategy s;
+    memset(&stack, 0, sizeof stack);
+    strategy_default(&s);
+    stack.saves_alternate_products = true;
+    layer.unread_forward_s = 4;
+    struct layer_recompute r =
+        layer_recompute(&layer, &stack, &s, DTYPE_NVFP4, RECOMPUTE_SELECTIVE);
+    check_near(r.seconds, 6 * (MODULES - 1) - 4, 1e-12);
+    check_near(r.kept_bytes, 2 * 60, 1e-12);
+    check_near(r.working_bytes, 60 * (MODULES - 2), 1e-12);
+    stack.saves_alternate_products = false;
+    r = layer_recompute(&layer, &stack, &s, DTYPE_NVFP4, RECOMPUTE_SELECTIVE);
+    check_near(r.seconds, 6, 1e-12);
 }
 
 static void test_named_modules_come_first(void **state)
@@ -96,7 +118,8 @@ static void test_last_product_is_left_out(void **state)
     check_near(layer->unread_forward_flop, flop, 1e-12);
     check_near(shard->recompute[RECOMPUTE_FULL][0].seconds, layer->forward, 1e-12);
     scenario->stack.prunes_recompute = true;
-    struct layer_recompute r = layer_recompute(layer, &scenario->stack, &s, RECOMPUTE_FULL);
+    struct layer_recompute r =
+        layer_recompute(layer, &scenario->stack, &s, DTYPE_BF16, RECOMPUTE_FULL);
     check_near(r.flop, layer->forward_flop - flop, 1e-12);
     check_near(layer->unread_launches, 2, 0); /* the product and the addition */
     check_near(r.seconds, layer->forward - layer->unread_forward_s, 1e-3); /* and its gap */
@@ -175,6 +198,7 @@ static void test_host_time_goes_with_launches(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_alternate_products),
+                                       cmocka_unit_test(test_products_that_no_operator_saves),
                                        cmocka_unit_test(test_named_modules_come_first),
                                        cmocka_unit_test(test_ring_belongs_to_attention),
                                        cmocka_unit_test(test_host_time_goes_with_launches),

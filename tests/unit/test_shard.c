@@ -232,6 +232,42 @@ static void test_quantised_gather(void **state)
     check_near(scattered[1], scattered[0], 1e-12);
 }
 
+static double cast_bytes(const struct ops *ops, enum phase phase)
+{
+    double bytes = 0;
+    for (int i = 0; i < ops->n; i++)
+        if (ops->op[i].name == OP_NAME_QUANTISE && ops->op[i].phase == phase)
+            bytes += ops->op[i].memory.bytes;
+    return bytes;
+}
+
+/* A layer of h = 512 has products 512 -> 1536, 512, 2048 and 2048 -> 512: 3584 elements a token go
+ * in, 4608 come out, 12 h^2 are weights. Each is read in 16 bits and written in 8 wherever a
+ * product takes it; nvfp4 writes half a byte and a sixteenth, and a Hadamard pass on what makes the
+ * weight gradient takes 2 more. */
+static void test_casts_of_each_product(void **state)
+{
+    (void)state;
+    struct model m = gpt_model(2, 512, 8, 1024);
+    struct kernels k = gpt_kernels();
+    struct shard s = gpt_shard(1, 1, 1000);
+    double in = 3584e3, out = 4608e3, weights = 12 * 512 * 512;
+    k.fused_quantise = k.casts_each_product = true;
+    for (int four = 0; four < 2; four++) {
+        struct ops ops = {.n = 0};
+        double each = four ? 2 + 0.5 + 1.0 / 16 : 3, hadamard = four ? 2 : 0;
+        s.precision = four ? DTYPE_NVFP4 : DTYPE_FP8;
+        layer_ops(&m, &m.kind[0], &s, &k, &ops);
+        check_near(cast_bytes(&ops, PHASE_FORWARD), each * (in + weights), 1e-12);
+        check_near(cast_bytes(&ops, PHASE_BACKWARD_INPUT), each * (out + weights), 1e-12);
+        check_near(cast_bytes(&ops, PHASE_BACKWARD_WEIGHT), (each + hadamard) * (in + out), 1e-12);
+    }
+    struct ops ops = {.n = 0};
+    s.precision = DTYPE_BF16;
+    layer_ops(&m, &m.kind[0], &s, &k, &ops);
+    check_near(cast_bytes(&ops, PHASE_FORWARD), 0, 0);
+}
+
 /* Gemma norms what attention and MLP add to the stream: two norms more of 4 B an element forward
  * and 8 B back, and 2 B of input each kept; Gemma 4's seven norms come to three more. */
 static void test_post_norms(void **state)
@@ -267,6 +303,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_quantised_gather),
+        cmocka_unit_test(test_casts_of_each_product),
         cmocka_unit_test(test_parallel_block),
         cmocka_unit_test(test_activations_of_a_gpt_layer),
         cmocka_unit_test(test_activations_without_sequence_parallelism),
