@@ -34,7 +34,7 @@ static const struct {
     {"github_2025",           0.10,  0   },
     {"h200_users",            0.13,  0.04},
     {"huggingface_2026",      0.24,  0.24},
-    {"isambard_2026",         0.14,  0.21},
+    {"isambard_2026",         0.08,  0.10},
     {"jax_toolbox_2024",      0.09,  0   },
     {"kempnerforge_2026",     0.14,  0.09},
     {"korthikanti22",         0.02,  0   },
