@@ -105,6 +105,19 @@ const char *text_string(const struct text *t)
     return t->data ? t->data : "";
 }
 
+char *text_next_line(char **rest)
+{
+    char *line = *rest;
+    if (!line || !*line)
+        return NULL;
+    size_t length = strcspn(line, "\n");
+    *rest = line[length] ? line + length + 1 : line + length;
+    line[length] = '\0';
+    if (length > 0 && line[length - 1] == '\r')
+        line[length - 1] = '\0';
+    return line;
+}
+
 bool text_ends_with(const char *s, const char *end)
 {
     size_t n = strlen(s), m = strlen(end);

@@ -23,6 +23,9 @@ void text_pad(struct text *t, size_t column);
 /* Its characters, terminated; "" while it is empty. Good until the text changes. */
 const char *text_string(const struct text *t);
 
+/* The next line of *rest, ended in place (its "\n" or "\r\n" removed); NULL at the end. */
+char *text_next_line(char **rest);
+
 /* True if the string ends with `end`. */
 bool text_ends_with(const char *s, const char *end);
 

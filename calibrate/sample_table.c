@@ -11,18 +11,6 @@ static enum status at_line(const struct sample_table *t, int line, struct error 
     return e->status;
 }
 
-/* Ends the line at *rest in place and moves on. */
-static char *next_line(char **rest)
-{
-    char *line = *rest;
-    size_t length = strcspn(line, "\n");
-    *rest = line[length] ? line + length + 1 : line + length;
-    line[length] = '\0';
-    if (length > 0 && line[length - 1] == '\r')
-        line[length - 1] = '\0';
-    return line;
-}
-
 static size_t split(char *line, char **cells, size_t max)
 {
     size_t n = 0;
@@ -83,8 +71,8 @@ static enum status read_row(struct sample_table *t, char *line, int number, stru
 static enum status read_lines(struct sample_table *t, struct text *notes, struct error *e)
 {
     int number = 0;
-    for (char *rest = t->text; rest && *rest && e->status == STATUS_OK;) {
-        char *line = next_line(&rest);
+    char *rest = t->text;
+    for (char *line; e->status == STATUS_OK && (line = text_next_line(&rest)) != NULL;) {
         number++;
         if (*line == '#')
             text_addf(notes, "%s\n", line);

@@ -102,15 +102,7 @@ enum status draw_sweep(struct plot_work *work, struct error *e)
 {
     struct axis *axes = calloc(SWEEP_AXES_MAX, sizeof *axes);
     struct sweep sweep = {0};
-    struct sweep_request request = {
-        .scenario = &work->input.scenario,
-        .options = &work->options,
-        .fixed = work->fixed,
-        .catalog = argument_value(work->arguments, "catalog"),
-        .axes = axes,
-        .progress = work->progress.wanted ? plot_points : NULL,
-        .progress_context = &work->progress,
-    };
+    struct sweep_request request = plot_sweep_request(work, axes, 0);
     if (!axes)
         return error_set(e, STATUS_IO, "out of memory");
     sweep_axes_read(work->arguments, &work->input.scenario, axes, &request.axis_count, e);
@@ -151,7 +143,7 @@ enum status draw_heatmap(struct plot_work *work, struct error *e)
     if (!grid)
         return error_set(e, STATUS_IO, "out of memory");
     if (work->progress.wanted) {
-        request.progress = plot_points;
+        request.progress = progress_points;
         request.progress_context = &work->progress;
     }
     if (read_dimension(work->arguments, "x", &request.x, e) == STATUS_OK &&

@@ -5,11 +5,6 @@
 enum { SEARCHED_INPUTS = 24 };
 const double plot_range_frac = 0.2;
 
-void plot_points(void *context, int done, int points)
-{
-    progress_show(context, "searching: %d of %d", done, points);
-}
-
 enum status plot_search(struct plot_work *work, int top, struct error *e)
 {
     if (work->found.count > 0)
@@ -36,7 +31,7 @@ enum status plot_sensitivities(struct plot_work *work, struct error *e)
         .options = &work->options,
         .range_frac = plot_range_frac,
         .searches = SEARCHED_INPUTS,
-        .progress = work->progress.wanted ? plot_points : NULL,
+        .progress = work->progress.wanted ? progress_points : NULL,
         .progress_context = &work->progress,
     };
     return sensitivities_find(&request, &work->sensitivities, e);
@@ -66,20 +61,25 @@ static enum status gpus_axis(const struct plot_work *work, const char *inputs, s
     return e->status;
 }
 
-static enum status sweep_gpus(struct plot_work *work, const char *inputs, struct sweep *out,
-                              struct error *e)
+struct sweep_request plot_sweep_request(struct plot_work *work, const struct axis *axes, int count)
 {
-    struct axis *axis = calloc(1, sizeof *axis);
-    struct sweep_request request = {
+    return (struct sweep_request){
         .scenario = &work->input.scenario,
         .options = &work->options,
         .fixed = work->fixed,
         .catalog = argument_value(work->arguments, "catalog"),
-        .axes = axis,
-        .axis_count = 1,
-        .progress = work->progress.wanted ? plot_points : NULL,
+        .axes = axes,
+        .axis_count = count,
+        .progress = work->progress.wanted ? progress_points : NULL,
         .progress_context = &work->progress,
     };
+}
+
+static enum status sweep_gpus(struct plot_work *work, const char *inputs, struct sweep *out,
+                              struct error *e)
+{
+    struct axis *axis = calloc(1, sizeof *axis);
+    struct sweep_request request = plot_sweep_request(work, axis, 1);
     if (!axis)
         error_set(e, STATUS_IO, "out of memory");
     else if (gpus_axis(work, inputs, axis, e) == STATUS_OK)

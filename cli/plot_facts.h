@@ -21,8 +21,8 @@ enum status plot_sensitivities(struct plot_work *work, struct error *e);
 enum status plot_scaling_strong(struct plot_work *work, struct error *e);
 enum status plot_scaling_weak(struct plot_work *work, struct error *e);
 
-/* Progress of a computation at many points; context: struct progress. */
-void plot_points(void *context, int done, int points);
+/* The scenario swept over axes, borrowed, with the progress that the command shows. */
+struct sweep_request plot_sweep_request(struct plot_work *work, const struct axis *axes, int count);
 
 void plot_work_free(struct plot_work *work);
 

@@ -31,6 +31,11 @@ void progress_search(void *context, double done_frac, long long evaluated)
                   evaluated);
 }
 
+void progress_points(void *context, int done, int points)
+{
+    progress_show(context, "searching: %d of %d", done, points);
+}
+
 void progress_fit(void *context, const char *op, const char *name, int done, int all)
 {
     progress_show(context, "fitting: %s %s, %d of %d", op, name, done + 1, all);

@@ -12,8 +12,9 @@ struct progress {
 void progress_start(struct progress *p, const struct arguments *a);
 /* Replaces the line. */
 void progress_show(struct progress *p, const char *format, ...) STEPCAST_PRINTF(2, 3);
-/* For the callbacks of a search and of a fit of kernels; context: a struct progress. */
+/* For the callbacks of a search, a sweep and a fit of kernels; context: a struct progress. */
 void progress_search(void *context, double done_frac, long long evaluated);
+void progress_points(void *context, int done, int points);
 void progress_fit(void *context, const char *op, const char *name, int done, int all);
 void progress_end(struct progress *p);
 

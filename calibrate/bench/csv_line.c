@@ -2,19 +2,6 @@
 #include "base/units.h"
 #include <string.h>
 
-char *csv_next_line(char **rest)
-{
-    char *line = *rest;
-    if (!line || !*line)
-        return NULL;
-    size_t length = strcspn(line, "\n");
-    *rest = line[length] ? line + length + 1 : line + length;
-    line[length] = '\0';
-    if (length > 0 && line[length - 1] == '\r')
-        line[length - 1] = '\0';
-    return line;
-}
-
 static char *trimmed(char *cell)
 {
     cell += strspn(cell, " \t");

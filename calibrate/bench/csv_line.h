@@ -5,9 +5,6 @@
 
 enum { CSV_CELLS_MAX = 32 };
 
-/* The next line of *rest, ended in place (its "\n" or "\r\n" removed), or NULL at the end. */
-char *csv_next_line(char **rest);
-
 /* Cuts a line at its commas, in place, blanks around a cell removed. The number of cells (those
  * past the last are dropped); 0 for a comment, a blank line. Our cells hold no quotes. */
 size_t csv_split(char *line, char *cells[CSV_CELLS_MAX]);

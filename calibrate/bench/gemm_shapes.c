@@ -121,7 +121,7 @@ enum status gemm_shapes_add_file(struct gemm_shapes *shapes, const char *path, s
     size_t before = shapes->count;
     enum status status = file_read(path, 0, &text, e);
     char *rest = text.data, *line;
-    while (status == STATUS_OK && (line = csv_next_line(&rest)) != NULL) {
+    while (status == STATUS_OK && (line = text_next_line(&rest)) != NULL) {
         char *cells[CSV_CELLS_MAX];
         line_number++;
         size_t n = csv_split(line, cells);
