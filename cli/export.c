@@ -67,6 +67,24 @@ static enum status export_given(const struct arguments *a, const struct framewor
     return export_one(target, &work->input.scenario, &one, out, e);
 }
 
+/* No strategy: a ZeRO stage that the target has not, or no memory. */
+static enum status export_nothing(const struct framework *target, const struct export_work *work,
+                                  struct error *e)
+{
+    const struct choices *zero = &work->options.choices[SEARCH_ZERO];
+    const struct stack *stack = &work->input.scenario.stack;
+    unsigned asked = 0;
+    for (int i = 0; i < zero->count; i++)
+        asked |= 1u << zero->value[i];
+    if (asked && !(asked & stack->zero_stages))
+        return error_set(e, STATUS_NO, "%s cannot express it: ZeRO %d", target->title,
+                         zero->value[0]);
+    error_set(e, STATUS_NO, "nothing fits");
+    error_set_hint(e, "stepcast search --stack %s with the same flags tells what would fit",
+                   stack->name);
+    return e->status;
+}
+
 /* The fastest strategy that the target can express; a faster one that it cannot is told. */
 static enum status export_found(const struct arguments *a, const struct framework *target,
                                 struct export_work *work, struct text *out, struct error *e)
@@ -88,7 +106,7 @@ static enum status export_found(const struct arguments *a, const struct framewor
         }
     }
     if (work->result.count == 0)
-        return error_set(e, STATUS_NO, "nothing fits");
+        return export_nothing(target, work, e);
     *e = first;
     error_set_hint(e, "none of the %d fastest can be exported: restrict the search to what %s has",
                    work->result.count, target->title);

@@ -89,6 +89,8 @@ const struct field stack_fields[] = {
          "repeats the rest"),
     FLAG("prunes_recompute", prunes_recompute,
          "full recompute leaves out a dense layer's last product, which no gradient reads"),
+    FLAG("keeps_gathered_on_request", keeps_gathered_on_request,
+         "ZeRO 3 can keep what it gathered until the backward pass: reshard_after_forward"),
     FLAG("shards_over_context", shards_over_context, "context ranks share the parameters too"),
     FLAG("offloads_optimizer", offloads_optimizer, "can keep the optimizer's state in host memory"),
     FLAG("offloads_shards", offloads_shards,

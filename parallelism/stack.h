@@ -101,6 +101,8 @@ struct stack {
                                       instead of modules */
     bool prunes_recompute; /* full recompute leaves out what no gradient reads: a dense layer's last
                               product */
+    bool keeps_gathered_on_request; /* ZeRO 3 can keep what it gathered until the backward pass: a
+                                       search tries both values of reshard_after_forward */
     bool shards_over_context; /* context ranks share the parameters like data ranks (FSDP over both)
                                */
     double gradient_bytes_bf16; /* memory of gradients in bf16 training where it differs; 0:

@@ -142,8 +142,11 @@ void strategy_complete(struct strategy *s, const bool *given, const struct scena
         s->schedule = s->pp == 1   ? SCHEDULE_NONE
                       : s->vpp > 1 ? SCHEDULE_INTERLEAVED
                                    : SCHEDULE_1F1B;
-    if (!GIVEN(zero))
-        s->zero = s->dp > 1 && (stack->zero_stages >> 1 & 1) ? 1 : 0;
+    if (!GIVEN(zero)) /* 3: of what shards nothing less, such as FSDP */
+        s->zero = s->dp == 1                    ? 0
+                  : stack->zero_stages >> 1 & 1 ? 1
+                  : stack->zero_stages >> 3 & 1 ? 3
+                                                : 0;
     if (!GIVEN(attention))
         s->attention = stack->attention;
     if (!GIVEN(cp_comm))
@@ -167,6 +170,8 @@ void strategy_describe_rest(const struct strategy *s, struct text *out)
 {
     if (s->zero == 3 && s->fsdp_shard > 0)
         text_addf(out, ", shards of %d ranks", s->fsdp_shard);
+    if (s->zero == 3 && !s->reshard_after_forward)
+        text_add(out, ", parameters kept gathered");
     if (s->zero > 0 && s->zero < 3 && s->zero_group > 0)
         text_addf(out, ", optimizer shared by %d ranks", s->zero_group);
     if (s->first_stage_layers > 0)

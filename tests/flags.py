@@ -128,7 +128,7 @@ COMMANDS = {
         **THREADS,
         "to": ("", "--to torchtitan"),
         "fsdp-shard": ("--to torchtitan --tp 1 --zero 3", "--fsdp-shard 8"),
-        "reshard-after-forward": ("--to torchtitan --tp 1 --zero 3", "--no-reshard-after-forward"),
+        "reshard-after-forward": ("--to torchtitan --tp 1 --zero 3", "--reshard-after-forward"),
         "torch-compile": ("--to torchtitan --stack torchtitan", "--no-torch-compile"),
     }),
     "plot": ("breakdown --data OUT", {**STEP,

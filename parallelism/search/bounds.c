@@ -152,10 +152,12 @@ double bound_memory_bytes(const struct scenario *scenario, const struct layout_c
                           const struct zero_cost *zero, const struct strategy *s)
 {
     double by_kind[MEMORY_KINDS], most = 0;
+    struct strategy least = *s;
+    least.reshard_after_forward = true; /* keeps nothing that was gathered */
     for (int i = 0; i < loads->loads; i++) {
         struct rank_load load = loads->load[i];
         load.working_bytes = 0;
-        most = max2(most, rank_memory(scenario, &load, zero, s, by_kind));
+        most = max2(most, rank_memory(scenario, &load, zero, &least, by_kind));
     }
     return most * (1 - rounding_frac);
 }

@@ -23,6 +23,7 @@ const char *const search_dimension_names[SEARCH_DIMENSIONS + 1] = {
     [SEARCH_FIRST_STAGE_LAYERS] = "first_stage_layers",
     [SEARCH_LAST_STAGE_LAYERS] = "last_stage_layers",
     [SEARCH_OFFLOAD_OPTIMIZER] = "offload_optimizer",
+    [SEARCH_RESHARD_AFTER_FORWARD] = "reshard_after_forward",
 };
 
 enum kind { INT, BOOL };
@@ -53,6 +54,7 @@ static const struct {
     [SEARCH_FIRST_STAGE_LAYERS] = {AT(first_stage_layers), INT,  false},
     [SEARCH_LAST_STAGE_LAYERS] = {AT(last_stage_layers),  INT,  false},
     [SEARCH_OFFLOAD_OPTIMIZER] = {AT(offload_optimizer),  BOOL, false},
+    [SEARCH_RESHARD_AFTER_FORWARD] = {AT(reshard_after_forward), BOOL, false},
 };
 
 const struct field *search_dimension_field(enum search_dimension dimension)

@@ -24,6 +24,7 @@ enum search_dimension {
     SEARCH_FIRST_STAGE_LAYERS,
     SEARCH_LAST_STAGE_LAYERS,
     SEARCH_OFFLOAD_OPTIMIZER,
+    SEARCH_RESHARD_AFTER_FORWARD,
     SEARCH_DIMENSIONS
 };
 extern const char *const search_dimension_names[SEARCH_DIMENSIONS + 1]; /* keys of strategies */

@@ -179,6 +179,8 @@ static void try_zero(const struct search *x)
         search_values_add(&shards, 0);
         search_values_divisors(&shards, replicas, 2, replicas - 1);
         try_next(x, SEARCH_FSDP_SHARD, &shards);
+        if (x->scenario->stack.keeps_gathered_on_request)
+            try_others(x, SEARCH_RESHARD_AFTER_FORWARD, 2, 3);
     }
 }
 

@@ -18,11 +18,12 @@
  *   recompute   none, selective, full; recompute_layers: every number of layers of a stage
  *   schedule    1F1B and interleaved 1F1B (GPipe where the stack has no 1F1B)
  *   fsdp_shard  divisors of the replicas, under ZeRO 3
+ *   reshard_after_forward  both under ZeRO 3, where the stack can keep what it gathered
  *   overlaps    each of the stack's on and off, those it has on request on
- * (search_options_complete) and the rest is as in `base`: dispatcher, cp_comm, zero_group, uneven
- * first and last stages, offload of the optimizer. `open` (open.h) takes in every value of such a
- * dimension, and every schedule that the stack has; `choices` restrict a dimension to those given.
- */
+ *               (search_options_complete)
+ * and the rest is as in `base`: dispatcher, cp_comm, zero_group, uneven first and last stages,
+ * offload of the optimizer. `open` (open.h) takes in every value of such a dimension, and
+ * every schedule that the stack has; `choices` restrict a dimension to those given. */
 
 /* Which values a dimension may take: the flags that were given. count 0: see above. */
 enum { SEARCH_CHOICES_MAX = 64 };

@@ -61,11 +61,13 @@ struct search_recompute {
 };
 enum { SEARCH_RECOMPUTES_MAX = MODEL_LAYERS_MAX + 2 };
 
-/* A ZeRO stage with its groups. */
+/* A ZeRO stage with its groups, and under ZeRO 3 whether gathered parameters are freed after the
+ * forward pass. */
 struct search_zero {
     int zero, zero_group, fsdp_shard;
+    bool reshard_after_forward;
 };
-enum { SEARCH_ZEROS_MAX = 3 * SEARCH_VALUES_MAX };
+enum { SEARCH_ZEROS_MAX = 4 * SEARCH_VALUES_MAX };
 
 struct search_space {
     const struct scenario *scenario;

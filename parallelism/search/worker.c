@@ -55,6 +55,7 @@ void search_apply_zero(struct search_worker *w, int i)
     w->s.zero = w->zero[i].zero;
     w->s.zero_group = w->zero[i].zero_group;
     w->s.fsdp_shard = w->zero[i].fsdp_shard;
+    w->s.reshard_after_forward = w->zero[i].reshard_after_forward;
 }
 
 static void apply_recompute(struct search_worker *w, const struct search_recompute *way)

@@ -31,8 +31,25 @@ static void add_groups(struct zeros *z, enum search_dimension d, int n, bool tri
     for (int i = 0; i < groups.count && z->count < SEARCH_ZEROS_MAX; i++) {
         search_dimension_set(&z->s, d, groups.value[i]);
         if (!strategy_illegal_at(z->space->scenario, &z->s, RULE_ZERO, NULL, 0))
-            z->out[z->count++] = (struct search_zero){z->s.zero, z->s.zero_group, z->s.fsdp_shard};
+            z->out[z->count++] = (struct search_zero){z->s.zero, z->s.zero_group, z->s.fsdp_shard,
+                                                      z->s.reshard_after_forward};
     }
+}
+
+/* ZeRO 3: both ways of gathered parameters where the stack leaves the choice. */
+static void add_shards(struct zeros *z, int ranks)
+{
+    const struct search_options *options = z->space->options;
+    bool chosen = options->choices[SEARCH_RESHARD_AFTER_FORWARD].count > 0;
+    bool own = z->s.reshard_after_forward;
+    for (int reshard = 1; reshard >= 0; reshard--) {
+        bool tried = chosen ? search_allows(options, SEARCH_RESHARD_AFTER_FORWARD, reshard)
+                            : z->space->scenario->stack.keeps_gathered_on_request || reshard == own;
+        z->s.reshard_after_forward = reshard;
+        if (tried)
+            add_groups(z, SEARCH_FSDP_SHARD, ranks, true);
+    }
+    z->s.reshard_after_forward = own;
 }
 
 bool search_has_replicas(const struct search_space *space, const struct strategy *s)
@@ -65,11 +82,11 @@ int search_zeros(const struct search_space *space, const struct strategy *s,
             runs_as_higher(space, &z.s))
             continue;
         if (zero == 3)
-            add_groups(&z, SEARCH_FSDP_SHARD, shards, true);
+            add_shards(&z, shards);
         else if (zero > 0)
             add_groups(&z, SEARCH_ZERO_GROUP, replicas, groups);
         else if (!strategy_illegal_at(space->scenario, &z.s, RULE_ZERO, NULL, 0))
-            out[z.count++] = (struct search_zero){0, 0, 0};
+            out[z.count++] = (struct search_zero){0, 0, 0, s->reshard_after_forward};
     }
     return z.count;
 }

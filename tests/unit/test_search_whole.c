@@ -32,8 +32,12 @@ static void take_zeros(struct whole *w, struct strategy s)
 {
     for (s.zero = 0; s.zero < 3; s.zero++)
         take_recomputes(w, s);
+    bool keeps = w->scenario.stack.keeps_gathered_on_request;
     for (s.fsdp_shard = 0; s.fsdp_shard <= s.dp * s.cp; s.fsdp_shard++)
-        take_recomputes(w, s);
+        for (int freed = keeps ? 0 : 1; freed < 2; freed++) {
+            s.reshard_after_forward = freed;
+            take_recomputes(w, s);
+        }
 }
 
 static void take_schedules(struct whole *w, struct strategy s)
