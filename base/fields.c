@@ -1,6 +1,5 @@
 #include "base/fields.h"
 #include "base/field_value.h"
-#include "base/file.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

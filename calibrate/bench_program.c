@@ -1,5 +1,4 @@
 #include "calibrate/bench_program.h"
-#include "base/file.h"
 #include <errno.h>
 #include <spawn.h>
 #include <stdio.h>

@@ -1,6 +1,5 @@
 #include "base/c_locale.h"
 #include "base/field_value.h"
-#include "base/units.h"
 #include "calibrate/case_reader.h"
 #include <stdio.h>
 #include <string.h>

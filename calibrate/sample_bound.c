@@ -1,6 +1,5 @@
 #include "calibrate/sample_bound.h"
 #include "base/values.h"
-#include "calibrate/sample_predict.h"
 #include <math.h>
 #include <stdlib.h>
 

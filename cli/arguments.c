@@ -1,6 +1,5 @@
 #include "cli/arguments.h"
 #include "base/text.h"
-#include "base/units.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

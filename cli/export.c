@@ -1,5 +1,4 @@
 #include "cli/output.h"
-#include "cli/progress.h"
 #include "cli/scenario_options.h"
 #include "parallelism/search/choices.h"
 #include "reports/launch/launch_report.h"

@@ -2,7 +2,6 @@
 #include "base/units.h"
 #include "calibrate/fit/kernel_rows.h"
 #include "calibrate/fit/kernel_validate.h"
-#include "cli/calibrate_profile.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "reports/sample_report.h"

@@ -1,5 +1,4 @@
 #include "parallelism/memo.h"
-#include "parallelism/layer_cost.h"
 #include "parallelism/placement.h"
 #include "parallelism/step.h"
 #include <string.h>

@@ -1,6 +1,5 @@
 #include "reports/memory_report.h"
 #include "base/c_locale.h"
-#include "reports/format.h"
 #include "reports/table.h"
 
 enum { COLUMNS_MAX = MEMORY_KINDS + 6 };

@@ -1,7 +1,6 @@
 #include "reports/sample_report.h"
 #include "base/json_write.h"
 #include "calibrate/sample_columns.h"
-#include "calibrate/sample_predict.h"
 #include "reports/csv.h"
 #include "reports/error_cells.h"
 #include "reports/format.h"

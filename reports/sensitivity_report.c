@@ -1,7 +1,6 @@
 #include "reports/sensitivity_report.h"
 #include "reports/csv.h"
 #include "reports/format.h"
-#include "reports/result.h"
 #include "reports/scenario_json.h"
 #include "reports/table.h"
 #include <math.h>

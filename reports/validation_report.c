@@ -2,7 +2,6 @@
 #include "base/json_write.h"
 #include "reports/csv.h"
 #include "reports/error_cells.h"
-#include "reports/format.h"
 #include "reports/table.h"
 #include <math.h>
 #include <stdlib.h>

@@ -1,6 +1,5 @@
 #include "calibrate/fit/kernel_fit.h"
 #include "calibrate/fit/kernel_group.h"
-#include "calibrate/sample_predict.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

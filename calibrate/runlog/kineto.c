@@ -1,6 +1,5 @@
 #include "calibrate/runlog/kineto.h"
 #include "base/array.h"
-#include "base/file.h"
 #include "base/json_read.h"
 #include "calibrate/runlog/kernel_names.h"
 #include <math.h>

@@ -2,7 +2,6 @@
 #include "base/array.h"
 #include "base/c_locale.h"
 #include "base/file.h"
-#include "base/number.h"
 #include "calibrate/docker_log.h"
 #include <ctype.h>
 #include <math.h>

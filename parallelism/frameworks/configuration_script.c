@@ -1,7 +1,6 @@
 /* Shell scripts: the training command among their commands, its settings, how many GPUs it takes.
  */
 #include "base/fields.h"
-#include "base/file.h"
 #include "base/number.h"
 #include "base/text.h"
 #include "parallelism/frameworks/configuration.h"

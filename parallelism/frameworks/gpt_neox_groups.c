@@ -1,5 +1,4 @@
 /* Groups of GPT-NeoX's settings: gpt_neox.c names their sources. */
-#include "base/file.h"
 #include "parallelism/frameworks/deepspeed.h"
 #include "parallelism/frameworks/gpt_neox.h"
 #include "parallelism/frameworks/megatron.h"

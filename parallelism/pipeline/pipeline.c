@@ -1,6 +1,5 @@
 #include "parallelism/pipeline/pipeline.h"
 #include "base/minmax.h"
-#include "parallelism/pipeline/closed.h"
 #include "parallelism/pipeline/forms.h"
 #include "parallelism/pipeline/recurrence.h"
 #include "parallelism/pipeline/uniform.h"

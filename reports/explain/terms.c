@@ -1,5 +1,4 @@
 #include "hardware/host.h"
-#include "hardware/roofline.h"
 #include "parallelism/blocks.h"
 #include "parallelism/optimizer.h"
 #include "parallelism/weight_bytes.h"

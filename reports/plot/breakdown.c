@@ -1,7 +1,6 @@
 #include "reports/plot/breakdown.h"
 #include "base/c_locale.h"
 #include "reports/csv.h"
-#include "reports/format.h"
 #include "reports/plot/words.h"
 
 enum { BARS_MAX = 8 };

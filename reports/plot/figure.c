@@ -1,7 +1,6 @@
 #include "reports/plot/figure.h"
 #include "base/c_locale.h"
 #include "base/file.h"
-#include "parallelism/terms.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

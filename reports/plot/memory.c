@@ -1,7 +1,6 @@
 #include "reports/plot/memory.h"
 #include "base/c_locale.h"
 #include "reports/csv.h"
-#include "reports/format.h"
 #include "reports/plot/words.h"
 
 static const double gib = 1073741824;

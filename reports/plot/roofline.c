@@ -3,7 +3,6 @@
 #include "hardware/roofline.h"
 #include "parallelism/blocks.h"
 #include "reports/csv.h"
-#include "reports/format.h"
 #include "reports/plot/label_places.h"
 #include "reports/plot/words.h"
 #include <math.h>

@@ -1,7 +1,6 @@
 #include "reports/plot/timeline.h"
 #include "base/c_locale.h"
 #include "reports/csv.h"
-#include "reports/format.h"
 #include "reports/plot/words.h"
 #include <math.h>
 

@@ -1,5 +1,4 @@
 #include "parallelism/search/critique.h"
-#include "reports/format.h"
 #include "reports/review/parts.h"
 
 enum { CHANGES_SHOWN = 16 };

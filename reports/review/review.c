@@ -1,5 +1,4 @@
 #include "reports/review/review.h"
-#include "reports/format.h"
 #include "reports/review/parts.h"
 #include <string.h>
 

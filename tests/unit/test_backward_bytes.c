@@ -1,6 +1,5 @@
 /* What a backward pass holds besides saved tensors, and what of it counts beside logits and host
  * memory. */
-#include "parallelism/memory.h"
 #include "parallelism/step_parts.h"
 #include "tests/unit/check.h"
 #include "tests/unit/gpt.h"

@@ -1,4 +1,3 @@
-#include "calibrate/bench/csv_line.h"
 #include "calibrate/bench/gemm_shapes.h"
 #include "tests/unit/check.h"
 #include <stdio.h>

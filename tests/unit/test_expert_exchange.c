@@ -1,5 +1,4 @@
 #include "hardware/collective.h"
-#include "parallelism/layer_cost.h"
 #include "parallelism/placement.h"
 #include "parallelism/stages.h"
 #include "parallelism/step.h"

@@ -1,6 +1,5 @@
 /* The host's memory, and an optimizer that updates in it. */
 #include "hardware/host.h"
-#include "parallelism/data_parallel.h"
 #include "parallelism/step_parts.h"
 #include "tests/unit/check.h"
 #include "tests/unit/scenarios.h"

@@ -1,6 +1,4 @@
 #include "hardware/collective.h"
-#include "hardware/roofline.h"
-#include "parallelism/layer_cost.h"
 #include "parallelism/sweep/knob.h"
 #include "tests/unit/check.h"
 #include "tests/unit/scenarios.h"

@@ -1,5 +1,3 @@
-#include "parallelism/layout.h"
-#include "parallelism/split.h"
 #include "parallelism/step.h"
 #include "parallelism/step_parts.h"
 #include "tests/unit/gpt.h"

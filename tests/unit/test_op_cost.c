@@ -1,4 +1,3 @@
-#include "parallelism/layer_cost.h"
 #include "parallelism/op_cost.h"
 #include "parallelism/placement.h"
 #include "tests/unit/scenarios.h"

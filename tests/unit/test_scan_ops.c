@@ -1,6 +1,5 @@
 /* Ops, memory and legality of layers that are scans, and of halves of layers. */
 #include "model/ops.h"
-#include "parallelism/rules.h"
 #include "tests/unit/gpt.h"
 #include "tests/unit/model_from.h"
 #include "tests/unit/scenarios.h"

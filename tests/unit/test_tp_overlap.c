@@ -1,4 +1,3 @@
-#include "hardware/roofline.h"
 #include "parallelism/layer_cost.h"
 #include "parallelism/tp_overlap.h"
 #include "tests/unit/scenarios.h"
