@@ -1,6 +1,5 @@
 #ifndef CALIBRATE_COLLECTIVE_RUN_H
 #define CALIBRATE_COLLECTIVE_RUN_H
-#include "base/error.h"
 #include "base/text.h"
 #include "calibrate/collective_row.h"
 

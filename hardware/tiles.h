@@ -1,7 +1,6 @@
 #ifndef HARDWARE_TILES_H
 #define HARDWARE_TILES_H
 #include "hardware/calibration.h"
-#include "hardware/gpu.h"
 
 /* Products of matrices cut into tiles, one CTA a tile: what gemm.c and grouped.c share. */
 struct tile {

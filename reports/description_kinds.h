@@ -1,7 +1,5 @@
 #ifndef REPORTS_DESCRIPTION_KINDS_H
 #define REPORTS_DESCRIPTION_KINDS_H
-#include "base/fields.h"
-#include "base/json_write.h"
 #include "model/model.h"
 #include "reports/description.h"
 #include "reports/fields_text.h"

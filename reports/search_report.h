@@ -1,6 +1,5 @@
 #ifndef REPORTS_SEARCH_REPORT_H
 #define REPORTS_SEARCH_REPORT_H
-#include "base/json_write.h"
 #include "parallelism/provenance.h"
 #include "parallelism/search/search.h"
 #include "reports/search_answers.h"

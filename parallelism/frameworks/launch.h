@@ -1,6 +1,5 @@
 #ifndef PARALLELISM_FRAMEWORKS_LAUNCH_H
 #define PARALLELISM_FRAMEWORKS_LAUNCH_H
-#include "base/text.h"
 #include "parallelism/frameworks/settings.h"
 
 /* How many GPUs a launch command takes: torchrun, srun, mpirun, deepspeed, accelerate, #SBATCH. */

@@ -1,7 +1,6 @@
 #ifndef REPORTS_PLOT_FIGURE_H
 #define REPORTS_PLOT_FIGURE_H
 #include "base/text.h"
-#include "base/units.h"
 
 /* A figure: a gnuplot script that holds its data, and the numbers as CSV. Names and labels reach
  * the script as single-quoted strings alone, data as lines of numbers: nothing that a model, a
