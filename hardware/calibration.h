@@ -158,6 +158,9 @@ struct correction *calibration_correction(struct calibration *c,
 /* The slot of that op and name; false where there is none. */
 bool calibration_find(const char *op, const char *name, struct calibration_slot *slot);
 
+/* Blackwell or Blackwell Ultra. */
+bool architecture_is_blackwell(const char *architecture);
+
 /* Constants by architecture (A100's for Ampere and older, H100's for the rest), all marked assumed.
  */
 void calibration_default(struct calibration *c, const char *architecture);
@@ -170,9 +173,9 @@ void calibration_speed_up(struct calibration *c, const char *op, double s);
  * have been timed. */
 void calibration_backward(struct calibration *c, const char *architecture, int fp8);
 
-/* Member "format" of the object "calibration": one more whenever a constant changes its meaning, for
- * constants that were fitted for other forms would be misread.
- * 2: `doubt` weighs the tiles by their rank. */
+/* Member "format" of the object "calibration": one more whenever a constant changes its meaning,
+ * for constants that were fitted for other forms would be misread. 2: `doubt` weighs the tiles by
+ * their rank. */
 enum { CALIBRATION_FORMAT = 2 };
 
 /* Reads the object "calibration" of a gpu file over what `c` holds; constants of another format are
@@ -184,8 +187,8 @@ enum status calibration_read(const struct json *json, const struct json_value *o
  * bits. */
 void calibration_write(struct json_writer *w, const char *key, const struct calibration *c);
 
-/* Marks every measured group as transferred from GPU `from`: its constants stay, its error goes. Its
- * corrections near measured points stay within an architecture, whose libraries choose the same
+/* Marks every measured group as transferred from GPU `from`: its constants stay, its error goes.
+ * Its corrections near measured points stay within an architecture, whose libraries choose the same
  * kernels for the same shapes, and go across (calibrate/KERNELS.md, "GPUs left out"). */
 void calibration_transfer(struct calibration *c, const char *from, bool same_architecture);
 

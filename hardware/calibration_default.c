@@ -140,13 +140,18 @@ static const struct backward backward_of[GENERATIONS][2] = {
     [GENERAL] = {{0.78, 0.78, 1, 1, 1},       {0.78, 0.78, 1, 1, 1}     },
 };
 
+bool architecture_is_blackwell(const char *architecture)
+{
+    return strncmp(architecture, "blackwell", strlen("blackwell")) == 0;
+}
+
 static enum generation generation_of(const char *architecture)
 {
     static const char *const older[] = {"volta", "ampere", "ada"};
     for (size_t i = 0; i < sizeof older / sizeof older[0]; i++)
         if (strcmp(architecture, older[i]) == 0)
             return AMPERE;
-    if (strncmp(architecture, "blackwell", strlen("blackwell")) == 0)
+    if (architecture_is_blackwell(architecture))
         return BLACKWELL;
     return strcmp(architecture, "hopper") == 0 ? HOPPER : GENERAL;
 }

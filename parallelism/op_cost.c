@@ -76,7 +76,7 @@ double stack_flash_factor(const struct scenario *scenario)
     static const double generation_gain = 1.75, hopper_gain = 1.9, blackwell_gain = 3.3;
     const char *architecture = scenario->system.gpu.architecture;
     bool older = strcmp(architecture, "ampere") == 0 || strcmp(architecture, "volta") == 0;
-    bool blackwell = strncmp(architecture, "blackwell", strlen("blackwell")) == 0;
+    bool blackwell = architecture_is_blackwell(architecture);
     bool hopper = strcmp(architecture, "hopper") == 0;
     int g = scenario->stack.flash_generation;
     double gain = blackwell ? blackwell_gain : hopper ? hopper_gain : generation_gain;

@@ -73,8 +73,9 @@ static void add_head(const struct launch_request *r, const struct launch_shape *
               shape->nodes, shape->gpus_per_node);
     bool one_connection = (r->strategy->tp > 1 || r->strategy->cp > 1) && r->strategy->zero < 2 &&
                           strncmp(r->framework->name, "megatron", 8) == 0 &&
-                          strcmp(r->scenario->system.gpu.architecture, "blackwell") != 0;
-    if (one_connection) /* kernels in the order of their launches, so that overlaps hold */
+                          !architecture_is_blackwell(r->scenario->system.gpu.architecture);
+    if (one_connection) /* kernels in the order of their launches, so that overlaps hold:
+                           Megatron-LM wants it before Blackwell [megatron/training/arguments.py] */
         text_add(out, "export CUDA_DEVICE_MAX_CONNECTIONS=1\n");
     text_add(out, "MASTER_ADDR=$(scontrol show hostnames \"$SLURM_JOB_NODELIST\" | head -n 1)\n\n");
     text_free(&line);

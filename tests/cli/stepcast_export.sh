@@ -39,6 +39,15 @@ grep -q '"stage":' "$work/deepspeed.sh" || fail "zero stage"
     expect 0 export --to torchtitan --model qwen3-30b-a3b $scenario
 }
 
+# one connection keeps launches in order on Hopper; Megatron-LM asks for it on no Blackwell, Ultra or not
+for system in dgx-h100 dgx-b200 gb300-nvl72; do
+    expect 0 export --to megatron-lm --model llama3-8b --system $system --gpus 64 --seq-length 4096 \
+        --global-batch 256 --tp 2 --pp 1 --cp 1 -o "$work/$system.sh"
+done
+grep -q CUDA_DEVICE_MAX_CONNECTIONS "$work/dgx-h100.sh" || fail "one connection on Hopper"
+grep -q CUDA_DEVICE_MAX_CONNECTIONS "$work/dgx-b200.sh" && fail "one connection on Blackwell"
+grep -q CUDA_DEVICE_MAX_CONNECTIONS "$work/gb300-nvl72.sh" && fail "one connection on Blackwell Ultra"
+
 # one framework's run in another's words
 expect 0 export --to torchtitan --from "$work/megatron-lm.sh" --system dgx-h100 --zero 3 \
     --overlaps fsdp-prefetch
