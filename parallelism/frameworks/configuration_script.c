@@ -93,6 +93,20 @@ static bool is_flag(const char *word)
     return word[0] == '-' && (word[1] == '-' || isalpha((unsigned char)word[1]));
 }
 
+/* "--vocab-size 32000 $EXTRA_ARGS": a word that is not told, behind a value that is, may be flags,
+ * or nothing; "$@" is nothing where no arguments are given. */
+static bool may_be_nothing(struct script *s, const char *word, const struct text *value, int line)
+{
+    if (word[0] != SETTING_UNRESOLVED || value->length == 0 || value->data[0] == SETTING_UNRESOLVED)
+        return false;
+    if (!strchr(word, '@') && !strchr(word, '*')) {
+        text_addf(&s->out->notes, "line %d: ", line);
+        value_show(word, &s->out->notes);
+        text_add(&s->out->notes, ", which the file does not tell, is taken as nothing\n");
+    }
+    return true;
+}
+
 /* A flag and the words up to the next one. Returns the word to go on with. */
 static const char *add_flag(struct script *s, const struct words *words, const char *w, int line)
 {
@@ -102,7 +116,9 @@ static const char *add_flag(struct script *s, const struct words *words, const c
     snprintf(key, sizeof key, "%.*s", (int)(equals ? equals - w : (long)strlen(w)), w);
     text_add(&value, equals ? equals + 1 : "");
     const char *next = words_next(words, w);
-    for (; !equals && next && !is_flag(next) && !is_override(next); next = words_next(words, next))
+    for (; !equals && next && !is_flag(next) && !is_override(next) &&
+           !may_be_nothing(s, next, &value, line);
+         next = words_next(words, next))
         text_addf(&value, "%s%s", value.length > 0 ? " " : "", next);
     settings_add(&s->out->settings, key, text_string(&value), line);
     text_free(&value);

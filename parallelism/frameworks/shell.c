@@ -75,12 +75,47 @@ static void run_inner(struct lexer *x)
     }
 }
 
+/* `for NAME in $@`, `for NAME` of a script that is given no arguments, `for NAME in` nothing. */
+static bool goes_over_nothing(const struct lexer *x)
+{
+    static const char *const arguments[] = {"$@", "$*", "${@}", "${*}", NULL};
+    const char *second = words_at(&x->words, 1), *third = words_at(&x->words, 2);
+    bool none = !shell_variable_find(&x->shell->variables, "@", 1);
+    if (!second || strcmp(second, "do") == 0)
+        return x->words.count > 0 && none;
+    if (strcmp(second, "in") != 0 || x->words.count > 3)
+        return false;
+    return !third || (none && value_is_unresolved(third) && names_find(arguments, third + 1) >= 0);
+}
+
 /* `for NAME in FIRST ...`: the first turn stands for all. */
 static void first_turn(struct lexer *x)
 {
     const char *name = words_at(&x->words, 0), *first = words_at(&x->words, 2);
+    if (goes_over_nothing(x)) {
+        shell_branch_no_turn(&x->branches);
+        return;
+    }
+    x->shell->branches = true;
     if (first && strcmp(words_at(&x->words, 1), "in") == 0)
         shell_variable_set(&x->shell->variables, name, first);
+}
+
+/* `set -- A B`: what $@ gives from here on. */
+static void set_arguments(struct lexer *x)
+{
+    struct shell_variable *v = shell_variable_make(&x->shell->variables, "@", 1);
+    const char *first = words_first(&x->words);
+    struct words given = {.count = 0};
+    for (const char *w = words_next(&x->words, first); w; w = words_next(&x->words, w))
+        words_add(&given, w);
+    if (v) {
+        words_clear(&v->words);
+        words_add_all(&v->words, &given);
+        v->array = true;
+        v->hidden = false;
+    }
+    words_free(&given);
 }
 
 /* `read NAME ...`: values that nothing here tells, but what a here-document may. */
@@ -115,6 +150,8 @@ static void start_command(struct lexer *x)
     x->reads[0] = '\0';
     if (first && strcmp(first, "read") == 0)
         read_names(x);
+    if (first && strcmp(first, "--") == 0)
+        set_arguments(x);
     if (first && may_set_variables(&x->words))
         x->shell->sourced = x->branches.sourced = true;
     if (first && !piece && shell_function_call(x->shell, &x->words, x->depth))

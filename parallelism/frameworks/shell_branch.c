@@ -80,7 +80,7 @@ static bool loop_keyword(struct shell_branches *b, const char *word)
             branch->turns = turns;
             branch->until = until;
         }
-        return turns && is_open(b);
+        return false;
     }
     if (strcmp(word, "do") == 0 && inside && !branch->turns)
         return begin_body(b, branch) || is_open(b);
@@ -89,6 +89,13 @@ static bool loop_keyword(struct shell_branches *b, const char *word)
         b->result = TRUTH_UNKNOWN;
     }
     return false;
+}
+
+void shell_branch_no_turn(struct shell_branches *b)
+{
+    struct shell_branch *branch = top(b);
+    if (branch && branch->turns)
+        branch->active = false;
 }
 
 bool shell_branch_keyword(struct shell_branches *b, const char *word)

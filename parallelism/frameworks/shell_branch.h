@@ -32,8 +32,10 @@ struct shell_branches {
     bool assumed;         /* a variable that the script never sets was taken as empty */
 };
 
-/* A keyword where a command begins; true: an `if` was not decided, or a loop is read. */
+/* A keyword where a command begins; true: an `if` or a `while` was not decided. */
 bool shell_branch_keyword(struct shell_branches *b, const char *word);
+/* The head of a `for` has been read, and it goes over nothing. */
+void shell_branch_no_turn(struct shell_branches *b);
 /* `case WORD in`: opens it. True: what the script does not tell decides it. */
 bool shell_branch_case(struct shell_branches *b, const char *subject);
 /* Patterns are read; one of them; the ')' behind them. True: undecided, the body is read. */

@@ -93,6 +93,20 @@ static bool is_set(const struct expander *x, const char *name, size_t n)
 static void expand_string(const char *s, size_t n, struct shell_variables *variables, int depth,
                           struct text *out);
 
+/* ${NAME:=default} of a name that is not set. */
+static void assign_default(struct expander *x, const char *name, size_t n, const char *word,
+                           size_t length)
+{
+    struct text value = {0};
+    char variable[sizeof x->variables->items->name];
+    expand_string(word, length, x->variables, x->depth + 1, &value);
+    add(x, text_string(&value), value.length);
+    snprintf(variable, sizeof variable, "%.*s", (int)(n < sizeof variable ? n : 0), name);
+    if (!x->variables->kept && (isalpha((unsigned char)variable[0]) || variable[0] == '_'))
+        shell_variable_set(x->variables, variable, text_string(&value));
+    text_free(&value);
+}
+
 /* ${NAME:-default}, ${NAME-default}, ${NAME:=default}, ${NAME:+other}, ${NAME:?message} of a name
  * that is set: true if it was one. */
 static bool expand_default(struct expander *x, const char *name, size_t n, const char *rest,
@@ -107,20 +121,23 @@ static bool expand_default(struct expander *x, const char *name, size_t n, const
     size_t word_length = length - (size_t)colon - 1;
     if (set && op != '+')
         return add_variable(x, name, n);
-    if (set == (op == '+'))
+    if (op == '=')
+        assign_default(x, name, n, word, word_length);
+    else if (set == (op == '+'))
         expand_string(word, word_length, x->variables, x->depth + 1, x->out);
     return true;
 }
 
-/* What stands between the brackets: a key, or an expression where the variable has no such key. */
-static const char *find_element(struct expander *x, const struct shell_variable *v,
-                                const char *index, size_t n)
+/* What stands between the brackets, s[name + 1 .. name + 1 + n): a key, or an expression where the
+ * variable has no such key. */
+static const char *find_element(struct expander *x, const char *s, size_t name, size_t n)
 {
     struct text key = {0};
     int64_t value = 0;
-    expand_string(index, n, x->variables, x->depth + 1, &key);
-    const char *found = key.data ? shell_variable_element(v, key.data) : NULL;
-    if (!found && key.data && shell_arithmetic(key.data, x->variables, &value)) {
+    expand_string(s + name + 1, n, x->variables, x->depth + 1, &key);
+    const struct shell_variable *v = shell_variable_find(x->variables, s, name);
+    const char *found = v && key.data ? shell_variable_element(v, key.data) : NULL;
+    if (v && !found && key.data && shell_arithmetic(key.data, x->variables, &value)) {
         text_clear(&key);
         text_addf(&key, "%" PRId64, value);
         found = shell_variable_element(v, text_string(&key));
@@ -140,14 +157,14 @@ static struct expansion expand_element(struct expander *x, const char *s, size_t
         e.array = &v->words;
         return e;
     }
-    bool ends = index[close - 1] == ']';
-    const char *found = v && ends && close > 2 ? find_element(x, v, index + 1, close - 2) : NULL;
+    bool ends = index[close - 1] == ']', plain = !v || !v->array;
+    const char *found = v && ends && close > 2 ? find_element(x, s, name, close - 2) : NULL;
     bool otherwise = ends && close + 2 <= length && strncmp(index + close, ":-", 2) == 0;
     if (found && (close == length || otherwise))
         add(x, found, strlen(found));
     else if (otherwise)
         expand_string(index + close + 2, length - close - 2, x->variables, x->depth + 1, x->out);
-    else if (!v || !v->array || close != length)
+    else if (plain || close != length)
         add_braced(x, s, n);
     return e;
 }

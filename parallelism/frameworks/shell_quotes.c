@@ -51,6 +51,7 @@ void lexer_dollar(struct lexer *x, bool quoted)
 {
     quoted = quoted || is_in_test(x);
     struct text value = {0};
+    x->shell->variables.kept = shell_branch_dead(&x->branches);
     struct expansion e = shell_expand(x->s + x->at, x->n - x->at, &x->shell->variables, &value);
     for (size_t i = 0; i < e.length; i++)
         x->line += x->s[x->at + i] == '\n';

@@ -14,6 +14,7 @@ enum { SHELL_VARIABLES_MAX = 1024 };
 struct shell_variables {
     struct shell_variable *items;
     size_t count, capacity;
+    bool kept; /* what is read now does not run: ${NAME:=value} assigns nothing */
 };
 
 void shell_variables_free(struct shell_variables *v);

@@ -3,6 +3,8 @@
 #include "parallelism/frameworks/framework.h"
 
 /* The groups of torchtitan's settings; its table is in torchtitan.c. */
+/* The number of GPUs, where every degree is told. */
+void torchtitan_read_launch(struct framework_reader *r, struct launch *launch);
 enum status torchtitan_read_batch(struct framework_reader *r);
 enum status torchtitan_write_batch(struct framework_writer *w);
 enum status torchtitan_read_sharding(struct framework_reader *r);

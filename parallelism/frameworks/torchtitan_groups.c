@@ -2,11 +2,12 @@
 #include "base/file.h"
 #include "parallelism/frameworks/torchtitan.h"
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Tokens of a micro-batch; "8 * model_config.max_context_length" is so many of the model's, which are
- * the sequence's. */
+/* Tokens of a micro-batch; "8 * model_config.max_context_length" is so many of the model's, which
+ * are the sequence's. */
 static int read_tokens(struct framework_reader *r, int seq)
 {
     static const char key[] = "training.num_tokens_per_microbatch_per_dp_rank";
@@ -77,14 +78,45 @@ enum status torchtitan_write_batch(struct framework_writer *w)
     return STATUS_OK;
 }
 
+/* A degree by its key of today or of 2024, "data_parallel_degree" before there were replicas; 0:
+ * not told, or -1, what the other degrees leave. */
+static int told_degree(struct framework_reader *r, const char *name)
+{
+    static const char *const sections[] = {"parallelism", "training", "experimental"};
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
+        char key[64];
+        snprintf(key, sizeof key, "%s.%s", sections[i], name);
+        const char *value = reading_value(r, key);
+        if (value)
+            return value[0] == '-' ? 0 : reading_number(r, key);
+    }
+    return 0;
+}
+
+static int told_shard(struct framework_reader *r)
+{
+    int shard = told_degree(r, "data_parallel_shard_degree");
+    return shard > 0 ? shard : told_degree(r, "data_parallel_degree");
+}
+
+void torchtitan_read_launch(struct framework_reader *r, struct launch *launch)
+{
+    static const char *const others[] = {"data_parallel_replicate_degree",
+                                         "context_parallel_degree", "tensor_parallel_degree",
+                                         "pipeline_parallel_degree"};
+    double gpus = told_shard(r);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        int degree = told_degree(r, others[i]);
+        gpus *= degree > 0 ? degree : 1;
+    }
+    launch->processes = gpus;
+}
+
 /* FSDP over the ranks of the shard degree, replicated over the rest. */
 enum status torchtitan_read_sharding(struct framework_reader *r)
 {
     struct strategy *s = &r->run->strategy;
-    int replicate = reading_number(r, "parallelism.data_parallel_replicate_degree");
-    const char *given = reading_value(r, "parallelism.data_parallel_shard_degree");
-    int shard =
-        given && given[0] != '-' ? reading_number(r, "parallelism.data_parallel_shard_degree") : 0;
+    int replicate = told_degree(r, "data_parallel_replicate_degree"), shard = told_shard(r);
     const char *reshard = reading_value(r, "parallelism.fsdp_reshard_after_forward");
     replicate = replicate > 0 ? replicate : 1;
     s->zero = shard == 1 ? 0 : 3;
@@ -292,7 +324,8 @@ enum status torchtitan_read_rest(struct framework_reader *r)
     struct strategy *s = &run->strategy;
     for (size_t i = 0; i < r->settings->count; i++) {
         const char *value = setting_value(r->settings, i), *key = setting_key(r->settings, i);
-        bool call = strcmp(key, "call") == 0, flag = strcmp(key, "model.converters") == 0 ||
+        bool call = strcmp(key, "call") == 0,
+             flag = strcmp(key, "model.converters") == 0 ||
                     strcmp(key, "model_converters.converters") == 0;
         bool understood = flag;
         for (int c = 0; c < CONVERTERS && (call || flag); c++) {

@@ -240,6 +240,30 @@ static void test_torchtitan_registry(void **state)
     assert_int_equal(import.run.scenario.job.precision, DTYPE_FP8);
 }
 
+/* torchtitan's files of 2024 tell the data parallel degrees beside the batch; they make the number
+ * of GPUs where each is told. */
+static void test_torchtitan_degrees(void **state)
+{
+    (void)state;
+    static const char older[] = "[model]\nname = \"llama3\"\nflavor = \"8B\"\n[training]\n"
+                                "batch_size = 2\nseq_len = 8192\ntensor_parallel_degree = 8\n"
+                                "data_parallel_replicate_degree = 12\n"
+                                "data_parallel_shard_degree = %d\n"
+                                "[experimental]\npipeline_parallel_degree = 1\n";
+    char text[512];
+    snprintf(text, sizeof text, older, 32);
+    read_ok(text, "x.toml");
+    check_near(import.gpus, 12.0 * 32 * 8, 0);
+    assert_int_equal(import.run.strategy.fsdp_shard, 32);
+    snprintf(text, sizeof text, older, -1); /* what is left */
+    read_ok(text, "x.toml");
+    check_near(import.gpus, 0, 0);
+    read_ok("[model]\nname = \"llama3\"\nflavor = \"8B\"\n[training]\nbatch_size = 1\n"
+            "seq_len = 8192\ndata_parallel_degree = 16\ntensor_parallel_degree = 4\n",
+            "x.toml");
+    check_near(import.gpus, 16.0 * 4, 0);
+}
+
 /* GPT-NeoX: experts by their older name are refused as by the newer; GPT-2's vocabulary by its
  * file. */
 static void test_neox_names(void **state)
@@ -290,6 +314,7 @@ int main(void)
         cmocka_unit_test_teardown(test_megatron_forks, teardown),
         cmocka_unit_test_teardown(test_swift_model, teardown),
         cmocka_unit_test_teardown(test_torchtitan_registry, teardown),
+        cmocka_unit_test_teardown(test_torchtitan_degrees, teardown),
         cmocka_unit_test_teardown(test_neox_names, teardown),
         cmocka_unit_test_teardown(test_none_of_it, teardown),
     };

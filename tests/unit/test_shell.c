@@ -73,6 +73,9 @@ static void test_variables(void **state)
     check_read("a ${X:-4} ${X:-\"${Y:-5}\"} ${Z:+no}", "1:a|4|5\n");
     check_read("X=7\na ${X:-4} ${X:+yes}", "2:a|7|yes\n");
     check_read("X=\nrun a$X b $X \"$X\"", "2:run|a|b|\n");
+    check_read(": \"${X:=4}\" ${Y:=$X}\n: ${X:=5}\nrun $X $Y", "1::|4|4\n2::|4\n3:run|4|4\n");
+    check_read("if false; then : ${X:=4}; fi\nrun ${X:-5}", "1:false\n2:run|5\n");
+    check_read("A=(7 8)\nrun ${A[${I:=1}]} $I", "2:run|8|1\n");
     check_read("N=3 run $N", "1:run|3\n");
     check_read("if true; then X=2; else X=3; fi\nrun $X", "1:true\n2:run|2\n");
     check_read("for X in 4 8; do run $X; done", "1:run|4\n");
@@ -275,16 +278,22 @@ static void test_loops(void **state)
         const char *script, *commands;
         int noted;
     } cases[] = {
-        {"while [ $# -gt 0 ]; do case $1 in -t) N=1; a;; esac; shift; done; b",        "1:b",            0},
+        {"while [ $# -gt 0 ]; do case $1 in -t) N=1; a;; esac; shift; done; b",            "1:b",            0},
         {"while getopts t:h o; do case $o in t) N=1; a;; esac; done; [ $N = 8 ] && b",
-         "1:getopts 1:b",                                                                                0},
-        {"while [ $N -lt 9 ]; do a; done; b",                                          "1:a 1:b",        1},
-        {"until [ $N = 8 ]; do a; done; b",                                            "1:b",            0},
-        {"while read -r l; do a; done < f; b",                                         "1:read 1:a 1:b", 1},
-        {"if false; then while true; do a; done; fi; b",                               "1:b",            0},
-        {"for i in 7 8; do [ $i = 7 ] && a; done; b",                                  "1:a 1:b",        1},
-        {"while false; do for i in 1; do a; done; if true; then b; fi; done; c",       "1:c",            0},
-        {"done; do; a",                                                                "1:a",            0},
+         "1:getopts 1:b",                                                                                    0},
+        {"while [ $N -lt 9 ]; do a; done; b",                                              "1:a 1:b",        1},
+        {"until [ $N = 8 ]; do a; done; b",                                                "1:b",            0},
+        {"while read -r l; do a; done < f; b",                                             "1:read 1:a 1:b", 1},
+        {"if false; then while true; do a; done; fi; b",                                   "1:b",            0},
+        {"for i in 7 8; do [ $i = 7 ] && a; done; b",                                      "1:a 1:b",        1},
+        {"while false; do for i in 1; do a; done; if true; then b; fi; done; c",           "1:c",            0},
+        {"for i in $*; do a; done; for i in \"$@\"; do a; done; b",                        "1:b",            0},
+        {"for i; do a; done; for i in; do a; done; E=(); for i in ${E[@]}; do a; done; b", "1:b",
+         0                                                                                                    },
+        {"for i in $* 7; do a; done; b",                                                   "1:a 1:b",        1},
+        {"set -- 7 8; for i in \"$@\"; do a; done",                                        "1:-- 1:a",       1},
+        {"f() {\nfor i in \"$@\"; do $i; done\n}\nf a",                                    "2:a",            1},
+        {"done; do; a",                                                                    "1:a",            0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         check_branch(cases[i].script, cases[i].commands, cases[i].noted);
