@@ -12,9 +12,10 @@ struct tokens {
     int n;
 };
 
-/* Past an ANSI escape code (ESC [ parameters letter) or "[..]<stdout>:" at p; p where there is
- * none. */
-static const char *past_noise(const char *p, const char *end)
+/* Past an ANSI escape code (ESC [ parameters letter), "[..]<stdout>:" or "[3] " of a launcher that
+ * names the rank at p; p where there is none. The last stands before every write to the log, inside
+ * a row too, and is one where the line begins with it (`tagged`). */
+static const char *past_noise(const char *p, const char *end, bool tagged)
 {
     const char *q = p;
     if (*p == '\033') {
@@ -30,15 +31,19 @@ static const char *past_noise(const char *p, const char *end)
     size_t left = (size_t)(end - q);
     if (left >= 10 && (memcmp(q, "]<stdout>:", 10) == 0 || memcmp(q, "]<stderr>:", 10) == 0))
         return q + 10;
-    return p;
+    bool rank = tagged && q > p + 1 && left >= 2 && q[1] == ' ';
+    for (const char *digit = p + 1; rank && digit < q; digit++)
+        rank = isdigit((unsigned char)*digit);
+    return rank ? q + 1 : p;
 }
 
 void log_line_clean(const char *line, size_t n, char *out, size_t size)
 {
     const char *p = line, *end = line + n;
     size_t length = 0;
+    bool tagged = n > 0 && *line == '[';
     while (p < end && length + 1 < size) {
-        const char *next = past_noise(p, end);
+        const char *next = past_noise(p, end, tagged);
         if (next != p) {
             if (*p == '[')
                 out[length++] = ' ';

@@ -1,5 +1,6 @@
-/* OmegaConf's interpolations: "${a.b}", "${.sibling}", and the resolvers that NeMo adds to them
- * (nemo_launcher/utils, nemo/core/config/hydra_runner.py): multiply, divide_floor, divide_ceil. */
+/* OmegaConf's interpolations: "${a.b}", "${.sibling}", "${oc.env:NAME,default}", and the resolvers
+ * that NeMo adds to them (nemo_launcher/utils, nemo/core/config/hydra_runner.py): multiply,
+ * divide_floor, divide_ceil. Primus's "${NAME:default}" (primus/core/utils/yaml_utils.py). */
 #include "base/number.h"
 #include "parallelism/frameworks/configuration.h"
 #include <math.h>
@@ -63,6 +64,19 @@ static bool compute(const char *body, size_t n, struct text *out)
     return true;
 }
 
+/* What stands in for a variable of the environment; false: it is none, or nothing does. */
+static bool environment(const char *body, size_t n, struct text *out)
+{
+    static const char omega[] = "oc.env:", capitals[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+    bool named = n >= sizeof omega && strncmp(body, omega, sizeof omega - 1) == 0;
+    size_t start = named ? sizeof omega - 1 : 0, name = start + strspn(body + start, capitals);
+    if (name == start || name >= n || body[name] != (named ? ',' : ':'))
+        return false;
+    size_t blanks = strspn(body + name + 1, " ");
+    text_add_n(out, body + name + 1 + blanks, n - name - 1 - blanks);
+    return true;
+}
+
 /* The last "${...}", in which no other stands: where it starts, and its length; false: none. */
 static bool find_last(const char *value, size_t *at, size_t *length)
 {
@@ -87,7 +101,7 @@ static bool replace_one(const struct settings *s, const char *key, struct text *
         return false;
     const char *body = value->data + at + 2;
     text_add_n(&next, value->data, at);
-    bool told = compute(body, length - 3, &next);
+    bool told = compute(body, length - 3, &next) || environment(body, length - 3, &next);
     if (!told && key_of(key, body, length - 3, name)) {
         const struct setting *other = named_setting(s, name);
         told = other && strcmp(name, key) != 0;

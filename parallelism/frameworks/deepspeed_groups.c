@@ -26,9 +26,7 @@ enum status deepspeed_read_model(struct framework_reader *r)
     const char *swift = reading_value(r, "model");
     pretrain = pretrain ? pretrain : swift;
     const char *name = path ? path : base_model ? base_model : config ? config : pretrain;
-    if (!name || value_is_unresolved(name))
-        return STATUS_OK;
-    return model_config_named(r, name);
+    return name ? model_config_named(r, name) : STATUS_OK;
 }
 
 /* Sequence lengths by the names that training programs give them. */

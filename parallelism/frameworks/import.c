@@ -3,6 +3,7 @@
 #include "base/json_write.h"
 #include "model/model_json.h"
 #include "parallelism/frameworks/likeness.h"
+#include "parallelism/frameworks/model_config.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -300,6 +301,18 @@ void framework_import_json(const struct framework_import *import, struct text *o
     json_close_object(&w);
 }
 
+/* "$HOME/models/Qwen3-8B" names the run's model. */
+static bool names_the_model(const struct framework_import *import, const char *value)
+{
+    const char *base = model_config_base(value);
+    struct model model;
+    struct error unknown;
+    error_init(&unknown);
+    return base && import->run.model_name[0] != '\0' &&
+           model_of_catalog(base, NULL, &model, &unknown) == STATUS_OK &&
+           strcmp(model.name, import->run.model_name) == 0;
+}
+
 bool framework_import_unresolved(const struct framework_import *import, size_t i,
                                  struct unresolved *out)
 {
@@ -308,9 +321,10 @@ bool framework_import_unresolved(const struct framework_import *import, size_t i
         const struct framework_row *row = framework_row_of(import->framework, setting_key(s, k));
         bool meant = row && (row->kind == ROW_VALUE || row->kind == ROW_GROUP) &&
                      s->items[k].use == SETTING_READ;
-        if (!meant || !value_is_unresolved(setting_value(s, k)) || i-- > 0)
+        const char *value = setting_value(s, k);
+        if (!meant || !value_is_unresolved(value) || names_the_model(import, value) || i-- > 0)
             continue;
-        *out = (struct unresolved){setting_key(s, k), setting_value(s, k), row->object, row->field};
+        *out = (struct unresolved){setting_key(s, k), value, row->object, row->field};
         return true;
     }
     return false;

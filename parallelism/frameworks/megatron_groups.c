@@ -207,6 +207,8 @@ enum status megatron_read_experts(struct framework_reader *r)
         s->dispatcher = found >= 0 ? dispatchers[found] : DISPATCHER_ALLTOALL;
     else if (deepep && r->framework->sections)
         s->dispatcher = flex;
+    if (reading_switch(r, "enable_primus_turbo") && reading_switch(r, "use_turbo_deepep"))
+        s->dispatcher = DISPATCHER_DEEPEP; /* Primus sets the flex dispatcher itself */
     int etp = reading_number(r, "expert_tensor_parallel_size");
     /* the model is another's to tell where no layer is in it */
     bool has_experts = r->run->scenario.model.experts > 0 || r->run->scenario.model.layers == 0;

@@ -97,7 +97,9 @@ static const struct framework_row rows[] = {
     GROUP("pad_vocab_size_to"),
     GROUP("tokenizer_type"),
     GROUP("tokenizer_model"),
-    GROUP("model"), /* ms-swift's */
+    GROUP("model"),                     /* ms-swift's */
+    GROUP("modules.pre_trainer.model"), /* Primus */
+    GROUP("modules.post_trainer.model"),
     /* the job */
     JOB("seq_length", "seq_length"),
     READ("encoder_seq_length", OBJECT_JOB, "seq_length"),
@@ -162,6 +164,8 @@ static const struct framework_row rows[] = {
     GROUP("recompute_modules"),
     GROUP("moe_token_dispatcher_type"),
     GROUP("moe_enable_deepep"),
+    GROUP("enable_primus_turbo"),
+    GROUP("use_turbo_deepep"),
     GROUP("moe_flex_dispatcher_backend"),
     GROUP("moe_pad_expert_input_to_capacity"),
     GROUP("attention_backend"),
@@ -434,7 +438,13 @@ static const struct framework_row rows[] = {
     NEUTRAL("yaml_cfg"),
     NEUTRAL("work_group*"), /* Primus */
     NEUTRAL("exp_name*"),
+    NEUTRAL("pp_warmup"),
+    NEUTRAL("stderr_sink_level"),
+    NEUTRAL("turbo_*"),
+    NEUTRAL("use_turbo_*"),
     NEUTRAL("workspace*"),
+    UNMODELLED("lora.enabled", "taken as full training"),
+    NEUTRAL("lora.*"),
     NEUTRAL("modules.*"),
 };
 

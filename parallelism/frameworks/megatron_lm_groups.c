@@ -25,7 +25,8 @@ enum status megatron_lm_read_precision(struct framework_reader *r)
 {
     struct job *job = &r->run->scenario.job;
     bool fp16 = reading_switch(r, "fp16");
-    bool primus = settings_find(r->settings, "modules.pre_trainer.framework") != NULL;
+    bool primus = settings_find(r->settings, "modules.pre_trainer.framework") ||
+                  settings_find(r->settings, "modules.post_trainer.framework");
     bool bf16 =
         reading_switch(r, "bf16") || (primus && !fp16 && !settings_find(r->settings, "bf16"));
     if (primus)

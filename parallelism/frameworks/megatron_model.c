@@ -5,6 +5,7 @@
 #include "parallelism/frameworks/megatron.h"
 #include "parallelism/frameworks/megatron_scans.h"
 #include "parallelism/frameworks/model_config.h"
+#include "parallelism/frameworks/primus.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -231,8 +232,11 @@ enum status megatron_read_model(struct framework_reader *r)
     const char *name = r->framework->sections ? NULL : reading_value(r, "model"); /* ms-swift's */
     read_vocabulary(r, m);
     megatron_count_layers(r, m);
-    if (name && m->layers < 1 && !value_is_unresolved(name))
+    if (name && m->layers < 1)
         return model_config_named(r, name);
+    bool primus;
+    if (primus_read_model(r, &primus) != STATUS_OK || primus)
+        return r->e->status;
     if (m->layers < 1 || m->hidden_size < 1 || m->heads < 1 || r->e->status != STATUS_OK ||
         check_sizes(r, m) != STATUS_OK)
         return r->e->status;

@@ -18,12 +18,21 @@ enum status model_config_read(struct framework_reader *r, const struct text *con
     return status;
 }
 
+const char *model_config_base(const char *name)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    const char *slash = strrchr(name, '/');
+    const char *base = slash && slash[1] != '\0' ? slash + 1 : name;
+    return value_is_unresolved(name) && base[strspn(base, plain)] != '\0' ? NULL : base;
+}
+
 enum status model_config_named(struct framework_reader *r, const char *name)
 {
     struct error unknown;
     error_init(&unknown);
-    const char *slash = strrchr(name, '/');
-    const char *base = slash && slash[1] != '\0' ? slash + 1 : name;
+    const char *base = model_config_base(name);
+    if (!base)
+        return STATUS_OK;
     if (model_of_catalog(base, NULL, &r->run->scenario.model, &unknown) == STATUS_IO)
         return error_set(r->e, STATUS_IO, "%s", unknown.message);
     if (unknown.status != STATUS_OK) {

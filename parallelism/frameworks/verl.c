@@ -2,6 +2,7 @@
  * learning, whose step generates and scores besides, are refused. verl/trainer/fsdp_sft_trainer.py,
  * verl/trainer/config/sft_trainer.yaml, verl/trainer/config/ppo_trainer.yaml */
 #include "parallelism/frameworks/deepspeed.h"
+#include "parallelism/frameworks/model_config.h"
 #include "parallelism/frameworks/rows.h"
 #include "parallelism/frameworks/tables.h"
 #include <stdio.h>
@@ -12,6 +13,10 @@ static const struct framework_row rows[] = {
     GROUP("data.micro_batch_size_per_gpu"),
     GROUP("data.max_length"),
     GROUP("model.partial_pretrain"),
+    GROUP("model.path"),
+    GROUP("engine"),
+    GROUP("engine.strategy"),
+    GROUP("engine.ulysses_sequence_parallel_size"),
     GROUP("model.enable_gradient_checkpointing"),
     GROUP("model.fsdp_config.cpu_offload"),
     GROUP("model.fsdp_config.offload_params"),
@@ -21,6 +26,7 @@ static const struct framework_row rows[] = {
     GROUP("ulysses_sequence_parallel_size"),
     UNMODELLED("actor_rollout_ref.*", "of reinforcement learning"),
     UNMODELLED("data.micro_batch_size", "data.micro_batch_size_per_gpu"),
+    UNMODELLED("data.use_dynamic_bsz", "micro-batches of data.micro_batch_size_per_gpu sequences"),
     UNMODELLED("model.fsdp_config.model_dtype", "parameters in fp32, products in bf16"),
     UNMODELLED("model.lora_rank", "taken as full training"),
     UNMODELLED("use_remove_padding", "every sequence of data.max_length tokens"),
@@ -48,22 +54,24 @@ static enum status refuse_reinforcement(struct framework_reader *r)
     return STATUS_OK;
 }
 
-static void read_model(struct framework_reader *r)
+/* What trains: FSDP, or an engine whose splits are its own. */
+static enum status refuse_engines(struct framework_reader *r)
+{
+    static const char *const keys[] = {"engine", "engine.strategy"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const char *engine = reading_value(r, keys[i]);
+        if (engine && !value_is_unresolved(engine) && strncmp(engine, "fsdp", 4) != 0)
+            return reading_error(
+                r, keys[i], "verl's engine \"%.40s\" is not modelled: its FSDP engine is", engine);
+    }
+    return STATUS_OK;
+}
+
+static enum status read_model(struct framework_reader *r)
 {
     const char *path = reading_value(r, "model.partial_pretrain");
-    const char *slash = path ? strrchr(path, '/') : NULL;
-    struct error unknown;
-    error_init(&unknown);
-    if (!path || value_is_unresolved(path))
-        return;
-    struct framework_run *run = r->run;
-    if (model_of_catalog(slash ? slash + 1 : path, NULL, &run->scenario.model, &unknown) !=
-        STATUS_OK) {
-        text_addf(r->notes, "the model %.80s is not in the catalog: name it by --model\n", path);
-        return;
-    }
-    snprintf(run->model_name, sizeof run->model_name, "%s", run->scenario.model.name);
-    run->model_given = true;
+    path = path ? path : reading_value(r, "model.path"); /* verl/trainer/sft_trainer.py */
+    return path ? model_config_named(r, path) : STATUS_OK;
 }
 
 /* data.train_batch_size counts the sequences of all ranks. */
@@ -72,6 +80,7 @@ static enum status read_batch(struct framework_reader *r)
     struct strategy *s = &r->run->strategy;
     struct job *job = &r->run->scenario.job;
     int ulysses = reading_number(r, "ulysses_sequence_parallel_size");
+    ulysses = ulysses > 0 ? ulysses : reading_number(r, "engine.ulysses_sequence_parallel_size");
     int batch = reading_count(r, "data.train_batch_size");
     int micro = reading_count(r, "data.micro_batch_size_per_gpu");
     int length = reading_number(r, "data.max_length");
@@ -108,9 +117,10 @@ static enum status read_sharding(struct framework_reader *r)
 
 static enum status read_all(struct framework_reader *r)
 {
-    if (refuse_reinforcement(r) != STATUS_OK)
+    if (refuse_reinforcement(r) != STATUS_OK || refuse_engines(r) != STATUS_OK)
         return r->e->status;
-    read_model(r);
+    if (read_model(r) != STATUS_OK)
+        return r->e->status;
     return read_batch(r) == STATUS_OK ? read_sharding(r) : r->e->status;
 }
 

@@ -71,6 +71,7 @@ static void test_wrappings(void **state)
     check_rows("   [1,0]<stdout>:  1024 256 float sum -1[1,0]<stdout>: 12.5 0.1 0.1 "
                "0[1,0]<stdout>: 9 0.1 0.1 0\r\n",
                want);
+    check_rows("[0]  1024 256 float sum -1[0]  12.5 0.1 0.1 0[0]  9 0.1 0.1 0\n", want);
     check_rows("[job@1,3]<stdout>: node7:0: " ROW(1024, 12.5), want);
     check_rows("2026-01-29T18:02:19Z pod/worker " ROW(1024, 12.5), want);
     check_rows("0:" ROW(1024, 12.5), want);

@@ -243,6 +243,27 @@ static void test_primus(void **state)
     check_near(run->scenario.job.global_batch, 32, 0);
     assert_int_equal(run->scenario.job.precision, DTYPE_BF16);
     assert_true(notes("Primus"));
+    assert_string_equal(run->model_name, "llama3-70b");
+#define PRIMUS(overrides)                                                                          \
+    "modules:\n  pre_trainer:\n    framework: megatron\n    model: ${M:deepseek_v3}.yaml\n"        \
+    "    overrides:\n      micro_batch_size: 1\n      global_batch_size: 32\n"                     \
+    "      tensor_model_parallel_size: ${P_TP:2}\n" overrides
+    run = read_yaml(PRIMUS("      seq_length: ${oc.env:LENGTH, 512}\n"));
+    assert_true(run->model_given);
+    assert_string_equal(run->model_name, "deepseek-v3");
+    assert_int_equal(run->strategy.tp, 2);
+    assert_int_equal(run->scenario.model.mtp_layers, 1);
+    assert_int_equal(run->strategy.dispatcher, DISPATCHER_ALLGATHER);
+    check_near(run->scenario.job.seq_length, 512, 0);
+    run = read_yaml(PRIMUS("      seq_length: 512\n      mtp_num_layers: 0\n"
+                           "      num_layers: 61\n      enable_primus_turbo: true\n"
+                           "      use_turbo_deepep: true\n"));
+    assert_int_equal(run->strategy.dispatcher, DISPATCHER_DEEPEP);
+    assert_true(run->model_given);
+    assert_int_equal(run->scenario.model.mtp_layers, 0);
+    run = read_yaml(PRIMUS("      seq_length: 512\n      num_layers: 4\n"));
+    assert_false(run->model_given); /* a part of it */
+    assert_true(notes("num_layers is not that of"));
 }
 
 /* mpirun's -np counts over all nodes; a model without experts has none to split, its vocabulary
@@ -344,6 +365,17 @@ static void test_verl(void **state)
                                "x.sh", &e),
                      STATUS_INPUT);
     assert_non_null(strstr(e.message, "generates, scores and trains"));
+    teardown(NULL);
+#define ENGINE(engine)                                                                             \
+    "torchrun --nproc_per_node=8 -m verl.trainer.sft_trainer data.train_batch_size=32 "            \
+    "data.max_length=2048 model.path=$HOME/Qwen/Qwen3-8B engine=" engine "\n"
+    assert_int_equal(read_text(ENGINE("megatron engine.tensor_model_parallel_size=2"), "x.sh", &e),
+                     STATUS_INPUT); /* no FSDP of it */
+    teardown(NULL);
+    assert_int_equal(read_text(ENGINE("fsdp engine.ulysses_sequence_parallel_size=4"), "x.sh", &e),
+                     STATUS_OK);
+    assert_string_equal(import.run.model_name, "qwen3-8b");
+    assert_int_equal(import.run.strategy.cp, 4);
 }
 
 /* What a recipe of NeMo 2 leaves to NeMo's code is not guessed. */
