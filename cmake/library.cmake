@@ -3,9 +3,6 @@ set(library_parts sc_reports sc_calibrate sc_parallelism sc_model sc_hardware sc
 add_library(stepcast_object OBJECT cli/library.c)
 target_include_directories(stepcast_object PRIVATE ${CMAKE_SOURCE_DIR})
 target_compile_options(stepcast_object PRIVATE ${STEPCAST_WARNINGS})
-if(STEPCAST_WERROR)
-    target_compile_options(stepcast_object PRIVATE -Werror)
-endif()
 
 set(exports ${CMAKE_SOURCE_DIR}/cli/stepcast.map)
 add_library(stepcast_shared SHARED $<TARGET_OBJECTS:stepcast_object>)
