@@ -1,4 +1,4 @@
-#include "cli/completion.h"
+/* Completion scripts from the option and command tables and the names of the catalogs. */
 #include "base/file.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
@@ -285,21 +285,23 @@ static void write_fish(const struct option_table *table, struct text *out)
     }
 }
 
-const struct shell shells[] = {
+static const struct {
+    const char *name;
+    void (*write)(const struct option_table *table, struct text *out);
+} shells[] = {
     {"bash", write_bash},
     {"zsh",  write_zsh },
     {"fish", write_fish},
-    {NULL,   NULL      },
 };
 
 enum status completion_command(const struct arguments *arguments, struct error *e)
 {
     const char *name = arguments->operand_count == 1 ? arguments->operands[0] : "";
-    for (const struct shell *shell = shells; shell->name; shell++) {
-        if (!names_equal(shell->name, name))
+    for (size_t i = 0; i < sizeof shells / sizeof *shells; i++) {
+        if (!names_equal(shells[i].name, name))
             continue;
         struct text out = {0};
-        shell->write(arguments->table, &out);
+        shells[i].write(arguments->table, &out);
         output_write(arguments, &out, e);
         text_free(&out);
         return e->status;
