@@ -30,10 +30,11 @@ static const double alternate_frac[MODULES] = {
 };
 
 /* Selective recompute by products of a precision that the saved operators do not name: all of a
- * layer's products run again, of attention its linear layers. PyTorch's nvfp4 products are
- * _scaled_mm_v2, which compute_intensive_ops (torch/_functorch/partitioners.py) lacks; a Llama 3 8B
- * keeps 36 KB a token and layer less so than in bf16, whose saved products make 39
- * (calibrate/published: blackwell_users_2026). */
+ * layer's products run again, of attention its linear layers. compute_intensive_ops
+ * (torch/_functorch/partitioners.py) has _scaled_mm and lacks _scaled_mm_v2, which takes nvfp4's
+ * two levels of scales: that training calls it is assumed. A Llama 3 8B keeps 36 KB a token and
+ * layer less so than in bf16, whose saved products make 39 (calibrate/published:
+ * blackwell_users_2026). */
 static bool saves_no_product(const struct stack *stack, const struct strategy *s,
                              enum dtype precision, enum recompute how)
 {
