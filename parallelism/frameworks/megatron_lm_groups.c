@@ -37,6 +37,9 @@ enum status megatron_lm_read_precision(struct framework_reader *r)
     const char *recipe = reading_value(r, "fp8_recipe");
     reading_value(r, "fp4_recipe");
     job->precision = fp4 ? DTYPE_NVFP4 : bf16 ? DTYPE_BF16 : fp16 ? DTYPE_FP16 : DTYPE_FP32;
+    if (!fp8 && !fp4 && !bf16 && !fp16)
+        text_add(r->notes, "neither --bf16 nor --fp16 is given: fp32, as it trains then; "
+                           "--precision tells otherwise\n");
     if (!fp8)
         return STATUS_OK;
     job->precision = DTYPE_FP8; /* its default recipe is delayed scaling */

@@ -224,6 +224,18 @@ static enum status check(struct framework_reader *r, const struct model *m)
     return STATUS_OK;
 }
 
+/* "--spec slime_plugins.models.qwen3_next ...": layers that no flag tells, which may be anything.
+ */
+static bool has_own_layers(struct framework_reader *r)
+{
+    const char *spec = settings_find(r->settings, "spec") ? reading_value(r, "spec") : NULL;
+    if (!spec || value_is_unresolved(spec) || strncmp(spec, "megatron.", 9) == 0 ||
+        names_equal(spec, "None") || names_equal(spec, "local"))
+        return false;
+    text_addf(r->notes, "spec %.80s: layers of its own: name the model by --model\n", spec);
+    return true;
+}
+
 enum status megatron_read_model(struct framework_reader *r)
 {
     struct model *m = &r->run->scenario.model;
@@ -252,7 +264,7 @@ enum status megatron_read_model(struct framework_reader *r)
     if (m->vocab_size == 0)
         text_add(r->notes, "the vocabulary size is in no flag: name the model by --model\n");
     snprintf(m->name, sizeof m->name, "from-flags");
-    r->run->model_given = m->vocab_size > 0;
+    r->run->model_given = m->vocab_size > 0 && !has_own_layers(r);
     return STATUS_OK;
 }
 

@@ -7,6 +7,15 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { MODEL_FILE_MAX = 64 };
+
+/* The name without its end, "" where it is longer than any model's. */
+static void without(const char *name, const char *end, char out[MODEL_FILE_MAX])
+{
+    size_t n = strlen(name) - (text_ends_with(name, end) ? strlen(end) : 0);
+    snprintf(out, MODEL_FILE_MAX, "%.*s", (int)(n < MODEL_FILE_MAX ? n : 0), name);
+}
+
 /* A setting of the model's shape that is not the named model's; NULL: none. */
 static const char *other_shape(struct framework_reader *r, const struct model *m)
 {
@@ -38,9 +47,8 @@ enum status primus_read_model(struct framework_reader *r, bool *named)
     if (!*named)
         return STATUS_OK;
     struct model *m = &r->run->scenario.model;
-    char name[64];
-    size_t n = text_ends_with(file, ".yaml") ? strlen(file) - 5 : strlen(file);
-    snprintf(name, sizeof name, "%.*s", (int)(n < sizeof name ? n : 0), file);
+    char name[MODEL_FILE_MAX];
+    without(file, ".yaml", name);
     int mtp = m->mtp_layers;
     if (model_config_named(r, name) != STATUS_OK || !r->run->model_given)
         return r->e->status;
@@ -56,4 +64,20 @@ enum status primus_read_model(struct framework_reader *r, bool *named)
     if (reading_value(r, "mtp_num_layers"))
         m->mtp_layers = mtp;
     return r->e->status;
+}
+
+enum status primus_read_recipe(struct framework_reader *r)
+{
+    const char *file = reading_value(r, "modules.pre_trainer.model");
+    char whole[MODEL_FILE_MAX], name[MODEL_FILE_MAX];
+    if (!file || value_is_unresolved(file))
+        return STATUS_OK;
+    without(file, ".yaml", whole);
+    without(whole, "-fp8", name);
+    if (text_ends_with(whole, "-fp8"))
+        r->run->scenario.job.precision = DTYPE_FP8;
+    text_add(r->notes,
+             "Primus's base configuration is not followed: torchtitan's defaults are taken "
+             "where a setting is not given\n");
+    return model_config_named(r, name);
 }

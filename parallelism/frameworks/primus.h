@@ -7,4 +7,7 @@
  * whether the settings name one. STATUS_IO as model_config_named's. */
 enum status primus_read_model(struct framework_reader *r, bool *named);
 
+/* The same of its files for torchtitan; one of a name in "-fp8" tells the converters too. */
+enum status primus_read_recipe(struct framework_reader *r);
+
 #endif

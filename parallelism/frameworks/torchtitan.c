@@ -4,6 +4,7 @@
 #include "parallelism/frameworks/torchtitan.h"
 #include "base/file.h"
 #include "parallelism/frameworks/likeness.h"
+#include "parallelism/frameworks/primus.h"
 #include "parallelism/frameworks/rows.h"
 #include "parallelism/frameworks/tables.h"
 #include <stdio.h>
@@ -73,6 +74,17 @@ static const struct framework_row rows[] = {
     GROUP("module"),
     GROUP("config"),
     GROUP("model.name"),
+    GROUP("modules.pre_trainer.model"), /* Primus */
+    NEUTRAL("modules.*"),
+    NEUTRAL("work_group*"),
+    NEUTRAL("user_name*"),
+    NEUTRAL("exp_name*"),
+    NEUTRAL("workspace*"),
+    NEUTRAL("sink_level"),
+    NEUTRAL("file_sink_level"),
+    NEUTRAL("stderr_sink_level"),
+    NEUTRAL("training.mock_data"),
+    NEUTRAL("primus_turbo.*"),
     GROUP("model.flavor"),
     GROUP("model.converters"),
     GROUP("model_converters*"),
@@ -224,7 +236,7 @@ static enum status find_model(struct framework_reader *r)
                       flavor, name);
     }
     if (!model)
-        return STATUS_OK;
+        return primus_read_recipe(r);
     snprintf(r->run->model_name, sizeof r->run->model_name, "%s", model);
     r->run->model_given = model_of_catalog(model, NULL, &r->run->scenario.model, r->e) == STATUS_OK;
     return r->e->status;

@@ -264,6 +264,14 @@ static void test_primus(void **state)
     run = read_yaml(PRIMUS("      seq_length: 512\n      num_layers: 4\n"));
     assert_false(run->model_given); /* a part of it */
     assert_true(notes("num_layers is not that of"));
+    run = read_yaml("modules:\n  pre_trainer:\n    framework: torchtitan\n"
+                    "    model: llama3.1_70B-fp8.yaml\n    overrides:\n      training:\n"
+                    "        local_batch_size: 6\n        seq_len: 8192\n"
+                    "      activation_checkpoint:\n        mode: full\n");
+    assert_string_equal(import.framework->name, "torchtitan");
+    assert_string_equal(run->model_name, "llama3-70b");
+    assert_int_equal(run->strategy.micro_batch, 6);
+    assert_int_equal(run->scenario.job.precision, DTYPE_FP8);
 }
 
 /* mpirun's -np counts over all nodes; a model without experts has none to split, its vocabulary

@@ -48,6 +48,19 @@ static void test_no_precision(void **state)
     read_ok("{\"train_batch_size\": \"auto\", \"bf16\": {\"enabled\": false}}", "ds.json");
     assert_int_equal(import.run.scenario.job.precision, DTYPE_FP32);
     assert_false(notes("no precision"));
+#define GPT                                                                                        \
+    "python pretrain_gpt.py --num-layers 4 --hidden-size 1024 --num-attention-heads 8 "            \
+    "--seq-length 1024 --micro-batch-size 1 --vocab-size 32000 "
+    read_ok(GPT "\n", "x.sh");
+    assert_int_equal(import.run.scenario.job.precision, DTYPE_FP32);
+    assert_true(notes("neither --bf16 nor --fp16"));
+    assert_true(import.run.model_given);
+    read_ok(GPT "--bf16 --spec megatron.core.models.gpt.gpt_layer_specs get_gpt_layer_spec\n",
+            "x.sh");
+    assert_false(notes("neither --bf16"));
+    assert_true(import.run.model_given);
+    read_ok(GPT "--bf16 --spec plugins.models.qwen3_next get_spec\n", "x.sh");
+    assert_false(import.run.model_given); /* layers of its own */
 }
 
 static void test_deepspeed_optimizer(void **state)
