@@ -62,7 +62,7 @@ static const struct family families[] = {
     {"gemma3_text gemma3", LLAMA | TRAIT_TIED | TRAIT_QK_HEAD, 4, WINDOW_PATTERN, NULL},
     {"gemma4_text gemma4 gemma4_unified_text gemma4_unified", LLAMA | TRAIT_TIED | TRAIT_QK_HEAD | TRAIT_OWN_HEADS, 4, WINDOW_PATTERN,
      adjust_gemma4},
-    {"mimo_v2_flash", LLAMA | TRAIT_ROUTER_BIAS | TRAIT_OWN_HEADS, 2, WINDOW_IGNORED, NULL},
+    {"mimo_v2_flash mimo_v2", LLAMA | TRAIT_ROUTER_BIAS | TRAIT_OWN_HEADS, 2, WINDOW_IGNORED, NULL},
     {"llama4_text llama4", LLAMA | TRAIT_QK_PLAIN | TRAIT_EXPERT_WIDTH, 2, WINDOW_CHUNKS,
      adjust_llama4},
     {"phi", GPT | TRAIT_PARALLEL | TRAIT_HEAD_BIAS, 1, WINDOW_IGNORED, NULL},
