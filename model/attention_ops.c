@@ -213,10 +213,10 @@ static void emit_kv_repeat(struct emitter *e, const struct layer_kind *kind)
 }
 
 /* Rotation of queries and keys: fused 4 B an element; eager kernels, each for itself, bytes read
- * and written: forward: times the cosine 2 + 2, half of it negated 1 + 1, joined 2 + 2, times the
- * sine 2 + 2, sum 4 + 2 backward: both products 4 + 4, half negated 1 + 1, two halves into zeros 2
- * (1 + 1 + 2), two sums 2 (4 + 2) [Transformers, modeling_llama.py: apply_rotary_pos_emb; PyTorch,
- * slice_backward] */
+ * and written. Forward: times the cosine 2 + 2, half of it negated 1 + 1, joined 2 + 2, times the
+ * sine 2 + 2, sum 4 + 2. Backward: both products 4 + 4, half negated 1 + 1, two halves into zeros
+ * 2 (1 + 1 + 2), two sums 2 (4 + 2). [Transformers, modeling_llama.py: apply_rotary_pos_emb;
+ * PyTorch, slice_backward] */
 static void emit_rope(struct emitter *e, const struct layer_kind *kind)
 {
     static const double passes[2][2] = {
