@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the tables of calibrate/KERNELS.md: kernels that a fit has not seen, and GPUs that it has not seen.
+"""Prints the tables of calibrate/README.md: kernels that a fit has not seen, and GPUs that it has not seen.
 
 usage: tests/kernel_accuracy.py build/stepcast KERNELS [folds|transfer]...   KERNELS/<gpu>/{gemm,moe,attention_*}.csv
 """

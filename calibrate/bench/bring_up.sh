@@ -115,7 +115,7 @@ report() {
     echo "
 Keep: $folder/profile.json as hardware/catalog/gpus/$gpu.json
       $folder/steps.json in calibrate/published
-      $folder/review.txt and the table above in calibrate/KERNELS.md"
+      $folder/review.txt and the table above in calibrate/README.md"
 }
 
 # A line a case, and the mean: measured, and both profiles' errors.
