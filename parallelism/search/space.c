@@ -326,12 +326,10 @@ static void find_tunings(struct search_space *space)
     space->inner_overlaps = options->open_overlaps & inner;
     space->pp_overlap = options->open_overlaps & 1u << OVERLAP_PP;
     for (int i = 0; i < 2; i++) {
-        bool given = options->choices[SEARCH_OFFLOAD_OPTIMIZER].count > 0;
-        space->offloads[i] = given ? search_allows(options, SEARCH_OFFLOAD_OPTIMIZER, i)
-                                   : open || i == (int)options->base.offload_optimizer;
         bool linked =
             (i == 0 && options->base.offload_activations <= 0) || rules_host_link(space->scenario);
-        space->offloads[i] = space->offloads[i] && linked && (i == 0 || stack->offloads_optimizer);
+        space->offloads[i] = search_tries(options, SEARCH_OFFLOAD_OPTIMIZER, open, i) && linked &&
+                             (i == 0 || stack->offloads_optimizer);
     }
 }
 

@@ -41,3 +41,11 @@ bool search_allows(const struct search_options *options, enum search_dimension d
             return true;
     return c->count == 0;
 }
+
+bool search_tries(const struct search_options *options, enum search_dimension dimension, bool open,
+                  int value)
+{
+    if (options->choices[dimension].count > 0)
+        return search_allows(options, dimension, value);
+    return open || value == search_dimension_get(&options->base, dimension);
+}

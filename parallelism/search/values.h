@@ -22,4 +22,9 @@ bool search_values_given(struct search_values *values, const struct search_optio
 bool search_allows(const struct search_options *options, enum search_dimension dimension,
                    int value);
 
+/* Whether a dimension's value is tried: where values are given, if it is one of them; else any
+ * where all are open, the base's where not. */
+bool search_tries(const struct search_options *options, enum search_dimension dimension, bool open,
+                  int value);
+
 #endif

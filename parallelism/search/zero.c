@@ -39,17 +39,12 @@ static void add_groups(struct zeros *z, enum search_dimension d, int n, bool tri
 /* ZeRO 3: both ways of gathered parameters where the stack leaves the choice. */
 static void add_shards(struct zeros *z, int ranks)
 {
-    const struct search_options *options = z->space->options;
-    bool chosen = options->choices[SEARCH_RESHARD_AFTER_FORWARD].count > 0;
-    bool own = z->s.reshard_after_forward;
+    bool open = z->space->scenario->stack.keeps_gathered_on_request;
     for (int reshard = 1; reshard >= 0; reshard--) {
-        bool tried = chosen ? search_allows(options, SEARCH_RESHARD_AFTER_FORWARD, reshard)
-                            : z->space->scenario->stack.keeps_gathered_on_request || reshard == own;
         z->s.reshard_after_forward = reshard;
-        if (tried)
+        if (search_tries(z->space->options, SEARCH_RESHARD_AFTER_FORWARD, open, reshard))
             add_groups(z, SEARCH_FSDP_SHARD, ranks, true);
     }
-    z->s.reshard_after_forward = own;
 }
 
 bool search_has_replicas(const struct search_space *space, const struct strategy *s)
@@ -76,6 +71,7 @@ int search_zeros(const struct search_space *space, const struct strategy *s,
     for (int zero = 0; zero <= 3; zero++) {
         z.s.zero = zero;
         z.s.zero_group = z.s.fsdp_shard = 0;
+        z.s.reshard_after_forward = space->options->base.reshard_after_forward;
         bool alone =
             !search_has_replicas(space, s) && search_allows(space->options, SEARCH_ZERO, 0);
         if (!search_allows(space->options, SEARCH_ZERO, zero) || (zero > 0 && alone) ||
@@ -86,7 +82,7 @@ int search_zeros(const struct search_space *space, const struct strategy *s,
         else if (zero > 0)
             add_groups(&z, SEARCH_ZERO_GROUP, replicas, groups);
         else if (!strategy_illegal_at(space->scenario, &z.s, RULE_ZERO, NULL, 0))
-            out[z.count++] = (struct search_zero){0, 0, 0, s->reshard_after_forward};
+            out[z.count++] = (struct search_zero){0, 0, 0, z.s.reshard_after_forward};
     }
     return z.count;
 }

@@ -1,5 +1,6 @@
 #include "parallelism/search/space.h"
 #include "tests/unit/random_scenario.h"
+#include "tests/unit/scenarios.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -140,10 +141,37 @@ static void test_pruning_changes_nothing(void **state)
     free(scenario);
 }
 
+/* reshard_after_forward is tried under ZeRO 3 alone: elsewhere it stays as the base has it,
+ * whatever was tried before. */
+static void test_what_is_not_tried_stays(void **state)
+{
+    (void)state;
+    struct scenario *c = stack_scenario("llama3-8b", "dgx-h100", "torchtitan", 32);
+    int others = 0;
+    for (int base = 0; base < 2; base++) {
+        struct search_options options;
+        struct search_result result;
+        search_options_default(&options);
+        strategy_complete(&options.base, NULL, c);
+        options.base.reshard_after_forward = base;
+        options.top = 200;
+        run(c, &options, &result);
+        for (int i = 0; i < result.count; i++) {
+            const struct strategy *s = &result.results[i].strategy;
+            others += s->zero < 3;
+            assert_true(s->zero == 3 || s->reshard_after_forward == base);
+        }
+        search_result_free(&result);
+    }
+    assert_true(others > 2);
+    free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pruning_changes_nothing),
+        cmocka_unit_test(test_what_is_not_tried_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
