@@ -84,33 +84,44 @@ static double quantised_bytes(enum dtype dtype)
     return dtype_bytes(dtype) + scale_bytes;
 }
 
+/* Each expert's product is launched alone. */
+static bool one_by_one(const struct emitter *e, const struct linear *l)
+{
+    return l->groups > 0 && !e->kernels->grouped_gemm;
+}
+
+/* nvfp4 adds a Hadamard pass to the copy that the weight gradient reads. */
+static double hadamard_bytes(enum dtype dtype)
+{
+    return dtype == DTYPE_NVFP4 ? 2 : 0;
+}
+
 /* Casts of n 16-bit elements, `bytes` read and written an element. Where each expert's product is
  * launched alone, so is its cast, with a kernel beside it (largest values first, or the scales'
  * layout). */
 static void emit_cast(struct emitter *e, const struct linear *l, enum phase phase, double n,
                       double bytes)
 {
-    bool one_by_one = l->groups > 0 && !e->kernels->grouped_gemm;
-    double casts = one_by_one ? l->groups : 1;
+    bool alone = one_by_one(e, l);
+    double casts = alone ? l->groups : 1;
     struct op *op =
         emit_memory(e, OP_NAME_QUANTISE, l->module, phase,
-                    (struct memory_op){MEMORY_QUANTISE, n * bytes / casts}, one_by_one ? 2 : 1);
+                    (struct memory_op){MEMORY_QUANTISE, n * bytes / casts}, alone ? 2 : 1);
     op->repeat = casts;
 }
 
 /* One quantisation pass over n 16-bit elements: read 2 B, write the row copy and the transposed
  * copy that the weight gradient needs (both of dtype_bytes), scales included. Where the kernel
  * before it writes the copies itself, nothing is read and two 1-byte copies replace one 2-byte
- * output: no pass at all. nvfp4 adds a Hadamard pass. Where each expert's product is launched
- * alone, no kernel before writes the copies. MODELLING 2.5, appendix B */
+ * output: no pass at all. Where each expert's product is launched alone, no kernel before writes
+ * the copies. MODELLING 2.5, appendix B */
 static void emit_quantise(struct emitter *e, const struct linear *l, enum phase phase, double n,
                           bool fused)
 {
-    bool one_by_one = l->groups > 0 && !e->kernels->grouped_gemm;
-    if (fused && e->kernels->fused_quantise && !one_by_one)
+    bool written_before = fused && e->kernels->fused_quantise && !one_by_one(e, l);
+    if (!quantised(l->dtype) || e->kernels->casts_each_product || written_before)
         return;
-    double hadamard_bytes = l->dtype == DTYPE_NVFP4 ? 2 : 0;
-    emit_cast(e, l, phase, n, 2 + 2 * quantised_bytes(l->dtype) + hadamard_bytes);
+    emit_cast(e, l, phase, n, 2 + 2 * quantised_bytes(l->dtype) + hadamard_bytes(l->dtype));
 }
 
 /* Each product casts what it reads: the input along its rows forward and, kept in 16 bit, along its
@@ -118,13 +129,14 @@ static void emit_quantise(struct emitter *e, const struct linear *l, enum phase 
  * [torchao, prototype/mx_formats/mx_linear.py, mx_mm; float8/float8_linear.py] */
 static void emit_casts_of_each(struct emitter *e, const struct linear *l)
 {
+    if (!quantised(l->dtype) || !e->kernels->casts_each_product)
+        return;
     double groups = l->groups > 0 ? l->groups : 1, weight = groups * l->in * l->out;
     double in = groups * l->tokens * l->in, out = groups * l->tokens * l->out;
-    double hadamard_bytes = l->dtype == DTYPE_NVFP4 ? 2 : 0;
     double bytes = 2 + quantised_bytes(l->dtype);
     emit_cast(e, l, PHASE_FORWARD, in + weight, bytes);
     emit_cast(e, l, PHASE_BACKWARD_INPUT, out + weight, bytes);
-    emit_cast(e, l, PHASE_BACKWARD_WEIGHT, in + out, bytes + hadamard_bytes);
+    emit_cast(e, l, PHASE_BACKWARD_WEIGHT, in + out, bytes + hadamard_bytes(l->dtype));
 }
 
 static void emit_product(struct emitter *e, const struct linear *l, enum phase phase,
@@ -160,14 +172,10 @@ static void emit_weight_gradient(struct emitter *e, const struct linear *l)
 void emit_linear(struct emitter *e, const struct linear *l)
 {
     double groups = l->groups > 0 ? l->groups : 1;
-    bool casts = quantised(l->dtype), each = e->kernels->casts_each_product;
-    if (casts && each)
-        emit_casts_of_each(e, l);
-    if (casts && !each)
-        emit_quantise(e, l, PHASE_FORWARD, groups * l->tokens * l->in, l->input_fused);
+    emit_casts_of_each(e, l);
+    emit_quantise(e, l, PHASE_FORWARD, groups * l->tokens * l->in, l->input_fused);
     emit_product(e, l, PHASE_FORWARD, &(struct gemm){l->tokens, l->out, l->in, 1, 2, false, 1});
-    if (casts && !each)
-        emit_quantise(e, l, PHASE_BACKWARD_INPUT, groups * l->tokens * l->out, l->gradient_fused);
+    emit_quantise(e, l, PHASE_BACKWARD_INPUT, groups * l->tokens * l->out, l->gradient_fused);
     emit_product(e, l, PHASE_BACKWARD_INPUT,
                  &(struct gemm){l->tokens, l->in, l->out, 1, 2, false, 1});
     emit_weight_gradient(e, l);

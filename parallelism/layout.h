@@ -13,7 +13,7 @@ struct rank_load {
     double activation_bytes; /* of the micro-batches in flight, none offloaded */
     double layer_bytes;      /* of which one layer keeps for one of them, the one that keeps most */
     double working_bytes;    /* of a backward pass: one recomputed layer, and what is held in one
-                                layer's    besides, over the logits that are gone by then */
+                                layer's besides, over the logits that are gone by then */
     double logits_bytes;
 };
 

@@ -13,10 +13,12 @@ static struct block_cost even_layer(void)
         layer.activation_bytes[i] = 60;
     }
     layer.forward = 100;
+    layer.unread_forward_s = 4;
     return layer;
 }
 
-static struct layer_recompute recompute_of(bool alternate, unsigned modules, enum recompute how)
+static struct layer_recompute recompute_in(enum dtype precision, bool alternate, unsigned modules,
+                                           enum recompute how)
 {
     struct block_cost layer = even_layer();
     struct stack stack;
@@ -25,7 +27,12 @@ static struct layer_recompute recompute_of(bool alternate, unsigned modules, enu
     strategy_default(&s);
     stack.saves_alternate_products = alternate;
     s.recompute_modules = modules;
-    return layer_recompute(&layer, &stack, &s, DTYPE_BF16, how);
+    return layer_recompute(&layer, &stack, &s, precision, how);
+}
+
+static struct layer_recompute recompute_of(bool alternate, unsigned modules, enum recompute how)
+{
+    return recompute_in(DTYPE_BF16, alternate, modules, how);
 }
 
 /* Of the products q, k, v, out, gate, up, down the second, fourth and sixth run again: half of the
@@ -48,21 +55,11 @@ static void test_alternate_products(void **state)
 static void test_products_that_no_operator_saves(void **state)
 {
     (void)state;
-    struct block_cost layer = even_layer();
-    struct stack stack;
-    struct strategy s;
-    memset(&stack, 0, sizeof stack);
-    strategy_default(&s);
-    stack.saves_alternate_products = true;
-    layer.unread_forward_s = 4;
-    struct layer_recompute r =
-        layer_recompute(&layer, &stack, &s, DTYPE_NVFP4, RECOMPUTE_SELECTIVE);
+    struct layer_recompute r = recompute_in(DTYPE_NVFP4, true, 0, RECOMPUTE_SELECTIVE);
     check_near(r.seconds, 6 * (MODULES - 1) - 4, 1e-12);
     check_near(r.kept_bytes, 2 * 60, 1e-12);
     check_near(r.working_bytes, 60 * (MODULES - 2), 1e-12);
-    stack.saves_alternate_products = false;
-    r = layer_recompute(&layer, &stack, &s, DTYPE_NVFP4, RECOMPUTE_SELECTIVE);
-    check_near(r.seconds, 6, 1e-12);
+    check_near(recompute_in(DTYPE_NVFP4, false, 0, RECOMPUTE_SELECTIVE).seconds, 6, 1e-12);
 }
 
 static void test_named_modules_come_first(void **state)
