@@ -2,6 +2,7 @@
 #include "cli/scenario_options.h"
 #include "parallelism/search/choices.h"
 #include "reports/launch/launch_report.h"
+#include "reports/search_report.h"
 #include <stdlib.h>
 
 /* How many of the fastest strategies are tried before the answer is no. */
@@ -66,21 +67,19 @@ static enum status export_given(const struct arguments *a, const struct framewor
     return export_one(target, &work->input.scenario, &one, out, e);
 }
 
-/* No strategy: a ZeRO stage that the target has not, or no memory. */
 static enum status export_nothing(const struct framework *target, const struct export_work *work,
                                   struct error *e)
 {
-    const struct choices *zero = &work->options.choices[SEARCH_ZERO];
-    const struct stack *stack = &work->input.scenario.stack;
-    unsigned asked = 0;
-    for (int i = 0; i < zero->count; i++)
-        asked |= 1u << zero->value[i];
-    if (asked && !(asked & stack->zero_stages))
-        return error_set(e, STATUS_NO, "%s cannot express it: ZeRO %d", target->title,
-                         zero->value[0]);
-    error_set(e, STATUS_NO, "nothing fits");
+    struct text rejected = {0};
+    search_rejected_text(&work->result, &rejected);
+    if (work->result.legal > 0)
+        error_set(e, STATUS_NO, "nothing fits");
+    else
+        error_set(e, STATUS_NO, "%s cannot express it: no strategy is legal (%s)", target->title,
+                  text_string(&rejected));
     error_set_hint(e, "stepcast search --stack %s with the same flags tells what would fit",
-                   stack->name);
+                   work->input.scenario.stack.name);
+    text_free(&rejected);
     return e->status;
 }
 

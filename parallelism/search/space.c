@@ -20,6 +20,14 @@ static void reject(struct search_space *space, const char *rule, long long n)
     space->rejected[i].count += n;
 }
 
+/* Each so many times. */
+static void reject_all(struct search_space *space, const struct search_broken *broken,
+                       long long times)
+{
+    for (int i = 0; i < broken->rules; i++)
+        reject(space, broken->rule[i].name, times * broken->rule[i].count);
+}
+
 struct strategy search_unit_strategy(const struct search_space *space,
                                      const struct search_unit *unit)
 {
@@ -69,8 +77,11 @@ static int count_zeros(const struct search_space *space, struct search_cuts *cut
 {
     struct search_zero zeros[SEARCH_ZEROS_MAX];
     bool replicas = search_has_replicas(space, s);
-    if (cuts->zeros_dp != s->dp || cuts->zeros_cp != s->cp || cuts->zeros_replicas != replicas)
-        cuts->zeros = search_tunings(space, zeros, search_zeros(space, s, zeros));
+    if (cuts->zeros_dp != s->dp || cuts->zeros_cp != s->cp || cuts->zeros_replicas != replicas) {
+        cuts->zeros_broken.rules = 0;
+        cuts->zeros =
+            search_tunings(space, zeros, search_zeros(space, s, zeros, &cuts->zeros_broken));
+    }
     cuts->zeros_dp = s->dp;
     cuts->zeros_cp = s->cp;
     cuts->zeros_replicas = replicas;
@@ -91,13 +102,13 @@ static bool count_pp(struct search_space *space, struct search_cuts *cuts, struc
     const struct search_layouts *layouts = search_layouts_find(space, cuts, s);
     if (!layouts && !(layouts = search_layouts_add(space, cuts, s)))
         return false;
-    for (int i = 0; i < cuts->rules; i++)
-        reject(space, cuts->rejected[i].name, cuts->rejected[i].count);
+    reject_all(space, &cuts->broken, 1);
     reject(space, "schedule", layouts->illegal);
     unit->legal +=
         layouts->recomputes * search_pp_overlaps(space, cuts->pp) * count_zeros(space, cuts, s);
-    if (!space->offloads[0] &&
-        !space->offloads[1]) /* the stack does not offload as it is asked to */
+    if (space->offloads[0] || space->offloads[1])
+        reject_all(space, &cuts->zeros_broken, layouts->recomputes);
+    else /* the stack does not offload as it is asked to */
         reject(space, "offload-supported", layouts->recomputes);
     return true;
 }

@@ -39,19 +39,27 @@ struct search_layouts {
     long long recomputes; /* ways to recompute, of all splits together */
 };
 
+/* Rules that values of one level break, and how many break each. */
+enum { SEARCH_LEVEL_RULES = 4 };
+struct search_broken {
+    int rules;
+    struct search_rejected rule[SEARCH_LEVEL_RULES];
+};
+void search_broken_add(struct search_broken *broken, const char *rule);
+
 /* All splits of one pp. */
-enum { SEARCH_PPS_MAX = 64, SEARCH_SPLIT_RULES = 4 };
+enum { SEARCH_PPS_MAX = 64 };
 struct search_cuts {
     int pp;
-    int first, count;         /* among the splits */
-    double first_rank_layers; /* on rank 0 of any of them, at least */
-    int rules;                /* that splits of this pp break */
-    struct search_rejected rejected[SEARCH_SPLIT_RULES];
+    int first, count;              /* among the splits */
+    double first_rank_layers;      /* on rank 0 of any of them, at least */
+    struct search_broken broken;   /* by splits of this pp */
     struct search_layouts *layout; /* by number of micro-batches */
     int layouts;
     size_t layout_room;
     int zeros_dp, zeros_cp, zeros; /* ways of ZeRO, tuned, that were counted last */
     bool zeros_replicas;
+    struct search_broken zeros_broken;
 };
 
 /* A way to recompute, from the least to the most. */
@@ -127,9 +135,9 @@ int search_recomputes(const struct search_space *space, int most_layers,
 bool search_has_replicas(const struct search_space *space, const struct strategy *s);
 
 /* ZeRO stages and groups that are legal for a strategy with its unit's fields, pp and dp; returns
- * their number. */
+ * their number. broken, if not NULL: of those asked for that are not, the rules. */
 int search_zeros(const struct search_space *space, const struct strategy *s,
-                 struct search_zero out[SEARCH_ZEROS_MAX]);
+                 struct search_zero out[SEARCH_ZEROS_MAX], struct search_broken *broken);
 
 /* Overlaps that are tried on and off under a way of ZeRO: the prefetch of parameters' shards only
  * where there are some. */

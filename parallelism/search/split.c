@@ -39,16 +39,16 @@ static bool ends_fit(const struct search_space *space, const struct strategy *s,
     return left >= 0 && (open > 0 ? left % open == 0 : left == 0);
 }
 
-static void reject(struct search_cuts *cuts, const char *rule)
+void search_broken_add(struct search_broken *broken, const char *rule)
 {
     int i = 0;
-    while (i < cuts->rules && strcmp(cuts->rejected[i].name, rule) != 0)
+    while (i < broken->rules && strcmp(broken->rule[i].name, rule) != 0)
         i++;
-    if (i == SEARCH_SPLIT_RULES)
+    if (i == SEARCH_LEVEL_RULES)
         return;
-    if (i == cuts->rules)
-        cuts->rejected[cuts->rules++] = (struct search_rejected){rule, 0};
-    cuts->rejected[i].count++;
+    if (i == broken->rules)
+        broken->rule[broken->rules++] = (struct search_rejected){rule, 0};
+    broken->rule[i].count++;
 }
 
 static struct search_split *new_split(struct search_space *space)
@@ -79,7 +79,7 @@ static bool add_split(struct search_space *space, struct search_cuts *cuts,
 {
     const char *rule = strategy_illegal_at(space->scenario, s, RULE_SPLIT, NULL, 0);
     if (rule) {
-        reject(cuts, rule);
+        search_broken_add(&cuts->broken, rule);
         return true;
     }
     struct search_split *split = new_split(space);

@@ -5,7 +5,7 @@
 static void init_zeros(struct search_worker *w)
 {
     w->s.offload_optimizer = false; /* of the pp before */
-    w->zeros = search_zeros(w->space, &w->s, w->zero);
+    w->zeros = search_zeros(w->space, &w->s, w->zero, NULL);
     w->tunings = search_tunings(w->space, w->zero, w->zeros);
     for (int i = 0; i < w->zeros; i++) {
         search_apply_zero(w, i);

@@ -22,7 +22,17 @@ struct zeros {
     struct strategy s;
     int count;
     struct search_zero *out;
+    struct search_broken *broken;
 };
+
+/* False if the strategy as it stands breaks a rule, which is counted where it was asked for. */
+static bool legal(struct zeros *z, bool asked)
+{
+    const char *rule = strategy_illegal_at(z->space->scenario, &z->s, RULE_ZERO, NULL, 0);
+    if (rule && asked && z->broken)
+        search_broken_add(z->broken, rule);
+    return !rule;
+}
 
 static void add_groups(struct zeros *z, enum search_dimension d, int n, bool tried)
 {
@@ -30,7 +40,7 @@ static void add_groups(struct zeros *z, enum search_dimension d, int n, bool tri
     groups_of(z->space, d, n, tried, &groups);
     for (int i = 0; i < groups.count && z->count < SEARCH_ZEROS_MAX; i++) {
         search_dimension_set(&z->s, d, groups.value[i]);
-        if (!strategy_illegal_at(z->space->scenario, &z->s, RULE_ZERO, NULL, 0))
+        if (legal(z, true))
             z->out[z->count++] = (struct search_zero){z->s.zero, z->s.zero_group, z->s.fsdp_shard,
                                                       z->s.reshard_after_forward};
     }
@@ -62,9 +72,10 @@ static bool runs_as_higher(const struct search_space *space, const struct strate
 }
 
 int search_zeros(const struct search_space *space, const struct strategy *s,
-                 struct search_zero out[SEARCH_ZEROS_MAX])
+                 struct search_zero out[SEARCH_ZEROS_MAX], struct search_broken *broken)
 {
-    struct zeros z = {space, *s, 0, out};
+    struct zeros z = {space, *s, 0, out, broken};
+    bool asked = space->options->choices[SEARCH_ZERO].count > 0;
     const struct stack *stack = &space->scenario->stack;
     int replicas = s->dp * s->cp, shards = stack->shards_over_context ? s->dp : replicas;
     bool groups = space->options->open[SEARCH_ZERO_GROUP];
@@ -75,13 +86,13 @@ int search_zeros(const struct search_space *space, const struct strategy *s,
         bool alone =
             !search_has_replicas(space, s) && search_allows(space->options, SEARCH_ZERO, 0);
         if (!search_allows(space->options, SEARCH_ZERO, zero) || (zero > 0 && alone) ||
-            runs_as_higher(space, &z.s))
+            runs_as_higher(space, &z.s) || !legal(&z, asked))
             continue;
         if (zero == 3)
             add_shards(&z, shards);
         else if (zero > 0)
             add_groups(&z, SEARCH_ZERO_GROUP, replicas, groups);
-        else if (!strategy_illegal_at(space->scenario, &z.s, RULE_ZERO, NULL, 0))
+        else
             out[z.count++] = (struct search_zero){0, 0, 0, z.s.reshard_after_forward};
     }
     return z.count;

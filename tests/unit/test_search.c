@@ -167,11 +167,67 @@ static void test_what_is_not_tried_stays(void **state)
     free(c);
 }
 
+static void choose(struct search_options *options, enum search_dimension d, int value)
+{
+    options->choices[d].value[options->choices[d].count++] = value;
+}
+
+static long long rejected_by(const struct search_result *r, const char *rule)
+{
+    for (int i = 0; i < r->rules; i++)
+        if (strcmp(r->rejected[i].name, rule) == 0)
+            return r->rejected[i].count;
+    return 0;
+}
+
+/* Stages of ZeRO and their groups that were asked for and that a rule forbids are counted by it,
+ * one for each way to recompute; beside a legal one too. The stack has ZeRO 0 and 3; 32 replicas
+ * have no groups of 3 or 5. */
+static void test_forbidden_zeros_are_counted(void **state)
+{
+    (void)state;
+    static const enum search_dimension ones[] = {SEARCH_TP, SEARCH_CP, SEARCH_PP,
+                                                 SEARCH_MICRO_BATCH};
+    struct scenario *c = stack_scenario("llama3-8b", "dgx-h100", "torchtitan", 32);
+    struct search_options options;
+    struct search_result result;
+    search_options_default(&options);
+    search_options_complete(&options, NULL, c);
+    for (size_t i = 0; i < sizeof ones / sizeof *ones; i++)
+        choose(&options, ones[i], 1);
+    choose(&options, SEARCH_RECOMPUTE, RECOMPUTE_NONE);
+    choose(&options, SEARCH_RECOMPUTE, RECOMPUTE_SELECTIVE);
+    choose(&options, SEARCH_ZERO, 1);
+    run(c, &options, &result);
+    assert_int_equal(result.legal, 0);
+    assert_int_equal(rejected_by(&result, "zero-supported"), 2);
+    search_result_free(&result);
+
+    choose(&options, SEARCH_ZERO, 3);
+    choose(&options, SEARCH_FSDP_SHARD, 3);
+    choose(&options, SEARCH_FSDP_SHARD, 5);
+    run(c, &options, &result);
+    int reshards = 1 + c->stack.keeps_gathered_on_request;
+    assert_int_equal(result.legal, 0);
+    assert_int_equal(rejected_by(&result, "zero-supported"), 2);
+    assert_int_equal(rejected_by(&result, "shard-groups"), 2 * 2 * reshards);
+    search_result_free(&result);
+
+    choose(&options, SEARCH_FSDP_SHARD, 8);
+    run(c, &options, &result);
+    assert_true(result.legal > 0);
+    assert_int_equal(rejected_by(&result, "zero-supported"), 2);
+    assert_int_equal(rejected_by(&result, "shard-groups"), 2 * 2 * reshards);
+    search_result_free(&result);
+    free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pruning_changes_nothing),
         cmocka_unit_test(test_what_is_not_tried_stays),
+        cmocka_unit_test(test_forbidden_zeros_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
