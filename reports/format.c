@@ -166,7 +166,7 @@ void format_strategy_flags(const struct strategy *s, size_t width, struct text *
 }
 
 /* Where to break a line of n bytes: at the last blank within the width, after a comma or its like
- * if one is in its second half, else at the first one beyond; n: nowhere. */
+ * where that leaves two fifths of the room full, else at the first one beyond; n: nowhere. */
 static size_t break_of(const char *line, size_t n, size_t width, size_t indent)
 {
     size_t at = n, pause = 0;
@@ -176,7 +176,7 @@ static size_t break_of(const char *line, size_t n, size_t width, size_t indent)
             if (i > 0 && strchr(",;:", line[i - 1]))
                 pause = i;
         }
-    return 2 * pause > width && at <= width ? pause : at;
+    return 5 * pause > 2 * width + 3 * indent && at <= width ? pause : at;
 }
 
 static void add_wrapped(const char *line, size_t n, size_t width, size_t indent, struct text *out)

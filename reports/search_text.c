@@ -4,15 +4,11 @@
 #include "reports/table.h"
 #include <string.h>
 
-/* The published tables' columns first, then what a reader of a forecast asks next. */
+/* The published tables' columns, but those of the question, which are the same in all rows; then
+ * what a reader of a forecast asks next. */
 static const struct table_column columns[] = {
     {"#",              false},
-    {"System",         true },
-    {"#-GPUs",         false},
-    {"Precision",      true },
-    {"GBS",            false},
     {"MBS",            false},
-    {"Seq",            false},
     {"TP",             false},
     {"PP",             false},
     {"CP",             false},
@@ -48,19 +44,11 @@ static void add_row(struct table *t, const struct scenario *scenario, const stru
                     int rank)
 {
     const struct strategy *s = &r->strategy;
-    const struct job *job = &scenario->job;
     struct text rest = {0};
     double gpus = scenario->system.gpus;
-    table_cell(t, "%d", rank);
-    table_cell(t, "%s", scenario->system.name);
-    table_cell(t, "%.0f", gpus);
-    table_cell(t, "%s", dtype_names[job->precision]);
-    table_cell(t, "%.0f", job->global_batch);
-    table_cell(t, "%d", s->micro_batch);
-    table_cell(t, "%.0f", job->seq_length);
-    const int degrees[] = {s->tp, s->pp, s->cp, s->vpp, s->ep, s->dp};
-    for (size_t i = 0; i < sizeof degrees / sizeof *degrees; i++)
-        table_cell(t, "%d", degrees[i]);
+    const int counts[] = {rank, s->micro_batch, s->tp, s->pp, s->cp, s->vpp, s->ep, s->dp};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        table_cell(t, "%d", counts[i]);
     table_cell(t, "%.0f", step_tokens_per_s(scenario, &r->cost) / gpus);
     table_cell(t, "%.0f", r->cost.model_flop / r->cost.step_s / gpus / 1e12);
     table_unit(t, r->cost.step_s, UNIT_SECONDS, 4);
@@ -82,7 +70,7 @@ static void add_table(const struct search_report *report, struct text *out)
 {
     struct table t;
     search_table(report, report->result->count, &t);
-    table_write(&t, 0, out);
+    table_write_within(&t, 0, SEARCH_TEXT_WIDTH, out);
     table_free(&t);
 }
 
@@ -188,8 +176,6 @@ static void add_asked_lines(const struct search_report *report, const struct ran
     text_free(&scratch);
 }
 
-static const size_t answer_width = 128; /* columns */
-
 /* The answer in words, for a reader who has never seen the tool. */
 static void add_headline(const struct search_report *report, struct text *out)
 {
@@ -198,7 +184,7 @@ static void add_headline(const struct search_report *report, struct text *out)
     struct text scratch = {0}, strategy = {0}, lines = {0};
     text_add(&strategy, "Fastest: ");
     format_strategy(&best->strategy, &strategy);
-    format_wrapped(text_string(&strategy), answer_width, strlen("Fastest: "), out);
+    format_wrapped(text_string(&strategy), SEARCH_TEXT_WIDTH, strlen("Fastest: "), out);
     text_addf(&lines, "\n  step time         %s", format_step(&scratch, best->cost.step_s));
     text_addf(&lines, " (80 %% interval %s to ",
               format_unit(&scratch, step_low_s(&best->cost), UNIT_SECONDS, 3));
@@ -215,7 +201,7 @@ static void add_headline(const struct search_report *report, struct text *out)
         text_add(&lines, "\n");
         add_certainty(report, &lines);
     }
-    format_wrapped(text_string(&lines), answer_width, strlen("  why it is first   "), out);
+    format_wrapped(text_string(&lines), SEARCH_TEXT_WIDTH, strlen("  why it is first   "), out);
     text_free(&strategy);
     text_free(&lines);
     text_free(&scratch);
@@ -236,8 +222,7 @@ static void add_nothing(const struct search_result *result, struct text *out)
     text_add(out, "\n");
 }
 
-/* Rules by how many strategies they rejected, most first. */
-static void add_rejected(const struct search_result *r, struct text *out)
+void search_rejected_text(const struct search_result *r, struct text *out)
 {
     struct text scratch = {0};
     int order[SEARCH_RULES_MAX];
@@ -248,24 +233,27 @@ static void add_rejected(const struct search_result *r, struct text *out)
         order[j] = i;
     }
     for (int i = 0; i < r->rules && r->rejected[order[i]].count > 0; i++)
-        text_addf(out, "%s%s %s", i > 0 ? ", " : "Rejected: ", r->rejected[order[i]].name,
+        text_addf(out, "%s%s %s", i > 0 ? ", " : "", r->rejected[order[i]].name,
                   format_count(&scratch, (double)r->rejected[order[i]].count));
-    if (r->rules > 0 && r->rejected[order[0]].count > 0)
-        text_add(out, ".\n");
     text_free(&scratch);
 }
 
 static void add_counts(const struct search_result *r, struct text *out)
 {
-    struct text scratch = {0};
-    text_addf(out, "%s strategies: ", format_count(&scratch, (double)r->configs));
-    text_addf(out, "%s legal, ", format_count(&scratch, (double)r->legal));
-    text_addf(out, "%s evaluated, ", format_count(&scratch, (double)r->evaluated));
-    text_addf(out, "%s pruned by bounds, ", format_count(&scratch, (double)r->pruned));
-    text_addf(out, "%s of the evaluated fit", format_count(&scratch, (double)r->fitting));
-    text_addf(out, "; %s on %d thread%s.\n", format_unit(&scratch, r->elapsed_s, UNIT_SECONDS, 2),
+    struct text scratch = {0}, lines = {0}, rejected = {0};
+    text_addf(&lines, "%s strategies: ", format_count(&scratch, (double)r->configs));
+    text_addf(&lines, "%s legal, ", format_count(&scratch, (double)r->legal));
+    text_addf(&lines, "%s evaluated, ", format_count(&scratch, (double)r->evaluated));
+    text_addf(&lines, "%s pruned by bounds, ", format_count(&scratch, (double)r->pruned));
+    text_addf(&lines, "%s of the evaluated fit; ", format_count(&scratch, (double)r->fitting));
+    text_addf(&lines, "%s on %d thread%s.\n", format_unit(&scratch, r->elapsed_s, UNIT_SECONDS, 2),
               r->threads, r->threads == 1 ? "" : "s");
-    add_rejected(r, out);
+    search_rejected_text(r, &rejected);
+    if (rejected.length > 0)
+        text_addf(&lines, "Rejected: %s.\n", text_string(&rejected));
+    format_wrapped(text_string(&lines), SEARCH_TEXT_WIDTH, 0, out);
+    text_free(&rejected);
+    text_free(&lines);
     text_free(&scratch);
 }
 

@@ -131,3 +131,18 @@ void table_write(const struct table *t, size_t indent, struct text *out)
             end_line(out);
     }
 }
+
+void table_write_within(const struct table *t, size_t indent, size_t width, struct text *out)
+{
+    struct text lines = {0};
+    size_t widths[TABLE_COLUMNS_MAX] = {0}, last = indent;
+    table_write(t, indent, &lines);
+    out->failed |= lines.failed;
+    if (!lines.failed) {
+        find_widths(t, widths);
+        for (size_t c = 0; c + 1 < t->column_count; c++)
+            last += widths[c] + 2;
+        format_wrapped(text_string(&lines), width, last, out);
+    }
+    text_free(&lines);
+}

@@ -31,5 +31,8 @@ void table_percent(struct table *t, double frac, int decimals); /* NAN, not know
 void table_strategy(struct table *t, const struct strategy *s); /* as strategy_describe has it */
 /* Appends the titles and the rows, each line indented by `indent` blanks, no blanks at its end. */
 void table_write(const struct table *t, size_t indent, struct text *out);
+/* The same in lines of at most `width` characters: what is too long of the last column, which is
+ * aligned left, goes on below its beginning, where words allow it. */
+void table_write_within(const struct table *t, size_t indent, size_t width, struct text *out);
 
 #endif

@@ -207,7 +207,7 @@ void review_top(const struct review *r, struct text *out)
     struct table t;
     search_table(&report, r->top, &t);
     html_table(&t,
-               "GBS, MBS: global and micro-batch, sequences. TP, PP, CP, VP, EP, DP: tensor, "
+               "MBS: micro-batch, sequences. TP, PP, CP, VP, EP, DP: tensor, "
                "pipeline, context, virtual pipeline, expert and data parallel degrees. SP: "
                "sequence parallel.",
                out);

@@ -27,6 +27,28 @@ static void test_aligns(void **state)
     text_free(&out);
 }
 
+/* 24 columns: the third begins at the 15th, and goes on there; a word that is longer stays whole. */
+static void test_goes_on_below(void **state)
+{
+    (void)state;
+    struct table t;
+    struct text out = {0};
+    table_init(&t, columns, 3);
+    table_cell(&t, "abc");
+    table_cell(&t, "%d", 10000);
+    table_cell(&t, "one two three four");
+    table_cell(&t, "a");
+    table_cell(&t, "%d", 7);
+    table_cell(&t, "incomprehensible");
+    table_write_within(&t, 1, 24, &out);
+    assert_string_equal(out.data, " name      n  words\n"
+                                  " abc   10000  one two\n"
+                                  "              three four\n"
+                                  " a         7  incomprehensible\n");
+    table_free(&t);
+    text_free(&out);
+}
+
 /* Widths count characters, not bytes. */
 static void test_counts_characters(void **state)
 {
@@ -65,6 +87,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_aligns),
+        cmocka_unit_test(test_goes_on_below),
         cmocka_unit_test(test_counts_characters),
         cmocka_unit_test(test_empty),
     };
