@@ -44,6 +44,7 @@ static const struct framework_row rows[] = {
     GROUP("decoder_block"),
     GROUP("num_experts"),
     READ("max_target_length", OBJECT_JOB, "seq_length"),
+    GROUP("shard_optimizer_over_data"),
     GROUP("per_device_batch_size"),
     GROUP("gradient_accumulation_steps"),
     GROUP("remat_policy"),
@@ -230,6 +231,21 @@ static void read_launch(struct framework_reader *r, struct launch *launch)
         launch->gpus_per_node = slice;
 }
 
+/* shard_optimizer_over_data: ZeRO 1 over the axis of data, of 2025. */
+static void read_optimizer_shards(struct framework_reader *r, bool copies)
+{
+    struct strategy *s = &r->run->strategy;
+    const struct stack *stack = &r->run->scenario.stack;
+    if (!copies || !reading_switch(r, "shard_optimizer_over_data"))
+        return;
+    if (s->zero == 0 && stack->zero_stages >> 1 & 1)
+        s->zero = 1;
+    else
+        text_addf(r->notes, "shard_optimizer_over_data is not modelled %s%s: %s\n",
+                  s->zero == 0 ? "for " : "beside FSDP", s->zero == 0 ? stack->name : "",
+                  "each copy of the parameters is taken to have its optimizer");
+}
+
 static enum status read_parallel(struct framework_reader *r)
 {
     struct strategy *s = &r->run->strategy;
@@ -250,6 +266,7 @@ static enum status read_parallel(struct framework_reader *r)
     s->zero = shards * s->ep > 1 ? 3 : 0;
     if (s->zero == 3 && mesh_degree(&m, AXIS_DATA) > 1)
         s->fsdp_shard = shards * s->ep * s->cp;
+    read_optimizer_shards(r, mesh_degree(&m, AXIS_DATA) > 1);
     s->overlaps = stack->overlaps & (1u << OVERLAP_DP_GRAD_REDUCE);
     if (s->zero == 3)
         s->overlaps |= stack->overlaps & 1u << OVERLAP_FSDP_PREFETCH;

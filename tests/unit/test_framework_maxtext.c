@@ -1,6 +1,7 @@
 /* MaxText's YAML and command lines: a mesh of two levels, what base.yml says where nothing is, the
  * stack that machine and weights tell. */
 #include "tests/unit/import_from.h"
+#include <stdio.h>
 
 static const struct framework_run *read_maxtext(const char *text, const char *file, double gpus)
 {
@@ -40,6 +41,27 @@ static void test_gpus(void **state)
     check_near(run->scenario.job.seq_length, 4096, 0);
     assert_int_equal(run->scenario.job.precision, DTYPE_BF16);
     assert_int_equal(use_of("no_such_key"), SETTING_UNKNOWN);
+}
+
+/* ZeRO 1 over copies that data parallelism alone makes; beside FSDP it is told that it is not
+ * modelled. */
+static void test_optimizer_shards(void **state)
+{
+    (void)state;
+    static const char both[] = "base_config: base.yml\nhardware: gpu\nmodel_name: llama2-7b\n"
+                               "weight_dtype: bfloat16\nper_device_batch_size: 1\n";
+    static const char copies[] = "ici_fsdp_parallelism: 1\nici_data_parallelism: 8\n";
+    char text[400];
+    snprintf(text, sizeof text, "%s%sshard_optimizer_over_data: true\n", both, copies);
+    assert_int_equal(read_maxtext(text, "x.yml", 8)->strategy.zero, 1);
+    assert_int_equal(import.run.scenario.stack.zero_stages >> 1 & 1, 1);
+    snprintf(text, sizeof text, "%s%sshard_optimizer_over_data: false\n", both, copies);
+    assert_int_equal(read_maxtext(text, "x.yml", 8)->strategy.zero, 0);
+    assert_false(notes("shard_optimizer_over_data"));
+    snprintf(text, sizeof text, "%sdcn_data_parallelism: 2\nici_fsdp_parallelism: 8\n%s", both,
+             "shard_optimizer_over_data: true\n");
+    assert_int_equal(read_maxtext(text, "x.yml", 16)->strategy.zero, 3);
+    assert_true(notes("shard_optimizer_over_data is not modelled beside FSDP"));
 }
 
 /* 32 = 2^5: layers x 2, stream x 4, heads and width x 4 (its 32b.sh, whose published run it is:
@@ -177,6 +199,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_gpus, teardown),
+        cmocka_unit_test_teardown(test_optimizer_shards, teardown),
         cmocka_unit_test_teardown(test_scale, teardown),
         cmocka_unit_test_teardown(test_told, teardown),
         cmocka_unit_test_teardown(test_unread_models, teardown),
