@@ -20,6 +20,7 @@ struct yaml {
     struct text list; /* items of the list under list_key */
     char list_key[KEY_MAX];
     int list_line;
+    int brackets; /* of a list over several lines, open so far */
 };
 
 /* Sections of Megatron-LM's own YAML that only group its arguments. */
@@ -59,26 +60,45 @@ static void end_list(struct yaml *y)
         settings_add(&y->out->settings, y->list_key, y->list.data, y->list_line);
     text_clear(&y->list);
     y->list_key[0] = '\0';
+    y->brackets = 0;
 }
 
-/* A scalar without quotes and comment; brackets become blanks between items. */
-static void clean_scalar(const char *s, size_t n, struct text *out)
+static void open_list(struct yaml *y, const char *key, int line)
+{
+    snprintf(y->list_key, sizeof y->list_key, "%s", key);
+    y->list_line = line;
+}
+
+/* A scalar without quotes and comment, or items of a list, whose brackets and commas become one
+ * blank between them. *brackets: those that are open, before and after. */
+static void clean_scalar(const char *s, size_t n, int *brackets, struct text *out)
 {
     char quote = 0;
-    bool list = n > 0 && s[0] == '[';
-    for (size_t i = list; i < n; i++) {
+    bool list = *brackets > 0 || (n > 0 && s[0] == '[');
+    for (size_t i = 0; i < n; i++) {
         bool opens = (s[i] == '"' || s[i] == '\'') && (i == 0 || list);
         if (quote ? s[i] == quote : opens)
             quote = quote ? 0 : s[i];
         else if (!quote && s[i] == '#' && (i == 0 || s[i - 1] == ' '))
             break;
-        else if (!quote && list && (s[i] == ',' || s[i] == ']'))
-            text_add(out, s[i] == ',' ? " " : "");
-        else
+        else if (quote || !list || !strchr(" \t,[]", s[i]))
             text_add_n(out, s + i, 1);
+        else if (s[i] == '[' || s[i] == ']')
+            *brackets += s[i] == '[' ? 1 : -1;
+        else if (out->length > 0 && out->data[out->length - 1] != ' ')
+            text_add(out, " ");
     }
     while (out->length > 0 && strchr(" \t\r", out->data[out->length - 1]))
         out->data[--out->length] = '\0';
+}
+
+static void add_items(struct yaml *y, const char *s, size_t n, int *brackets)
+{
+    struct text items = {0};
+    clean_scalar(s, n, brackets, &items);
+    if (items.length > 0)
+        text_addf(&y->list, "%s%s", y->list.length > 0 ? " " : "", items.data);
+    text_free(&items);
 }
 
 static bool is_null(const struct text *value)
@@ -110,17 +130,28 @@ static void member(struct yaml *y, const char *s, size_t n, size_t indent, int l
     full_key(y, key, full);
     if (start < n && s[start] == '{' && configuration_add_flow(s + start, full, line, y->out))
         return;
+    int brackets = 0;
     if (start < n)
-        clean_scalar(s + start, n - start, &value);
+        clean_scalar(s + start, n - start, &brackets, &value);
     bool blank = start >= n || s[start] == '#';
     if (blank) {
-        snprintf(y->list_key, sizeof y->list_key, "%s", full);
-        y->list_line = line;
+        open_list(y, full, line);
         open_level(y, s, length, indent);
+    } else if (brackets > 0) {
+        open_list(y, full, line);
+        y->brackets = brackets;
+        text_add(&y->list, text_string(&value));
     } else if (!is_null(&value)) {
         settings_add(&y->out->settings, full, value.data, line);
     }
     text_free(&value);
+}
+
+/* "key:" begins a member, which no line of a list in brackets does. */
+static bool is_member(const char *s)
+{
+    size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.");
+    return n > 0 && s[n] == ':';
 }
 
 static void take_line(struct yaml *y, const char *s, size_t n, int line)
@@ -130,20 +161,24 @@ static void take_line(struct yaml *y, const char *s, size_t n, int line)
         return;
     const char *rest = s + indent;
     size_t length = n - indent;
-    if (rest[0] == '-' && (length == 1 || rest[1] == ' ') && y->list_key[0] != '\0') {
-        text_add(&y->list, y->list.length > 0 ? " " : "");
-        size_t skip = 1 + strspn(rest + 1, " ");
-        struct text item = {0};
-        if (skip < length)
-            clean_scalar(rest + skip, length - skip, &item);
-        text_add(&y->list, text_string(&item));
-        text_free(&item);
+    bool dash = rest[0] == '-' && (length == 1 || rest[1] == ' ');
+    size_t skip = dash ? 1 + strspn(rest + 1, " ") : 0;
+    if (y->brackets > 0 && !is_member(rest)) {
+        add_items(y, rest, length, &y->brackets);
+        if (y->brackets <= 0)
+            end_list(y);
+        return;
+    }
+    bool inside = y->depth > 0 && y->stack[y->depth - 1].indent <= indent;
+    if (dash && inside && y->list_key[0] != '\0') {
+        add_items(y, rest + skip, length - skip, &(int){0});
         return;
     }
     end_list(y);
-    while (y->depth > 0 && y->stack[y->depth - 1].indent >= indent)
+    /* an item behind one that held a list: its members are the list's */
+    while (y->depth > 0 && y->stack[y->depth - 1].indent >= indent + dash)
         y->depth--;
-    member(y, rest, length, indent, line);
+    member(y, rest + skip, length - skip, indent + skip, line);
 }
 
 void configuration_read_yaml(const char *text, size_t n, int line, struct configuration *out)

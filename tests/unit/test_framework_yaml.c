@@ -226,6 +226,43 @@ static void test_interpolation(void **state)
         assert_true(value_is_unresolved(value_of(open[i])));
 }
 
+/* Lists as people write them: blanks behind commas, quotes, comments, several lines; a member
+ * behind a list that its bracket does not close. */
+static void test_lists(void **state)
+{
+    (void)state;
+    static const char *const lists[] = {
+        "[core_attn,moe]",
+        "[core_attn, moe]",
+        "[ \"core_attn\", 'moe' ]   # the least that fits",
+        "[\n    \"core_attn\",  # a comment\n    \"moe\",\n  ]",
+        "\n    - core_attn\n    - \"moe\"",
+        "[core_attn, moe",
+    };
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        char text[512];
+        snprintf(text, sizeof text,
+                 "train:\n  global_batch_size: 8\nmodel:\n  num_layers: 4\n  hidden_size: 1024\n"
+                 "  num_attention_heads: 8\n  seq_length: 1024\n  vocab_size: 32000\n"
+                 "  recompute_granularity: selective\n  recompute_modules: %s\n"
+                 "  context_parallel_size: 2\n"
+                 "ddp:\n  use_distributed_optimizer: true\n",
+                 lists[i]);
+        const struct framework_run *run = read_yaml(text);
+        assert_string_equal(value_of("model.recompute_modules"), "core_attn moe");
+        assert_int_equal(run->strategy.recompute_modules,
+                         1u << MODULE_CORE_ATTENTION | 1u << MODULE_MOE);
+        assert_int_equal(run->strategy.cp, 2);
+    }
+    read_yaml("trainer:\n  devices: 8\nmodel:\n  num_layers: 4\n  hidden_size: 1024\n"
+              "  num_attention_heads: 8\n  encoder_seq_length: 512\n"
+              "  data:\n    data_prefix:\n    - name: a\n      splits: [\"1\", [\"0 2\", \"3\"]]\n"
+              "      columns:\n      - x\n      - y\n    - name: b\n      weight: 2\n");
+    assert_string_equal(value_of("model.data.data_prefix.splits"), "1 0 2 3");
+    assert_string_equal(value_of("model.data.data_prefix.columns"), "x y");
+    assert_string_equal(value_of("model.data.data_prefix.name"), "b");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -239,6 +276,7 @@ int main(void)
         cmocka_unit_test_teardown(test_accelerate_refused, teardown),
         cmocka_unit_test_teardown(test_line_ends, teardown),
         cmocka_unit_test_teardown(test_interpolation, teardown),
+        cmocka_unit_test_teardown(test_lists, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
