@@ -311,7 +311,9 @@ enum status framework_read(struct framework_reader *r)
     for (size_t i = 0; i < r->settings->count && r->e->status == STATUS_OK; i++) {
         const struct framework_row *row =
             framework_row_of(r->framework, setting_key(r->settings, i));
-        if (row)
+        const struct framework_row *end = r->framework->rows + r->framework->row_count;
+        for (const struct framework_row *first = row;
+             row && row < end && strcmp(row->key, first->key) == 0; row++)
             read_setting(r, &r->settings->items[i], row, setting_value(r->settings, i));
     }
     for (const struct framework_group *g = r->framework->groups;

@@ -30,6 +30,7 @@ enum row_kind {
     ROW_UNMODELLED, /* changes the cost, not modelled: row.value says what is assumed */
 };
 
+/* A key that sets several fields has a row for each, one behind another. */
 struct framework_row {
     const char *key;
     enum row_kind kind;

@@ -84,6 +84,7 @@ static const struct framework_row rows[] = {
     NEUTRAL("max_corpus_chars"),
     NEUTRAL("megablox"),
     NEUTRAL("metrics_file"),
+    NEUTRAL("monitor_goodput"),
     NEUTRAL("normalization_layer_epsilon"),
     NEUTRAL("packing"),
     NEUTRAL("param_scan_axis"),

@@ -99,6 +99,8 @@ static const struct framework_row rows[] = {
     OVERLAP("ddp.overlap_param_gather", "dp-param-gather"),
     OVERLAP("comm_overlap.tp_comm_overlap", "tp"),
     OVERLAP("comm_overlap.overlap_moe_expert_parallel_comm", "ep"),
+    READ_OVERLAP("comm_overlap.overlap_grad_reduce", "dp-grad-reduce"),
+    READ_OVERLAP("comm_overlap.overlap_param_gather", "dp-param-gather"),
     GROUP("model.expert_tensor_parallel_size"),
     GROUP("model.virtual_pipeline_model_parallel_size"),
     GROUP("model.pipeline_model_parallel_layout"),
@@ -125,8 +127,15 @@ static const struct framework_row rows[] = {
     UNLESS("model.cross_entropy_loss_fusion", "fused_cross_entropy", "false"),
     UNLESS("model.gradient_accumulation_fusion", "gradient_accumulation_fusion", "false"),
     UNLESS("model.moe_grouped_gemm", "grouped_gemm", "false"),
+    UNLESS("ddp.grad_reduce_in_fp32", "gradient_bytes", "2"),
+    UNLESS("ddp.grad_reduce_in_fp32", "main_gradient_bytes", "2"),
     UNLESS("ddp.grad_reduce_in_fp32", "gradient_reduce_bytes", "2"),
+    READ_SWITCH("ddp.grad_reduce_in_fp32", OBJECT_STACK, "gradient_bytes", "4"),
+    READ_SWITCH("ddp.grad_reduce_in_fp32", OBJECT_STACK, "main_gradient_bytes", "4"),
+    READ_SWITCH("ddp.grad_reduce_in_fp32", OBJECT_STACK, "gradient_reduce_bytes", "4"),
     READ("ddp.bucket_size", OBJECT_STACK, "dp_bucket_parameters"),
+    READ("comm_overlap.bucket_size", OBJECT_STACK, "dp_bucket_parameters"),
+    UNMODELLED("model.moe_experts_impl", "experts' kernels as the stack has them"),
     UNMODELLED("model.fp32_residual_connection", "taken as 16 bits"),
     UNMODELLED("model.cuda_graph_impl", "launches as the stack's"),
     UNMODELLED("model.moe_shared_expert_overlap", "taken as off"),
@@ -236,6 +245,7 @@ static const struct framework_section sections[] = {
     {"num_distributed_optimizer_instances", "ddp",        NULL},
     {"overlap_grad_reduce",                 "ddp",        NULL},
     {"overlap_param_gather",                "ddp",        NULL},
+    {"grad_reduce_in_fp32",                 "ddp",        NULL},
     {"use_torch_fsdp2",                     "dist",       NULL},
     {"optimizer",                           "optimizer",  NULL},
     {"use_precision_aware_optimizer",       "optimizer",  NULL},
@@ -407,6 +417,8 @@ static enum status write_precision(struct framework_writer *w)
 
 static enum status write_basics(struct framework_writer *w)
 {
+    bool whole = w->run->scenario.stack.gradient_bytes > 2;
+    writer_put(w, "grad_reduce_in_fp32", whole ? "true" : "false");
     writer_put(w, "train_iters", "50");
     writer_put(w, "eval_iters", "0");
     writer_put(w, "log_interval", "1");

@@ -67,6 +67,39 @@ enum status megatron_lm_write_precision(struct framework_writer *w)
     return writer_refuse(w, "training in %s", dtype_names[dtype]);
 }
 
+/* One buffer takes a parameter's gradients: summed, kept and reduced in its type, fp32 unless flags
+ * or --fp16, which asks for none, say otherwise. DeepSpeed keeps its own. [validate_args,
+ * training/training.py: grad_reduce_in_fp32] */
+enum status megatron_lm_read_gradients(struct framework_reader *r)
+{
+    static const char *const fields[] = {"gradient_bytes", "main_gradient_bytes",
+                                         "gradient_reduce_bytes"};
+    struct stack *stack = &r->run->scenario.stack;
+    bool whole = reading_switch(r, "accumulate_allreduce_grads_in_fp32");
+    bool reduced = reading_switch(r, "grad_reduce_in_bf16");
+    const char *type = reading_value(r, "main_grads_dtype");
+    bool half =
+        r->run->scenario.job.precision == DTYPE_FP16
+            ? !whole
+            : reduced || (type && strstr(type, "bf16")) || (type && strstr(type, "bfloat16"));
+    if (settings_find(r->settings, "deepspeed") || !(half || whole))
+        return STATUS_OK;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields && r->e->status == STATUS_OK; i++)
+        field_set(framework_field(OBJECT_STACK, fields[i]), half ? "2" : "4", stack, r->e);
+    return r->e->status;
+}
+
+enum status megatron_lm_write_gradients(struct framework_writer *w)
+{
+    bool half = w->run->scenario.stack.gradient_bytes <= 2;
+    bool fp16 = w->run->scenario.job.precision == DTYPE_FP16;
+    if (fp16 && !half)
+        writer_put(w, "accumulate_allreduce_grads_in_fp32", "true");
+    if (!fp16 && half)
+        writer_put(w, "grad_reduce_in_bf16", "true");
+    return STATUS_OK;
+}
+
 /* Kernels that it uses only when told to; those that the model has no use for stay as they are. */
 enum status megatron_lm_read_kernels(struct framework_reader *r)
 {

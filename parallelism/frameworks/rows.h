@@ -21,6 +21,7 @@
 #define READ(key, object, field) {key, ROW_VALUE, object, field, NULL, NULL, true}
 #define READ_WORDED(key, object, field, words) {key, ROW_VALUE, object, field, NULL, words, true}
 #define READ_SWITCH(key, object, field, value) {key, ROW_SWITCH, object, field, value, NULL, true}
+#define READ_OVERLAP(key, name) {key, ROW_BIT, OBJECT_STRATEGY, "overlaps", name, NULL, true}
 #define UNLESS(key, field, value) {key, ROW_UNLESS, OBJECT_STACK, field, value, NULL, true}
 /* clang-format on */
 

@@ -1,7 +1,6 @@
 /* MaxText's YAML and command lines: a mesh of two levels, what base.yml says where nothing is, the
  * stack that machine and weights tell. */
 #include "tests/unit/import_from.h"
-#include <stdio.h>
 
 static const struct framework_run *read_maxtext(const char *text, const char *file, double gpus)
 {

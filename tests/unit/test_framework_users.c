@@ -313,10 +313,64 @@ static void test_none_of_it(void **state)
     }
 }
 
+static const char gpt[] = "python pretrain_gpt.py --num-layers 4 --hidden-size 1024 "
+                          "--num-attention-heads 8 --seq-length 1024 --micro-batch-size 1 "
+                          "--vocab-size 32000 ";
+
+/* Bytes of a parameter's gradient in its three places: all follow the one buffer. */
+static void check_gradients(const char *flags, double bytes)
+{
+    char text[512];
+    snprintf(text, sizeof text, "%s%s\n", gpt, flags);
+    const struct stack *stack = &read_ok(text, "x.sh")->scenario.stack;
+    check_near(stack->gradient_bytes, bytes, 0);
+    check_near(stack->gradient_reduce_bytes, bytes, 0);
+    check_near(stack->kernels.gradient_bytes, bytes, 0);
+}
+
+/* fp32 in bf16 training, unless told otherwise; --fp16 alone asks for none. */
+static void test_gradients(void **state)
+{
+    (void)state;
+    check_gradients("--bf16", 4);
+    check_gradients("--bf16 --accumulate-allreduce-grads-in-fp32", 4);
+    check_gradients("--bf16 --grad-reduce-in-bf16", 2);
+    check_gradients("--bf16 --use-precision-aware-optimizer --main-grads-dtype bf16", 2);
+    check_gradients("--bf16 --main-grads-dtype fp32", 4);
+    check_gradients("--fp16", 2);
+    check_gradients("--fp16 --accumulate-allreduce-grads-in-fp32", 4);
+}
+
+/* Megatron-Bridge says it in its own words, and its overlaps in two places. */
+static void test_bridge_gradients(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"false", "true"};
+    for (int whole = 0; whole < 2; whole++) {
+        char text[512];
+        snprintf(text, sizeof text,
+                 "train:\n  global_batch_size: 8\nmodel:\n  num_layers: 4\n  hidden_size: 1024\n"
+                 "  num_attention_heads: 8\n  seq_length: 1024\n  vocab_size: 32000\n"
+                 "comm_overlap:\n  overlap_grad_reduce: true\n  bucket_size: 500000000\n"
+                 "ddp:\n  use_distributed_optimizer: true\n  grad_reduce_in_fp32: %s\n",
+                 words[whole]);
+        const struct framework_run *run = read_ok(text, "x.yaml");
+        const struct stack *stack = &run->scenario.stack;
+        assert_string_equal(import.framework->name, "megatron-bridge");
+        check_near(stack->gradient_bytes, whole ? 4 : 2, 0);
+        check_near(stack->gradient_reduce_bytes, whole ? 4 : 2, 0);
+        check_near(stack->kernels.gradient_bytes, whole ? 4 : 2, 0);
+        check_near(stack->dp_bucket_parameters, 500e6, 0);
+        assert_int_equal(run->strategy.overlaps, 1u << OVERLAP_DP_GRAD_REDUCE);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_relaxed_json, teardown),
+        cmocka_unit_test_teardown(test_gradients, teardown),
+        cmocka_unit_test_teardown(test_bridge_gradients, teardown),
         cmocka_unit_test_teardown(test_no_precision, teardown),
         cmocka_unit_test_teardown(test_deepspeed_optimizer, teardown),
         cmocka_unit_test_teardown(test_offload_word, teardown),
