@@ -180,15 +180,20 @@ static double nic_frac(const struct collective_site *site, const struct collecti
     return stated > 0 ? stated * frac / largest_frac(c) : frac;
 }
 
-/* NICs of a domain that an all-reduce drives: two NVL72 racks reach 811 GB/s of bus bandwidth as
- * trees, 20 racks 406 as rings, so that 8 of a rack's 72 NICs carry either. No measurement says so
- * of the other ops, and a training step that gathers its parameters over two racks has no time for
- * it. */
-static double nics_driven(const struct collective_site *site)
+/* What a domain gets of NICs of this rate. An all-reduce drives 8: two NVL72 racks reach 811 GB/s
+ * of bus bandwidth as trees, 20 racks 406 as rings, whatever the other 64 NICs do. Over racks a NIC
+ * of 800 Gb/s counts as one of 400, two of which it shows itself as: S at 345 and 372 GB/s over two
+ * racks of GB200 and GB300 with ConnectX-8. No measurement says so of the other ops, and a training
+ * step that gathers its parameters over two racks has no time for it. */
+static double nics_bytes_per_s(const struct collective_site *site, double nic_bytes_per_s)
 {
-    const double all_reduce_nics = 8;
-    return site->op == COLLECTIVE_ALL_REDUCE ? fmin(site->per_domain, all_reduce_nics)
-                                             : site->per_domain;
+    const double all_reduce_nics = 8, port_bytes_per_s = 50e9;
+    double r = site->per_domain;
+    if (site->op != COLLECTIVE_ALL_REDUCE)
+        return r * nic_bytes_per_s;
+    bool several_nodes = r > site->system->gpus_per_node;
+    double ports = several_nodes ? fmax(1, site->nic_bytes_per_s / port_bytes_per_s) : 1;
+    return fmin(r, all_reduce_nics) * nic_bytes_per_s / ports;
 }
 
 /* All-reduce of one byte by a double binary tree: each tree carries half of it up and down. A
@@ -198,7 +203,7 @@ static double tree_s_per_byte(const struct collective_site *site, double nic_byt
 {
     double crossing = fmin(2, fmax(1, site->domains / 2));
     return fmax(inner_tree_volume(site) * inner_s_per_byte(site, COLLECTIVE_TREE),
-                crossing / (nics_driven(site) * nic_bytes_per_s));
+                crossing / nics_bytes_per_s(site, nic_bytes_per_s));
 }
 
 /* The same where the switches reduce: every byte leaves a domain once, spread over its ranks by a
@@ -208,7 +213,7 @@ static double switch_s_per_byte(const struct collective_site *site, double nic_b
 {
     double r = site->per_domain;
     return fmax(2 * (r - 1) / r * inner_s_per_byte(site, COLLECTIVE_RING),
-                1 / (nics_driven(site) * nic_bytes_per_s));
+                1 / nics_bytes_per_s(site, nic_bytes_per_s));
 }
 
 /* Channels of one message between domains: two, over more than four domains one. NCCL gives a peer
@@ -260,7 +265,7 @@ static double across_s_per_byte(const struct collective_site *site,
     double inner_s = inner_s_per_byte(site, algorithm);
     if (site->op == COLLECTIVE_ALL_TO_ALL)
         return fmax((n - r) / n / nic, (r - 1) / n * inner_s);
-    return collective_volume_bytes(site->op, 1, n) * fmax(inner_s, 1 / (nics_driven(site) * nic));
+    return collective_volume_bytes(site->op, 1, n) * fmax(inner_s, 1 / nics_bytes_per_s(site, nic));
 }
 
 /* Over two domains a tree sends half of what a ring does and waits for fewer: NCCL runs trees there
@@ -275,25 +280,34 @@ static bool trees_alone(const struct collective_site *site, const struct collect
     return trees && site->op == COLLECTIVE_ALL_REDUCE && site->domains <= 2;
 }
 
-/* A ring over several domains passes every rank of each: 20 NVL72 racks take 3.4 us a rank. Inside
- * one of them trees join in. */
+/* Where the latency of regime i sits. A ring over several domains passes every rank of each: 20
+ * NVL72 racks take 3.4 us a rank. So does a tree of LL or LL128, whose inside is a chain: two racks
+ * of 64 GB200 take 184 us for 8 bytes, two nodes of 8 H100 25. Its widest protocol may reduce in a
+ * large domain's switch, as inside one. */
+static struct path regime_path(const struct collective_site *site,
+                               const struct collective_constants *c, int i)
+{
+    double r = site->per_domain;
+    bool tree = c->regime[i].algorithm == COLLECTIVE_TREE;
+    bool widest = c->regime[i].bandwidth_frac > 0.5 * largest_frac(c);
+    struct path path = {tree && widest ? ring_steps(r) : r - 1, site->domains, 0};
+    if (site->op == COLLECTIVE_ALL_REDUCE)
+        path.hops = tree_hops(site->reduces ? fmin(2, site->domains) : site->domains);
+    return path;
+}
+
 static struct collective_leg scale_out_leg(const struct collective_site *site)
 {
     const struct collective_constants *c = scale_out_constants(site->system, 1, site->op);
-    struct collective_leg leg = {.constants = c, .ranks = site->ranks};
-    const struct path ring = {site->per_domain - 1, site->domains, 0};
-    struct path tree = {ring_steps(site->per_domain), site->domains, 0};
-    if (site->op == COLLECTIVE_ALL_REDUCE)
-        tree.hops = tree_hops(site->reduces ? fmin(2, site->domains) : site->domains);
+    struct collective_leg leg = {.constants = c, .ranks = site->ranks, .switch_bytes = HUGE_VAL};
     bool no_rings = trees_alone(site, c);
     for (int i = 0; i < c->regimes; i++) {
         const struct collective_regime *g = &c->regime[i];
-        bool as_ring = g->algorithm == COLLECTIVE_RING;
-        leg.latency_s[i] =
-            as_ring && no_rings ? HUGE_VAL : latency_s(g, site->ranks, as_ring ? &ring : &tree);
+        const struct path path = regime_path(site, c, i);
+        bool runs = g->algorithm == COLLECTIVE_TREE || !no_rings;
+        leg.latency_s[i] = runs ? latency_s(g, site->ranks, &path) : HUGE_VAL;
         leg.s_per_byte[i] = across_s_per_byte(site, c, i);
     }
-    leg.switch_bytes = HUGE_VAL;
     return leg;
 }
 
