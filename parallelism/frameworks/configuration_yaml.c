@@ -126,6 +126,8 @@ static void member(struct yaml *y, const char *s, size_t n, size_t indent, int l
         return;
     size_t length = (size_t)(colon - s);
     size_t start = length + 1 + strspn(colon + 1, " \t");
+    while (length > 0 && s[length - 1] == ' ')
+        length--;
     snprintf(key, sizeof key, "%.*s", (int)length, s);
     full_key(y, key, full);
     if (start < n && s[start] == '{' && configuration_add_flow(s + start, full, line, y->out))

@@ -151,12 +151,31 @@ static void read_config_file(struct framework_reader *r)
                   "state --zero%s\n",
                   file, r->run->strategy.zero, offloads ? " with its optimizer offloaded" : "",
                   stage >= 0 ? " from its name" : "", offloads ? " and --offload-optimizer" : "");
+    if (file && strstr(last_part(file), "autotp") && r->run->strategy.tp == 1)
+        text_add(r->notes, "its name tells tensor parallelism, but not how much: state --tp\n");
     const char *launch = reading_value(r, "config_file"); /* of "accelerate launch" */
     if (launch)
         text_addf(r->notes,
                   "%.160s, which tells how accelerate splits the run, is not followed: --from "
                   "reads it, too\n",
                   launch);
+}
+
+/* What a trainer's own file leaves to the file that its launcher is given. */
+static void note_whole_states(struct framework_reader *r)
+{
+    static const char *const tells[] = {"deepspeed", "deepspeed_config", "config_file",
+                                        "zero_stage", "multi_gpu"};
+    bool trainer = settings_find(r->settings, "per_device_train_batch_size") ||
+                   settings_find(r->settings, "micro_batch_size");
+    bool told = !trainer || r->run->strategy.zero > 0 || r->run->scenario.system.gpus == 1;
+    for (size_t i = 0; i < sizeof tells / sizeof *tells; i++)
+        told = told || reading_value(r, tells[i]);
+    for (size_t i = 0; i < r->settings->count; i++)
+        told = told || strncmp(setting_key(r->settings, i), "zero_optimization.", 18) == 0;
+    if (!told)
+        text_add(r->notes, "no DeepSpeed or FSDP is told: every rank keeps all states, as it does "
+                           "where no launcher's file says otherwise; --zero tells\n");
 }
 
 unsigned deepspeed_overlaps(int zero, const bool *overlap_comm, bool groups)
@@ -179,6 +198,7 @@ enum status deepspeed_read_sharding(struct framework_reader *r)
     if (read_fsdp(r) != STATUS_OK)
         return r->e->status;
     read_config_file(r);
+    note_whole_states(r);
     const char *given = reading_value(r, "zero_optimization.overlap_comm");
     const char *device = reading_value(r, "zero_optimization.offload_optimizer.device");
     bool old = reading_switch(r, "zero_optimization.cpu_offload");
@@ -199,7 +219,9 @@ enum status deepspeed_read_sharding(struct framework_reader *r)
  * its product in tiles among it; axolotl names that and its MLP in tiles one by one. */
 static unsigned read_tiles(struct framework_reader *r)
 {
-    bool liger = reading_switch(r, "use_liger_kernel") || reading_switch(r, "enable_liger_kernel");
+    bool liger = reading_switch(r, "use_liger_kernel") ||
+                 reading_switch(r, "enable_liger_kernel") ||
+                 reading_switch(r, "use_liger"); /* TRL's, as it was */
     bool loss = reading_switch(r, "liger_fused_linear_cross_entropy") || liger;
     bool mlp = reading_switch(r, "tiled_mlp");
     return (unsigned)loss << TILE_LOSS | (unsigned)mlp << TILE_MLP;

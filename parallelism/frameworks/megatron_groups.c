@@ -43,8 +43,13 @@ enum status megatron_read_sharding(struct framework_reader *r)
     int stage = how ? names_find(strategies, how) : -1;
     if (how && stage < 0 && !value_is_unresolved(how))
         return reading_error(r, "data_parallel_sharding_strategy", "\"%.60s\" is not known", how);
+    /* it gathers what the distributed optimizer alone has in parts, which a base configuration that
+     * is not followed may set */
+    bool gathers = s->overlaps >> OVERLAP_DP_PARAM_GATHER & 1;
     if (torch || fsdp || distributed) /* Megatron-DeepSpeed gives the stage itself */
         s->zero = torch ? 3 : fsdp ? (stage > 0 ? stage : 0) : 1;
+    else if (gathers && s->zero == 0)
+        s->zero = 1;
     s->reshard_after_forward = !reading_switch(r, "torch_fsdp2_no_reshard_after_forward");
     int group = group_of(r, reading_number(r, "num_distributed_optimizer_instances"));
     if (s->zero == 3)
@@ -243,8 +248,10 @@ static void read_attention_backend(struct framework_reader *r, struct strategy *
         s->attention = ATTENTION_UNFUSED;
 }
 
-static const char *const adams[] = {"adam",       "adamw", "fused_adam", "distributed_fused_adam",
-                                    "hybridadam", NULL};
+static const char *const adams[] = {"adam",       "adamw",
+                                    "fused_adam", "distributed_fused_adam",
+                                    "hybridadam", "mcore_distributed_optim",
+                                    NULL};
 
 /* Adam's moments in 16 bits through the precision-aware optimizer. */
 static void read_optimizer(struct framework_reader *r, struct job *job)

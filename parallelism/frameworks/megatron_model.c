@@ -19,6 +19,19 @@ static const struct {
     {"Llama2Tokenizer",  32000},
 };
 
+/* Llama2Tokenizer reads any SentencePiece file: Llama's own is "tokenizer.model". */
+static void note_vocabulary(struct framework_reader *r, const char *tokenizer, const char *file)
+{
+    const char *slash = file ? strrchr(file, '/') : NULL;
+    const char *name = slash ? slash + 1 : file;
+    if (strcmp(tokenizer, "Llama2Tokenizer") == 0 && name && !value_is_unresolved(file) &&
+        strcmp(name, "tokenizer.model") != 0)
+        text_addf(r->notes,
+                  "the vocabulary of %.60s is not told: 32000, Llama 2's, is taken; --model or "
+                  "--padded-vocab-size in the file tells otherwise\n",
+                  name);
+}
+
 static void read_vocabulary(struct framework_reader *r, struct model *m)
 {
     const char *tokenizer = reading_value(r, "tokenizer_type");
@@ -31,14 +44,16 @@ static void read_vocabulary(struct framework_reader *r, struct model *m)
         m->vocab_size = padded;
     else if (size > 0)
         m->vocab_size = size + null;
+    const char *from = reading_value(r, "tokenizer_model");
     for (size_t i = 0; i < sizeof vocabularies / sizeof *vocabularies && tokenizer; i++) {
-        if (m->vocab_size == 0 && strcmp(vocabularies[i].tokenizer, tokenizer) == 0)
-            m->vocab_size = vocabularies[i].vocab_size;
+        if (m->vocab_size != 0 || strcmp(vocabularies[i].tokenizer, tokenizer) != 0)
+            continue;
+        m->vocab_size = vocabularies[i].vocab_size;
+        note_vocabulary(r, tokenizer, from);
     }
     const char *merges = tokenizer ? NULL : reading_value(r, "merge_file"); /* GPT-2's, as it was */
     if (m->vocab_size == 0 && merges && strstr(merges, "gpt2"))
         m->vocab_size = vocabularies[0].vocab_size;
-    const char *from = reading_value(r, "tokenizer_model");
     const char *slash = from ? strrchr(from, '/') : NULL;
     struct model like;
     struct error unknown;

@@ -4,6 +4,7 @@
 #include "parallelism/frameworks/torchtitan.h"
 #include "base/file.h"
 #include "parallelism/frameworks/likeness.h"
+#include "parallelism/frameworks/model_config.h"
 #include "parallelism/frameworks/primus.h"
 #include "parallelism/frameworks/rows.h"
 #include "parallelism/frameworks/tables.h"
@@ -86,6 +87,8 @@ static const struct framework_row rows[] = {
     NEUTRAL("training.mock_data"),
     NEUTRAL("primus_turbo.*"),
     GROUP("model.flavor"),
+    NEUTRAL("model.norm_type"),
+    NEUTRAL("training.warmup_steps"),
     GROUP("model.converters"),
     GROUP("model_converters*"),
     GROUP("moe_comm_backend"),
@@ -231,9 +234,8 @@ static enum status find_model(struct framework_reader *r)
         for (char *c = word; *c != '\0'; c++)
             *c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c == '-' ? '_' : *c;
         model = model_of(word);
-        if (!model)
-            text_addf(r->notes, "the flavor %.40s of %.40s is not known: name it by --model\n",
-                      flavor, name);
+        if (!model) /* a fork's may be a model's own name: "kimi_k2" */
+            return model_config_named(r, flavor);
     }
     if (!model)
         return primus_read_recipe(r);

@@ -309,6 +309,7 @@ static void test_torchtitan_flavors(void **state)
         {"deepseek_v3", "671B",      "deepseek-v3"     },
         {"llama4",      "17bx16e",   "llama4-scout"    },
         {"qwen3",       "235B-A22B", "qwen3-235b-a22b" },
+        {"deepseek_v3", "kimi_k2",   "kimi-k2"         }, /* a fork's */
     };
     char text[512];
     struct error e;

@@ -365,12 +365,83 @@ static void test_bridge_gradients(void **state)
     }
 }
 
+/* Llama2Tokenizer reads any SentencePiece file; one that is not called as Llama's is has a
+ * vocabulary that nobody told. */
+static void test_vocabulary(void **state)
+{
+    (void)state;
+    static const char *const script =
+        "python pretrain_gpt.py --num-layers 4 --hidden-size 1024 --num-attention-heads 8 "
+        "--seq-length 1024 --micro-batch-size 1 --bf16 --tokenizer-type Llama2Tokenizer %s\n";
+    static const struct {
+        const char *flags;
+        int vocabulary;
+        bool noted;
+    } cases[] = {
+        {"--tokenizer-model /data/llama2/tokenizer.model",                  32000, false},
+        {"--tokenizer-model /data/code20K_en40K_ja60K.ver2.2.model",        32000, true },
+        {"--tokenizer-model /data/code20K.model --padded-vocab-size 96896", 96896, false},
+        {"",                                                                32000, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[400];
+        snprintf(text, sizeof text, script, cases[i].flags);
+        assert_int_equal(read_ok(text, "x.sh")->scenario.model.vocab_size, cases[i].vocabulary);
+        assert_int_equal(notes("is not told: 32000"), cases[i].noted);
+    }
+}
+
+/* Parameters are gathered in parts, so the optimizer is distributed: Primus's base says it, which
+ * is not followed; its keys may have blanks before the colon. */
+static void test_gathered_parts(void **state)
+{
+    (void)state;
+    const struct framework_run *run =
+        read_ok("modules:\n  pre_trainer:\n    framework: megatron\n"
+                "    model: deepseek_v2_lite.yaml\n    overrides:\n      micro_batch_size : 6\n"
+                "      global_batch_size: 96\n      seq_length: 4096\n"
+                "      overlap_param_gather: true\n",
+                "x.yaml");
+    assert_string_equal(run->model_name, "deepseek-v2-lite");
+    assert_int_equal(run->strategy.zero, 1);
+    assert_int_equal(run->strategy.micro_batch, 6);
+}
+
+/* What a trainer's file leaves to its launcher's is said; nothing where it tells itself. */
+static void test_launchers_file(void **state)
+{
+    (void)state;
+    static const char trainer[] = "model_name_or_path: Qwen/Qwen2.5-Coder-32B-Instruct\n"
+                                  "per_device_train_batch_size: 1\nbf16: true\nmax_length: 4096\n";
+    struct error e;
+    char text[512];
+    snprintf(text, sizeof text, "%s", trainer);
+    assert_int_equal(read_on(8, text, "x.yaml", &e), STATUS_OK);
+    assert_string_equal(import.run.model_name, "qwen2.5-32b");
+    assert_true(notes("no DeepSpeed or FSDP is told"));
+    assert_int_equal(read_on(1, text, "x.yaml", &e), STATUS_OK);
+    assert_false(notes("no DeepSpeed"));
+    snprintf(text, sizeof text, "%sfsdp: full_shard\n", trainer);
+    assert_int_equal(read_on(8, text, "x.yaml", &e), STATUS_OK);
+    assert_false(notes("no DeepSpeed"));
+    snprintf(text, sizeof text, "%sdeepspeed: examples/ds_z2_autotp_config.json\nbeta: 0.1\n",
+             trainer);
+    assert_int_equal(read_on(8, text, "x.yaml", &e), STATUS_OK);
+    assert_false(notes("no DeepSpeed"));
+    assert_true(notes("state --tp"));
+    assert_int_equal(import.run.strategy.zero, 2);
+    assert_int_equal(use_of("beta"), SETTING_UNMODELLED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_relaxed_json, teardown),
         cmocka_unit_test_teardown(test_gradients, teardown),
         cmocka_unit_test_teardown(test_bridge_gradients, teardown),
+        cmocka_unit_test_teardown(test_vocabulary, teardown),
+        cmocka_unit_test_teardown(test_gathered_parts, teardown),
+        cmocka_unit_test_teardown(test_launchers_file, teardown),
         cmocka_unit_test_teardown(test_no_precision, teardown),
         cmocka_unit_test_teardown(test_deepspeed_optimizer, teardown),
         cmocka_unit_test_teardown(test_offload_word, teardown),

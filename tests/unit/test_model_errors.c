@@ -309,7 +309,12 @@ static void hub_names(void **state)
         {"Qwen3-Next-80B-A3B-Thinking",                 "qwen3-next-80b-a3b"        },
         {"Bamba-9B-v1",                                 "bamba-9b"                  },
         {"Nemotron-H-8B-Base-128K",                     NULL                        },
-        {"DeepSeek-R1-Distill-Llama-8B",                NULL                        },
+        {"DeepSeek-R1-Distill-Llama-8B",                "llama3-8b"                 },
+        {"DeepSeek-R1-Distill-Qwen-32B",                "qwen2.5-32b"               },
+        {"DeepSeek-R1-Distill-Qwen-1.5B",               NULL                        }, /* its head is its own */
+        {"Qwen2.5-Coder-32B-Instruct",                  "qwen2.5-32b"               },
+        {"Qwen2.5-Math-7B-Instruct",                    "qwen2.5-7b"                },
+        {"SmolLM3-3B-checkpoints",                      "smollm3-3b"                },
         {"Phi-4-mini-instruct",                         "phi4-mini"                 },
         {"phi-4-multimodal-instruct",                   NULL                        },
         {"gemma-4-31B-it",                              "gemma4-31b"                },
