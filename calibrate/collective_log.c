@@ -59,6 +59,8 @@ static enum status read_line(struct import *in, const char *line, int number,
     }
     switch (collective_row_read(line, table, &row)) {
     case LOG_ROW:
+        if (collective_run_contradicts(&in->run, &row))
+            finish_run(in);
         return add_row(in, &row);
     case LOG_DAMAGED:
         if (in->cut && in->run.rows > 0) {

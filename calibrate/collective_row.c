@@ -50,7 +50,7 @@ void log_line_clean(const char *line, size_t n, char *out, size_t size)
             p = next;
         } else {
             if (*p != '\r')
-                out[length++] = *p == '\t' || *p == '\0' ? ' ' : *p;
+                out[length++] = *p == '\t' || *p == '\0' || *p == '|' ? ' ' : *p;
             p++;
         }
     }
@@ -137,6 +137,7 @@ static bool read_body(const struct tokens *t, int at, struct collective_row *row
     row->alg_bw = alg_bw;
     row->bus_bw = bus_bw;
     row->wrong = wrong > 0;
+    row->checked = !is_missing(t->text[at + 3]);
     return true;
 }
 
@@ -151,10 +152,11 @@ static bool read_columns(const struct tokens *t, int at, bool bitwise, struct co
         end -= 2;
     double root;
     if (at < end && is_word(t->text[at]) && !is_missing(t->text[at]))
-        at++;
+        snprintf(row->operation, sizeof row->operation, "%.7s", t->text[at++]);
     int left = end - at;
     if ((left == body + 1 || left == both + 1 || left == timed + 1) &&
         is_number(t->text[at], &root)) {
+        row->rooted = root >= 0;
         at++;
         left--;
     }
@@ -166,10 +168,11 @@ static bool read_columns(const struct tokens *t, int at, bool bitwise, struct co
         return false;
     if (left > body && !read_body(t, at + left / 2, &in_place, &second))
         return false;
-    bool wrong = row->wrong || in_place.wrong;
+    bool wrong = row->wrong || in_place.wrong, checked_in_place = second && in_place.checked;
     if (!first && second)
         *row = in_place;
     row->wrong = wrong;
+    row->checked_in_place = checked_in_place;
     return first || second;
 }
 

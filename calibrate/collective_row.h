@@ -10,9 +10,13 @@ enum log_line { LOG_TALK, LOG_ROW, LOG_DAMAGED };
 struct collective_row {
     double bytes, count;
     char dtype[16];
+    char operation[8];     /* "sum", "none" ...; empty: not printed */
+    bool rooted;           /* one rank has or gets all: a root is named, not -1 */
     double time_us;        /* out of place; in place where that is the only one */
     double alg_bw, bus_bw; /* of the same, GB/s; 0: not printed */
     bool wrong;            /* the program found wrong results, in or out of place */
+    bool checked;          /* it counted them out of place */
+    bool checked_in_place; /* and in place */
 };
 
 /* What the lines so far say about the table they stand in. */
@@ -25,8 +29,8 @@ struct log_table {
     int all_columns;   /* nccom-test: columns of its header */
 };
 
-/* Copies a line without carriage returns, ANSI escape codes and the "[1,0]<stdout>:" tags that
- * mpirun puts before it or inside it; cut to size. */
+/* Copies a line without carriage returns, ANSI escape codes, the bars of a Markdown table and the
+ * "[1,0]<stdout>:" tags that mpirun puts before it or inside it; cut to size. */
 void log_line_clean(const char *line, size_t n, char *out, size_t size);
 
 /* Reads a clean line. A row is known by its shape, after any prefix: size, count, type, then

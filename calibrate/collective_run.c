@@ -103,6 +103,20 @@ bool collective_run_starts(const struct collective_run *run, const char *line)
             (strstr(line, "_perf") && !strstr(line, "concluded")));
 }
 
+/* Bus over algorithm bandwidth, where both have digits enough; 0: they have not. */
+static double bus_ratio(const struct collective_row *row)
+{
+    return row->alg_bw > 10 ? row->bus_bw / row->alg_bw : 0;
+}
+
+bool collective_run_contradicts(const struct collective_run *run, const struct collective_row *row)
+{
+    if (run->rows == 0 || row->bytes >= run->row[run->rows - 1].bytes)
+        return false;
+    double last = bus_ratio(&run->row[run->rows - 1]), next = bus_ratio(row);
+    return last > 0 && next > 0 && fabs(next / last - 1) > 0.003;
+}
+
 void collective_run_note_rank(struct collective_run *run, double rank, const char *host,
                               const char *gpu)
 {
@@ -314,6 +328,39 @@ static double decide_per_node(const struct collective_run *run, double ranks)
     return run->hosts >= LOG_HOSTS && !run->gaps ? run->first_host : 0;
 }
 
+static bool reduces(const struct collective_run *run)
+{
+    const char *operation = run->row[0].operation;
+    return operation[0] && strcmp(operation, "none") != 0;
+}
+
+/* Rows of an all-to-all in place are not checked, of an all-gather they are. */
+static bool checked(const struct collective_run *run, bool in_place)
+{
+    bool all = true;
+    for (size_t i = 0; i < run->rows; i++)
+        all = all && (in_place ? run->row[i].checked_in_place : run->row[i].checked);
+    return all;
+}
+
+/* The collective by its rows: what counts one rank's part of the size reduces (reduce-scatter) or
+ * not; of what counts the whole an all-reduce alone has more on its bus than its size, beyond two
+ * ranks. NULL: several have such rows. */
+static const char *op_of_rows(const struct collective_run *run)
+{
+    double low, high;
+    if (run->rows == 0 || run->row[0].rooted)
+        return NULL;
+    if (ranks_by_count(run) > 1) {
+        if (reduces(run))
+            return "reduce_scatter";
+        const char *moves = checked(run, true) ? "all_gather" : "alltoall";
+        return checked(run, false) ? moves : NULL;
+    }
+    ranks_by_bandwidth(run, &low, &high);
+    return reduces(run) && low > 2 && low <= high ? "all_reduce" : NULL;
+}
+
 static struct verdict decide(const struct collective_run *run, const char *file,
                              const struct log_hints *hints, struct text *warnings)
 {
@@ -323,9 +370,12 @@ static struct verdict decide(const struct collective_run *run, const char *file,
                      : hints->op          ? hints->op
                      : run->program_op[0] ? run->program_op
                                           : named;
-    if (op)
-        snprintf(v.op, sizeof v.op, "%.31s", op);
-    else
+    const char *told = op ? op : op_of_rows(run);
+    if (told)
+        snprintf(v.op, sizeof v.op, "%.31s", told);
+    if (told && !op)
+        text_addf(warnings, "%s: %s, as its rows say\n", file, told);
+    else if (!told)
         text_addf(warnings, "%s: the collective is not told; give --op\n", file);
     if (run->op[0] && hints->op && strcmp(run->op, hints->op) != 0)
         text_addf(warnings, "%s: is %s; --op %s is not needed\n", file, run->op, hints->op);

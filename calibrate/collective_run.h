@@ -36,6 +36,10 @@ void collective_run_note(struct collective_run *run, const char *line);
 void collective_run_note_rank(struct collective_run *run, double rank, const char *host,
                               const char *gpu);
 
+/* The row begins another table, of other ranks, whose header was left out: sizes begin anew, and
+ * the bus bandwidth is another share of the algorithm's. */
+bool collective_run_contradicts(const struct collective_run *run, const struct collective_row *row);
+
 /* False: out of memory. */
 bool collective_run_add(struct collective_run *run, const struct collective_row *row);
 

@@ -75,6 +75,9 @@ static void test_wrappings(void **state)
     check_rows("[job@1,3]<stdout>: node7:0: " ROW(1024, 12.5), want);
     check_rows("2026-01-29T18:02:19Z pod/worker " ROW(1024, 12.5), want);
     check_rows("0:" ROW(1024, 12.5), want);
+    check_rows("| 1024 | 256 | float | sum | 12.5 | 0.10 | 0.19 | 0 |\n", want);
+    check_rows("(head, rank=0, pid=3808) [1,0]<stdout>:    " ROW(1024, 12.5), want);
+    check_rows("2026-08-06T09:30:29.569516911-07:00    " ROW(1024, 12.5), want);
     check_rows("\033[0;32m1024\033[0m 256 float sum -1 \033[1m12.5\033[0m 0.1 0.1 0 9 0.1 0.1 0\n",
                want);
     check_rows(
@@ -218,6 +221,50 @@ static void test_ranks(void **state)
                     "# Rank 2 Group 0 Pid 1 on b device 0 [0x07] X\n# Rank 3 Group 0 Pid 1 on b "
                     "device 1 [0x08] X\n" ROW(8, 3),
                     NAME, &(struct log_hints){0}, "all_reduce,float,4,8,3,2\n");
+}
+
+/* Tables without a name (guides of Google Cloud, Azure ML, OCI): what they count, whether they
+ * reduce, which of their columns are checked, and the bus bandwidth tell the collective and its
+ * ranks. */
+static void test_op_of_rows(void **state)
+{
+    (void)state;
+    const struct log_hints none = {0};
+    check_rows_with("8388608 131072 float none -1 350.9 23.91 22.41 0 345.0 24.31 22.79 0\n",
+                    "x.txt", &none, "all_gather,float,16,8388608,350.9,\n");
+    check_rows_with(
+        "8589934592 67108864 float none -1 165769 51.82 50.20 0 164522 52.21 50.58 N/A\n", "x.txt",
+        &none, "alltoall,float,32,8589934592,165769,\n");
+    check_rows_with("8388608 524288 bfloat16 sum -1 54.41 154.17 134.90 0 53.33 157.3 137.64 0\n",
+                    "x.txt", &none, "reduce_scatter,bfloat16,8,8388608,54.41,\n");
+    check_rows_with(
+        "33554432 8388608 float sum 593.7 56.52 105.97 5e-07 590.2 56.86 106.60 5e-07\n", "x.txt",
+        &none, "all_reduce,float,16,33554432,593.7,\n");
+    check_rows_with("8388608 2097152 float sum -1 54.41 154.17 154.17 0 53.33 157.3 157.3 0\n",
+                    "x.txt", &none, ",float,,8388608,54.41,\n"); /* send/recv, or two ranks */
+    check_rows_with("8388608 131072 float none -1 350.9 23.91 22.41 N/A 345 24.31 22.79 N/A\n",
+                    "x.txt", &none,
+                    ",float,,8388608,350.9,\n"); /* unchecked: gather or all-to-all */
+    check_rows_with("8388608 131072 float none 0 350.9 23.91 22.41 0 345.0 24.31 22.79 0\n",
+                    "x.txt", &none, ",float,,8388608,350.9,\n"); /* to a root */
+}
+
+/* Rows of several node counts picked out of one log (hisohara/ai-scripts): sizes begin anew and the
+ * ranks are others. A cycle of the same ranks goes on. */
+static void test_headerless_tables(void **state)
+{
+    (void)state;
+    check_rows_with(
+        "4294967296 1073741824 float sum -1 23192 185.19 347.23 0 23209 185.06 346.99 0\n"
+        "8589934592 2147483648 float sum -1 46123 186.24 349.20 0 46145 186.15 349.03 0\n"
+        "====== 4-node ======\n"
+        "4294967296 1073741824 float sum -1 23904 179.68 348.12 0 23914 179.60 347.98 0\n"
+        "4194304 1048576 float sum -1 100.0 41.94 81.26 0 100.0 41.94 81.26 0\n",
+        "x.txt", &(struct log_hints){0},
+        "all_reduce,float,16,4294967296,23192,\n"
+        "all_reduce,float,16,8589934592,46123,\n"
+        "all_reduce,float,32,4294967296,23904,\n"
+        "all_reduce,float,32,4194304,100,\n");
 }
 
 static void test_provenance(void **state)
@@ -366,6 +413,7 @@ int main(void)
         cmocka_unit_test(test_shapes),     cmocka_unit_test(test_several_tables),
         cmocka_unit_test(test_stated),     cmocka_unit_test(test_hints),
         cmocka_unit_test(test_ranks),      cmocka_unit_test(test_elided_ranks),
+        cmocka_unit_test(test_op_of_rows), cmocka_unit_test(test_headerless_tables),
         cmocka_unit_test(test_provenance), cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_cut_off),    cmocka_unit_test(test_wrong_results),
         cmocka_unit_test(test_json),       cmocka_unit_test(test_shared_logs)};
