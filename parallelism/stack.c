@@ -161,8 +161,9 @@ const struct field stack_fields[] = {
            "memory of optimizer state, bytes a parameter"),
     NUMBER("optimizer_traffic_bytes", UNIT_NONE, optimizer_traffic_bytes, 1000,
            "HBM bytes of the update of one owned parameter"),
+    NUMBER("straggler_share", UNIT_FRACTION, straggler_share, 0.5, "share of all GPUs that are slow"),
     NUMBER("straggler_spread", UNIT_FRACTION, straggler_spread_frac, 1,
-           "standard deviation of one GPU's step time"),
+           "what a slow GPU takes more of a step"),
     NUMBER("collective_wait_s", UNIT_SECONDS, collective_wait_s, 1,
            "what a collective waits for the compute stream and the last of its ranks"),
     NUMBER(

@@ -81,7 +81,8 @@ struct stack {
                              CPUOffloadPolicy), whose way to the GPU hides behind the layers */
     double host_cores; /* of the host, a rank's: an offloaded optimizer updates on them; 0: all */
     double optimizer_traffic_bytes; /* HBM bytes an owned parameter in the update */
-    double straggler_spread_frac; /* spread of one GPU's step time */
+    double straggler_share;       /* of all GPUs that are slow, 0 .. 1 (not included) */
+    double straggler_spread_frac; /* what a slow GPU takes more of a step */
     double expert_half_width; /* STACK_EXPERTS adds 1 / (1 + n k / (n + k) / this) of its excess to the
                                  product of an expert's [rows x k][k x n]; 0: nothing */
     double collective_wait_s; /* what a collective between kernels takes more than in a benchmark,

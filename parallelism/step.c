@@ -7,16 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Expected largest of n independent standard normal values, within 1 % for n >= 8. [Blom58] */
-static double expected_largest(double n)
+/* A step waits for its slowest GPU, and few are much slower than the rest [Jiang24]: the
+ * expected largest of n values that are 1 with the probability `share` and else 0. */
+static double straggler_chance(double share, double n)
 {
-    if (n <= 1)
-        return 0;
-    double p = (n - 0.375) / (n + 0.25), t = sqrt(-2 * log(1 - p));
-    /* upper quantile of the normal distribution, Abramowitz and Stegun 26.2.23, error below 4.5e-4
-     */
-    return t - (2.515517 + t * (0.802853 + t * 0.010328)) /
-                   (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
+    return -expm1(n * log1p(-share));
 }
 
 void step_constants_compute(const struct scenario *scenario, struct step_constants *out)
@@ -26,8 +21,9 @@ void step_constants_compute(const struct scenario *scenario, struct step_constan
                       (model_flop_per_token(&scenario->model, job->seq_length) +
                        model_mtp_flop_per_token(&scenario->model, job->seq_length));
     out->peak_flop_per_s = scenario->system.gpu.peak_flop_per_s[job->precision];
-    out->expected_largest = expected_largest(scenario->system.gpus);
-    out->straggler_frac = scenario->stack.straggler_spread_frac * out->expected_largest;
+    const struct stack *stack = &scenario->stack;
+    out->straggler_chance = straggler_chance(stack->straggler_share, scenario->system.gpus);
+    out->straggler_frac = stack->straggler_spread_frac * out->straggler_chance;
     out->variance = interval_common_variance(scenario);
     out->memory_capacity_bytes = memory_capacity(scenario);
 }

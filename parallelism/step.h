@@ -53,9 +53,9 @@ double step_high_s(const struct step_cost *cost);
 struct step_constants {
     double model_flop; /* of a step, all GPUs; causal convention */
     double peak_flop_per_s;
-    double expected_largest;    /* of as many independent standard normal values as GPUs */
-    double straggler_frac;      /* the slowest GPU's step over the mean, less 1 */
-    double variance;            /* of what every strategy's forecast may be off by */
+    double straggler_chance; /* that one of the GPUs is slow */
+    double straggler_frac;   /* the expected step of the slowest GPU over the others', less 1 */
+    double variance;         /* of what every strategy's forecast may be off by */
     double memory_capacity_bytes;
 };
 void step_constants_compute(const struct scenario *scenario, struct step_constants *out);
@@ -88,7 +88,8 @@ double step_fsdp_exposed_s(const struct step_inputs *in, const struct strategy *
  * [PyTorch FSDP2, _fsdp_param_group.py: all_reduce_stream] */
 double step_replicas_window_s(const struct step_inputs *in, const struct strategy *s);
 
-/* What offloaded activations are waited for in a step that waits data_parallel_s for its replicas. */
+/* What offloaded activations are waited for in a step that waits data_parallel_s for its replicas.
+ */
 double activation_offload_s(const struct layout_cost *layout, double data_parallel_s);
 
 /* Rates of a result. */

@@ -343,6 +343,7 @@ def main():
     family_table(folds, validate(program, runs, "--leave-out", "model"), untuned, families)
     ranking(folds, sweeps_of(runs))
     layout_picks.section(program, runs, folds)
+    cluster_growth.section(program, runs, folds)
     print("## The ten worst, cross-validated\n")
     print("| run | stack | measured | predicted | error | why |")
     print("|---|---|---|---|---|---|")
@@ -359,10 +360,10 @@ def main():
     quiet = ablation(program, runs, families, validate(program, runs, "--folds", "2"))
     other_worth(program, runs, families, quiet)
     unfitted_worth(program, quiet)
-    print("Stragglers are worth nothing here: the measured clusters' waiting is in what stacks are fitted to. They stay for how it grows "
-          "on larger ones, of which no run tells.")
+    print("Stragglers are worth little here: the measured clusters' waiting is in what stacks are fitted to. What they are for is above: "
+          "how a step grows with the cluster.")
 
 
 if __name__ == "__main__":
-    import layout_picks  # which imports this file
+    import cluster_growth, layout_picks  # which import this file
     main()

@@ -189,13 +189,15 @@ void explain_host(const struct explanation *x)
 void explain_straggler(const struct explanation *x)
 {
     const struct step_cost *cost = x->result->cost;
-    text_add(x->out, "  (all other terms) x spread x expected largest of n standard normal values "
-                     "[Blom58]\n");
+    const struct stack *stack = &x->result->scenario->stack;
+    text_add(x->out,
+             "  (all other terms) x what a slow GPU takes more x chance that one of n is slow, "
+             "1 - (1 - share)^n\n");
     line(x, "all other terms", cost->step_s - cost->term_s[TERM_STRAGGLER], UNIT_SECONDS);
-    line(x, "spread of one GPU's step time", x->result->scenario->stack.straggler_spread_frac,
-         UNIT_FRACTION);
+    line(x, "what a slow GPU takes more", stack->straggler_spread_frac, UNIT_FRACTION);
+    line(x, "share of GPUs that are slow", stack->straggler_share, UNIT_FRACTION);
     line(x, "n GPUs", x->result->scenario->system.gpus, UNIT_NONE);
-    line(x, "expected largest", x->parts->constants.expected_largest, UNIT_NONE);
+    line(x, "chance that one of n is slow", x->parts->constants.straggler_chance, UNIT_FRACTION);
 }
 
 static struct in_flight live_of(const struct explanation *x, int rank)

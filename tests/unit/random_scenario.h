@@ -30,7 +30,8 @@ static inline void random_stack(struct random *r, struct stack *stack)
     stack->overlaps = (unsigned)random_below(r, 1 << OVERLAPS);
     stack->p2p_synchronous = random_below(r, 2);
     stack->uneven_stages = random_below(r, 2);
-    stack->straggler_spread_frac = random_between(r, 0, 0.02);
+    stack->straggler_spread_frac = random_between(r, 0, 0.1);
+    stack->straggler_share = random_between(r, 0, 0.01);
     stack->collective_wait_s = random_below(r, 2) ? random_between(r, 0, 2e-4) : 0;
     stack->expert_half_width = random_below(r, 2) ? random_between(r, 100, 1e4) : 0;
     stack->dp_bucket_parameters = random_between(r, 1e6, 1e9);
