@@ -172,6 +172,7 @@ static bool read_columns(const struct tokens *t, int at, bool bitwise, struct co
     if (!first && second)
         *row = in_place;
     row->wrong = wrong;
+    row->in_place = second;
     row->checked_in_place = checked_in_place;
     return first || second;
 }

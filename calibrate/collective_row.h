@@ -16,7 +16,8 @@ struct collective_row {
     double alg_bw, bus_bw; /* of the same, GB/s; 0: not printed */
     bool wrong;            /* the program found wrong results, in or out of place */
     bool checked;          /* it counted them out of place */
-    bool checked_in_place; /* and in place */
+    bool in_place;         /* was run in place, too */
+    bool checked_in_place; /* and they were counted */
 };
 
 /* What the lines so far say about the table they stand in. */

@@ -334,13 +334,16 @@ static bool reduces(const struct collective_run *run)
     return operation[0] && strcmp(operation, "none") != 0;
 }
 
-/* Rows of an all-to-all in place are not checked, of an all-gather they are. */
-static bool checked(const struct collective_run *run, bool in_place)
+/* What moves parts: an all-gather's rows are checked in place, an all-to-all's are not. NULL: the
+ * rows do not show either. */
+static const char *op_of_moves(const struct collective_run *run)
 {
-    bool all = true;
-    for (size_t i = 0; i < run->rows; i++)
-        all = all && (in_place ? run->row[i].checked_in_place : run->row[i].checked);
-    return all;
+    bool shown = true, checked_in_place = true;
+    for (size_t i = 0; i < run->rows; i++) {
+        shown = shown && run->row[i].checked && run->row[i].in_place;
+        checked_in_place = checked_in_place && run->row[i].checked_in_place;
+    }
+    return !shown ? NULL : checked_in_place ? "all_gather" : "alltoall";
 }
 
 /* The collective by its rows: what counts one rank's part of the size reduces (reduce-scatter) or
@@ -351,12 +354,8 @@ static const char *op_of_rows(const struct collective_run *run)
     double low, high;
     if (run->rows == 0 || run->row[0].rooted)
         return NULL;
-    if (ranks_by_count(run) > 1) {
-        if (reduces(run))
-            return "reduce_scatter";
-        const char *moves = checked(run, true) ? "all_gather" : "alltoall";
-        return checked(run, false) ? moves : NULL;
-    }
+    if (ranks_by_count(run) > 1)
+        return reduces(run) ? "reduce_scatter" : op_of_moves(run);
     ranks_by_bandwidth(run, &low, &high);
     return reduces(run) && low > 2 && low <= high ? "all_reduce" : NULL;
 }

@@ -245,6 +245,8 @@ static void test_op_of_rows(void **state)
     check_rows_with("8388608 131072 float none -1 350.9 23.91 22.41 N/A 345 24.31 22.79 N/A\n",
                     "x.txt", &none,
                     ",float,,8388608,350.9,\n"); /* unchecked: gather or all-to-all */
+    check_rows_with("8388608 131072 float none 350.9 23.91 22.41 0\n", "x.txt", &none,
+                    ",float,,8388608,350.9,\n"); /* not run in place */
     check_rows_with("8388608 131072 float none 0 350.9 23.91 22.41 0 345.0 24.31 22.79 0\n",
                     "x.txt", &none, ",float,,8388608,350.9,\n"); /* to a root */
 }
