@@ -193,6 +193,18 @@ void strategy_describe_rest(const struct strategy *s, struct text *out)
             text_addf(out, ", %s in tiles", tile_names[i]);
 }
 
+void strategy_describe_how(const struct strategy *s, struct text *out)
+{
+    text_addf(out, "ZeRO %d", s->zero);
+    if (s->recompute != RECOMPUTE_NONE)
+        text_addf(out, ", %s recompute", recompute_names[s->recompute]);
+    if (s->recompute == RECOMPUTE_FULL && s->recompute_layers > 0)
+        text_addf(out, " of %d layers a stage", s->recompute_layers);
+    if (s->schedule > SCHEDULE_INTERLEAVED || s->schedule == SCHEDULE_GPIPE)
+        text_addf(out, ", %s", schedule_names[s->schedule]);
+    strategy_describe_rest(s, out);
+}
+
 void strategy_describe(const struct strategy *s, struct text *out)
 {
     text_addf(out, "tp %d", s->tp);
@@ -205,14 +217,8 @@ void strategy_describe(const struct strategy *s, struct text *out)
     text_addf(out, ", micro-batch %d", s->micro_batch);
     if (s->sequence_parallel)
         text_add(out, ", sequence parallel");
-    text_addf(out, ", ZeRO %d", s->zero);
-    if (s->recompute != RECOMPUTE_NONE)
-        text_addf(out, ", %s recompute", recompute_names[s->recompute]);
-    if (s->recompute == RECOMPUTE_FULL && s->recompute_layers > 0)
-        text_addf(out, " of %d layers a stage", s->recompute_layers);
-    if (s->schedule > SCHEDULE_INTERLEAVED)
-        text_addf(out, ", %s", schedule_names[s->schedule]);
-    strategy_describe_rest(s, out);
+    text_add(out, ", ");
+    strategy_describe_how(s, out);
 }
 
 struct shard strategy_shard(const struct strategy *s, const struct job *job)

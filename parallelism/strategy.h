@@ -85,6 +85,8 @@ enum dispatcher strategy_usual_dispatcher(const struct scenario *scenario, int e
 
 /* One line such as "tp 8, pp 4, vpp 5, dp 16, micro-batch 1, sp, zero 1, selective recompute". */
 void strategy_describe(const struct strategy *s, struct text *out);
+/* The same from ZeRO on, which no degree tells. */
+void strategy_describe_how(const struct strategy *s, struct text *out);
 /* Its end: what few strategies use, such as ", shards of 8 ranks, optimizer offloaded". */
 void strategy_describe_rest(const struct strategy *s, struct text *out);
 

@@ -30,14 +30,7 @@ static void also(const struct strategy *s, struct text *out)
         text_add(out, "SP, ");
     if (s->etp > 1)
         text_addf(out, "expert TP %d, ", s->etp);
-    text_addf(out, "ZeRO %d", s->zero);
-    if (s->recompute != RECOMPUTE_NONE)
-        text_addf(out, ", %s recompute", recompute_names[s->recompute]);
-    if (s->recompute == RECOMPUTE_FULL && s->recompute_layers > 0)
-        text_addf(out, " of %d layers a stage", s->recompute_layers);
-    if (s->schedule > SCHEDULE_INTERLEAVED || s->schedule == SCHEDULE_GPIPE)
-        text_addf(out, ", %s", schedule_names[s->schedule]);
-    strategy_describe_rest(s, out);
+    strategy_describe_how(s, out);
 }
 
 static void add_row(struct table *t, const struct scenario *scenario, const struct ranked *r,

@@ -318,29 +318,34 @@ static const struct {
 };
 enum { CONVERTERS = sizeof converters / sizeof *converters, OWN_CONVERTERS = 3 };
 
+/* One setting: a converter, called or in a list, or an attention that a recipe calls. */
+static bool read_call(struct framework_run *run, const char *key, const char *value)
+{
+    bool call = strcmp(key, "call") == 0;
+    bool list =
+        strcmp(key, "model.converters") == 0 || strcmp(key, "model_converters.converters") == 0;
+    bool understood = list;
+    for (int c = 0; c < CONVERTERS && (call || list); c++) {
+        const char *name = converters[c].converter;
+        if ((call && c < OWN_CONVERTERS && strncmp(value, name, strlen(name)) == 0) ||
+            (list && strstr(value, name))) {
+            run->scenario.job.precision = converters[c].dtype;
+            understood = true;
+        }
+    }
+    if (call && strcmp(value, "UlyssesCPFlexInnerAttention") == 0) {
+        run->strategy.cp_comm = CP_COMM_A2A;
+        understood = true;
+    }
+    return understood;
+}
+
 enum status torchtitan_read_rest(struct framework_reader *r)
 {
     struct framework_run *run = r->run;
     struct strategy *s = &run->strategy;
     for (size_t i = 0; i < r->settings->count; i++) {
-        const char *value = setting_value(r->settings, i), *key = setting_key(r->settings, i);
-        bool call = strcmp(key, "call") == 0,
-             flag = strcmp(key, "model.converters") == 0 ||
-                    strcmp(key, "model_converters.converters") == 0;
-        bool understood = flag;
-        for (int c = 0; c < CONVERTERS && (call || flag); c++) {
-            size_t n = strlen(converters[c].converter);
-            if ((call && c < OWN_CONVERTERS && strncmp(value, converters[c].converter, n) == 0) ||
-                (flag && strstr(value, converters[c].converter))) {
-                run->scenario.job.precision = converters[c].dtype;
-                understood = true;
-            }
-        }
-        if (call && strcmp(value, "UlyssesCPFlexInnerAttention") == 0) {
-            s->cp_comm = CP_COMM_A2A;
-            understood = true;
-        }
-        if (understood)
+        if (read_call(run, setting_key(r->settings, i), setting_value(r->settings, i)))
             r->settings->items[i].use = SETTING_READ;
     }
     if (reading_switch(r, "float8.enable_float8_linear"))
