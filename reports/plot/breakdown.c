@@ -140,11 +140,11 @@ void plot_breakdown(struct figure *f, const struct scenario *scenario, const str
     figure_set(f, "set xlabel", text_string(&axis));
     figure_add(f, "set xrange [0:%.9g]\nset yrange [%g:-0.6]\n", 1.15 * most_s / unit.factor,
                bars - 0.4);
-    figure_add(
-        f, "set lmargin at screen 0.245\nset rmargin at screen 0.985\n"
-           "set bmargin at screen 0.27\nunset grid\nset grid x\nset border 1\n"
-           "set key at screen 0.5,0.145 center top horizontal Left reverse maxrows 3 samplen 1.5 "
-           "width 1 font ',12'\n");
+    figure_add(f,
+               "set lmargin at screen 0.245\nset rmargin at screen 0.985\n"
+               "set bmargin at screen 0.27\nunset grid\nset grid x\nset border 1\n"
+               "set key at screen 0.5,0.145 center top vertical Left reverse maxrows 3 samplen 1.5 "
+               "width 1 font ',12'\n");
     label_bars(f, scenario, results, bars, &unit);
     add_plot(f, results, bars);
     text_free(&title);

@@ -137,12 +137,13 @@ enum status plot_gemm(struct figure *f, const struct samples_picture *p, struct 
     figure_set(f, "set xlabel", "work of the product");
     figure_set(f, "set ylabel", "of the peak, %");
     figure_add(
-        f, "set multiplot\nset logscale x\nset xtics ('1 kFLOP' 1e3, '1 MFLOP' 1e6, '1 GFLOP' 1e9, "
-           "'1 TFLOP' 1e12, '1 PFLOP' 1e15) font ',11'\nset yrange [0:*]\n"
-           "set lmargin at screen 0.08\nset rmargin at screen 0.485\nset bmargin at screen "
-           "0.21\nset tmargin at screen 0.85\n"
-           "set key at screen 0.5,0.085 center top horizontal Left reverse samplen 1 width 1 "
-           "font ',12'\n");
+        f,
+        "set multiplot\nset logscale x\nset xtics ('1 kFLOP' 1e3, '1 MFLOP' 1e6, '1 GFLOP' 1e9, "
+        "'1 TFLOP' 1e12, '1 PFLOP' 1e15) font ',11'\nset yrange [0:*]\n"
+        "set lmargin at screen 0.08\nset rmargin at screen 0.485\nset bmargin at screen "
+        "0.21\nset tmargin at screen 0.85\n"
+        "set key at screen 0.5,0.085 center top vertical maxrows 2 Left reverse samplen 1 width 1 "
+        "font ',12'\n");
     add_efficiency(f, p);
     figure_set(f, "set ylabel", "fitted over measured time, less 1, %");
     figure_add(f,

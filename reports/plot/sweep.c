@@ -138,8 +138,8 @@ static void name_strategies(struct figure *f, const struct picture *p)
         text_addf(&words, "%s: ", p->request->axes[0].label[c]);
         strategy_describe(&point->best.strategy, &words);
         figure_label(f, text_string(&words),
-                     "at screen 0.075,%.4f left font ',11' tc rgb '%s' front", 0.26 - 0.034 * named,
-                     figure_grey);
+                     "at screen 0.075,%.4f left font ',11' tc rgb '%s' front",
+                     0.245 - 0.034 * named, figure_grey);
         text_free(&words);
         named++;
     }

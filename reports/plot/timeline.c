@@ -164,7 +164,7 @@ static void add_frame(struct figure *f, const struct timeline *t, int windows,
     figure_add(f,
                "set yrange [%g:-0.6]\nset ytics 0,%d scale 0\nunset grid\nset border 1\n"
                "set tmargin at screen 0.84\nset bmargin at screen 0.22\n"
-               "set key at screen 0.5,0.09 center top horizontal Left reverse samplen 1.5 "
+               "set key at screen 0.5,0.09 center top vertical maxrows 2 Left reverse samplen 1.5 "
                "width 1 font ',12'\n",
                t->stages - 0.4, t->stages > 24 ? 4 : 1);
     if (windows == 2)

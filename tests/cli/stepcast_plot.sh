@@ -16,6 +16,10 @@ draws() {
     silent
     [ ! -s "$work/err" ] || fail "plot $kind talks: $(head -n 3 "$work/err")"
     grep -q '^<svg' "$work/$kind.svg" || fail "plot $kind: no SVG"
+    # of 960 by 540 points; letters reach 4 below their line
+    outside=$(grep -o 'translate([-0-9.]*,[-0-9.]*)' "$work/$kind.svg" | tr '(,)' '   ' |
+        awk '$2 < 0 || $2 > 960 || $3 < 0 || $3 > 536' | head -n 1)
+    [ -z "$outside" ] || fail "plot $kind: words outside the page, $outside"
     [ "$(wc -l <"$work/$kind.csv")" -gt 1 ] || fail "plot $kind: no data"
     cp "$work/$kind.svg" "$work/first.svg"
     expect 0 plot "$kind" "$@" -o "$work/$kind.svg"
@@ -29,6 +33,7 @@ if [ -n "$gnuplot" ]; then
     for kind in breakdown memory roofline scaling pareto heatmap timeline tornado; do
         draws "$kind" $scenario
     done
+    draws timeline $scenario --global-batch 512 --pp 4 --tp 1 # in two panels
     draws sweep $scenario --vary gpu.memory=40GiB:120GiB:+40GiB
     draws sweep $scenario --vary gpu.peak=1x,2x --vary system.tier.scale_up.bandwidth=0.5x,1x
     "$program" sweep $scenario --vary gpu.peak=1x,2x --vary system.tier.scale_up.bandwidth=0.5x,1x --csv >"$work/table.csv"
