@@ -21,7 +21,8 @@ static void add_n(struct words *w, const char *word, size_t n)
     }
     text_add_n(&w->pool, word, n);
     text_add_n(&w->pool, "", 1);
-    w->count++;
+    w->count += !w->pool.failed; /* what is counted is there */
+    w->too_much = w->too_much || w->pool.failed;
 }
 
 void words_add(struct words *w, const char *word)
