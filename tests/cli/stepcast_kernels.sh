@@ -2,6 +2,7 @@
 # Published timings of kernels (calibrate/KERNELS.md, "Public timings"): each file within a tenth, or a point, of the
 # error at which it stands: stepcast_kernels.sh STEPCAST. Large ones are what the forms miss; that page says why.
 set -u
+# shellcheck source=tests/cli/common.sh
 . "$(dirname "$0")/common.sh"
 folder=$(dirname "$0")/../../calibrate/published/kernels
 
