@@ -142,6 +142,7 @@ static const struct framework_row rows[] = {
     UNMODELLED_WORDED("rlhf_type", "one answer a prompt and no reference model", one_answer),
     UNMODELLED("rl", "one answer a prompt and no reference model"),
     UNMODELLED("beta", "one answer a prompt and no reference model"), /* TRL: DPO, ORPO, GRPO */
+    UNMODELLED("ref_model*", "one answer a prompt and no reference model"),
     UNMODELLED("max_prompt_length", "one answer a prompt and no reference model"),
     UNMODELLED("activation_offloading",
                "activations on the GPU; --offload-activations tells otherwise"),
@@ -193,6 +194,7 @@ static const struct framework_row rows[] = {
     NEUTRAL("deepspeed*"),
     NEUTRAL("adam_*"),
     NEUTRAL("bf16_*"),
+    NEUTRAL("cache_dir"),
     NEUTRAL("apply_chat_template"),
     NEUTRAL("attn"),
     NEUTRAL("chat_template"),
@@ -214,6 +216,7 @@ static const struct framework_row rows[] = {
     NEUTRAL("input_*"),
     NEUTRAL("fsdp_config.*"),
     NEUTRAL("fsdp_*"),
+    NEUTRAL("lazy_preprocess"),
     NEUTRAL("learning_rate"),
     NEUTRAL("load_*"),
     NEUTRAL("local_rank"),

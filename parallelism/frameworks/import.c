@@ -113,6 +113,29 @@ static enum status name_model(struct framework_run *run, struct error *e)
     return STATUS_OK;
 }
 
+/* A model of which everything but the vocabulary is told: the catalog's that it may be. */
+static enum status suggest_models(const struct model *model, struct text *notes, struct error *e)
+{
+    struct model m = *model, other;
+    struct text names = {0};
+    for (size_t i = 0; model_catalog_name(i) && e->status == STATUS_OK; i++) {
+        struct error unknown;
+        error_init(&unknown);
+        if (model_of_catalog(model_catalog_name(i), NULL, &other, &unknown) != STATUS_OK) {
+            if (unknown.status == STATUS_IO)
+                error_set(e, STATUS_IO, "%s", unknown.message);
+            continue;
+        }
+        m.vocab_size = other.vocab_size;
+        if (models_alike(&m, &other, NULL))
+            text_addf(&names, "%s%s", names.length > 0 ? ", " : "", other.name);
+    }
+    if (names.length > 0)
+        text_addf(notes, "its layers are those of %s\n", names.data);
+    text_free(&names);
+    return e->status;
+}
+
 /* How many there are: told by the user, by the launch command, or by the settings. */
 static void read_gpus(struct framework_reader *r, const struct import_options *options,
                       struct framework_import *out)
@@ -151,8 +174,9 @@ static enum status interpret(struct framework_import *out, const char *file,
                        out->framework->title);
     } else if (!reads_any(settings)) {
         nothing_known(settings, file, e);
-    } else {
-        name_model(&out->run, e);
+    } else if (name_model(&out->run, e) == STATUS_OK && out->run.scenario.model.layers > 0 &&
+               out->run.scenario.model.vocab_size == 0) {
+        suggest_models(&out->run.scenario.model, &out->notes, e);
     }
     return e->status;
 }

@@ -58,6 +58,7 @@ static const struct framework_row rows[] = {
     UNMODELLED("grad_dtype", "gradients as the stack keeps them"),
     UNMODELLED("capacity_factor", "no token is dropped; --expert-capacity tells otherwise"),
     UNMODELLED("use_tokamax_splash", "kernels as the stack has them"),
+    UNMODELLED("decoder_layer_input", "what it saves stays on the device"),
     NEUTRAL("adam_*"),
     NEUTRAL("async_checkpointing"),
     NEUTRAL("base_config"),
@@ -107,6 +108,7 @@ static const struct framework_row rows[] = {
     NEUTRAL("vertex_tensorboard_*"),
     NEUTRAL("warmup_steps_fraction"),
     NEUTRAL("weight_decay"),
+    NEUTRAL("xla_*"),
 };
 
 /* Its names of models that the catalog calls otherwise. */

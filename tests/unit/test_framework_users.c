@@ -391,6 +391,25 @@ static void test_vocabulary(void **state)
     }
 }
 
+/* Everything but the vocabulary is told: the catalog's models of such layers are named. */
+static void test_like_models(void **state)
+{
+    (void)state;
+    static const char llama[] =
+        "python pretrain_gpt.py --num-layers 80 --hidden-size 8192 --ffn-hidden-size 28672 "
+        "--num-attention-heads 64 --group-query-attention --num-query-groups 8 --swiglu "
+        "--normalization RMSNorm --position-embedding-type rope --disable-bias-linear "
+        "--untie-embeddings-and-output-weights --seq-length 4096 --micro-batch-size 1 --bf16 "
+        "--tokenizer-type HuggingFaceTokenizer --tokenizer-model someone/some ";
+    char text[700];
+    snprintf(text, sizeof text, "%s\n", llama);
+    assert_false(read_ok(text, "x.sh")->model_given);
+    assert_true(notes("its layers are those of llama2-70b, llama3-70b\n"));
+    snprintf(text, sizeof text, "%s--padded-vocab-size 128256\n", llama);
+    assert_string_equal(read_ok(text, "x.sh")->model_name, "llama3-70b");
+    assert_false(notes("its layers"));
+}
+
 /* Parameters are gathered in parts, so the optimizer is distributed: Primus's base says it, which
  * is not followed; its keys may have blanks before the colon. */
 static void test_gathered_parts(void **state)
@@ -441,6 +460,7 @@ int main(void)
         cmocka_unit_test_teardown(test_bridge_gradients, teardown),
         cmocka_unit_test_teardown(test_vocabulary, teardown),
         cmocka_unit_test_teardown(test_gathered_parts, teardown),
+        cmocka_unit_test_teardown(test_like_models, teardown),
         cmocka_unit_test_teardown(test_launchers_file, teardown),
         cmocka_unit_test_teardown(test_no_precision, teardown),
         cmocka_unit_test_teardown(test_deepspeed_optimizer, teardown),
