@@ -125,6 +125,10 @@ struct zero_cost bound_zero(const struct zero_cost *zeros, int count)
         widen(&most.expert, &zeros[i].expert);
         if (zeros[i].communication_bytes < most.communication_bytes)
             most.communication_bytes = zeros[i].communication_bytes;
+        if (zeros[i].zero > most.zero) /* stage 3 alone takes its shards to the host */
+            most.zero = zeros[i].zero;
+        if (zeros[i].held_frac < most.held_frac) /* gradients that are not held whole */
+            most.held_frac = zeros[i].held_frac;
     }
     return most;
 }
