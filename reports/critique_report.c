@@ -82,7 +82,10 @@ static void add_changes(const struct scenario *scenario, const struct strategy *
 void critique_text(const struct scenario *scenario, const struct strategy *own,
                    const struct critique *c, struct text *out)
 {
-    add_best(scenario, own, c, out);
+    struct text best = {0};
+    add_best(scenario, own, c, &best);
+    format_wrapped(text_string(&best), FORMAT_WIDTH, 2, out);
+    text_free(&best);
     add_changes(scenario, own, c, out);
 }
 

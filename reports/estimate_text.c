@@ -4,6 +4,7 @@
 #include "reports/memory_report.h"
 #include "reports/table.h"
 #include "reports/what_if_report.h"
+#include <string.h>
 
 enum { BAR_WIDTH = 40, STRATEGY_WIDTH = 100 };
 
@@ -83,7 +84,7 @@ static void add_memory(const struct step_cost *cost, struct text *out)
 static void add_summary(const struct result *r, struct text *out)
 {
     const struct step_cost *cost = r->cost;
-    struct text scratch = {0};
+    struct text scratch = {0}, line = {0};
     double gpus = r->scenario->system.gpus, tokens_per_s = step_tokens_per_s(r->scenario, cost);
     text_addf(out, "Step time %s", format_step(&scratch, cost->step_s));
     text_addf(out, " (80 %% interval %s", format_unit(&scratch, step_low_s(cost), UNIT_SECONDS, 3));
@@ -98,21 +99,26 @@ static void add_summary(const struct result *r, struct text *out)
     text_addf(out, "%s a GPU; ", format_count(&scratch, tokens_per_s / gpus));
     text_addf(out, "%s a GPU\n",
               format_unit(&scratch, cost->model_flop / cost->step_s / gpus, UNIT_FLOP_PER_S, 3));
-    text_addf(out, "MFU %s, ",
+    text_addf(&line, "MFU %s, ",
               format_unit(&scratch, step_mfu(r->scenario, cost), UNIT_FRACTION, 3));
-    text_addf(out, "HFU %s of ",
+    text_addf(&line, "HFU %s of ",
               format_unit(&scratch, step_hfu(r->scenario, cost), UNIT_FRACTION, 3));
-    text_addf(out, "%s", format_unit(&scratch, cost->peak_flop_per_s, UNIT_FLOP_PER_S, 4));
-    text_addf(out, " (%s)\n\n", result_flop_convention);
+    text_addf(&line, "%s", format_unit(&scratch, cost->peak_flop_per_s, UNIT_FLOP_PER_S, 4));
+    text_addf(&line, " (%s)\n\n", result_flop_convention);
+    format_wrapped(text_string(&line), FORMAT_WIDTH, strlen("MFU "), out);
+    text_free(&line);
     text_free(&scratch);
 }
 
 /* The effective strategy in full, as the flags that give it. */
 static void add_strategy(const struct strategy *s, struct text *out)
 {
-    text_add(out, "Strategy: ");
-    format_strategy(s, out);
-    text_add(out, "\n");
+    struct text line = {0};
+    text_add(&line, "Strategy: ");
+    format_strategy(s, &line);
+    text_add(&line, "\n");
+    format_wrapped(text_string(&line), FORMAT_WIDTH, strlen("Strategy: "), out);
+    text_free(&line);
     format_strategy_flags(s, STRATEGY_WIDTH, out);
 }
 
@@ -121,18 +127,20 @@ static const double shown_frac = 0.01;
 
 static void add_provenance(const struct provenance *p, struct text *out)
 {
-    struct text scratch = {0};
+    struct text scratch = {0}, lines = {0};
     text_add(out, "\nConstants that price most of the time:\n");
     for (int i = 0; i < p->items && p->item[i].time_frac >= shown_frac; i++) {
         const struct provenance_item *item = &p->item[i];
-        text_addf(out, "  %s: %s of the ops' time, %s, %s", item->what,
+        text_addf(&lines, "  %s: %s of the ops' time, %s, %s", item->what,
                   format_unit(&scratch, item->time_frac, UNIT_FRACTION, 2), item->kind,
                   item->source);
         if (item->error_frac > 0)
-            text_addf(out, " (error %s)",
+            text_addf(&lines, " (error %s)",
                       format_unit(&scratch, item->error_frac, UNIT_FRACTION, 2));
-        text_add(out, "\n");
+        text_add(&lines, "\n");
     }
+    format_wrapped(text_string(&lines), FORMAT_WIDTH, 4, out);
+    text_free(&lines);
     if (p->extrapolated_count > 0)
         text_add(out, "Outside the calibrated range:\n");
     for (int i = 0; i < p->extrapolated_count; i++)

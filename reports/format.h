@@ -36,6 +36,8 @@ void format_against_closed(double more_frac, struct text *out);
  */
 void format_strategy_flags(const struct strategy *s, size_t width, struct text *out);
 
+/* Answers' lines are no longer than so many characters, where words allow it. */
+enum { FORMAT_WIDTH = 120 };
 /* Lines, those longer than `width` broken at blanks and continued after `indent` of them; a word
  * longer than a line stays whole. indent < width. */
 void format_wrapped(const char *lines, size_t width, size_t indent, struct text *out);

@@ -12,9 +12,6 @@
 
 /* What is drawn from searches beside the ranking, as text and as members of an open JSON object. */
 
-/* Lines of texts are no longer than so many characters, where words allow it. */
-enum { SEARCH_TEXT_WIDTH = 120 };
-
 /* --maximize: the quantity and what was found of it. */
 struct maximum {
     enum largest_quantity quantity;

@@ -123,7 +123,7 @@ static void add_clusters(const struct scenario *scenario, const struct cluster_a
         here.system.gpus = answer->clusters->cluster[i].gpus;
         add_cluster(&t, &here, answer, i);
     }
-    table_write_within(&t, 0, SEARCH_TEXT_WIDTH, out);
+    table_write_within(&t, 0, FORMAT_WIDTH, out);
     table_free(&t);
     text_add(out, "\n");
     add_chosen(answer, scenario->system.gpus_per_node, out);
@@ -234,7 +234,7 @@ void ties_text(const struct ties *ties, struct text *out)
         table_cell(&t, "+- %.2f %%", 100 * tie->interval_frac);
         table_strategy(&t, &tie->ranked.strategy);
     }
-    table_write_within(&t, 2, SEARCH_TEXT_WIDTH, out);
+    table_write_within(&t, 2, FORMAT_WIDTH, out);
     if (ties->count > TIES_SHOWN)
         text_addf(out, "  and %d more: --json and --csv list all\n", ties->count - TIES_SHOWN);
     text_add(out, "\n");
@@ -303,7 +303,7 @@ void neighbours_text(const struct neighbours *neighbours, const struct ranked *b
         neighbour_loss(n, best, &scratch);
         table_text(&t, &scratch);
     }
-    table_write_within(&t, 0, SEARCH_TEXT_WIDTH, out);
+    table_write_within(&t, 0, FORMAT_WIDTH, out);
     text_add(out, "\n");
     table_free(&t);
     text_free(&scratch);
@@ -333,7 +333,7 @@ void front_text(const struct pareto_clusters *front, const struct scenario *scen
         table_unit(&t, cost->memory_total_bytes, UNIT_BYTES, 3);
         table_strategy(&t, &p->ranked.strategy);
     }
-    table_write_within(&t, 2, SEARCH_TEXT_WIDTH, out);
+    table_write_within(&t, 2, FORMAT_WIDTH, out);
     text_add(out, "\n");
     table_free(&t);
 }
@@ -399,7 +399,7 @@ void remedies_text(const struct remedies *remedies, struct text *out)
         return;
     remedies_table(remedies, &t);
     text_add(out, "\n");
-    table_write_within(&t, 0, SEARCH_TEXT_WIDTH, out);
+    table_write_within(&t, 0, FORMAT_WIDTH, out);
     text_add(out, "\n");
     table_free(&t);
 }

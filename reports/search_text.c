@@ -63,7 +63,7 @@ static void add_table(const struct search_report *report, struct text *out)
 {
     struct table t;
     search_table(report, report->result->count, &t);
-    table_write_within(&t, 0, SEARCH_TEXT_WIDTH, out);
+    table_write_within(&t, 0, FORMAT_WIDTH, out);
     table_free(&t);
 }
 
@@ -177,7 +177,7 @@ static void add_headline(const struct search_report *report, struct text *out)
     struct text scratch = {0}, strategy = {0}, lines = {0};
     text_add(&strategy, "Fastest: ");
     format_strategy(&best->strategy, &strategy);
-    format_wrapped(text_string(&strategy), SEARCH_TEXT_WIDTH, strlen("Fastest: "), out);
+    format_wrapped(text_string(&strategy), FORMAT_WIDTH, strlen("Fastest: "), out);
     text_addf(&lines, "\n  step time         %s", format_step(&scratch, best->cost.step_s));
     text_addf(&lines, " (80 %% interval %s to ",
               format_unit(&scratch, step_low_s(&best->cost), UNIT_SECONDS, 3));
@@ -194,7 +194,7 @@ static void add_headline(const struct search_report *report, struct text *out)
         text_add(&lines, "\n");
         add_certainty(report, &lines);
     }
-    format_wrapped(text_string(&lines), SEARCH_TEXT_WIDTH, strlen("  why it is first   "), out);
+    format_wrapped(text_string(&lines), FORMAT_WIDTH, strlen("  why it is first   "), out);
     text_free(&strategy);
     text_free(&lines);
     text_free(&scratch);
@@ -244,7 +244,7 @@ static void add_counts(const struct search_result *r, struct text *out)
     search_rejected_text(r, &rejected);
     if (rejected.length > 0)
         text_addf(&lines, "Rejected: %s.\n", text_string(&rejected));
-    format_wrapped(text_string(&lines), SEARCH_TEXT_WIDTH, 0, out);
+    format_wrapped(text_string(&lines), FORMAT_WIDTH, 0, out);
     text_free(&rejected);
     text_free(&lines);
     text_free(&scratch);
