@@ -12,6 +12,7 @@
 /* The keys of "measured", as the file spells them. */
 struct measured {
     double step_time_s, memory_gib;
+    enum memory_measure memory_of;
     bool oom;
     char step_time_basis[64];
 };
@@ -20,6 +21,8 @@ struct measured {
 static const struct field measured_fields[] = {
     MEASURED("step_time_s", FIELD_NUMBER, UNIT_SECONDS, step_time_s),
     MEASURED("memory_gib", FIELD_NUMBER, UNIT_NONE, memory_gib),
+    FIELD_ROW(measured, "memory_of", FIELD_ENUM, UNIT_NONE, memory_of, 0, 0, false,
+              memory_measure_names, ""),
     MEASURED("oom", FIELD_BOOL, UNIT_NONE, oom),
     MEASURED("step_time_basis", FIELD_STRING, UNIT_NONE, step_time_basis),
 };
@@ -262,6 +265,7 @@ static void read_measured(struct case_reader *r, const struct json_value *object
     free(scratch);
     out->step_s = measured.step_time_s > 0 ? measured.step_time_s : 0;
     out->memory_bytes = measured.memory_gib > 0 ? measured.memory_gib * 1073741824.0 : 0;
+    out->memory_of = measured.memory_of;
     out->oom = measured.oom;
 }
 

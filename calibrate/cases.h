@@ -1,13 +1,14 @@
 #ifndef CALIBRATE_CASES_H
 #define CALIBRATE_CASES_H
 #include "base/error.h"
+#include "parallelism/memory.h"
 #include "parallelism/step.h"
 #include <stdbool.h>
 #include <stddef.h>
 
 /* Measured training runs. One object a case:
  *     {"id", "source", "model", "system", "job", "strategy", "measured": {"step_time_s",
- * "memory_gib", "oom"}, "stack", "sweep"} An unknown key or value never stops a file: where the
+ * "memory_gib", "memory_of", "oom"}, "stack", "sweep"} An unknown key or value never stops a file: where the
  * nearest meaning is clear it is taken and noted in `assumed`, otherwise that case alone has
  * `skipped` set. */
 enum { CASE_ASSUMED_MAX = 8 };
@@ -24,6 +25,7 @@ struct run_case {
     struct strategy strategy; /* complete */
     double step_s;            /* measured; 0: not known */
     double memory_bytes;      /* measured peak; 0: not known */
+    enum memory_measure memory_of; /* what that counts */
     bool oom;                 /* ran out of memory */
 };
 

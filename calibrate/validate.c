@@ -22,7 +22,8 @@ void case_predict(const struct run_case *c, struct prediction *out)
     out->step_low_s = step_low_s(&cost);
     out->step_high_s = step_high_s(&cost);
     out->kind_variance = interval_kind_variance(&c->scenario, &cost);
-    out->memory_bytes = cost.memory_total_bytes;
+    out->memory_bytes =
+        memory_measured(&c->scenario, &c->strategy, cost.memory_bytes, c->memory_of);
     out->fits = cost.fits;
 }
 

@@ -5,7 +5,7 @@
 
 /* Measured training runs against their forecasts. */
 struct prediction {
-    double step_s, memory_bytes;    /* meaningful unless skipped */
+    double step_s, memory_bytes;    /* meaningful unless skipped; memory: what the run's counts */
     double step_low_s, step_high_s; /* 80 % interval */
     double kind_variance; /* of it what runs of any stack have for their kind (interval.h) */
     bool fits;

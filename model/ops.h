@@ -70,6 +70,8 @@ void mtp_ops(const struct model *model, const struct shard *shard, const struct 
  * them; MODULE_RESIDUAL (the layer's input) is what full recompute keeps. MODELLING 6.2 */
 struct activations {
     double bytes[MODULES];
+    double attention_output; /* of which what the output projection reads */
+    double exchanged; /* what the exchanges of experts bring, there and back, 0 within one rank */
 };
 void layer_activations(const struct model *model, const struct layer_kind *kind,
                        const struct shard *shard, const struct kernels *kernels,
@@ -94,6 +96,9 @@ double context_exchange_bytes(const struct model *model, const struct layer_kind
 struct shard_parameters {
     double dense, expert;
 };
+/* Of the layer's matrices on one GPU the largest, of all its experts together. */
+double layer_largest_matrix(const struct model *model, const struct layer_kind *kind,
+                            const struct shard *shard);
 struct shard_parameters layer_shard_parameters(const struct model *model,
                                                const struct layer_kind *kind,
                                                const struct shard *shard);

@@ -59,6 +59,17 @@ struct shard_parameters layer_shard_parameters(const struct model *model,
     return p;
 }
 
+double layer_largest_matrix(const struct model *m, const struct layer_kind *kind,
+                            const struct shard *s)
+{
+    double dense = m->hidden_size * (double)kind->intermediate_size / s->tp;
+    double experts = expert_hidden_size(m) * m->moe_intermediate_size / s->etp * m->experts / s->ep;
+    double queries = mixer_attends(kind->mixer)
+                         ? m->hidden_size * (double)kind->heads / s->tp * kind->head_dim
+                         : 0;
+    return fmax(kind->experts ? experts : dense, queries);
+}
+
 double saved_input_bytes(const struct shard *s)
 {
     return s->precision == DTYPE_NVFP4 ? 0.5 + 1.0 / 16 : dtype_is_fp8(s->precision) ? 1 : 2;
@@ -68,6 +79,33 @@ double saved_input_bytes(const struct shard *s)
 static double saved_fc1_bytes(const struct shard *s, const struct kernels *k)
 {
     return k->fp8_activation_store && dtype_is_fp8(s->precision) ? 1 : 2;
+}
+
+static bool activation_fused(const struct shard *s, const struct kernels *k)
+{
+    return k->fused_activation && (s->compiled || !k->fused_when_compiled);
+}
+
+/* What an activation of experts keeps beside FC1's output and its own, elements of its width: each
+ * pass that no kernel fuses keeps what it reads. SwiGLU its activated branch; the clamped one of
+ * biased experts the clamped gate, the sigmoid, their product and the clamped other branch.
+ * [torchtitan, models/gpt_oss/moe.py: swiglu; Transformers, modeling_gpt_oss.py: GptOssExperts] */
+static double saved_by_expert_activation(const struct model *m, const struct shard *s,
+                                         const struct kernels *k)
+{
+    bool fused = k->fused_expert_activation || activation_fused(s, k);
+    return !m->gated_mlp || fused ? 0 : m->mlp_bias ? 4 : 1;
+}
+
+/* Outputs of a token's experts that its weights multiply: without a compiler they are cast to fp32
+ * for it, and those are kept. [torchtitan, models/common/token_dispatcher.py: combine] */
+static double saved_expert_outputs(const struct model *m, const struct shard *s,
+                                   const struct kernels *k)
+{
+    if (!k->weights_expert_outputs)
+        return 0;
+    bool eager = k->fused_when_compiled && !s->compiled;
+    return (eager ? 4 : 2) * expert_tokens_sent(s) * m->experts_per_token * expert_hidden_size(m);
 }
 
 /* A norm of eager kernels: its input in fp32 for the square and the product, what it normalised in
@@ -109,9 +147,11 @@ static void attention_activations(const struct model *m, const struct layer_kind
                                                                                  : 4);
     else /* log-sum-exp */
         out->bytes[MODULE_CORE_ATTENTION] += 4 * t * heads;
-    out->bytes[MODULE_ATTENTION_LINEAR] +=
-        2 * t * heads * v_dim; /* context: the projection's input */
-    if (m->attention_gate)     /* what the gate multiplies, and the gate */
+    out->attention_output = 2 * t * heads * v_dim; /* context: the projection's input */
+    out->bytes[MODULE_ATTENTION_LINEAR] += out->attention_output;
+    if (m->attention_sinks && k->rescales_attention) /* an elementwise pass, repeated as they are */
+        out->bytes[MODULE_LAYERNORM] += 2 * t * heads * v_dim;
+    if (m->attention_gate) /* what the gate multiplies, and the gate */
         out->bytes[MODULE_ATTENTION_LINEAR] += 4 * t * heads * v_dim;
     if (trains_with_dropout(m, k))
         out->bytes[MODULE_ATTENTION_LINEAR] += stream;
@@ -128,7 +168,7 @@ static void mlp_activations(const struct model *m, const struct layer_kind *kind
         (k->keeps_gathered_input ? shard_tokens(s) * m->hidden_size : stream);
     out->bytes[MODULE_MLP] += saved_fc1_bytes(s, k) * up * wide;
     out->bytes[MODULE_MLP_ACT] += saved_input_bytes(s) * wide;
-    if (m->gated_mlp && !k->fused_activation) /* the activated branch, before the product */
+    if (m->gated_mlp && !activation_fused(s, k)) /* the activated branch, before the product */
         out->bytes[MODULE_MLP_ACT] += 2 * wide;
     if (trains_with_dropout(m, k))
         out->bytes[MODULE_MLP] += stream;
@@ -151,7 +191,12 @@ static void expert_activations(const struct model *m, const struct shard *s,
         saved_input_bytes(s) * received * expert_hidden_size(m) + 2 * up * wide;
     if (m->moe_latent_size > 0) /* what the projection out of the latent space reads */
         out->bytes[MODULE_MOE] += saved_input_bytes(s) * expert_tokens_sent(s) * m->moe_latent_size;
+    out->bytes[MODULE_MOE] += saved_expert_outputs(m, s, k);
     out->bytes[MODULE_MOE_ACT] += saved_input_bytes(s) * wide;
+    out->bytes[MODULE_MOE_ACT] += 2 * saved_by_expert_activation(m, s, k) * wide;
+    if (s->ep > 1)
+        out->exchanged =
+            2 * expert_hidden_size(m) * (received + expert_tokens_sent(s) * m->experts_per_token);
     out->bytes[MODULE_SHARED_EXPERTS] += (2 * up + saved_input_bytes(s)) * shared;
 }
 

@@ -105,26 +105,48 @@ static double optimizer_s(const struct scenario *scenario, const struct shard_pa
            optimizer_orthogonalise_s(scenario, p->dense / dense->state, p->expert / expert->state);
 }
 
-/* Buffers of every communicator of more than one rank; ZeRO-3 holds two gathered layers and one
- * layer's gradients, or the whole vocabulary matrix where that is larger, unless what is gathered
- * stays (memory.c, kept_bytes). MODELLING 6.5 */
+/* Parameters that ZeRO 3 gathers and reduces together: of the layer that has most, or of its
+ * largest matrix. */
+static double gathered_parameters(const struct stack *stack, const struct shard_cost *shard)
+{
+    double most = 0;
+    for (int i = 0; i < shard->kinds; i++) {
+        const struct block_cost *layer = &shard->layer[i];
+        most = max2(most, stack->gathers_each_matrix
+                              ? layer->largest_matrix
+                              : layer->parameters.dense + layer->parameters.expert);
+    }
+    return most;
+}
+
+/* A layer's gradients while ZeRO 3 reduces them; where they are copied for it, in their own 16 bit
+ * and in what is reduced. [PyTorch FSDP2, _fsdp_collectives.py: foreach_reduce] */
+static double reduction_bytes(const struct stack *stack, const struct shard_cost *shard, int zero)
+{
+    double own = stack->copies_parameters ? dtype_bytes(DTYPE_BF16) : 0;
+    return zero < 3 ? 0 : gathered_parameters(stack, shard) * (own + stack->gradient_reduce_bytes);
+}
+
+double communicators_bytes(const struct stack *stack, const struct strategy *s)
+{
+    int active = (s->tp > 1) + (s->cp > 1) + (s->pp > 1) + (s->ep > 1) + (s->dp * s->cp > 1);
+    return active * stack->communicator_bytes;
+}
+
+/* Besides the communicators' buffers ZeRO-3 holds two gathered layers or
+ * matrices, or the whole vocabulary matrix where that is larger, unless what is gathered stays
+ * (memory.c, kept_bytes). MODELLING 6.5 */
 static double communication_bytes(const struct scenario *scenario, const struct shard_cost *shard,
                                   const struct strategy *s, int zero)
 {
     const struct stack *k = &scenario->stack;
-    int active = (s->tp > 1) + (s->cp > 1) + (s->pp > 1) + (s->ep > 1) + (s->dp * s->cp > 1);
-    double bytes = active * k->communicator_bytes;
+    double bytes = communicators_bytes(k, s);
     if (zero < 3)
         return bytes;
-    double layer = 0;
-    for (int i = 0; i < shard->kinds; i++) {
-        const struct shard_parameters *p = &shard->layer[i].parameters;
-        if (p->dense + p->expert > layer)
-            layer = p->dense + p->expert;
-    }
     double vocabulary = shard->head.parameters.dense;
-    double gathered = !s->reshard_after_forward ? 0 : max2(2 * layer, vocabulary);
-    return bytes + gathered * weight_gather_bytes(scenario) + layer * k->gradient_reduce_bytes;
+    double gathered =
+        !s->reshard_after_forward ? 0 : max2(2 * gathered_parameters(k, shard), vocabulary);
+    return bytes + gathered * weight_gather_bytes(scenario);
 }
 
 /* What torch.distributed's collectives over lists add to `calls` of them: the host slices the part
@@ -283,6 +305,7 @@ void zero_cost_init(const struct scenario *scenario, const struct shard_cost *sh
     out->dense = dense_sharding(&scenario->stack, s);
     out->expert = expert_sharding(&scenario->stack, s);
     out->communication_bytes = communication_bytes(scenario, shard, s, out->zero);
+    out->reduction_bytes = reduction_bytes(&scenario->stack, shard, out->zero);
     hold_gradients(scenario, s, out);
     out->reductions = out->zero == 2 ? strategy_micro_batches(&scenario->job, s) : 1;
 }

@@ -37,11 +37,15 @@ struct zero_cost {
     double optimizer_s;        /* update, gradient norm, zeroing */
     double offload_s;          /* the update on the host, if offloaded */
     double communication_bytes;
+    double reduction_bytes; /* besides, in a backward pass */
     double held_frac; /* ZeRO-3: of micro-batches that keep their gradients whole */
     bool reduces_alone;
     /* ZeRO-3: of one block for one micro-batch */
     struct zero_block layer[MODEL_LAYER_KINDS_MAX], embedding, head;
 };
+
+/* Buffers of the communicators of more than one rank, on one GPU. */
+double communicators_bytes(const struct stack *stack, const struct strategy *s);
 
 /* How it shards and what its buffers take: all that memory needs. */
 void zero_cost_init(const struct scenario *scenario, const struct shard_cost *shard,

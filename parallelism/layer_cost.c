@@ -207,7 +207,11 @@ static void cost_layer(const struct scenario *scenario, const struct strategy *s
     sum_block(scenario, s, p, shard->clock_frac, out);
     layer_activations(&scenario->model, kind, &shard->shard, &scenario->stack.kernels, &a);
     memcpy(out->activation_bytes, a.bytes, sizeof a.bytes);
+    out->attention_output_bytes = a.attention_output;
+    out->exchanged_bytes = a.exchanged;
+    out->biased_attention = scenario->model.attention_bias;
     out->parameters = layer_shard_parameters(&scenario->model, kind, &shard->shard);
+    out->largest_matrix = layer_largest_matrix(&scenario->model, kind, &shard->shard);
     out->backward_bytes =
         layer_backward_bytes(&scenario->model, kind, &shard->shard, &scenario->stack.kernels, &a);
 }

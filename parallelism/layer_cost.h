@@ -16,8 +16,12 @@ struct block_cost {
     /* of the forward pass by module, without host time, and what launches it; in all */
     double module_forward_s[MODULES], module_launches[MODULES], forward_launches;
     double activation_bytes[MODULES];
+    double attention_output_bytes; /* of which */
+    double exchanged_bytes;        /* struct activations, exchanged */
+    bool biased_attention;         /* its projections add biases */
     double backward_bytes; /* besides them, at the fullest moment of its backward pass */
     struct shard_parameters parameters;
+    double largest_matrix; /* of them, of all experts together */
     double matrices;     /* weights: products that make a weight gradient */
     double forward_flop; /* executed matmul work of the forward pass on this GPU */
     double module_forward_flop[MODULES];

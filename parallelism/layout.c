@@ -185,13 +185,11 @@ static double logits_bytes(const struct scenario *scenario, const struct shard_c
     return (1 + mtp) * bytes * shard_tokens(&shard->shard);
 }
 
-/* Logits are gone when the layers' gradients come: of the two the larger counts. */
 struct rank_load layout_load(const struct scenario *scenario, const struct shard_cost *shard,
                              const struct stages *stages, const struct peak *peak)
 {
     struct rank_load load = {.rank = peak->rank,
                              .parameters = stages_rank_parameters(stages, peak->rank)};
-    double backward_bytes = 0;
     for (int c = 0; c < stages->split->chunks; c++) {
         const struct stage_content *content = stages_content(stages, c, peak->rank);
         const struct stage *stage = stages_at(stages, c, peak->rank);
@@ -200,13 +198,11 @@ struct rank_load layout_load(const struct scenario *scenario, const struct shard
             load.layer_bytes = stage->layer_bytes;
         if (stage->working_bytes > load.working_bytes)
             load.working_bytes = stage->working_bytes;
-        if (stage->backward_bytes > backward_bytes)
-            backward_bytes = stage->backward_bytes;
+        if (stage->backward_bytes > load.backward_bytes)
+            load.backward_bytes = stage->backward_bytes;
         if (content->head)
             load.logits_bytes = logits_bytes(scenario, shard, content->mtp);
     }
-    if (backward_bytes > load.logits_bytes)
-        load.working_bytes += backward_bytes - load.logits_bytes;
     return load;
 }
 

@@ -12,9 +12,9 @@ struct rank_load {
     struct shard_parameters parameters;
     double activation_bytes; /* of the micro-batches in flight, none offloaded */
     double layer_bytes;      /* of which one layer keeps for one of them, the one that keeps most */
-    double working_bytes;    /* of a backward pass: one recomputed layer, and what is held in one
-                                layer's besides, over the logits that are gone by then */
-    double logits_bytes;
+    /* at the logits, or after them in a backward pass: what one layer computes again, and what its
+     * pass holds besides */
+    double logits_bytes, working_bytes, backward_bytes;
 };
 
 /* What a rank holds, and by how much its work of a micro-batch is shorter than the busiest rank's.

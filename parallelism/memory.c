@@ -63,14 +63,45 @@ static double kept_bytes(const struct scenario *scenario, const struct rank_load
     return weight_gather_bytes(scenario) * (load->parameters.dense + load->parameters.expert);
 }
 
+/* Logits are gone when the layers' backward passes come. A caching allocator gives what they took
+ * to the gradients of activations, but hardly to a layer that is computed again and to gathered
+ * gradients, whose pieces of the next step's forward pass are in their way: those it adds. */
+static void add_backward(const struct rank_load *load, const struct zero_cost *zero,
+                         double by_kind[MEMORY_KINDS])
+{
+    by_kind[MEMORY_ACTIVATIONS] +=
+        load->working_bytes + max2(0, load->backward_bytes - load->logits_bytes);
+    by_kind[MEMORY_COMMUNICATION] += zero->reduction_bytes;
+}
+
+/* The same where a compiler plans the step: of the two moments the fuller one counts, and a step of
+ * one micro-batch has no gradients before its backward pass. What the second has over the first is
+ * called by what comes last. [XLA, buffer assignment] */
+static void add_planned_backward(const struct rank_load *load, const struct zero_cost *zero,
+                                 bool accumulates, double by_kind[MEMORY_KINDS])
+{
+    double layer = load->working_bytes + load->backward_bytes;
+    double gradients = accumulates ? 0 : by_kind[MEMORY_GRADIENTS];
+    double reduced = gradients + zero->reduction_bytes;
+    double over = max2(0, layer + reduced - load->logits_bytes);
+    double shown = reduced > 0 ? min2(1, over / reduced) : 0;
+    by_kind[MEMORY_ACTIVATIONS] += over - shown * reduced;
+    by_kind[MEMORY_GRADIENTS] -= (1 - shown) * gradients;
+    by_kind[MEMORY_COMMUNICATION] += shown * zero->reduction_bytes;
+}
+
 double rank_memory(const struct scenario *scenario, const struct rank_load *load,
                    const struct zero_cost *zero, const struct strategy *s,
                    double by_kind[MEMORY_KINDS])
 {
     state_memory(scenario, zero, s, &load->parameters, by_kind);
-    by_kind[MEMORY_ACTIVATIONS] = held_activation_bytes(load, s) + load->working_bytes;
+    by_kind[MEMORY_ACTIVATIONS] = held_activation_bytes(load, s);
     by_kind[MEMORY_LOGITS] = load->logits_bytes;
     by_kind[MEMORY_COMMUNICATION] = zero->communication_bytes + kept_bytes(scenario, load, zero, s);
+    if (scenario->stack.plans_memory)
+        add_planned_backward(load, zero, strategy_micro_batches(&scenario->job, s) > 1, by_kind);
+    else
+        add_backward(load, zero, by_kind);
     double tensors = 0;
     for (int i = 0; i < MEMORY_OVERHEAD; i++)
         tensors += by_kind[i];
@@ -79,6 +110,22 @@ double rank_memory(const struct scenario *scenario, const struct rank_load *load
     by_kind[MEMORY_OVERHEAD] =
         scenario->stack.context_bytes + scenario->stack.allocator_frac * moving;
     return tensors + by_kind[MEMORY_OVERHEAD];
+}
+
+const char *const memory_measure_names[MEMORY_MEASURES + 1] = {"device", "reserved", "allocated",
+                                                               NULL};
+
+double memory_measured(const struct scenario *scenario, const struct strategy *s,
+                       const double by_kind[MEMORY_KINDS], enum memory_measure measure)
+{
+    double bytes = 0;
+    for (int i = 0; i < MEMORY_KINDS; i++)
+        bytes += by_kind[i];
+    if (measure == MEMORY_OF_DEVICE)
+        return bytes;
+    bytes -= communicators_bytes(&scenario->stack, s);
+    return bytes -
+           (measure == MEMORY_ALLOCATED ? by_kind[MEMORY_OVERHEAD] : scenario->stack.context_bytes);
 }
 
 double memory_capacity(const struct scenario *scenario)

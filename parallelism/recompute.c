@@ -1,6 +1,7 @@
 /* What recomputing a layer repeats and frees. MODELLING 6.2 */
 #include "parallelism/layer_cost.h"
 #include "parallelism/stack.h"
+#include <math.h>
 
 /* Modules whose saved tensors a selective recompute of `module` frees and whose forward it repeats.
  */
@@ -42,8 +43,17 @@ static bool saves_no_product(const struct stack *stack, const struct strategy *s
            precision == DTYPE_NVFP4;
 }
 
-static double repeated_frac(const struct stack *stack, const struct strategy *s,
-                            enum dtype precision, enum recompute how, enum module module)
+/* The same where projections of attention add biases: those are addmm, which is saved and not
+ * counted among the alternate ones. [torchtitan, distributed/activation_checkpoint.py: mm_ops] */
+static double alternate_repeated_frac(const struct block_cost *layer, enum module module)
+{
+    return layer->biased_attention && module == MODULE_ATTENTION_LINEAR ? 0
+                                                                        : alternate_frac[module];
+}
+
+static double repeated_frac(const struct block_cost *layer, const struct stack *stack,
+                            const struct strategy *s, enum dtype precision, enum recompute how,
+                            enum module module)
 {
     if (how == RECOMPUTE_FULL)
         return module != MODULE_RESIDUAL;
@@ -52,8 +62,26 @@ static double repeated_frac(const struct stack *stack, const struct strategy *s,
     if (saves_no_product(stack, s, precision, how))
         return module != MODULE_RESIDUAL && module != MODULE_CORE_ATTENTION;
     if (stack->saves_alternate_products && !s->recompute_modules)
-        return alternate_frac[module];
+        return alternate_repeated_frac(layer, module);
     return module_recomputed(s, module);
+}
+
+/* Selective recompute by products keeps what collectives bring, beside what is made of it again:
+ * tokens before they are sorted, experts' outputs before they are weighted. [torchtitan,
+ * distributed/activation_checkpoint.py: comm_ops] */
+static bool saves_exchanges(const struct stack *stack, const struct strategy *s, enum recompute how)
+{
+    return how == RECOMPUTE_SELECTIVE && stack->saves_alternate_products && !s->recompute_modules;
+}
+
+/* JAX's policies save what products make: attention that runs again does not keep what the next
+ * product reads, as a checkpoint around it would. [jax.checkpoint_policies,
+ * checkpoint_dots_with_no_batch_dims; MaxText's remat_policy "minimal"] */
+static bool repeats_attention_output(const struct stack *stack, const struct strategy *s,
+                                     enum recompute how)
+{
+    return how == RECOMPUTE_SELECTIVE && stack->saves_products_alone &&
+           module_recomputed(s, MODULE_CORE_ATTENTION);
 }
 
 struct layer_recompute layer_recompute(const struct block_cost *layer, const struct stack *stack,
@@ -63,14 +91,21 @@ struct layer_recompute layer_recompute(const struct block_cost *layer, const str
     struct layer_recompute r = {0, 0, 0, 0, 0};
     double launches = 0;
     for (int i = 0; i < MODULES; i++) {
-        double again = repeated_frac(stack, s, precision, how, (enum module)i);
+        double again = repeated_frac(layer, stack, s, precision, how, (enum module)i);
         r.working_bytes += again * layer->activation_bytes[i];
         r.kept_bytes += (1 - again) * layer->activation_bytes[i];
         r.seconds += again * layer->module_forward_s[i];
         r.flop += again * layer->module_forward_flop[i];
         launches += again * layer->module_launches[i];
     }
-    r.hidden_s = repeated_frac(stack, s, precision, how, MODULE_MOE) * layer->hidden_forward_s;
+    if (repeats_attention_output(stack, s, how)) {
+        r.kept_bytes -= layer->attention_output_bytes;
+        r.working_bytes += layer->attention_output_bytes;
+    }
+    if (saves_exchanges(stack, s, how)) /* at most what all that is freed took */
+        r.kept_bytes += fmin(layer->exchanged_bytes, r.working_bytes);
+    r.hidden_s =
+        repeated_frac(layer, stack, s, precision, how, MODULE_MOE) * layer->hidden_forward_s;
     if (how == RECOMPUTE_FULL) {
         double left_out = stack->prunes_recompute;
         r.seconds = layer->forward - layer->forward_s[TERM_HOST];

@@ -59,6 +59,13 @@ const struct field stack_fields[] = {
          "one by one"),
     FLAG("fp8_activation_store", kernels.fp8_activation_store, "fp8: FC1 output kept in 8 bit"),
     FLAG("fp8_dispatch", kernels.fp8_dispatch, "expert tokens travel in fp8"),
+    FLAG("fused_when_compiled", kernels.fused_when_compiled,
+         "activations are fused where torch.compile does it"),
+    FLAG("weights_expert_outputs", kernels.weights_expert_outputs,
+         "a token's weights multiply its experts' outputs, which are kept for the weights' "
+         "gradient"),
+    FLAG("rescales_attention", kernels.rescales_attention,
+         "attention sinks multiply attention's output, which is kept beside the product"),
     FLAG("repeats_kv", kernels.repeats_kv,
          "keys and values repeated to the query heads before attention"),
     NUMBER("cp_gradient_bytes", UNIT_NONE, kernels.cp_gradient_bytes, 8,
@@ -87,6 +94,8 @@ const struct field stack_fields[] = {
     FLAG("saves_alternate_products", saves_alternate_products,
          "selective recompute saves attention and every second product of a layer (none in nvfp4), "
          "repeats the rest"),
+    FLAG("saves_products_alone", saves_products_alone,
+         "attention that selective recompute repeats keeps its output neither"),
     FLAG("prunes_recompute", prunes_recompute,
          "full recompute leaves out a dense layer's last product, which no gradient reads"),
     FLAG("keeps_gathered_on_request", keeps_gathered_on_request,
@@ -132,14 +141,18 @@ const struct field stack_fields[] = {
          "ZeRO 1, 2: owners broadcast updated parameters in turn instead of a gather"),
     FLAG("copies_parameters", copies_parameters,
          "ZeRO 3: parameters copied out of the gather's buffer, gradients into the reduction's"),
-    FLAG("flattens_parameters", flattens_parameters,
-         "ZeRO 3: a layer's parameters are views of one flat tensor, whose gradient is joined, cast "
-         "and divided before it is reduced"),
-    FLAG("accumulates_whole", accumulates_whole,
-         "ZeRO 3: micro-batches but the last add to whole gradients, in what is reduced, and reduce "
-         "nothing"),
+    FLAG(
+        "flattens_parameters", flattens_parameters,
+        "ZeRO 3: a layer's parameters are views of one flat tensor, whose gradient is joined, cast "
+        "and divided before it is reduced"),
+    FLAG(
+        "accumulates_whole", accumulates_whole,
+        "ZeRO 3: micro-batches but the last add to whole gradients, in what is reduced, and reduce "
+        "nothing"),
     FLAG("pipelines_accumulate_whole", pipelines_accumulate_whole,
          "the same in pipelines, where the reduction starts when the last backward pass has ended"),
+    FLAG("gathers_each_matrix", gathers_each_matrix,
+         "ZeRO 3: gathers a matrix for its product, not a layer's together"),
     FLAG("lists_partitions", lists_partitions,
          "ZeRO 3: each matrix gathered and reduced through lists of the ranks' parts, waited for"),
     NUMBER("reuse_parameters", UNIT_NONE, reuse_parameters, 1e15,
@@ -155,6 +168,8 @@ const struct field stack_fields[] = {
     FLAG("fp8_weights", fp8_weights, "fp8: weights kept and gathered in 8 bit alone"),
     NUMBER("gradient_bytes", UNIT_NONE, gradient_bytes, 16,
            "memory of gradients, bytes a parameter"),
+    FLAG("plans_memory", plans_memory,
+         "a compiler lays out the step's memory: what is never alive at once shares it"),
     NUMBER("gradient_bytes_bf16", UNIT_NONE, gradient_bytes_bf16, 16,
            "the same in bf16 training where it differs; 0: the same"),
     NUMBER("optimizer_bytes", UNIT_NONE, optimizer_bytes, 32,

@@ -71,6 +71,8 @@ struct stack {
                                others add to whole ones */
     bool pipelines_accumulate_whole; /* the same in pipelines, whose reduction starts when the last
                                         backward pass has ended */
+    bool gathers_each_matrix; /* ZeRO 3 gathers a matrix for its product and reduces its gradient
+                                 behind its own, not a layer's together */
     bool lists_partitions; /* ZeRO 3 gathers and reduces each matrix through lists of the ranks' parts */
     double reuse_parameters; /* of a layer, above which ZeRO 3 releases what it gathered for full
                                 recompute and gathers it again for the backward pass; 0: never */
@@ -100,12 +102,16 @@ struct stack {
     bool saves_alternate_products; /* selective recompute saves attention and every second matrix
                                       product of a layer, in nvfp4 none, and repeats the rest,
                                       instead of modules */
+    bool saves_products_alone; /* attention that selective recompute repeats keeps its output neither
+                                */
     bool prunes_recompute; /* full recompute leaves out what no gradient reads: a dense layer's last
                               product */
     bool keeps_gathered_on_request; /* ZeRO 3 can keep what it gathered until the backward pass: a
                                        search tries both values of reshard_after_forward */
     bool shards_over_context; /* context ranks share the parameters like data ranks (FSDP over both)
                                */
+    bool plans_memory; /* a compiler lays out the whole step: what is never alive at once shares its
+                          place, gradients and the logits before them too */
     double gradient_bytes_bf16; /* memory of gradients in bf16 training where it differs; 0:
                                    gradient_bytes */
     double eager_memory_frac; /* time of memory-bound kernels where layers are not compiled over

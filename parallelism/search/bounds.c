@@ -125,6 +125,8 @@ struct zero_cost bound_zero(const struct zero_cost *zeros, int count)
         widen(&most.expert, &zeros[i].expert);
         if (zeros[i].communication_bytes < most.communication_bytes)
             most.communication_bytes = zeros[i].communication_bytes;
+        if (zeros[i].reduction_bytes < most.reduction_bytes)
+            most.reduction_bytes = zeros[i].reduction_bytes;
         if (zeros[i].zero > most.zero) /* stage 3 alone takes its shards to the host */
             most.zero = zeros[i].zero;
         if (zeros[i].held_frac < most.held_frac) /* gradients that are not held whole */
@@ -160,7 +162,7 @@ double bound_memory_bytes(const struct scenario *scenario, const struct layout_c
     least.reshard_after_forward = true; /* keeps nothing that was gathered */
     for (int i = 0; i < loads->loads; i++) {
         struct rank_load load = loads->load[i];
-        load.working_bytes = 0;
+        load.working_bytes = load.backward_bytes = 0;
         most = max2(most, rank_memory(scenario, &load, zero, &least, by_kind));
     }
     return most * (1 - rounding_frac);

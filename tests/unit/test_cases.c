@@ -78,6 +78,33 @@ static void test_reads_a_case(void **state)
     assert_int_equal(c.assumed_count, 0);
 }
 
+/* What a figure of memory counts is all of the device unless the run says less; a forecast leaves
+ * out as much: context and communicators of tensor, pipeline and data ranks. */
+static void test_memory_of_what_was_measured(void **state)
+{
+    static const char *const said[] = {"", ", \"memory_of\": \"reserved\"",
+                                       ", \"memory_of\": \"allocated\""};
+    struct prediction p[3];
+    struct run_case c[3];
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        char text[2048];
+        snprintf(text, sizeof text,
+                 "[{\"id\": \"a\", " MODEL ", " SYSTEM ", " JOB ", " STRATEGY
+                 ", \"measured\": {\"memory_gib\": 2%s}}]",
+                 said[i]);
+        c[i] = one(text);
+        assert_int_equal(c[i].memory_of, i);
+        assert_int_equal(c[i].assumed_count, 0);
+        case_predict(&c[i], &p[i]);
+        assert_string_equal(p[i].skipped, "");
+    }
+    const struct stack *stack = &c[0].scenario.stack;
+    check_near(p[0].memory_bytes - p[1].memory_bytes,
+               stack->context_bytes + 3 * stack->communicator_bytes, 1e-9);
+    assert_true(p[2].memory_bytes < p[1].memory_bytes);
+}
+
 static void test_nearest_meaning_is_noted(void **state)
 {
     (void)state;
@@ -265,6 +292,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reads_a_case),
+        cmocka_unit_test(test_memory_of_what_was_measured),
         cmocka_unit_test(test_runs_compile_where_they_say_so),
         cmocka_unit_test(test_nearest_meaning_is_noted),
         cmocka_unit_test(test_neutral_unknown_keys_change_nothing),

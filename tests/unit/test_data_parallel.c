@@ -365,7 +365,8 @@ static void test_update_clears_what_is_held(void **state)
 }
 
 /* ZeRO 3 holds two gathered layers, or a vocabulary matrix of 256,000 rows of 4096, which is more
- * than 2 x 12 x 4096^2 parameters, and the gradients of one layer. */
+ * than 2 x 12 x 4096^2 parameters, and in a backward pass the gradients of one layer: in 16 bit and
+ * in what is reduced, where they are copied. Matrix by matrix it is the largest, 4 x 4096^2. */
 static void test_buffers_of_gathered_parameters(void **state)
 {
     (void)state;
@@ -377,9 +378,16 @@ static void test_buffers_of_gathered_parameters(void **state)
         double gathered = i == 0 ? 2 * layer : 256001.0 * 4096;
         assert_true(layer > 12.0 * 4096 * 4096 && gathered >= 2 * layer);
         check_near(parts->zero.communication_bytes,
-                   c->stack.communicator_bytes + gathered * c->stack.param_gather_bytes +
-                       layer * c->stack.gradient_reduce_bytes,
+                   c->stack.communicator_bytes + gathered * c->stack.param_gather_bytes, 1e-12);
+        assert_true(c->stack.copies_parameters);
+        check_near(parts->zero.reduction_bytes, layer * (2 + c->stack.gradient_reduce_bytes),
                    1e-12);
+        free(parts);
+        c->stack.gathers_each_matrix = true;
+        c->stack.copies_parameters = false;
+        parts = parts_of(c, 3);
+        double matrix = 4 * 4096.0 * 4096;
+        check_near(parts->zero.reduction_bytes, matrix * c->stack.gradient_reduce_bytes, 1e-12);
         free(parts);
         free(c);
     }

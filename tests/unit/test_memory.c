@@ -231,6 +231,70 @@ static void test_gradients_held_whole(void **state)
     free(c);
 }
 
+/* A rank of 4 GB of gradients, 10 of activations kept, at its logits and after them. */
+static double held_by(bool planned, double logits, double working, double reduced, int batch)
+{
+    struct scenario *c = catalog_scenario("llama3-8b", "dgx-h100", 8);
+    struct rank_load load = {
+        .parameters = {8e9, 0},
+        .activation_bytes = 10e9,
+        .logits_bytes = logits,
+        .working_bytes = working,
+        .backward_bytes = 1e9
+    };
+    struct zero_cost zero = {.zero = 3, .reduction_bytes = reduced};
+    struct strategy s;
+    double by_kind[MEMORY_KINDS];
+    strategy_default(&s);
+    s.dp = 8;
+    s.micro_batch = 1;
+    s.reshard_after_forward = true;
+    c->job.global_batch = batch;
+    zero.dense = zero.expert = (struct sharding){.state = 8, .gradient = 8, .parameter = 8};
+    c->stack.plans_memory = planned;
+    c->stack.weight_bytes = c->stack.optimizer_bytes = c->stack.context_bytes = 0;
+    c->stack.allocator_frac = 0;
+    c->stack.gradient_bytes = 4;
+    double sum = rank_memory(c, &load, &zero, &s, by_kind);
+    free(c);
+    return sum;
+}
+
+/* A caching allocator holds logits, a layer computed again and gradients side by side; a planned
+ * step the fuller of two moments: the logits, or the layer's backward pass (2 + 1 GB) with 4 GB of
+ * gradients, which earlier micro-batches have left at the logits too, and their reduction (3). */
+static void test_planned_moments(void **state)
+{
+    (void)state;
+    check_near(held_by(false, 20e9, 2e9, 3e9, 8), 4e9 + 10e9 + 20e9 + 2e9 + 3e9, 1e-12);
+    check_near(held_by(true, 20e9, 2e9, 3e9, 8), 10e9 + 20e9, 1e-12);
+    check_near(held_by(true, 20e9, 2e9, 3e9, 16), 4e9 + 10e9 + 20e9, 1e-12);
+    check_near(held_by(true, 8e9, 2e9, 3e9, 8), 10e9 + 3e9 + 4e9 + 3e9, 1e-12);
+    check_near(held_by(true, 1e9, 2e9, 0, 8), 10e9 + 3e9 + 4e9, 1e-12);
+}
+
+/* Of 1 + 2 + ... GB with tensor and data ranks, each a communicator: what the allocator took leaves
+ * out context and communicators, what tensors hold the allocator's share too. */
+static void test_what_a_figure_counts(void **state)
+{
+    (void)state;
+    struct scenario *c = catalog_scenario("llama3-8b", "dgx-h100", 8);
+    struct strategy s;
+    double by_kind[MEMORY_KINDS], sum = 0;
+    strategy_default(&s);
+    s.tp = 2;
+    s.dp = 4;
+    for (int i = 0; i < MEMORY_KINDS; i++)
+        sum += by_kind[i] = (i + 1) * 1e9;
+    c->stack.context_bytes = 0.5e9;
+    c->stack.communicator_bytes = 0.25e9;
+    check_near(memory_measured(c, &s, by_kind, MEMORY_OF_DEVICE), sum, 1e-12);
+    check_near(memory_measured(c, &s, by_kind, MEMORY_RESERVED), sum - 1e9, 1e-12);
+    check_near(memory_measured(c, &s, by_kind, MEMORY_ALLOCATED),
+               sum - 0.5e9 - by_kind[MEMORY_OVERHEAD], 1e-12);
+    free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +307,8 @@ int main(void)
         cmocka_unit_test(test_prediction_layer_shares_the_head),
         cmocka_unit_test(test_gathered_parameters_kept),
         cmocka_unit_test(test_gradients_held_whole),
+        cmocka_unit_test(test_planned_moments),
+        cmocka_unit_test(test_what_a_figure_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,6 +50,48 @@ static void test_alternate_products(void **state)
     check_near(r.kept_bytes, 60 * (MODULES - repeated), 1e-12);
 }
 
+/* Projections that add biases are saved all, and so is what collectives brought, beside what is
+ * made of it again. */
+static void test_biased_products_and_exchanges_are_saved(void **state)
+{
+    (void)state;
+    struct block_cost layer = even_layer();
+    struct stack stack;
+    struct strategy s;
+    memset(&stack, 0, sizeof stack);
+    strategy_default(&s);
+    stack.saves_alternate_products = true;
+    double plain = layer_recompute(&layer, &stack, &s, DTYPE_BF16, RECOMPUTE_SELECTIVE).kept_bytes;
+    layer.biased_attention = true;
+    layer.exchanged_bytes = 7;
+    struct layer_recompute r = layer_recompute(&layer, &stack, &s, DTYPE_BF16, RECOMPUTE_SELECTIVE);
+    check_near(r.kept_bytes, plain + 30 + 7, 1e-12);
+    check_near(r.working_bytes + r.kept_bytes, 60 * MODULES + 7, 1e-12);
+    r = layer_recompute(&layer, &stack, &s, DTYPE_BF16, RECOMPUTE_FULL);
+    check_near(r.kept_bytes, 60, 1e-12);
+}
+
+/* A policy that saves products keeps no output of attention that runs again; where attention is
+ * not repeated its output stays. */
+static void test_attention_output_is_no_product(void **state)
+{
+    (void)state;
+    struct block_cost layer = even_layer();
+    struct stack stack;
+    struct strategy s;
+    memset(&stack, 0, sizeof stack);
+    strategy_default(&s);
+    layer.attention_output_bytes = 20;
+    stack.saves_products_alone = true;
+    for (int attention = 0; attention < 2; attention++) {
+        s.recompute_modules = 1u << (attention ? MODULE_CORE_ATTENTION : MODULE_LAYERNORM);
+        struct layer_recompute r =
+            layer_recompute(&layer, &stack, &s, DTYPE_BF16, RECOMPUTE_SELECTIVE);
+        check_near(r.kept_bytes, 60 * (MODULES - 1) - (attention ? 20 : 0), 1e-12);
+        check_near(r.working_bytes, attention ? 80 : 60, 1e-12);
+    }
+}
+
 /* In nvfp4 every product runs again but the one that makes the layer's output, and so does what
  * lies between them; attention and the input stay. */
 static void test_products_that_no_operator_saves(void **state)
@@ -194,12 +236,15 @@ static void test_host_time_goes_with_launches(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_alternate_products),
-                                       cmocka_unit_test(test_products_that_no_operator_saves),
-                                       cmocka_unit_test(test_named_modules_come_first),
-                                       cmocka_unit_test(test_ring_belongs_to_attention),
-                                       cmocka_unit_test(test_host_time_goes_with_launches),
-                                       cmocka_unit_test(test_modules_within_modules),
-                                       cmocka_unit_test(test_last_product_is_left_out)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_alternate_products),
+        cmocka_unit_test(test_products_that_no_operator_saves),
+        cmocka_unit_test(test_biased_products_and_exchanges_are_saved),
+        cmocka_unit_test(test_attention_output_is_no_product),
+        cmocka_unit_test(test_named_modules_come_first),
+        cmocka_unit_test(test_ring_belongs_to_attention),
+        cmocka_unit_test(test_host_time_goes_with_launches),
+        cmocka_unit_test(test_modules_within_modules),
+        cmocka_unit_test(test_last_product_is_left_out)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
