@@ -39,11 +39,14 @@ static void add_numbers(struct memo_key *key, const double *x, size_t n)
     memcpy(&key->word[1], x, n * sizeof *x);
 }
 
+/* A weight gradient of experts has its rows in another place (grouped_product_s): of the same sizes
+ * it is not the product that another pass has. */
 static void gemm_key(const struct op *op, struct memo_key *key)
 {
     const struct gemm *g = &op->gemm;
+    unsigned weight = op->kind == OP_GROUPED_GEMM && op->phase == PHASE_BACKWARD_WEIGHT;
     double x[] = {g->m, g->n, g->k, g->batch, g->output_bytes, g->skew};
-    key->word[0] = first_word(TAG_OP, op->kind, op->dtype, g->accumulate);
+    key->word[0] = first_word(TAG_OP, op->kind, op->dtype, g->accumulate | weight << 1);
     add_numbers(key, x, sizeof x / sizeof *x);
 }
 
