@@ -239,6 +239,7 @@ enum status megatron_write_experts(struct framework_writer *w)
     return STATUS_OK;
 }
 
+/* Transformer Engine's "flash" is the flash-attn package, "fused" cuDNN, "auto" the faster. */
 static void read_attention_backend(struct framework_reader *r, struct strategy *s)
 {
     const char *backend = reading_value(r, "attention_backend");
@@ -246,6 +247,10 @@ static void read_attention_backend(struct framework_reader *r, struct strategy *
     s->attention = ATTENTION_FLASH;
     if (backend && !flash && (strstr(backend, "unfused") || strstr(backend, "local")))
         s->attention = ATTENTION_UNFUSED;
+    if (backend && strstr(backend, "flash") && r->run->scenario.stack.flash_generation > 2)
+        text_add(r->notes, "attention_backend flash is the flash-attn package: its second version "
+                           "takes twice as long on Hopper, three times on Blackwell, as what is "
+                           "priced; --stack megatron-core-fa2 prices it\n");
 }
 
 static const char *const adams[] = {"adam",       "adamw",

@@ -452,6 +452,33 @@ static void test_launchers_file(void **state)
     assert_int_equal(use_of("beta"), SETTING_UNMODELLED);
 }
 
+/* The kernels that a backend names are told where they are slower than those priced. */
+static void test_attention_backend(void **state)
+{
+    static const struct {
+        const char *backend;
+        bool noted;
+    } cases[] = {
+        {"flash",   true },
+        {"fused",   false},
+        {"auto",    false},
+        {"unfused", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[400];
+        snprintf(text, sizeof text,
+                 "torchrun --nproc_per_node 8 pretrain_gpt.py --num-layers 32 --hidden-size 4096 "
+                 "--num-attention-heads 32 --seq-length 4096 --micro-batch-size 1 "
+                 "--global-batch-size 64 --vocab-size 32000 --bf16 --attention-backend %s",
+                 cases[i].backend);
+        read_ok(text, "run.sh");
+        assert_int_equal(notes("--stack megatron-core-fa2 prices it"), cases[i].noted);
+        assert_int_equal(import.run.strategy.attention == ATTENTION_UNFUSED,
+                         strcmp(cases[i].backend, "unfused") == 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -475,6 +502,7 @@ int main(void)
         cmocka_unit_test_teardown(test_torchtitan_degrees, teardown),
         cmocka_unit_test_teardown(test_neox_names, teardown),
         cmocka_unit_test_teardown(test_none_of_it, teardown),
+        cmocka_unit_test_teardown(test_attention_backend, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
