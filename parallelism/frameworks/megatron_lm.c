@@ -446,53 +446,13 @@ static const struct framework_row rows[] = {
     NEUTRAL("modules.*"),
 };
 
-/* Names of 2019 and 2020 (megatron/arguments.py refuses them since and says what they became). They
- * are no rows: GPT-NeoX has the first too, and is told by what it alone has. */
-static enum status read_older(struct framework_reader *r)
-{
-    struct strategy *s = &r->run->strategy;
-    int tp = reading_number(r, "model_parallel_size"), micro = reading_number(r, "batch_size");
-    if (tp > 0 && !settings_find(r->settings, "tensor_model_parallel_size"))
-        s->tp = tp;
-    if (micro > 0 && !settings_find(r->settings, "micro_batch_size"))
-        s->micro_batch = micro;
-    return r->e->status;
-}
-
-static const struct framework_group groups[] = {
-    {read_older,                 NULL                       },
-    {megatron_read_model,        megatron_write_model       },
-    {megatron_lm_read_precision, megatron_lm_write_precision},
-    {megatron_lm_read_gradients, megatron_lm_write_gradients},
-    {megatron_read_pipeline,     megatron_write_pipeline    },
-    {megatron_read_sharding,     megatron_write_sharding    },
-    {megatron_read_recompute,    megatron_write_recompute   },
-    {megatron_read_experts,      megatron_write_experts     },
-    {megatron_read_rest,         megatron_write_rest        },
-    {megatron_lm_read_kernels,   megatron_lm_write_rest     },
-    {NULL,                       NULL                       },
-};
-
-/* Megatron-DeepSpeed alone has --deepspeed; as it was in 2022, without what came later. */
-static const char *stack_of(const struct settings *settings)
-{
-    static const char *const later[] = {"use_flash_attn",        "use_flash_attn_v1",
-                                        "use_flash_attn_v2",     "use_flash_attn_triton",
-                                        "sequence_parallel",     "ds_sequence_parallel_size",
-                                        "context_parallel_size", "num_experts"};
-    bool told = settings_find(settings, "deepspeed") != NULL;
-    for (size_t i = 0; i < sizeof later / sizeof *later && told; i++)
-        told = settings_find(settings, later[i]) == NULL;
-    return told ? "megatron-deepspeed-2022" : NULL;
-}
-
 const struct framework megatron_lm = {
     .name = "megatron-lm",
     .title = "Megatron-LM",
     .stack = "megatron-core",
     .rows = rows,
     .row_count = sizeof rows / sizeof *rows,
-    .groups = groups,
+    .groups = megatron_lm_groups,
     .defaults = megatron_defaults,
-    .stack_of = stack_of,
+    .stack_of = megatron_lm_stack_of,
 };

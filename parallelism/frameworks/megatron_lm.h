@@ -2,12 +2,11 @@
 #define PARALLELISM_FRAMEWORKS_MEGATRON_LM_H
 #include "parallelism/frameworks/framework.h"
 
-/* Groups of Megatron-LM's flags that no other framework shares. */
-enum status megatron_lm_read_precision(struct framework_reader *r);
-enum status megatron_lm_write_precision(struct framework_writer *w);
-enum status megatron_lm_read_gradients(struct framework_reader *r); /* behind the precision */
-enum status megatron_lm_write_gradients(struct framework_writer *w);
-enum status megatron_lm_read_kernels(struct framework_reader *r);
-enum status megatron_lm_write_rest(struct framework_writer *w);
+/* Megatron-LM's groups of flags, its own and those that others share; ended by {NULL}. */
+extern const struct framework_group megatron_lm_groups[];
+
+/* Megatron-DeepSpeed alone has --deepspeed: its stack as it was in 2022, where no flag tells of
+ * what came later. NULL: of neither. */
+const char *megatron_lm_stack_of(const struct settings *settings);
 
 #endif

@@ -4,6 +4,19 @@
 #include "parallelism/frameworks/megatron_lm.h"
 #include <string.h>
 
+/* Names of 2019 and 2020 (megatron/arguments.py refuses them since and says what they became). They
+ * are no rows: GPT-NeoX has the first too, and is told by what it alone has. */
+static enum status read_older(struct framework_reader *r)
+{
+    struct strategy *s = &r->run->strategy;
+    int tp = reading_number(r, "model_parallel_size"), micro = reading_number(r, "batch_size");
+    if (tp > 0 && !settings_find(r->settings, "tensor_model_parallel_size"))
+        s->tp = tp;
+    if (micro > 0 && !settings_find(r->settings, "micro_batch_size"))
+        s->micro_batch = micro;
+    return r->e->status;
+}
+
 /* Precisions by flags: {ours, --bf16 or --fp16, format, recipe}. [MoE and fp8 recipes of
  * Transformer Engine] */
 static const struct {
@@ -21,7 +34,7 @@ static const struct {
 };
 enum { PRECISIONS = sizeof precisions / sizeof *precisions };
 
-enum status megatron_lm_read_precision(struct framework_reader *r)
+static enum status read_precision(struct framework_reader *r)
 {
     struct job *job = &r->run->scenario.job;
     bool fp16 = reading_switch(r, "fp16");
@@ -50,7 +63,7 @@ enum status megatron_lm_read_precision(struct framework_reader *r)
     return STATUS_OK;
 }
 
-enum status megatron_lm_write_precision(struct framework_writer *w)
+static enum status write_precision(struct framework_writer *w)
 {
     enum dtype dtype = w->run->scenario.job.precision;
     for (int i = 0; i < PRECISIONS; i++) {
@@ -68,9 +81,9 @@ enum status megatron_lm_write_precision(struct framework_writer *w)
 }
 
 /* One buffer takes a parameter's gradients: summed, kept and reduced in its type, fp32 unless flags
- * or --fp16, which asks for none, say otherwise. DeepSpeed keeps its own. [validate_args,
- * training/training.py: grad_reduce_in_fp32] */
-enum status megatron_lm_read_gradients(struct framework_reader *r)
+ * or --fp16, which asks for none, say otherwise: read behind the precision. DeepSpeed keeps its own.
+ * [validate_args, training/training.py: grad_reduce_in_fp32] */
+static enum status read_gradients(struct framework_reader *r)
 {
     static const char *const fields[] = {"gradient_bytes", "main_gradient_bytes",
                                          "gradient_reduce_bytes"};
@@ -89,7 +102,7 @@ enum status megatron_lm_read_gradients(struct framework_reader *r)
     return r->e->status;
 }
 
-enum status megatron_lm_write_gradients(struct framework_writer *w)
+static enum status write_gradients(struct framework_writer *w)
 {
     bool half = w->run->scenario.stack.gradient_bytes <= 2;
     bool fp16 = w->run->scenario.job.precision == DTYPE_FP16;
@@ -101,7 +114,7 @@ enum status megatron_lm_write_gradients(struct framework_writer *w)
 }
 
 /* Kernels that it uses only when told to; those that the model has no use for stay as they are. */
-enum status megatron_lm_read_kernels(struct framework_reader *r)
+static enum status read_kernels(struct framework_reader *r)
 {
     struct kernels *k = &r->run->scenario.stack.kernels;
     const struct model *m = &r->run->scenario.model;
@@ -118,7 +131,7 @@ enum status megatron_lm_read_kernels(struct framework_reader *r)
 }
 
 /* What makes the command run as it stands: mock data, a few iterations, one log line each. */
-enum status megatron_lm_write_rest(struct framework_writer *w)
+static enum status write_rest(struct framework_writer *w)
 {
     const struct framework_run *run = w->run;
     const struct kernels *k = &run->scenario.stack.kernels;
@@ -141,4 +154,30 @@ enum status megatron_lm_write_rest(struct framework_writer *w)
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         writer_put(w, others[i][0], others[i][1]);
     return STATUS_OK;
+}
+
+const struct framework_group megatron_lm_groups[] = {
+    {read_older,              NULL                    },
+    {megatron_read_model,     megatron_write_model    },
+    {read_precision,          write_precision         },
+    {read_gradients,          write_gradients         },
+    {megatron_read_pipeline,  megatron_write_pipeline },
+    {megatron_read_sharding,  megatron_write_sharding },
+    {megatron_read_recompute, megatron_write_recompute},
+    {megatron_read_experts,   megatron_write_experts  },
+    {megatron_read_rest,      megatron_write_rest     },
+    {read_kernels,            write_rest              },
+    {NULL,                    NULL                    },
+};
+
+const char *megatron_lm_stack_of(const struct settings *settings)
+{
+    static const char *const later[] = {"use_flash_attn",        "use_flash_attn_v1",
+                                        "use_flash_attn_v2",     "use_flash_attn_triton",
+                                        "sequence_parallel",     "ds_sequence_parallel_size",
+                                        "context_parallel_size", "num_experts"};
+    bool told = settings_find(settings, "deepspeed") != NULL;
+    for (size_t i = 0; i < sizeof later / sizeof *later && told; i++)
+        told = settings_find(settings, later[i]) == NULL;
+    return told ? "megatron-deepspeed-2022" : NULL;
 }
