@@ -75,7 +75,8 @@ static enum status export_nothing(const struct framework *target, const struct e
     if (work->result.legal > 0)
         error_set(e, STATUS_NO, "nothing fits");
     else
-        error_set(e, STATUS_NO, "%s cannot express it: no strategy is legal (%s)", target->title,
+        error_set(e, STATUS_NO, "no strategy is legal for %s within the options given%s%s",
+                  target->title, rejected.length > 0 ? "; rejected: " : "",
                   text_string(&rejected));
     error_set_hint(e, "stepcast search --stack %s with the same flags tells what would fit",
                    work->input.scenario.stack.name);

@@ -60,7 +60,10 @@ prints "torchtitan_recipes.models.llama3 import llama3_8b"
     says "torchtitan cannot express it: it has no recipe of the model gpt3-175b"
     silent
     expect 1 export --to torchtitan --model llama3-8b $scenario --zero 1
-    says "torchtitan cannot express it: no strategy is legal (zero-supported "
+    says "no strategy is legal for torchtitan within the options given; rejected: zero-supported "
+    silent
+    expect 1 export --to torchtitan --model llama3-8b $scenario --dp 7 # which no rule rejects: nothing is tried
+    grep -qx "stepcast: no strategy is legal for torchtitan within the options given" "$work/err" || fail "export --dp 7"
     expect 1 export --to deepspeed --model llama3-8b $scenario --pp 2
     says "pipeline parallelism"
     expect 2 export --model llama3-8b $scenario
