@@ -301,6 +301,7 @@ def measure_case(point, arguments, device):
     measured = {"step_time_s": round(median, 7), "step_time_basis": "measured"}
     if device.type == "cuda":
         measured["memory_gib"] = round(torch.cuda.max_memory_allocated(device) / 2**30, 3)
+        measured["memory_of"] = "allocated"
     notes = "median of %d steps, MAD %.2g s, PyTorch %s, autocast bf16 over fp32 parameters, %s" % (
         arguments.steps, mad, torch.__version__, "compiled" if arguments.compile else "eager")
     return case_of(point, arguments, device, measured, notes)
