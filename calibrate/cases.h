@@ -7,10 +7,11 @@
 #include <stddef.h>
 
 /* Measured training runs. One object a case:
- *     {"id", "source", "model", "system", "job", "strategy", "measured": {"step_time_s",
- * "memory_gib", "memory_of", "oom"}, "stack", "sweep"} An unknown key or value never stops a file: where the
- * nearest meaning is clear it is taken and noted in `assumed`, otherwise that case alone has
- * `skipped` set. */
+ *     {"id", "source", "model", "system", "job", "strategy", "stack", "sweep",
+ *      "measured": {"step_time_s", "memory_gib", "memory_of", "oom"}}
+ * memory_of is "device" (what is taken where nothing is said), "reserved" or "allocated". An unknown
+ * key or value never stops a file: where the nearest meaning is clear it is taken and noted in
+ * `assumed`, otherwise that case alone has `skipped` set. */
 enum { CASE_ASSUMED_MAX = 8 };
 
 struct run_case {

@@ -103,7 +103,8 @@ bool collective_run_starts(const struct collective_run *run, const char *line)
             (strstr(line, "_perf") && !strstr(line, "concluded")));
 }
 
-/* Bus over algorithm bandwidth, where both have digits enough; 0: they have not. */
+/* Bus over algorithm bandwidth, where both have digits enough: printed to 0.01 GB/s they are off by
+ * 0.1 % at most above 10 GB/s, and two such ratios differ by less than 0.3 %. 0: they have not. */
 static double bus_ratio(const struct collective_row *row)
 {
     return row->alg_bw > 10 ? row->bus_bw / row->alg_bw : 0;

@@ -66,8 +66,10 @@ struct kernels {
     bool fp8_activation_store;       /* fp8: FC1 output kept for the backward pass in 8 bit */
     bool fp8_dispatch;               /* expert tokens travel in fp8 (combine in 16 bit) */
     bool fused_when_compiled;        /* what is said fused is so by torch.compile */
-    bool weights_expert_outputs;     /* a token's weights multiply its experts' outputs, which are kept for the weights' gradient */
-    bool rescales_attention;         /* attention sinks multiply attention's output, which is kept beside the product */
+    bool weights_expert_outputs;     /* a token's weights multiply its experts' outputs, which are
+                                        kept for the weights' gradient */
+    bool rescales_attention;         /* attention sinks multiply attention's output, which is kept
+                                        beside the product */
     bool repeats_kv;                 /* keys and values are repeated to the query heads before attention */
     double gradient_bytes;           /* main gradient: 4 (fp32) or 2 */
     double cp_gradient_bytes;        /* gradient of a key or value on its way round a ring: 4 or 2 */

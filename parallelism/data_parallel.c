@@ -133,9 +133,9 @@ double communicators_bytes(const struct stack *stack, const struct strategy *s)
     return active * stack->communicator_bytes;
 }
 
-/* Besides the communicators' buffers ZeRO-3 holds two gathered layers or
- * matrices, or the whole vocabulary matrix where that is larger, unless what is gathered stays
- * (memory.c, kept_bytes). MODELLING 6.5 */
+/* Besides the communicators' buffers ZeRO-3 holds two gathered layers or matrices, or the whole
+ * vocabulary matrix where that is larger, unless what is gathered stays (memory.c, kept_bytes).
+ * MODELLING 6.5 */
 static double communication_bytes(const struct scenario *scenario, const struct shard_cost *shard,
                                   const struct strategy *s, int zero)
 {

@@ -95,7 +95,7 @@ const struct field stack_fields[] = {
          "selective recompute saves attention and every second product of a layer (none in nvfp4), "
          "repeats the rest"),
     FLAG("saves_products_alone", saves_products_alone,
-         "attention that selective recompute repeats keeps its output neither"),
+         "attention that selective recompute repeats does not keep its output either"),
     FLAG("prunes_recompute", prunes_recompute,
          "full recompute leaves out a dense layer's last product, which no gradient reads"),
     FLAG("keeps_gathered_on_request", keeps_gathered_on_request,
@@ -176,7 +176,8 @@ const struct field stack_fields[] = {
            "memory of optimizer state, bytes a parameter"),
     NUMBER("optimizer_traffic_bytes", UNIT_NONE, optimizer_traffic_bytes, 1000,
            "HBM bytes of the update of one owned parameter"),
-    NUMBER("straggler_share", UNIT_FRACTION, straggler_share, 0.5, "share of all GPUs that are slow"),
+    NUMBER("straggler_share", UNIT_FRACTION, straggler_share, 0.5,
+           "share of all GPUs that are slow"),
     NUMBER("straggler_spread", UNIT_FRACTION, straggler_spread_frac, 1,
            "what a slow GPU takes more of a step"),
     NUMBER("collective_wait_s", UNIT_SECONDS, collective_wait_s, 1,

@@ -83,7 +83,7 @@ struct stack {
                              CPUOffloadPolicy), whose way to the GPU hides behind the layers */
     double host_cores; /* of the host, a rank's: an offloaded optimizer updates on them; 0: all */
     double optimizer_traffic_bytes; /* HBM bytes an owned parameter in the update */
-    double straggler_share;       /* of all GPUs that are slow, 0 .. 1 (not included) */
+    double straggler_share;       /* of all GPUs that are slow, 0 .. 0.5 */
     double straggler_spread_frac; /* what a slow GPU takes more of a step */
     double expert_half_width; /* STACK_EXPERTS adds 1 / (1 + n k / (n + k) / this) of its excess to the
                                  product of an expert's [rows x k][k x n]; 0: nothing */
@@ -102,8 +102,8 @@ struct stack {
     bool saves_alternate_products; /* selective recompute saves attention and every second matrix
                                       product of a layer, in nvfp4 none, and repeats the rest,
                                       instead of modules */
-    bool saves_products_alone; /* attention that selective recompute repeats keeps its output neither
-                                */
+    bool saves_products_alone; /* attention that selective recompute repeats does not keep its output
+                                  either */
     bool prunes_recompute; /* full recompute leaves out what no gradient reads: a dense layer's last
                               product */
     bool keeps_gathered_on_request; /* ZeRO 3 can keep what it gathered until the backward pass: a
