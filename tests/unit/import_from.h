@@ -42,14 +42,20 @@ static inline enum status read_text(const char *text, const char *file, struct e
     return read_on(0, text, file, e);
 }
 
-static inline const struct framework_run *read_yaml(const char *text)
+/* What a file of this name says, which must be read. */
+static inline const struct framework_run *read_ok(const char *text, const char *file)
 {
     struct error e;
-    enum status status = read_text(text, "x.yaml", &e);
+    enum status status = read_text(text, file, &e);
     if (status != STATUS_OK)
         print_error("%s\n", e.message);
     assert_int_equal(status, STATUS_OK);
     return &import.run;
+}
+
+static inline const struct framework_run *read_yaml(const char *text)
+{
+    return read_ok(text, "x.yaml");
 }
 
 static inline enum setting_use use_of(const char *key)
