@@ -3,7 +3,7 @@
 
 usage: tests/kernel_accuracy.py build/stepcast KERNELS [folds|transfer]...   KERNELS/<gpu>/{gemm,moe,attention_*}.csv
 """
-import collections, csv, glob, io, json, math, os, subprocess, sys, tempfile
+import collections, csv, glob, json, math, os, subprocess, sys, tempfile
 
 CATALOG = os.path.join(os.path.dirname(__file__), "../hardware/catalog/gpus")
 GPUS = ["a100-sxm-80gb", "h100-sxm", "l40s", "b200-sxm", "gb200", "gb300"]
@@ -59,7 +59,7 @@ ORDER = ["large GEMM", "GEMM", "prefill", "decode", "experts"]
 
 
 def folds_table(program, kernels):
-    cells, bias = collections.defaultdict(list), collections.defaultdict(list)
+    cells = collections.defaultdict(list)
     for gpu in GPUS:
         for s, r in validate(program, gpu, files_of(kernels, gpu), "--folds", "5"):
             measured = r["measured_time_s"]
