@@ -13,7 +13,7 @@ struct work {
 };
 
 /* All that follows the pipeline stays, and stragglers stretch the difference as they do the rest:
- *     T = T_closed + (makespan_events - makespan_closed) (1 + straggler share) */
+ *     T = T_closed + (makespan_events - makespan_closed) (1 + straggler_frac) */
 static double simulated_s(const struct work *w)
 {
     double more = w->simulation.total_s - w->parts.layout.pipeline.total_s;

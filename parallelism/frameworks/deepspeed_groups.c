@@ -174,8 +174,8 @@ static void note_whole_states(struct framework_reader *r)
     for (size_t i = 0; i < r->settings->count; i++)
         told = told || strncmp(setting_key(r->settings, i), "zero_optimization.", 18) == 0;
     if (!told)
-        text_add(r->notes, "no DeepSpeed or FSDP is told: every rank keeps all states, as it does "
-                           "where no launcher's file says otherwise; --zero tells\n");
+        text_add(r->notes, "no DeepSpeed or FSDP is told, and no launcher's file is here: every rank "
+                           "is taken to keep all states; --zero tells otherwise\n");
 }
 
 unsigned deepspeed_overlaps(int zero, const bool *overlap_comm, bool groups)
