@@ -7,10 +7,10 @@ more: the work of a GPU is the same, and what grows is waiting and communication
 usage: tests/cluster_growth.py build/stepcast RUNS.json... (the section of parallelism/ACCURACY.md)
        tests/cluster_growth.py --check build/stepcast       (the published runs alone, held to a limit)
 """
-import collections, itertools, json, math, os, sys
+import collections, itertools, json, math, sys
 
 from accuracy import mean, validate
-from layout_picks import unfitted
+from layout_picks import forecast, unfitted
 
 HEAD = ("| runs | pairs | GPUs | measured | forecast | mean abs. difference | if nothing grew |\n"
         "|---|---|---|---|---|---|---|")
@@ -27,15 +27,11 @@ def question(run):
 
 def pairs(runs, cases):
     """{file: [(GPUs of the smaller, of the larger, measured growth, forecast growth)]}, growth as a natural logarithm."""
-    told = {c["id"]: c for c in cases if c.get("error_frac") is not None and not c.get("skipped")}
     found = collections.defaultdict(lambda: collections.defaultdict(list))
-    for path in runs:
-        name = os.path.splitext(os.path.basename(path))[0]
-        for run in json.load(open(path)):
-            if run["id"] in told and "global_batch" in run["job"]:
-                key, gpus = question(run)
-                c = told[run["id"]]
-                found[name, key][gpus].append((math.log(c["measured_step_time_s"]), math.log(c["predicted_step_time_s"])))
+    for name, run, measured, predicted in forecast(runs, cases):
+        if "global_batch" in run["job"]:
+            key, gpus = question(run)
+            found[name, key][gpus].append((math.log(measured), math.log(predicted)))
     out = collections.defaultdict(list)
     for (name, _), sizes in found.items():
         at = {n: tuple(map(mean, zip(*v))) for n, v in sizes.items()}

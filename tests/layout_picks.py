@@ -17,18 +17,22 @@ HEAD = ("| runs | groups | layouts | regret | worst | of the mean layout | withi
 PUBLISHED = os.path.join(os.path.dirname(__file__), "../calibrate/published/*.json")
 
 
-def groups(runs, cases):
-    """{(file, question): [(measured, predicted) of each strategy]}, of more than one strategy."""
+def forecast(runs, cases):
+    """(file, run, measured and predicted step time) of each run of the files that has both."""
     told = {c["id"]: c for c in cases if c.get("error_frac") is not None and not c.get("skipped")}
-    found = collections.defaultdict(lambda: collections.defaultdict(list))
     for path in runs:
-        name = os.path.splitext(os.path.basename(path))[0]
         for run in json.load(open(path)):
             if run["id"] in told:
-                question = json.dumps([run[k] for k in ("model", "system", "job")] + [run.get("stack")], sort_keys=True)
                 c = told[run["id"]]
-                found[name, question][json.dumps(run["strategy"], sort_keys=True)].append(
-                    (c["measured_step_time_s"], c["predicted_step_time_s"]))
+                yield (os.path.splitext(os.path.basename(path))[0], run, c["measured_step_time_s"], c["predicted_step_time_s"])
+
+
+def groups(runs, cases):
+    """{(file, question): [(measured, predicted) of each strategy]}, of more than one strategy."""
+    found = collections.defaultdict(lambda: collections.defaultdict(list))
+    for name, run, measured, predicted in forecast(runs, cases):
+        question = json.dumps([run[k] for k in ("model", "system", "job")] + [run.get("stack")], sort_keys=True)
+        found[name, question][json.dumps(run["strategy"], sort_keys=True)].append((measured, predicted))
     averaged = {key: [tuple(map(mean, zip(*v))) for v in by.values()] for key, by in found.items()}
     return {key: layouts for key, layouts in averaged.items() if len(layouts) > 1}
 
