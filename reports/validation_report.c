@@ -39,6 +39,7 @@ static void put_case(struct json_writer *w, const struct run_case *c, const stru
     json_put_known(w, "error_frac", case_step_error(c, p));
     put_known(w, "predicted_memory_bytes", p->memory_bytes, known);
     json_put_positive(w, "measured_memory_bytes", c->memory_bytes);
+    json_put_string(w, "memory_of", memory_measure_names[c->memory_of]);
     if (known)
         json_put_bool(w, "predicted_fits", p->fits);
     else
@@ -105,7 +106,8 @@ enum status validation_csv(const struct validation_report *r, struct text *out, 
 {
     text_add(out,
              "file,id,stack,predicted_step_time_s,measured_step_time_s,error_frac,"
-             "predicted_memory_bytes,measured_memory_bytes,predicted_fits,measured_oom,skipped\n");
+             "predicted_memory_bytes,measured_memory_bytes,predicted_fits,measured_oom,skipped,"
+             "memory_of\n");
     for (size_t i = 0; i < r->cases->count; i++) {
         const struct run_case *c = &r->cases->items[i];
         const struct prediction *p = &r->predictions[i];
@@ -121,6 +123,7 @@ enum status validation_csv(const struct validation_report *r, struct text *out, 
         csv_text(out, !known ? "" : p->fits ? "true" : "false");
         csv_text(out, c->oom ? "true" : "false");
         csv_text(out, p->skipped);
+        csv_text(out, memory_measure_names[c->memory_of]);
         csv_end(out);
     }
     return e->status;
