@@ -10,7 +10,7 @@ usage: tests/cluster_growth.py build/stepcast RUNS.json... (the section of paral
 import collections, itertools, json, math, sys
 
 from accuracy import mean, validate
-from layout_picks import forecast, unfitted
+from layout_picks import forecast, main, unfitted
 
 HEAD = ("| runs | pairs | GPUs | measured | forecast | mean abs. difference | if nothing grew |\n"
         "|---|---|---|---|---|---|---|")
@@ -77,9 +77,4 @@ def section(program, runs, folds):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 3:
-        sys.exit(__doc__)
-    if sys.argv[1] == "--check":
-        check(sys.argv[2])
-        sys.exit()
-    section(sys.argv[1], sys.argv[2:], validate(sys.argv[1], sys.argv[2:], "--folds", "5"))
+    main(__doc__, check, section)

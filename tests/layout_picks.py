@@ -98,10 +98,16 @@ def section(program, runs, folds):
     print()
 
 
-if __name__ == "__main__":
+def main(usage, check, section):
+    """--check PROGRAM, or the section of PROGRAM and its cross-validated RUNS."""
     if len(sys.argv) < 3:
-        sys.exit(__doc__)
-    if sys.argv[1] == "--check":
-        check(sys.argv[2])
-        sys.exit()
-    section(sys.argv[1], sys.argv[2:], accuracy.validate(sys.argv[1], sys.argv[2:], "--folds", "5"))
+        sys.exit(usage)
+    program, runs = sys.argv[1], sys.argv[2:]
+    if program == "--check":
+        check(runs[0])
+    else:
+        section(program, runs, accuracy.validate(program, runs, "--folds", "5"))
+
+
+if __name__ == "__main__":
+    main(__doc__, check, section)

@@ -17,17 +17,22 @@ static struct block_cost even_layer(void)
     return layer;
 }
 
+static struct layer_recompute recompute_layer(const struct block_cost *layer,
+                                              const struct stack *stack, enum dtype precision,
+                                              unsigned modules, enum recompute how)
+{
+    struct strategy s;
+    strategy_default(&s);
+    s.recompute_modules = modules;
+    return layer_recompute(layer, stack, &s, precision, how);
+}
+
 static struct layer_recompute recompute_in(enum dtype precision, bool alternate, unsigned modules,
                                            enum recompute how)
 {
     struct block_cost layer = even_layer();
-    struct stack stack;
-    struct strategy s;
-    memset(&stack, 0, sizeof stack);
-    strategy_default(&s);
-    stack.saves_alternate_products = alternate;
-    s.recompute_modules = modules;
-    return layer_recompute(&layer, &stack, &s, precision, how);
+    struct stack stack = {.saves_alternate_products = alternate};
+    return recompute_layer(&layer, &stack, precision, modules, how);
 }
 
 static struct layer_recompute recompute_of(bool alternate, unsigned modules, enum recompute how)
@@ -56,18 +61,14 @@ static void test_biased_products_and_exchanges_are_saved(void **state)
 {
     (void)state;
     struct block_cost layer = even_layer();
-    struct stack stack;
-    struct strategy s;
-    memset(&stack, 0, sizeof stack);
-    strategy_default(&s);
-    stack.saves_alternate_products = true;
-    double plain = layer_recompute(&layer, &stack, &s, DTYPE_BF16, RECOMPUTE_SELECTIVE).kept_bytes;
+    struct stack stack = {.saves_alternate_products = true};
+    double plain = recompute_of(true, 0, RECOMPUTE_SELECTIVE).kept_bytes;
     layer.biased_attention = true;
     layer.exchanged_bytes = 7;
-    struct layer_recompute r = layer_recompute(&layer, &stack, &s, DTYPE_BF16, RECOMPUTE_SELECTIVE);
+    struct layer_recompute r = recompute_layer(&layer, &stack, DTYPE_BF16, 0, RECOMPUTE_SELECTIVE);
     check_near(r.kept_bytes, plain + 30 + 7, 1e-12);
     check_near(r.working_bytes + r.kept_bytes, 60 * MODULES + 7, 1e-12);
-    r = layer_recompute(&layer, &stack, &s, DTYPE_BF16, RECOMPUTE_FULL);
+    r = recompute_layer(&layer, &stack, DTYPE_BF16, 0, RECOMPUTE_FULL);
     check_near(r.kept_bytes, 60, 1e-12);
 }
 
@@ -77,16 +78,12 @@ static void test_attention_output_is_no_product(void **state)
 {
     (void)state;
     struct block_cost layer = even_layer();
-    struct stack stack;
-    struct strategy s;
-    memset(&stack, 0, sizeof stack);
-    strategy_default(&s);
+    struct stack stack = {.saves_products_alone = true};
     layer.attention_output_bytes = 20;
-    stack.saves_products_alone = true;
     for (int attention = 0; attention < 2; attention++) {
-        s.recompute_modules = 1u << (attention ? MODULE_CORE_ATTENTION : MODULE_LAYERNORM);
+        unsigned modules = 1u << (attention ? MODULE_CORE_ATTENTION : MODULE_LAYERNORM);
         struct layer_recompute r =
-            layer_recompute(&layer, &stack, &s, DTYPE_BF16, RECOMPUTE_SELECTIVE);
+            recompute_layer(&layer, &stack, DTYPE_BF16, modules, RECOMPUTE_SELECTIVE);
         check_near(r.kept_bytes, 60 * (MODULES - 1) - (attention ? 20 : 0), 1e-12);
         check_near(r.working_bytes, attention ? 80 : 60, 1e-12);
     }
